@@ -1,0 +1,166 @@
+//! What one seller asks for one model on one day.
+
+use jiff::civil::Date;
+
+use super::{
+    Book, CallPrice, Family, FixedPrice, Model, Provider, RateCard, RatioCard, Row, TablePrice, TextModel,
+};
+use crate::error::{Code, Error};
+use crate::money::UsdPerMillion;
+use crate::names::{Item, Pixels, Quality, Tier};
+
+/// One seller's terms for one model on one day.
+#[derive(Debug, Clone, Copy)]
+pub struct Offer<'b> {
+    /// The book it stands in.
+    pub book: &'b Book,
+    /// The seller.
+    pub provider: &'b Provider,
+    /// The model.
+    pub model: &'b Model,
+    /// The model's family: limits and token rules.
+    pub family: &'b Family,
+    /// The day.
+    pub as_of: Date,
+}
+
+impl Book {
+    /// A seller by id or alias.
+    ///
+    /// # Errors
+    /// No seller of that name; the error lists them and names the nearest.
+    pub fn provider(&self, name: &str) -> Result<&Provider, Error> {
+        let by_id = self.providers.iter().find(|provider| provider.id == name);
+        by_id
+            .or_else(|| {
+                self.providers.iter().find(|provider| provider.aliases.iter().any(|alias| alias == name))
+            })
+            .ok_or_else(|| {
+                Error::new(Code::UnknownProvider, format!("no provider '{}'", printable(name)))
+                    .field("provider")
+                    .allowed(self.providers.iter().map(|provider| &provider.id))
+                    .nearest_name(name)
+            })
+    }
+
+    /// What a seller asks for a model on a day.
+    ///
+    /// # Errors
+    /// No such seller, no such model, a model that others sell, or a day before the seller's
+    /// first price for it. A model without any price is an offer all the same: its quote
+    /// says what is unpriced.
+    pub fn offer(&self, provider: &str, model: &str, as_of: Date) -> Result<Offer<'_>, Error> {
+        let provider = self.provider(provider)?;
+        let Some(model) = provider.model(model) else {
+            return Err(self.no_such_model(provider, model));
+        };
+        let Some(family) = self.families.get(usize::from(model.family_index)) else {
+            // Checked when the book is made; a book that was tampered with ends here.
+            let message = format!("the price book has no family '{}'", model.family);
+            return Err(Error::new(Code::BadInput, message).field("model"));
+        };
+        let offer = Offer { book: self, provider, model, family, as_of };
+        match model.first_price {
+            Some(first) if as_of < first => {
+                let (provider, model) = (&provider.id, &model.id);
+                let message =
+                    format!("{provider} has no price for {model} on {as_of}: the first is of {first}");
+                Err(Error::new(Code::BeforeFirstPrice, message).field("as_of").nearest(first))
+            }
+            _ => Ok(offer),
+        }
+    }
+
+    fn no_such_model(&self, provider: &Provider, name: &str) -> Error {
+        let sellers: Vec<&str> = (self.providers.iter())
+            .filter(|other| other.model(name).is_some())
+            .map(|other| other.id.as_str())
+            .collect();
+        let shown = printable(name);
+        if sellers.is_empty() {
+            let mut error = Error::new(Code::UnknownModel, format!("no model '{shown}' at {}", provider.id))
+                .field("model")
+                .allowed(provider.models.iter().map(|model| &model.id))
+                .nearest_name(name);
+            if error.nearest_value().is_none() {
+                let all = self
+                    .providers
+                    .iter()
+                    .flat_map(|provider| &provider.models)
+                    .map(|model| model.id.as_str());
+                if let Some(near) = crate::nearest::name(name, all) {
+                    error = error.nearest(near);
+                }
+            }
+            return error;
+        }
+        let message = format!("{} does not sell {shown}; sold by {}", provider.id, sellers.join(", "));
+        Error::new(Code::NotSoldHere, message).field("provider").allowed(&sellers).nearest_name(&provider.id)
+    }
+}
+
+/// A name as it may be shown: without control characters, cut to 64 characters.
+pub(crate) fn printable(name: &str) -> String {
+    name.chars().take(64).map(|c| if c.is_control() { '?' } else { c }).collect()
+}
+
+impl<'b> Offer<'b> {
+    fn current<R>(&self, rows: &'b [R], row: impl Fn(&R) -> &Row) -> Option<&'b R> {
+        rows.iter().find(|candidate| row(candidate).holds_on(self.as_of))
+    }
+
+    /// The token prices of a tier on the day, a user's own before the built-in.
+    pub fn rates(&self, tier: Tier) -> impl Iterator<Item = &'b RateCard> + use<'b> {
+        let as_of = self.as_of;
+        self.model.rates.iter().filter(move |card| card.tier == tier && card.row.holds_on(as_of))
+    }
+
+    /// The price of an item's tokens on the day, and the row it stands in. An item that a
+    /// user's own card leaves out keeps its built-in price.
+    #[must_use]
+    pub fn token_rate(&self, tier: Tier, item: Item) -> Option<(UsdPerMillion, &'b Row)> {
+        self.rates(tier).find_map(|card| Some((card.rate(item)?, &card.row)))
+    }
+
+    /// The price of a picture by quality and size on the day.
+    #[must_use]
+    pub fn table_price(&self, quality: &Quality, size: Pixels) -> Option<&'b TablePrice> {
+        let fits = |price: &&TablePrice| price.size == size && price.quality == *quality;
+        self.model.table.iter().filter(fits).find(|price| price.row.holds_on(self.as_of))
+    }
+
+    /// All prices of pictures that hold on the day.
+    pub fn table(&self) -> impl Iterator<Item = &'b TablePrice> + use<'b> {
+        let (as_of, table) = (self.as_of, &self.model.table);
+        let current = move |price: &&TablePrice| price.row.holds_on(as_of);
+        // Of several rows for one picture the first stands: a user's own.
+        table.iter().filter(current).filter(move |price| {
+            let same = |other: &&TablePrice| other.size == price.size && other.quality == price.quality;
+            table.iter().filter(current).find(same).is_some_and(|first| std::ptr::eq(first, *price))
+        })
+    }
+
+    /// The price of a call on the day.
+    #[must_use]
+    pub fn call_price(&self) -> Option<&'b CallPrice> {
+        self.current(&self.model.calls, |price| &price.row)
+    }
+
+    /// The gateway ratios on the day.
+    #[must_use]
+    pub fn ratios(&self) -> Option<&'b RatioCard> {
+        self.current(&self.model.ratios, |card| &card.row)
+    }
+
+    /// The gateway's fixed price on the day.
+    #[must_use]
+    pub fn fixed_price(&self) -> Option<&'b FixedPrice> {
+        self.current(&self.model.fixed, |price| &price.row)
+    }
+
+    /// The prices of a model that runs the Responses API's image tool.
+    #[must_use]
+    pub fn text_model(&self, id: &str) -> Option<&'b TextModel> {
+        self.provider.text_models.iter().find(|model| model.id == id && model.row.holds_on(self.as_of))
+    }
+}

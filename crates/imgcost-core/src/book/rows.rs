@@ -1,0 +1,349 @@
+//! The rows of a seller's file: models, dated prices, outcomes.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::evidence::{Confidence, Evidence};
+use crate::money::{Ratio, Usd, UsdPerMillion};
+use crate::names::{Basis, Item, Pixels, Quality, Tier};
+
+/// Where a row stands: the file, as an index into [`Book::files`](crate::Book::files), and
+/// the line, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Place {
+    /// Index of the file.
+    pub file: u16,
+    /// The line in it.
+    pub line: u32,
+}
+
+/// What every dated row carries: its days, its source, and how sure it is.
+///
+/// Days are half-open: a row holds from `from` up to, and not including, `to`.
+/// `to` means that another price replaced it; a shutdown never ends a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// The first day.
+    pub from: Date,
+    /// The day on which another price replaced it.
+    pub to: Option<Date>,
+    /// Whether `from` is the release or reading day because the source names none.
+    pub from_assumed: bool,
+    /// The id of its source.
+    pub source: String,
+    /// How it is known.
+    pub evidence: Evidence,
+    /// How sure its source is.
+    pub confidence: Confidence,
+    /// The day it was last checked.
+    pub checked: Option<Date>,
+    /// Anything to know about it.
+    pub note: Option<String>,
+    /// Why it stands over the built-in book, for rows of the user's own.
+    pub reason: Option<String>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl Row {
+    /// Whether the row holds on a day.
+    #[must_use]
+    pub fn holds_on(&self, day: Date) -> bool {
+        self.from <= day && self.to.is_none_or(|to| day < to)
+    }
+}
+
+/// Prices per million tokens, for one tier and span of days.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RateCard {
+    /// Standard or Batch API.
+    pub tier: Tier,
+    /// Prompt tokens.
+    pub text_input: Option<UsdPerMillion>,
+    /// Prompt tokens that were cached. Image answers report none; kept for completeness.
+    pub text_input_cached: Option<UsdPerMillion>,
+    /// Input image tokens.
+    pub image_input: Option<UsdPerMillion>,
+    /// Input image tokens that were cached. Image answers report none; kept for completeness.
+    pub image_input_cached: Option<UsdPerMillion>,
+    /// Picture tokens.
+    pub image_output: Option<UsdPerMillion>,
+    /// Text tokens in the output.
+    pub text_output: Option<UsdPerMillion>,
+    /// Days and source.
+    pub row: Row,
+}
+
+impl RateCard {
+    /// The price of an item's tokens, where the card has one.
+    #[must_use]
+    pub fn rate(&self, item: Item) -> Option<UsdPerMillion> {
+        match item {
+            Item::TextInput => self.text_input,
+            Item::ImageInput => self.image_input,
+            Item::TextOutput => self.text_output,
+            Item::ImageOutput | Item::PartialImages => self.image_output,
+            Item::Image | Item::Call | Item::ResponsesModel => None,
+        }
+    }
+}
+
+/// A price per picture for one quality and size.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TablePrice {
+    /// The quality.
+    pub quality: Quality,
+    /// The size.
+    pub size: Pixels,
+    /// The price of one picture.
+    pub usd: Usd,
+    /// Why it differs from tokens times rate, where it does.
+    pub differs: Option<String>,
+    /// Days and source.
+    pub row: Row,
+}
+
+/// A price per call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallPrice {
+    /// The price of one call.
+    pub usd: Usd,
+    /// Days and source.
+    pub row: Row,
+}
+
+/// A gateway's token ratios for one model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RatioCard {
+    /// Multiplies the price of ratio 1.
+    pub model: Ratio,
+    /// Multiplies output tokens on top.
+    pub completion: Ratio,
+    /// Multiplies input image tokens on top.
+    pub image: Ratio,
+    /// Days and source.
+    pub row: Row,
+}
+
+/// A gateway's fixed price for one model: a picture at its plainest, times ratios.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FixedPrice {
+    /// The price of one picture before ratios.
+    pub usd: Usd,
+    /// Ratios by size; a size that is not listed counts as 1.
+    pub size_ratio: Vec<(Pixels, Ratio)>,
+    /// Ratios by quality, for all sizes or for one; one that is not listed counts as 1.
+    pub quality_ratio: Vec<(Quality, Option<Pixels>, Ratio)>,
+    /// Days and source.
+    pub row: Row,
+}
+
+impl FixedPrice {
+    /// What quality and size multiply the price by, or nothing if that leaves the range of
+    /// exact ratios.
+    #[must_use]
+    pub fn ratio(&self, quality: &Quality, size: Pixels) -> Option<Ratio> {
+        let by_size =
+            self.size_ratio.iter().find(|(at, _)| *at == size).map_or(Ratio::ONE, |(_, ratio)| *ratio);
+        let by_quality = |at: Option<Pixels>| {
+            let found = self.quality_ratio.iter().find(|(name, size, _)| name == quality && *size == at);
+            found.map(|(_, _, ratio)| *ratio)
+        };
+        let by_quality = by_quality(Some(size)).or_else(|| by_quality(None)).unwrap_or(Ratio::ONE);
+        by_size.times(by_quality)
+    }
+}
+
+/// The unit of a ratio-billing gateway.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RatioBase {
+    /// What ratio 1 costs.
+    pub usd_per_million: UsdPerMillion,
+    /// How many of the gateway's units make a dollar; a bill is a whole number of them.
+    pub quota_per_usd: u32,
+    /// The id of the source.
+    pub source: String,
+    /// How it is known.
+    pub evidence: Evidence,
+}
+
+/// How far a call got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Event {
+    /// It never left: no connection, no address, no TLS.
+    NotSent,
+    /// An HTTP status came back.
+    Response,
+    /// It was sent, and no answer came: reset, timeout, disconnect.
+    NoResponse,
+}
+
+/// What a call that went wrong costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OutcomeResult {
+    /// Nothing.
+    Free,
+    /// As if it had succeeded.
+    Billed,
+    /// Nobody says; counts as spent at the ceiling until somebody does.
+    Unknown,
+}
+
+/// A seller's rule on calls that went wrong. The first that matches decides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutcomeRule {
+    /// How far the call got.
+    pub event: Event,
+    /// HTTP statuses from first to last; empty means any.
+    pub status: Vec<(u16, u16)>,
+    /// The error body's `type`, if it matters.
+    pub error_type: Option<String>,
+    /// The error body's `code`, if it matters.
+    pub error_code: Option<String>,
+    /// What it costs.
+    pub result: OutcomeResult,
+    /// How that is known.
+    pub evidence: Evidence,
+    /// The id of the source, unless assumed.
+    pub source: Option<String>,
+    /// Anything to know about it.
+    pub note: Option<String>,
+}
+
+/// What happened to a call, as far as the outcome rules look at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome<'a> {
+    /// How far the call got.
+    pub event: Event,
+    /// The HTTP status, if one came.
+    pub status: Option<u16>,
+    /// The error body's `type`.
+    pub error_type: Option<&'a str>,
+    /// The error body's `code`.
+    pub error_code: Option<&'a str>,
+}
+
+impl OutcomeRule {
+    fn covers(&self, outcome: &Outcome<'_>) -> bool {
+        let status = self.status.is_empty()
+            || outcome
+                .status
+                .is_some_and(|status| self.status.iter().any(|&(a, b)| a <= status && status <= b));
+        let same = |rule: &Option<String>, met: Option<&str>| rule.is_none() || rule.as_deref() == met;
+        self.event == outcome.event
+            && status
+            && same(&self.error_type, outcome.error_type)
+            && same(&self.error_code, outcome.error_code)
+    }
+}
+
+/// A model that runs the Responses API's image tool, with its own token prices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextModel {
+    /// Its name.
+    pub id: String,
+    /// Input tokens.
+    pub input: UsdPerMillion,
+    /// Output tokens.
+    pub output: UsdPerMillion,
+    /// Days and source.
+    pub row: Row,
+}
+
+/// A model as one seller offers it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Model {
+    /// The name that requests use.
+    pub id: String,
+    /// Other names for the same terms, such as dated snapshots.
+    pub aliases: Vec<String>,
+    /// The id of its family.
+    pub family: String,
+    /// How it is billed.
+    pub basis: Basis,
+    /// The first day it was sold, where known.
+    pub released: Option<Date>,
+    /// The day it stopped answering.
+    pub retired: Option<Date>,
+    /// What the seller recommends in its place.
+    pub replacement: Option<String>,
+    /// The id of the source of these days.
+    pub lifecycle_source: Option<String>,
+    /// Anything to know about it.
+    pub note: Option<String>,
+    /// Token prices.
+    pub rates: Vec<RateCard>,
+    /// Prices per picture: the bill, or the published view of token prices.
+    pub table: Vec<TablePrice>,
+    /// Prices per call.
+    pub calls: Vec<CallPrice>,
+    /// Gateway ratios.
+    pub ratios: Vec<RatioCard>,
+    /// Gateway fixed prices.
+    pub fixed: Vec<FixedPrice>,
+    /// Where its family stands in the book; worked out when the book is made.
+    pub(crate) family_index: u16,
+    /// The first day that any of its prices holds; worked out when the book is made.
+    pub first_price: Option<Date>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl Model {
+    /// Whether the model has stopped answering on a day.
+    #[must_use]
+    pub fn is_retired_on(&self, day: Date) -> bool {
+        self.retired.is_some_and(|retired| retired <= day)
+    }
+
+    /// Every dated row.
+    pub fn rows(&self) -> impl Iterator<Item = &Row> {
+        (self.rates.iter().map(|card| &card.row))
+            .chain(self.table.iter().map(|price| &price.row))
+            .chain(self.calls.iter().map(|price| &price.row))
+            .chain(self.ratios.iter().map(|card| &card.row))
+            .chain(self.fixed.iter().map(|price| &price.row))
+    }
+}
+
+/// A seller: its models, and what is the same for all of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provider {
+    /// The name that requests use.
+    pub id: String,
+    /// Other names for it.
+    pub aliases: Vec<String>,
+    /// Its name in full.
+    pub title: String,
+    /// The day its prices were last checked.
+    pub checked: Date,
+    /// Anything to know about it.
+    pub note: Option<String>,
+    /// The unit of its ratios, if it bills by ratio.
+    pub ratio: Option<RatioBase>,
+    /// What calls that went wrong cost.
+    pub outcomes: Vec<OutcomeRule>,
+    /// Models that run the Responses API's image tool.
+    pub text_models: Vec<TextModel>,
+    /// Its image models.
+    pub models: Vec<Model>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl Provider {
+    /// A model by id or alias.
+    #[must_use]
+    pub fn model(&self, name: &str) -> Option<&Model> {
+        let by_id = self.models.iter().find(|model| model.id == name);
+        by_id.or_else(|| self.models.iter().find(|model| model.aliases.iter().any(|alias| alias == name)))
+    }
+
+    /// The rule that decides what a call that went wrong costs, if one covers it.
+    #[must_use]
+    pub fn outcome(&self, outcome: &Outcome<'_>) -> Option<&OutcomeRule> {
+        self.outcomes.iter().find(|rule| rule.covers(outcome))
+    }
+}

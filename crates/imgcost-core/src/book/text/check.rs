@@ -1,0 +1,268 @@
+//! What only shows when the book is looked at as a whole.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::place::Problem;
+use crate::book::{Book, Family, ImageInputRule, ImageOutputRule, Model, PartialRule, Place, Provider, Row};
+use crate::names::{Basis, Quality, Size, Tier};
+use crate::nearest;
+use crate::rules::{area_grid, row_grid};
+
+struct Check<'b> {
+    book: &'b Book,
+    problems: &'b mut Vec<Problem>,
+}
+
+/// Names that must exist, names that must not exist twice, days that must not overlap.
+pub(super) fn references(book: &Book, problems: &mut Vec<Problem>) {
+    let mut check = Check { book, problems };
+    for family in &book.families {
+        check.family(family);
+    }
+    check.unique("family", book.families.iter().map(|family| (&family.id, family.place)));
+    let names = book
+        .providers
+        .iter()
+        .flat_map(|p| std::iter::once(&p.id).chain(&p.aliases).map(|name| (name, p.place)));
+    check.unique("provider", names);
+    for provider in &book.providers {
+        check.provider(provider);
+    }
+}
+
+/// Published tables against tokens times rate, where the model is billed by tokens.
+pub(super) fn tables(book: &Book, problems: &mut Vec<Problem>) {
+    let mut check = Check { book, problems };
+    for model in book.providers.iter().flat_map(|provider| &provider.models) {
+        if let (Basis::Tokens, Some(family)) = (model.basis, book.family(&model.family)) {
+            check.table(model, family);
+        }
+    }
+}
+
+impl Check<'_> {
+    fn at(&mut self, place: Place, message: impl Into<String>) {
+        let file = self.book.files.get(usize::from(place.file)).cloned().unwrap_or_default();
+        self.problems.push(Problem { file, line: place.line, message: message.into() });
+    }
+
+    fn unique<'n>(&mut self, what: &str, names: impl Iterator<Item = (&'n String, Place)>) {
+        let mut seen = BTreeSet::new();
+        for (name, place) in names {
+            if !seen.insert(name) {
+                self.at(place, format!("{what} '{name}' is listed twice"));
+            }
+        }
+    }
+
+    fn source(&mut self, id: &str, place: Place) {
+        if !self.book.sources.contains_key(id) {
+            let near = nearest::name(id, self.book.sources.keys().map(String::as_str));
+            let hint = near.map(|name| format!("; did you mean '{name}'?")).unwrap_or_default();
+            self.at(place, format!("source '{id}' is not in sources.toml{hint}"));
+        }
+    }
+
+    fn family(&mut self, family: &Family) {
+        let limits = &family.limits.rule;
+        let rules = [
+            family.image_output.as_ref().map(|rule| &rule.source),
+            family.partial_image.as_ref().map(|rule| &rule.source),
+            family.image_input.as_ref().map(|rule| &rule.source),
+            family.text_input.as_ref().map(|rule| &rule.source),
+            family.text_output.as_ref().map(|rule| &rule.source),
+            family.responses.as_ref().map(|rule| &rule.source),
+        ];
+        for source in rules.into_iter().flatten().chain([&family.limits.source]) {
+            self.source(source, family.place);
+        }
+        if limits.sizes.all().next().is_none() {
+            self.at(family.place, "neither 'sizes' nor 'free_size' allows a size");
+        }
+        let default_fits = match limits.default_size {
+            Size::Auto => limits.size_auto,
+            Size::Exact(size) => limits.sizes.accepts(size),
+        };
+        if !default_fits {
+            self.at(family.place, "'default_size' is not an accepted size");
+        }
+        let accepted = |quality| {
+            limits.qualities.contains(quality) || (limits.quality_auto && *quality == Quality::Auto)
+        };
+        if limits.default_quality.as_ref().is_some_and(|quality| !accepted(quality)) {
+            self.at(family.place, "'default_quality' is not an accepted quality");
+        }
+        if limits.n_max == 0 || limits.n_max > 1000 {
+            self.at(family.place, "'n_max' must be from 1 to 1000");
+        }
+        self.output_rule(family);
+        let zero_divisor = matches!(
+            family.partial_image.as_ref().map(|rule| rule.rule),
+            Some(PartialRule::AreaScaled { area_divisor: 0, .. })
+        );
+        let zero_edge = match family.image_input.as_ref().map(|rule| rule.rule) {
+            Some(ImageInputRule::Tiles { fit, short_side, tile, .. }) => {
+                fit == 0 || short_side == 0 || tile == 0
+            }
+            Some(ImageInputRule::Patches(rule)) => {
+                rule.patch == 0 || rule.max_patches == 0 || rule.upscale_max == 0
+            }
+            None => false,
+        };
+        if zero_divisor || zero_edge {
+            self.at(family.place, "a rule divides by zero");
+        }
+    }
+
+    fn output_rule(&mut self, family: &Family) {
+        let Some(rule) = family.image_output.as_ref().map(|rule| &rule.rule) else { return };
+        let covered: Vec<&Quality> = match rule {
+            ImageOutputRule::RowGrid { base } | ImageOutputRule::AreaGrid { base, .. } => {
+                if base.iter().any(|(_, cells)| *cells == 0 || *cells > 10_000) {
+                    self.at(family.place, "'base' must be from 1 to 10000");
+                }
+                base.iter().map(|(quality, _)| quality).collect()
+            }
+            ImageOutputRule::Scaled { of, floor, ceiling } => {
+                let other = self.book.family(of).and_then(|family| family.image_output.as_ref());
+                if !matches!(other.map(|rule| &rule.rule), Some(ImageOutputRule::AreaGrid { .. })) {
+                    self.at(family.place, format!("'of' = '{of}' is not a family with an area grid"));
+                }
+                floor
+                    .iter()
+                    .map(|(quality, _)| quality)
+                    .filter(|q| ceiling.iter().any(|(c, _)| c == *q))
+                    .collect()
+            }
+        };
+        for quality in family.limits.rule.qualities.iter().filter(|quality| !covered.contains(quality)) {
+            self.at(family.place, format!("the image_output rule does not cover quality '{quality}'"));
+        }
+        if matches!(rule, ImageOutputRule::AreaGrid { area_divisor: 0, .. }) {
+            self.at(family.place, "'area_divisor' must not be 0");
+        }
+    }
+
+    fn provider(&mut self, provider: &Provider) {
+        let names = (provider.models.iter()).flat_map(|model| {
+            std::iter::once(&model.id).chain(&model.aliases).map(|name| (name, model.place))
+        });
+        self.unique("model", names);
+        if let Some(ratio) = &provider.ratio {
+            self.source(&ratio.source, provider.place);
+        }
+        for source in provider.outcomes.iter().filter_map(|outcome| outcome.source.as_ref()) {
+            self.source(source, provider.place);
+        }
+        for model in &provider.text_models {
+            self.source(&model.row.source, model.row.place);
+        }
+        let texts = provider.text_models.iter();
+        self.overlaps("text_model", texts.map(|model| (model.id.clone(), &model.row)));
+        for model in &provider.models {
+            self.model(provider, model);
+        }
+    }
+
+    /// Rows of one kind and key must not hold on the same day, unless one stands over the other.
+    fn overlaps<'r, K: Ord + std::fmt::Display>(
+        &mut self,
+        what: &str,
+        rows: impl Iterator<Item = (K, &'r Row)>,
+    ) {
+        let mut by_key: BTreeMap<K, Vec<&Row>> = BTreeMap::new();
+        for (key, row) in rows.filter(|(_, row)| row.reason.is_none()) {
+            by_key.entry(key).or_default().push(row);
+        }
+        for (key, mut rows) in by_key {
+            rows.sort_by_key(|row| row.from);
+            for pair in rows.windows(2) {
+                let [first, second] = pair else { continue };
+                if first.to.is_none_or(|to| second.from < to) {
+                    let other = self.book.place(first.place);
+                    self.at(
+                        second.place,
+                        format!("{what} {key}: from {} overlaps the row at {other}", second.from),
+                    );
+                }
+            }
+        }
+    }
+
+    fn model(&mut self, provider: &Provider, model: &Model) {
+        for row in model.rows() {
+            self.source(&row.source, row.place);
+        }
+        if let Some(source) = &model.lifecycle_source {
+            self.source(source, model.place);
+        }
+        if let Some(replacement) = model.replacement.as_deref().filter(|name| provider.model(name).is_none())
+        {
+            self.at(model.place, format!("replacement '{replacement}' is not a model of {}", provider.id));
+        }
+        if model.retired.zip(model.released).is_some_and(|(retired, released)| retired <= released) {
+            self.at(model.place, "'retired' must be after 'released'");
+        }
+        self.overlaps("rates", model.rates.iter().map(|card| (card.tier.as_str(), &card.row)));
+        self.overlaps(
+            "table",
+            model.table.iter().map(|price| (format!("{} {}", price.quality, price.size), &price.row)),
+        );
+        self.overlaps("call", model.calls.iter().map(|price| ("price", &price.row)));
+        let gateway =
+            model.ratios.iter().map(|card| &card.row).chain(model.fixed.iter().map(|price| &price.row));
+        self.overlaps("ratio or fixed", gateway.map(|row| ("price", row)));
+        if model.basis == Basis::Ratio && provider.ratio.is_none() {
+            self.at(model.place, format!("basis ratio needs a [ratio] table in {}", provider.id));
+        }
+        let Some(family) = self.book.family(&model.family) else {
+            self.at(model.place, format!("family '{}' is not in families.toml", model.family));
+            return;
+        };
+        let limits = &family.limits.rule;
+        for price in &model.table {
+            if !limits.sizes.accepts(price.size) {
+                self.at(price.row.place, format!("size {} is not one that the family accepts", price.size));
+            }
+            let plain = limits.qualities.is_empty() && price.quality == Quality::Standard;
+            if !plain && !limits.qualities.contains(&price.quality) {
+                self.at(
+                    price.row.place,
+                    format!("quality '{}' is not one that the family accepts", price.quality),
+                );
+            }
+        }
+        if matches!(model.basis, Basis::Tokens) && family.image_output.is_none() {
+            self.at(model.place, format!("basis tokens needs an image_output rule in family {}", family.id));
+        }
+    }
+
+    fn table(&mut self, model: &Model, family: &Family) {
+        for price in model.table.iter().filter(|price| price.differs.is_none()) {
+            let card = (model.rates.iter())
+                .find(|card| card.tier == Tier::Standard && card.row.holds_on(price.row.from))
+                .and_then(|card| card.image_output);
+            let tokens = match family.image_output.as_ref().map(|rule| &rule.rule) {
+                Some(ImageOutputRule::RowGrid { base }) => base
+                    .iter()
+                    .find(|(quality, _)| *quality == price.quality)
+                    .and_then(|(_, g)| row_grid::tokens(price.size, *g)),
+                Some(ImageOutputRule::AreaGrid { base, area_offset, area_divisor, .. }) => base
+                    .iter()
+                    .find(|(quality, _)| *quality == price.quality)
+                    .and_then(|(_, q)| area_grid::work(price.size, *q, *area_offset))
+                    .and_then(|work| area_grid::tokens(work.expected, 1, *area_divisor)),
+                _ => None,
+            };
+            let Some((tokens, rate)) = tokens.zip(card) else { continue };
+            let Some(billed) = rate.times(tokens) else { continue };
+            if price.usd.distance(billed) > price.usd.last_place() {
+                let (quality, size, usd) = (&price.quality, price.size, price.usd);
+                self.at(
+                    price.row.place,
+                    format!("table says {usd} for {quality} {size}, but {tokens} tokens x {rate} are {billed}: say why in 'differs'"),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! Reading a price book from TOML: shape first, then rows, then the book as a whole. All
+//! problems are collected, with file and line, before anything is refused.
+
+mod check;
+mod overlay;
+mod place;
+mod read;
+mod shape;
+mod shapes;
+
+use std::fmt;
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use toml::de::DeTable;
+
+pub use place::Problem;
+
+use self::place::Reporter;
+use self::read::View;
+use self::shape::Shape;
+use super::{Book, Model, Place};
+
+/// A file of a price book: its name, for messages, and its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct File<'a> {
+    /// Such as `providers/openai.toml`.
+    pub name: &'a str,
+    /// Its content.
+    pub text: &'a str,
+}
+
+/// Everything that is wrong with a price book.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookErrors {
+    problems: Vec<Problem>,
+}
+
+impl BookErrors {
+    /// In order of file and line, each once.
+    fn new(mut problems: Vec<Problem>) -> Self {
+        problems.sort();
+        problems.dedup();
+        BookErrors { problems }
+    }
+
+    /// The problems, by file and line.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for BookErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.problems.iter().enumerate() {
+            write!(f, "{}{problem}", if index > 0 { "\n" } else { "" })?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for BookErrors {}
+
+const SCHEMAS: &[(&str, &Shape)] = &[
+    ("imgcost.sources/1", &shapes::SOURCES),
+    ("imgcost.families/1", &shapes::FAMILIES),
+    ("imgcost.prices/1", &shapes::PRICES),
+    ("imgcost.measured/1", &shapes::MEASURED),
+];
+
+/// The JSON Schemas of the files: file name and schema.
+#[must_use]
+pub fn schemas() -> Vec<(String, Value)> {
+    let schema = |(id, shape): &(&str, &Shape)| {
+        let name = id.trim_start_matches("imgcost.").replace("/1", ".schema.json");
+        let mut schema = json!({ "$schema": "https://json-schema.org/draft/2020-12/schema", "title": id });
+        if let (Value::Object(head), Value::Object(body)) = (&mut schema, shape.schema()) {
+            head.extend(body);
+        }
+        (name, schema)
+    };
+    SCHEMAS.iter().map(schema).collect()
+}
+
+impl Book {
+    /// Reads and checks a whole book.
+    ///
+    /// # Errors
+    /// Everything that is wrong in any of the files, with file and line: unknown or missing
+    /// keys, wrong types, overlapping days, unknown sources, tables that contradict tokens
+    /// times rate without a note.
+    pub fn read(files: &[File<'_>]) -> Result<Book, BookErrors> {
+        let mut problems = Vec::new();
+        let mut book = Book { digest: digest(files), ..Book::default() };
+        for file in files {
+            let index = book.add_file(file.name);
+            parse(*file, &mut problems, |schema, view, reporter| match schema {
+                "imgcost.sources/1" => add_sources(&mut book, &view, reporter),
+                "imgcost.families/1" => add_families(&mut book, &view, index, reporter),
+                "imgcost.prices/1" => add_provider(&mut book, &view, index, reporter),
+                _ => {}
+            });
+        }
+        finish(book, problems)
+    }
+
+    fn add_file(&mut self, name: &str) -> u16 {
+        self.files.push(name.to_owned());
+        u16::try_from(self.files.len() - 1).unwrap_or(u16::MAX)
+    }
+}
+
+/// Parses a file, checks its shape, and hands it on if nothing is wrong with it.
+fn parse(file: File<'_>, problems: &mut Vec<Problem>, take: impl FnOnce(&str, View<'_>, &mut Reporter<'_>)) {
+    let before = problems.len();
+    let mut reporter = Reporter::new(file.name, file.text, problems);
+    let (document, errors) = DeTable::parse_recoverable(file.text);
+    for error in errors {
+        reporter.problem(error.span().map_or(0, |span| span.start), error.message());
+    }
+    let table = document.get_ref();
+    let schema = table.get("schema").and_then(|schema| schema.get_ref().as_str()).unwrap_or_default();
+    match SCHEMAS.iter().find(|(id, _)| *id == schema) {
+        Some((_, shape)) => shape.check(table, 0, &mut reporter),
+        None => {
+            let ids: Vec<_> = SCHEMAS.iter().map(|(id, _)| *id).collect();
+            reporter.problem(0, format!("schema = \"{schema}\" is not one of {}", ids.join(", ")));
+        }
+    }
+    if reporter.count() == before {
+        take(schema, View::new(table, 0), &mut reporter);
+    }
+}
+
+fn add_sources(book: &mut Book, file: &View<'_>, reporter: &mut Reporter<'_>) {
+    for view in file.views("source") {
+        if let Some(source) = read::source(&view) {
+            if book.sources.contains_key(&source.id) {
+                reporter.problem(view.at(), format!("source '{}' is listed twice", source.id));
+            }
+            book.sources.insert(source.id.clone(), source);
+        }
+    }
+}
+
+fn add_families(book: &mut Book, file: &View<'_>, index: u16, reporter: &Reporter<'_>) {
+    for view in file.views("family") {
+        let place = Place { file: index, line: reporter.line(view.at()) };
+        book.families.extend(read::family(&view, place));
+    }
+}
+
+fn add_provider(book: &mut Book, file: &View<'_>, index: u16, reporter: &mut Reporter<'_>) {
+    for (key, what) in [("title", "the seller's name in full"), ("checked", "the day it was last checked")] {
+        if file.text(key).is_none() {
+            reporter.problem(0, format!("'{key}' is missing: {what}"));
+        }
+    }
+    let place = Place { file: index, line: reporter.line(file.at_key("provider")) };
+    let Some(mut provider) = read::provider(file, place) else { return };
+    if book.providers.iter().any(|other| other.id == provider.id) {
+        reporter.problem(file.at_key("provider"), format!("provider '{}' has two files", provider.id));
+    }
+    for view in file.views("outcome") {
+        for status in view.texts("status").filter(|status| read::status(status).is_none()) {
+            reporter.problem(
+                view.at_key("status"),
+                format!("status \"{status}\": expected such as \"429\" or \"5xx\""),
+            );
+        }
+    }
+    let mut rows = Rows { index, own: false, reporter };
+    provider.text_models = rows.each(&file.views("text_model"), read::text_model);
+    for view in file.views("model") {
+        for key in ["family", "basis"].into_iter().filter(|key| view.text(key).is_none()) {
+            rows.reporter.problem(view.at(), format!("'{key}' is missing"));
+        }
+        if let Some(mut model) = read::model(&view, rows.place(view.at())) {
+            rows.fill(&mut model, &view);
+            provider.models.push(model);
+        }
+    }
+    book.providers.push(provider);
+}
+
+/// Reads dated rows, and checks what each must carry: a source and an evidence class in the
+/// built-in book, a reason in a user's own.
+struct Rows<'r, 'a> {
+    index: u16,
+    own: bool,
+    reporter: &'r mut Reporter<'a>,
+}
+
+impl Rows<'_, '_> {
+    fn place(&self, offset: usize) -> Place {
+        Place { file: self.index, line: self.reporter.line(offset) }
+    }
+
+    fn check(&mut self, view: &View<'_>) {
+        let wanted: &[&str] = if self.own { &["reason"] } else { &["source", "evidence"] };
+        for key in wanted.iter().filter(|key| view.text(key).is_none()) {
+            self.reporter.problem(view.at(), format!("'{key}' is missing"));
+        }
+        if view.text("to").is_some_and(|to| Some(to) <= view.text("from")) {
+            self.reporter.problem(view.at_key("to"), "'to' must be after 'from': rows are half-open");
+        }
+    }
+
+    fn each<T>(&mut self, views: &[View<'_>], read: impl Fn(&View<'_>, Place) -> Option<T>) -> Vec<T> {
+        let mut rows = Vec::new();
+        for view in views {
+            self.check(view);
+            rows.extend(read(view, self.place(view.at())));
+        }
+        rows
+    }
+
+    fn fill(&mut self, model: &mut Model, view: &View<'_>) {
+        model.rates = self.each(&view.views("rates"), read::rates);
+        model.calls = self.each(&view.views("call"), read::call);
+        model.ratios = self.each(&view.views("ratio"), read::ratio);
+        model.fixed = self.each(&view.views("fixed"), read::fixed);
+        for table in view.views("table") {
+            self.check(&table);
+            for (offset, slip) in read::table_slips(&table) {
+                self.reporter.problem(offset, slip);
+            }
+            model.table.extend(read::table(&table, |offset| self.place(offset)));
+        }
+    }
+}
+
+/// Checks the book as a whole and works out what is derived from it.
+fn finish(mut book: Book, mut problems: Vec<Problem>) -> Result<Book, BookErrors> {
+    book.families.sort_by(|a, b| a.id.cmp(&b.id));
+    book.providers.sort_by(|a, b| a.id.cmp(&b.id));
+    for provider in &mut book.providers {
+        provider.models.sort_by(|a, b| a.id.cmp(&b.id));
+    }
+    check::references(&book, &mut problems);
+    if problems.is_empty() {
+        super::derived::work_out(&mut book);
+        check::tables(&book, &mut problems);
+    }
+    if problems.is_empty() {
+        return Ok(book);
+    }
+    Err(BookErrors::new(problems))
+}
+
+fn digest(files: &[File<'_>]) -> String {
+    let mut hash = Sha256::new();
+    for file in files {
+        for part in [file.name, file.text] {
+            hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+    }
+    let hex: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
+}

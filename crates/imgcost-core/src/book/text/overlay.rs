@@ -1,0 +1,116 @@
+//! A user's own book over the built-in one.
+
+use std::collections::btree_map::Entry;
+
+use jiff::civil::Date;
+
+use super::place::{Problem, Reporter};
+use super::read::{self, OWN_BOOK, View};
+use super::{BookErrors, File, Rows, digest, finish, parse};
+use crate::book::{Book, Model, Place, Provider, Source};
+
+impl Book {
+    /// The book with a user's own rows over it.
+    ///
+    /// The file has the form of a seller's file (`schema = "imgcost.prices/1"`), may list its
+    /// own sources, and names models of the built-in book by their `id` alone. Every row
+    /// needs a `reason`; a row stands over built-in ones on the days it holds, and every
+    /// quote that uses it says so. Rows of earlier overlays stay below later ones.
+    ///
+    /// # Errors
+    /// Everything that is wrong in the file, with its lines.
+    pub fn with_own(&self, file: File<'_>, read_on: Date) -> Result<Book, BookErrors> {
+        let mut book = self.clone();
+        let index = book.add_file(file.name);
+        book.digest = digest(&[File { name: "built-in", text: &self.digest }, file]);
+        let mut problems: Vec<Problem> = Vec::new();
+        parse(file, &mut problems, |schema, view, reporter| {
+            if schema == "imgcost.prices/1" {
+                lay_over(&mut book, &view, index, read_on, reporter);
+            } else {
+                reporter.problem(0, "your own book must have schema = \"imgcost.prices/1\"");
+            }
+        });
+        if !problems.is_empty() {
+            // What the file means as a whole shows only when its rows are right.
+            return Err(BookErrors::new(problems));
+        }
+        finish(book, problems)
+    }
+}
+
+fn lay_over(book: &mut Book, file: &View<'_>, index: u16, read_on: Date, reporter: &mut Reporter<'_>) {
+    let place = Place { file: index, line: reporter.line(file.at_key("provider")) };
+    let Some(own) = read::provider(file, place) else { return };
+    let title = book.files.get(usize::from(index)).cloned().unwrap_or_default();
+    if let Entry::Vacant(entry) = book.sources.entry(OWN_BOOK.to_owned()) {
+        entry.insert(Source {
+            id: OWN_BOOK.to_owned(),
+            title: format!("your own price book, {title}"),
+            address: None,
+            read: read_on,
+            kind: "user".to_owned(),
+            note: None,
+        });
+    }
+    super::add_sources(book, file, reporter);
+    let families: Vec<String> = book.families.iter().map(|family| family.id.clone()).collect();
+    let provider = match book.providers.iter_mut().position(|provider| provider.id == own.id) {
+        Some(known) => book.providers.get_mut(known),
+        None => {
+            let checked = if file.text("checked").is_some() { own.checked } else { read_on };
+            book.providers.push(Provider { checked, ..own.clone() });
+            book.providers.last_mut()
+        }
+    };
+    let Some(provider) = provider else { return };
+    if own.ratio.is_some() {
+        provider.ratio = own.ratio;
+    }
+    provider.outcomes.splice(0..0, own.outcomes);
+    let mut rows = Rows { index, own: true, reporter };
+    let texts = rows.each(&file.views("text_model"), read::text_model);
+    let mut count = texts.len();
+    provider.text_models.splice(0..0, texts);
+    for view in file.views("model") {
+        let Some(mut own) = read::model(&view, rows.place(view.at())) else { continue };
+        rows.fill(&mut own, &view);
+        count += own.rows().count();
+        let known =
+            provider.models.iter_mut().find(|model| model.id == own.id || model.aliases.contains(&own.id));
+        match known {
+            Some(model) => lay_model_over(model, own, &view),
+            None => {
+                for key in ["family", "basis"].into_iter().filter(|key| view.text(key).is_none()) {
+                    let message = format!(
+                        "'{key}' is missing: {} has no model '{}' that could give it; families: {}",
+                        provider.id,
+                        own.id,
+                        families.join(", ")
+                    );
+                    rows.reporter.problem(view.at(), message);
+                }
+                provider.models.push(own);
+            }
+        }
+    }
+    book.overrides = book.overrides.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+}
+
+fn lay_model_over(model: &mut Model, own: Model, view: &View<'_>) {
+    if view.text("family").is_some() {
+        model.family = own.family;
+    }
+    if view.text("basis").is_some() {
+        model.basis = own.basis;
+    }
+    model.released = own.released.or(model.released);
+    model.retired = own.retired.or(model.retired);
+    model.replacement = own.replacement.or(model.replacement.take());
+    model.aliases.extend(own.aliases);
+    model.rates.splice(0..0, own.rates);
+    model.table.splice(0..0, own.table);
+    model.calls.splice(0..0, own.calls);
+    model.ratios.splice(0..0, own.ratios);
+    model.fixed.splice(0..0, own.fixed);
+}

@@ -1,0 +1,193 @@
+//! What a reported usage costs.
+
+use crate::money::Usd;
+use crate::names::{Basis, Item, Pixels, Quality};
+use crate::quote::{Rate, Terms};
+use crate::range::{CeilingBasis, Range};
+use crate::usage::{Answer, Usage};
+
+/// One priced item of a usage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChargeLine {
+    /// What it is.
+    pub item: Item,
+    /// How many tokens, pictures or calls.
+    pub quantity: u64,
+    /// What one unit costs; none where no price is known.
+    pub rate: Option<Rate>,
+    /// Quantity times rate in USD: a range where the usage does not say which of two rates
+    /// applies; none where no price is known.
+    pub amount: Option<Range<Usd>>,
+}
+
+/// What a call cost, by its reported usage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Charge {
+    /// The items.
+    pub lines: Vec<ChargeLine>,
+    /// The sum in USD. The ceiling is what a ledger books: the dearest reading of the usage.
+    pub total: Range<Usd>,
+    /// Whether everything that was used has a price.
+    pub complete: bool,
+    /// Whether the usage says what the terms bill by. Without it a call is presumed to have
+    /// cost its ceiling.
+    pub settles: bool,
+}
+
+impl Terms {
+    /// Prices an answer at these terms; none if its numbers are too large to be exact.
+    ///
+    /// Usage that does not split text from image tokens is priced as a range: the floor at
+    /// the cheaper rate, the ceiling at the dearer one.
+    #[must_use]
+    pub fn charge(&self, answer: &Answer) -> Option<Charge> {
+        let mut lines = Vec::new();
+        let settles = match self.basis {
+            Basis::PerCall => {
+                let calls = 1;
+                lines.push(each(Item::Call, calls, self.call)?);
+                true
+            }
+            Basis::PerImage => self.pictures(answer, &mut lines)?,
+            Basis::Ratio if !self.images.is_empty() => self.pictures(answer, &mut lines)?,
+            Basis::Tokens | Basis::Ratio => {
+                self.tokens(&answer.usage, &mut lines)?;
+                let usage = &answer.usage;
+                let input = usage.input.is_some() || usage.text_input.is_some();
+                input && (usage.output.is_some() || usage.image_output.is_some())
+            }
+        };
+        let mut total = Range::exact(Usd::ZERO);
+        for amount in lines.iter().filter_map(|line| line.amount) {
+            total = total.try_join(&amount, Usd::plus)?;
+        }
+        if let Some(units) = self.quota_per_usd.filter(|_| self.basis == Basis::Ratio) {
+            let (floor, ceiling) = (total.floor.rounded_down_to(units)?, total.ceiling.rounded_up_to(units)?);
+            total = Range { floor, ceiling, ..total };
+        }
+        let complete = lines.iter().all(|line| line.amount.is_some());
+        Some(Charge { lines, total, complete, settles })
+    }
+
+    fn pictures(&self, answer: &Answer, lines: &mut Vec<ChargeLine>) -> Option<bool> {
+        let usage = &answer.usage;
+        let fits = |(quality, size, _): &&(Quality, Pixels, Usd)| {
+            answer.quality.as_ref().is_none_or(|returned| returned == quality)
+                && answer.size.is_none_or(|returned| returned == *size)
+        };
+        // An echo that is in no row says nothing: then any row may be the one.
+        let some_fit = self.images.iter().any(|price| fits(&price));
+        let prices = || self.images.iter().filter(|price| !some_fit || fits(price)).map(|(_, _, usd)| *usd);
+        let count = usage.images.unwrap_or(0);
+        if usage.images.is_some() {
+            let (low, high) = (prices().min(), prices().max());
+            let amount = match (low, high) {
+                (Some(low), Some(high)) => Some(between(low.times(count)?, high.times(count)?)),
+                _ => None,
+            };
+            lines.push(ChargeLine { item: Item::Image, quantity: count, rate: high.map(Rate::Each), amount });
+        }
+        if self.text_input.is_some() || self.image_input.is_some() {
+            self.input(usage, lines)?;
+        }
+        Some(usage.images.is_some())
+    }
+
+    fn tokens(&self, usage: &Usage, lines: &mut Vec<ChargeLine>) -> Option<()> {
+        self.input(usage, lines)?;
+        let (text, image, rest) = split(usage.output, usage.text_output, usage.image_output)?;
+        let rates = (self.text_output, self.image_output);
+        let only_images = self.text_output.is_none() && text == 0;
+        side(lines, Item::TextOutput, text, self.text_output.map(Rate::PerMillion))?;
+        side(
+            lines,
+            Item::ImageOutput,
+            if only_images { image + rest } else { image },
+            rates.1.map(Rate::PerMillion),
+        )?;
+        if !only_images {
+            unsplit(
+                lines,
+                Item::ImageOutput,
+                rest,
+                rates.0.map(Rate::PerMillion),
+                rates.1.map(Rate::PerMillion),
+            )?;
+        }
+        side(
+            lines,
+            Item::ResponsesModel,
+            usage.responses_input.unwrap_or(0),
+            self.responses_input.map(Rate::PerMillion),
+        )?;
+        side(
+            lines,
+            Item::ResponsesModel,
+            usage.responses_output.unwrap_or(0),
+            self.responses_output.map(Rate::PerMillion),
+        )
+    }
+
+    fn input(&self, usage: &Usage, lines: &mut Vec<ChargeLine>) -> Option<()> {
+        let (text, image, rest) = split(usage.input, usage.text_input, usage.image_input)?;
+        let only_text = !self.has_images && image == 0;
+        let (text_rate, image_rate) =
+            (self.text_input.map(Rate::PerMillion), self.image_input.map(Rate::PerMillion));
+        side(lines, Item::TextInput, if only_text { text + rest } else { text }, text_rate)?;
+        side(lines, Item::ImageInput, image, image_rate)?;
+        if only_text { Some(()) } else { unsplit(lines, Item::ImageInput, rest, text_rate, image_rate) }
+    }
+}
+
+/// Text tokens, image tokens, and those of the sum that the details leave open.
+fn split(all: Option<u64>, text: Option<u64>, image: Option<u64>) -> Option<(u64, u64, u64)> {
+    let (text, image) = (text.unwrap_or(0), image.unwrap_or(0));
+    let known = text.checked_add(image)?;
+    Some((text, image, all.unwrap_or(known).saturating_sub(known)))
+}
+
+fn between(floor: Usd, ceiling: Usd) -> Range<Usd> {
+    let expected = (floor == ceiling).then_some(ceiling);
+    Range::new(floor, expected, ceiling, CeilingBasis::Proven)
+}
+
+fn each(item: Item, quantity: u64, price: Option<Usd>) -> Option<ChargeLine> {
+    let amount = match price {
+        Some(usd) => Some(Range::exact(usd.times(quantity)?)),
+        None => None,
+    };
+    Some(ChargeLine { item, quantity, rate: price.map(Rate::Each), amount })
+}
+
+/// A line of tokens at one rate; none are no line.
+fn side(lines: &mut Vec<ChargeLine>, item: Item, quantity: u64, rate: Option<Rate>) -> Option<()> {
+    if quantity == 0 {
+        return Some(());
+    }
+    let amount = match rate {
+        Some(rate) => Some(Range::exact(rate.times(quantity)?)),
+        None => None,
+    };
+    lines.push(ChargeLine { item, quantity, rate, amount });
+    Some(())
+}
+
+/// A line of tokens of which the usage does not say whether they are text or image.
+fn unsplit(
+    lines: &mut Vec<ChargeLine>,
+    item: Item,
+    quantity: u64,
+    text: Option<Rate>,
+    image: Option<Rate>,
+) -> Option<()> {
+    let (Some(text), Some(image)) = (text, image) else {
+        return side(lines, item, quantity, image.or(text));
+    };
+    if quantity == 0 {
+        return Some(());
+    }
+    let (a, b) = (text.times(quantity)?, image.times(quantity)?);
+    let rate = if a > b { text } else { image };
+    lines.push(ChargeLine { item, quantity, rate: Some(rate), amount: Some(between(a.min(b), a.max(b))) });
+    Some(())
+}

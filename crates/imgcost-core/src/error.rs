@@ -1,0 +1,161 @@
+//! One error type: what was wrong, where, what is allowed, and the nearest valid value.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::nearest;
+
+/// What kind of problem a request met. The names are stable and go into JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// No seller of that name.
+    UnknownProvider,
+    /// No model of that name at any seller.
+    UnknownModel,
+    /// The seller does not sell that model; others do.
+    NotSoldHere,
+    /// The day is before the first known price.
+    BeforeFirstPrice,
+    /// The seller has no Batch API price for that model.
+    NoBatchPrice,
+    /// A value that the API would refuse.
+    IllegalValue,
+    /// Two values that exclude each other, or one that needs another.
+    IllegalCombination,
+    /// A body or response that is not what it should be.
+    BadInput,
+    /// Numbers too large to be priced exactly.
+    TooLarge,
+}
+
+impl Code {
+    /// The stable name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Code::UnknownProvider => "unknown-provider",
+            Code::UnknownModel => "unknown-model",
+            Code::NotSoldHere => "not-sold-here",
+            Code::BeforeFirstPrice => "before-first-price",
+            Code::NoBatchPrice => "no-batch-price",
+            Code::IllegalValue => "illegal-value",
+            Code::IllegalCombination => "illegal-combination",
+            Code::BadInput => "bad-input",
+            Code::TooLarge => "too-large",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Problem {
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    message: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    allowed: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nearest: Option<String>,
+    #[serde(skip)]
+    kind: Code,
+}
+
+/// Why a request can't be quoted or a usage can't be priced.
+///
+/// ```
+/// use imgcost_core::{Code, Error};
+/// let error = Error::new(Code::IllegalValue, "n must be from 1 to 10").field("n").nearest("10");
+/// assert_eq!(error.code().as_str(), "illegal-value");
+/// assert_eq!(error.to_string(), "n must be from 1 to 10; nearest: 10");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Error(Box<Problem>);
+
+impl Error {
+    /// A problem, in words that name the value that was met.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Error(Box::new(Problem {
+            code: code.as_str(),
+            field: None,
+            message: message.into(),
+            allowed: Vec::new(),
+            nearest: None,
+            kind: code,
+        }))
+    }
+
+    /// The request field that it is about, by its API name.
+    #[must_use]
+    pub fn field(mut self, field: impl Into<String>) -> Self {
+        self.0.field = Some(field.into());
+        self
+    }
+
+    /// The values that would be accepted.
+    #[must_use]
+    pub fn allowed<T: fmt::Display>(mut self, allowed: impl IntoIterator<Item = T>) -> Self {
+        self.0.allowed = allowed.into_iter().map(|value| value.to_string()).collect();
+        self
+    }
+
+    /// The accepted value that is nearest to the one that was met.
+    #[must_use]
+    pub fn nearest(mut self, nearest: impl fmt::Display) -> Self {
+        self.0.nearest = Some(nearest.to_string());
+        self
+    }
+
+    /// Takes the allowed name that is spelled most like `text` as the nearest one.
+    #[must_use]
+    pub fn nearest_name(mut self, text: &str) -> Self {
+        self.0.nearest = nearest::name(text, self.0.allowed.iter().map(String::as_str)).map(str::to_owned);
+        self
+    }
+
+    /// The kind of problem.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        self.0.kind
+    }
+
+    /// The request field that it is about, if one is.
+    #[must_use]
+    pub fn field_name(&self) -> Option<&str> {
+        self.0.field.as_deref()
+    }
+
+    /// What was wrong, without the allowed values.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The values that would be accepted, if they can be listed.
+    #[must_use]
+    pub fn allowed_values(&self) -> &[String] {
+        &self.0.allowed
+    }
+
+    /// The nearest value that would be accepted.
+    #[must_use]
+    pub fn nearest_value(&self) -> Option<&str> {
+        self.0.nearest.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)?;
+        if !self.0.allowed.is_empty() {
+            write!(f, "; allowed: {}", self.0.allowed.join(", "))?;
+        }
+        if let Some(nearest) = &self.0.nearest {
+            write!(f, "; nearest: {nearest}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}

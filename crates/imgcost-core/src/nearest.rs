@@ -1,0 +1,27 @@
+//! Which of several names somebody most likely meant.
+
+/// The candidate with the fewest edits to `text`, if any is near enough to be meant.
+pub(crate) fn name<'a>(text: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let typed: String = text.chars().take(64).flat_map(char::to_lowercase).collect();
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::osa_distance(&typed, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, candidate)| *distance <= 2 + candidate.chars().count() / 4)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_the_likeliest_slip() {
+        let models = ["gpt-image-1", "gpt-image-2", "gpt-image-1-mini", "dall-e-3"];
+        assert_eq!(name("gpt-imgae-2", models), Some("gpt-image-2"));
+        assert_eq!(name("GPT-Image-1", models), Some("gpt-image-1"));
+        assert_eq!(name("dalle3", models), Some("dall-e-3"));
+        assert_eq!(name("stable-diffusion-xl", models), None);
+        assert_eq!(name("", models), None);
+    }
+}

@@ -1,0 +1,326 @@
+//! The quote as the JSON document of the contract (`imgcost.quote/1`).
+//!
+//! Amounts are decimal strings, counts are integers; a key that does not apply is left out,
+//! a value that is unknown is null.
+
+use serde::{Serialize, Serializer};
+
+use super::{Line, Quote};
+use crate::evidence::Evidence;
+use crate::money::{Ratio, Usd};
+use crate::names::{Endpoint, Fidelity, Item, Quality, Size, Tier, Unit};
+use crate::range::{CeilingBasis, Range};
+use crate::request::InputImage;
+
+/// A quote, ready to be written as JSON.
+#[derive(Debug, Clone, Serialize)]
+pub struct QuoteDocument<'q> {
+    /// `imgcost.quote/1`.
+    pub schema: &'static str,
+    /// See [`Quote::id`].
+    pub id: String,
+    /// The seller.
+    pub provider: &'q str,
+    /// The model.
+    pub model: &'q str,
+    /// The day.
+    pub as_of: jiff::civil::Date,
+    /// Whether everything is priced.
+    pub complete: bool,
+    /// The items without a price.
+    pub unpriced: Vec<Item>,
+    /// The request as it was understood.
+    pub request: RequestDocument<'q>,
+    /// The lines.
+    pub lines: Vec<LineDocument<'q>>,
+    /// What the API's usage will report.
+    pub tokens: TokensDocument,
+    /// The sum.
+    pub total: TotalDocument,
+    /// The published price of one picture, where the seller has a table beside token prices.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub per_image_list_price: Option<Usd>,
+    /// The book it was made from.
+    pub book: BookDocument<'q>,
+    /// What to know.
+    pub notes: Vec<NoteDocument>,
+}
+
+/// The request as it was understood: defaults filled in.
+#[derive(Debug, Clone, Serialize)]
+pub struct RequestDocument<'q> {
+    /// Where the call goes.
+    pub endpoint: Endpoint,
+    /// The model's name as it was given, where it is an alias.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model_alias: Option<&'q str>,
+    /// The quality.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quality: Option<&'q Quality>,
+    /// The size.
+    pub size: Size,
+    /// How many pictures.
+    pub n: u32,
+    /// Tokens of the prompt, without what the API adds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt_tokens: Option<u64>,
+    /// Sizes of the input images; null for one of unknown size.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<Option<crate::names::Pixels>>,
+    /// Whether there is a mask.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub mask: bool,
+    /// How closely to keep to the inputs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_fidelity: Option<Fidelity>,
+    /// Whether the answer is streamed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub stream: bool,
+    /// Partial pictures asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partial_images: Option<u32>,
+    /// The background.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub background: Option<&'q str>,
+    /// The file format.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_format: Option<&'q str>,
+    /// The compression.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_compression: Option<u32>,
+    /// Whether it goes through the Batch API.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub batch_api: bool,
+    /// The gateway's group ratio.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_ratio: Option<Ratio>,
+    /// The calling model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub responses_model: Option<&'q str>,
+}
+
+/// A range: floor, expected, ceiling, and what the ceiling rests on.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct RangeDocument<T: Serialize> {
+    /// At least.
+    pub floor: T,
+    /// Probably; null where nothing supports a guess.
+    pub expected: Option<T>,
+    /// At most.
+    pub ceiling: T,
+    /// `proven` or `assumed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ceiling_basis: Option<CeilingBasis>,
+}
+
+impl RangeDocument<u64> {
+    fn tokens(range: Range<u64>) -> Self {
+        RangeDocument {
+            floor: range.floor,
+            expected: range.expected,
+            ceiling: range.ceiling,
+            ceiling_basis: Some(range.basis),
+        }
+    }
+}
+
+impl RangeDocument<Usd> {
+    fn usd(range: Range<Usd>) -> Self {
+        RangeDocument {
+            floor: range.floor,
+            expected: range.expected,
+            ceiling: range.ceiling,
+            ceiling_basis: None,
+        }
+    }
+}
+
+/// A line.
+#[derive(Debug, Clone, Serialize)]
+pub struct LineDocument<'q> {
+    /// What it is.
+    pub item: Item,
+    /// `input` or `output`, on the two lines of the Responses model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<&'static str>,
+    /// What is counted.
+    pub unit: Unit,
+    /// How many.
+    pub quantity: RangeDocument<u64>,
+    /// USD for `per` units; null where unknown, or where the amounts come from several rates.
+    #[serde(serialize_with = "text_or_null")]
+    pub rate: Option<super::Rate>,
+    /// How many units the rate is for.
+    pub per: u64,
+    /// Quantity times rate in USD; null where unknown.
+    pub amount: Option<RangeDocument<Usd>>,
+    /// How the quantity is known.
+    pub evidence: Evidence,
+    /// The source of the quantity.
+    pub source: &'q str,
+    /// How the rate is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_evidence: Option<Evidence>,
+    /// The source of the rate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_source: Option<&'q str>,
+    /// The row of the price book that the rate stands in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_row: Option<String>,
+}
+
+fn text_or_null<S: Serializer>(rate: &Option<super::Rate>, serializer: S) -> Result<S::Ok, S::Error> {
+    match rate {
+        Some(rate) => serializer.collect_str(rate),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// What the API's usage will report.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct TokensDocument {
+    /// Prompt tokens with the API's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text_input: Option<RangeDocument<u64>>,
+    /// Input image tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_input: Option<RangeDocument<u64>>,
+    /// Text tokens of the output.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text_output: Option<RangeDocument<u64>>,
+    /// Picture tokens, partial pictures included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_output: Option<RangeDocument<u64>>,
+}
+
+/// The sum of the lines.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct TotalDocument {
+    /// At least; null where nothing is priced.
+    pub floor: Option<Usd>,
+    /// Probably; null where nothing supports a guess.
+    pub expected: Option<Usd>,
+    /// At most; null where something is unpriced.
+    pub ceiling: Option<Usd>,
+    /// `proven` or `assumed`; null where there is no ceiling.
+    pub ceiling_basis: Option<CeilingBasis>,
+    /// `USD`.
+    pub currency: &'static str,
+}
+
+/// The price book.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct BookDocument<'q> {
+    /// Identifies its content.
+    pub digest: &'q str,
+    /// The day the seller's prices were last checked.
+    pub checked: jiff::civil::Date,
+    /// How many rows of the user's own stand over it.
+    pub overrides: u32,
+}
+
+/// A note.
+#[derive(Debug, Clone, Serialize)]
+pub struct NoteDocument {
+    /// The stable code.
+    pub code: &'static str,
+    /// The sentence.
+    pub message: String,
+}
+
+/// Whether the amounts of one quantity come from several rates, as for a picture whose size
+/// is left to the model: no one rate explains them.
+fn spans_rates(line: &Line<'_>, price: &super::Price<'_>) -> bool {
+    line.unit == Unit::Image && price.amount.floor != price.amount.ceiling
+}
+
+impl<'b> Quote<'b> {
+    /// The JSON document of the quote, notes in words and id included.
+    #[must_use]
+    pub fn document(&self) -> QuoteDocument<'_> {
+        let offer = &self.offer;
+        let tokens = |item| self.tokens(item).map(RangeDocument::tokens);
+        let mut unpriced: Vec<Item> = self.unpriced().collect();
+        unpriced.dedup();
+        QuoteDocument {
+            schema: "imgcost.quote/1",
+            id: self.id(),
+            provider: &offer.provider.id,
+            model: &offer.model.id,
+            as_of: offer.as_of,
+            complete: unpriced.is_empty(),
+            unpriced,
+            request: self.request_document(),
+            lines: self.lines.iter().map(|line| self.line_document(line)).collect(),
+            tokens: TokensDocument {
+                text_input: tokens(Item::TextInput),
+                image_input: tokens(Item::ImageInput),
+                text_output: tokens(Item::TextOutput),
+                image_output: tokens(Item::ImageOutput),
+            },
+            total: TotalDocument {
+                floor: self.total.floor,
+                expected: self.total.expected,
+                ceiling: self.total.ceiling,
+                ceiling_basis: self.total.ceiling.map(|_| self.total.basis),
+                currency: "USD",
+            },
+            per_image_list_price: self.per_image_list_price(),
+            book: BookDocument {
+                digest: offer.book.digest(),
+                checked: offer.provider.checked,
+                overrides: offer.book.overrides(),
+            },
+            notes: self
+                .notes()
+                .into_iter()
+                .map(|note| NoteDocument { code: note.code, message: note.message })
+                .collect(),
+        }
+    }
+
+    fn request_document(&self) -> RequestDocument<'_> {
+        let request = self.request;
+        let size = |image: &InputImage| match image {
+            InputImage::Sized(size) => Some(*size),
+            InputImage::Unsized => None,
+        };
+        RequestDocument {
+            endpoint: request.endpoint,
+            model_alias: (request.model != self.offer.model.id).then_some(request.model.as_str()),
+            quality: self.chosen.quality,
+            size: self.chosen.size,
+            n: request.n,
+            prompt_tokens: request.prompt.map(|prompt| prompt.tokens),
+            images: request.images.iter().map(size).collect(),
+            mask: request.mask,
+            input_fidelity: request.input_fidelity,
+            stream: request.stream,
+            partial_images: request.partial_images,
+            background: request.background.as_deref(),
+            output_format: request.output_format.as_deref(),
+            output_compression: request.output_compression,
+            batch_api: request.tier == Tier::Batch,
+            group_ratio: request.group_ratio,
+            responses_model: request.responses_model.as_deref(),
+        }
+    }
+
+    fn line_document(&self, line: &Line<'b>) -> LineDocument<'_> {
+        let price = line.price;
+        LineDocument {
+            item: line.item,
+            part: line.part.map(super::Part::as_str),
+            unit: line.unit,
+            quantity: RangeDocument::tokens(line.quantity),
+            rate: price.filter(|price| !spans_rates(line, price)).map(|price| price.rate),
+            per: price.map_or(if line.unit == Unit::Token { 1_000_000 } else { 1 }, |price| price.rate.per()),
+            amount: price.map(|price| RangeDocument::usd(price.amount)),
+            evidence: line.evidence,
+            source: line.source,
+            rate_evidence: price.map(|price| price.row.evidence),
+            rate_source: price.map(|price| price.row.source.as_str()),
+            rate_row: price.map(|price| self.offer.book.place(price.row.place)),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What identifies a quote: the same call on the same day by the same book has the same id.
+
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
+
+use super::Quote;
+use crate::request::InputImage;
+
+/// Raised when the code of a rule kind changes what it counts.
+pub const RULES_VERSION: &str = "rules/1";
+
+impl Quote<'_> {
+    /// The quote's id: `q_` and 32 hex digits of a hash over the request as it was
+    /// understood (token counts, never prompt text), the rules' version and the book's digest.
+    #[must_use]
+    pub fn id(&self) -> String {
+        let request = self.request;
+        let mut text = String::with_capacity(256);
+        let mut part = |name: &str, value: &dyn std::fmt::Display| {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{name}={value}");
+        };
+        part("rules", &RULES_VERSION);
+        part("book", &self.offer.book.digest());
+        part("provider", &self.offer.provider.id);
+        part("model", &self.offer.model.id);
+        part("as_of", &self.offer.as_of);
+        part("endpoint", &request.endpoint);
+        if let Some(quality) = self.chosen.quality {
+            part("quality", quality);
+        }
+        part("size", &self.chosen.size);
+        part("n", &request.n);
+        if let Some(prompt) = request.prompt {
+            part("prompt_tokens", &prompt.tokens);
+        }
+        for image in &request.images {
+            match image {
+                InputImage::Sized(size) => part("image", size),
+                InputImage::Unsized => part("image", &"unknown"),
+            }
+        }
+        part("mask", &request.mask);
+        if let Some(fidelity) = request.input_fidelity {
+            part("input_fidelity", &fidelity);
+        }
+        part("stream", &request.stream);
+        if let Some(partials) = request.partial_images {
+            part("partial_images", &partials);
+        }
+        part("tier", &request.tier);
+        if let Some(ratio) = request.group_ratio {
+            part("group_ratio", &ratio);
+        }
+        if let Some(model) = &request.responses_model {
+            part("responses_model", model);
+        }
+        let hash = Sha256::digest(text.as_bytes());
+        let mut id = String::from("q_");
+        for byte in hash.iter().take(16) {
+            let _ = write!(id, "{byte:02x}");
+        }
+        id
+    }
+}

@@ -1,0 +1,401 @@
+//! The lines of a quote, by billing basis.
+
+use arrayvec::ArrayVec;
+
+use super::MAX_LINES;
+use super::tokens;
+use crate::book::{FixedPrice, Offer, RatioCard, Row, Sourced};
+use crate::evidence::Evidence;
+use crate::limits::Chosen;
+use crate::money::{Ratio, Usd, UsdPerMillion};
+use crate::names::{Basis, Endpoint, Item, Quality, Size, Unit};
+use crate::range::{CeilingBasis, Range};
+use crate::request::Request;
+
+/// Which of two lines of one item: the Responses model has input and output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Tokens that go in.
+    Input,
+    /// Tokens that come out.
+    Output,
+}
+
+impl Part {
+    /// The word that stands for it in output.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Part::Input => "input",
+            Part::Output => "output",
+        }
+    }
+}
+
+/// What one unit costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rate {
+    /// USD per million tokens.
+    PerMillion(UsdPerMillion),
+    /// USD per picture or call.
+    Each(Usd),
+}
+
+impl Rate {
+    /// The exact amount for a count.
+    #[must_use]
+    pub fn times(self, count: u64) -> Option<Usd> {
+        match self {
+            Rate::PerMillion(rate) => rate.times(count),
+            Rate::Each(usd) => usd.times(count),
+        }
+    }
+
+    /// How many units the rate is for.
+    #[must_use]
+    pub const fn per(self) -> u64 {
+        match self {
+            Rate::PerMillion(_) => 1_000_000,
+            Rate::Each(_) => 1,
+        }
+    }
+}
+
+impl std::fmt::Display for Rate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Rate::PerMillion(rate) => rate.fmt(f),
+            Rate::Each(usd) => usd.fmt(f),
+        }
+    }
+}
+
+/// A rate and what it makes of the quantity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Price<'b> {
+    /// What one unit costs.
+    pub rate: Rate,
+    /// Quantity times rate, in USD.
+    pub amount: Range<Usd>,
+    /// The row of the price book.
+    pub row: &'b Row,
+}
+
+/// One thing that a call pays for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line<'b> {
+    /// What it is.
+    pub item: Item,
+    /// Which of two lines of the item.
+    pub part: Option<Part>,
+    /// What is counted.
+    pub unit: Unit,
+    /// How many.
+    pub quantity: Range<u64>,
+    /// What they cost; none where no price is known.
+    pub price: Option<Price<'b>>,
+    /// How the quantity is known.
+    pub evidence: Evidence,
+    /// The id of the source of the quantity.
+    pub source: &'b str,
+}
+
+/// A count with where it comes from.
+struct Counted<'b> {
+    item: Item,
+    part: Option<Part>,
+    quantity: Range<u64>,
+    evidence: Evidence,
+    source: &'b str,
+}
+
+impl<'b> Counted<'b> {
+    fn by<T>(item: Item, quantity: Range<u64>, rule: &'b Sourced<T>) -> Self {
+        let (evidence, source) = (rule.evidence, rule.source.as_str());
+        let quantity = if evidence == Evidence::Assumed { quantity.assumed() } else { quantity };
+        Counted { item, part: None, quantity, evidence, source }
+    }
+}
+
+/// Fills in the lines of a request; none if a number is too large to be exact.
+pub(super) fn price<'b>(
+    offer: &Offer<'b>,
+    request: &'b Request,
+    chosen: Chosen<'b>,
+    lines: &mut ArrayVec<Line<'b>, MAX_LINES>,
+) -> Option<()> {
+    match offer.model.basis {
+        Basis::Tokens => by_tokens(offer, request, chosen, lines),
+        Basis::PerImage => by_image(offer, request, chosen, lines),
+        Basis::PerCall => by_call(offer, request, lines),
+        Basis::Ratio => by_ratio(offer, request, chosen, lines),
+    }?;
+    if lines.is_empty() {
+        // A model that neither rules nor prices say anything of: a picture of unknown price.
+        lines.try_push(picture_line(request.n.into(), None, offer.family.limits.source.as_str())).ok()?;
+    }
+    Some(())
+}
+
+/// A line of pictures; one without a price cites `source`.
+fn picture_line<'b>(n: u64, price: Option<Price<'b>>, source: &'b str) -> Line<'b> {
+    let (evidence, source) = match price {
+        Some(price) => (price.row.evidence, price.row.source.as_str()),
+        None => (Evidence::Assumed, source),
+    };
+    Line {
+        item: Item::Image,
+        part: None,
+        unit: Unit::Image,
+        quantity: Range::exact(n),
+        price,
+        evidence,
+        source,
+    }
+}
+
+type Lines<'b> = ArrayVec<Line<'b>, MAX_LINES>;
+
+fn by_tokens<'b>(
+    offer: &Offer<'b>,
+    request: &'b Request,
+    chosen: Chosen<'b>,
+    lines: &mut Lines<'b>,
+) -> Option<()> {
+    counted(offer, request, chosen, |count| push(lines, &count, offer.token_rate(request.tier, count.item)))?;
+    mainline(offer, request, lines)
+}
+
+fn push<'b>(
+    lines: &mut Lines<'b>,
+    count: &Counted<'b>,
+    rate: Option<(UsdPerMillion, &'b Row)>,
+) -> Option<()> {
+    let price = match rate {
+        Some((rate, row)) => {
+            let amount = count.quantity.try_map(|tokens| rate.times(tokens))?;
+            Some(Price { rate: Rate::PerMillion(rate), amount, row })
+        }
+        None => None,
+    };
+    let Counted { item, part, quantity, evidence, source } = *count;
+    lines.try_push(Line { item, part, unit: Unit::Token, quantity, price, evidence, source }).ok()
+}
+
+/// Counts every token item of the call, in the order in which quotes show them.
+fn counted<'b>(
+    offer: &Offer<'b>,
+    request: &'b Request,
+    chosen: Chosen<'b>,
+    mut take: impl FnMut(Counted<'b>) -> Option<()>,
+) -> Option<()> {
+    let n = u64::from(request.n);
+    let family = offer.family;
+    if let (Some(prompt), Some(rule)) = (request.prompt, &family.text_input) {
+        let tokens = tokens::text_input(offer, request, prompt.tokens)?.times(n)?;
+        take(Counted::by(Item::TextInput, tokens, rule))?;
+    }
+    if let Some(rule) = family.image_input.as_ref().filter(|_| !request.images.is_empty()) {
+        take(Counted::by(Item::ImageInput, tokens::image_input(rule.rule, request)?.times(n)?, rule))?;
+    }
+    if let Some(rule) = &family.text_output {
+        let one =
+            Range::new(rule.rule.floor, Some(rule.rule.expected), rule.rule.ceiling, CeilingBasis::Assumed);
+        take(Counted::by(Item::TextOutput, one.times(n)?, rule))?;
+    }
+    if let Some(rule) = &family.image_output {
+        take(Counted::by(Item::ImageOutput, tokens::image_output(offer, chosen, request.n)?, rule))?;
+    }
+    if let Some(rule) = family.partial_image.as_ref().filter(|_| may_send_partials(request)) {
+        take(Counted::by(Item::PartialImages, tokens::partial_images(offer, request, chosen.size)?, rule))?;
+    }
+    Some(())
+}
+
+/// Partials come while streaming; asked for without it, they are priced all the same.
+pub(super) fn may_send_partials(request: &Request) -> bool {
+    match request.partial_images {
+        Some(partials) => partials > 0,
+        None => request.stream,
+    }
+}
+
+/// The tokens of the model that runs the Responses API's image tool.
+fn mainline<'b>(offer: &Offer<'b>, request: &'b Request, lines: &mut Lines<'b>) -> Option<()> {
+    let Some(rule) = offer.family.responses.as_ref().filter(|_| request.endpoint == Endpoint::Responses)
+    else {
+        return Some(());
+    };
+    let model = request.responses_model.as_deref().and_then(|id| offer.text_model(id));
+    let tokens = rule.rule;
+    for (part, expected, ceiling) in [
+        (Part::Input, tokens.input_expected, tokens.input_ceiling),
+        (Part::Output, tokens.output_expected, tokens.output_ceiling),
+    ] {
+        // The calling model reads the prompt before anything else: the samples' prompts were
+        // short, a long one comes on top of them.
+        let prompt = request.prompt.filter(|_| part == Part::Input).map_or(0, |prompt| prompt.tokens);
+        let (expected, ceiling) = (expected.max(prompt), ceiling.checked_add(prompt)?);
+        let quantity = Range::new(prompt, Some(expected), ceiling, CeilingBasis::Assumed);
+        let count = Counted { part: Some(part), ..Counted::by(Item::ResponsesModel, quantity, rule) };
+        let rate =
+            model.map(|model| (if part == Part::Input { model.input } else { model.output }, &model.row));
+        push(lines, &count, rate)?;
+    }
+    Some(())
+}
+
+fn by_image<'b>(
+    offer: &Offer<'b>,
+    request: &'b Request,
+    chosen: Chosen<'b>,
+    lines: &mut Lines<'b>,
+) -> Option<()> {
+    let n = u64::from(request.n);
+    let plain = Quality::Standard;
+    let quality = chosen.quality.unwrap_or(&plain);
+    // A seller that bills by the picture may bill input tokens on top: those it names are
+    // priced, those its model has and it does not name are unpriced.
+    let mut image_line = Some(image_line(offer, quality, chosen.size, n)?);
+    counted(offer, request, chosen, |count| match count.item {
+        Item::ImageOutput => lines.try_extend_from_slice(image_line.take().as_slice()).ok(),
+        Item::TextOutput => Some(()),
+        item => push(lines, &count, offer.token_rate(request.tier, item)),
+    })?;
+    lines.try_extend_from_slice(image_line.as_slice()).ok()
+}
+
+fn image_line<'b>(offer: &Offer<'b>, quality: &Quality, size: Size, n: u64) -> Option<Line<'b>> {
+    let fits = |price: &&crate::book::TablePrice| {
+        let quality_fits = *quality == Quality::Auto || price.quality == *quality;
+        let size_fits = size == Size::Auto || size == Size::Exact(price.size);
+        quality_fits && size_fits
+    };
+    let cheapest = offer.table().filter(fits).min_by_key(|price| price.usd);
+    let dearest = offer.table().filter(fits).max_by_key(|price| price.usd);
+    let open = *quality == Quality::Auto || size == Size::Auto;
+    let price = match (cheapest, dearest) {
+        (Some(low), Some(high)) => {
+            let (floor, ceiling) = (low.usd.times(n)?, high.usd.times(n)?);
+            let expected = (!open || floor == ceiling).then_some(ceiling);
+            let amount = Range::new(floor, expected, ceiling, CeilingBasis::Proven);
+            Some(Price { rate: Rate::Each(high.usd), amount, row: &high.row })
+        }
+        _ => None,
+    };
+    Some(picture_line(n, price, offer.family.limits.source.as_str()))
+}
+
+/// One price a call. Whether a call for several pictures counts as one or as several is not
+/// said anywhere, so that it is a range.
+fn by_call<'b>(offer: &Offer<'b>, request: &'b Request, lines: &mut Lines<'b>) -> Option<()> {
+    let n = u64::from(request.n);
+    let quantity = if n == 1 { Range::exact(1) } else { Range::new(1, None, n, CeilingBasis::Assumed) };
+    let call = offer.call_price();
+    let price = match call {
+        Some(call) => {
+            let amount = quantity.try_map(|calls| call.usd.times(calls))?;
+            Some(Price { rate: Rate::Each(call.usd), amount, row: &call.row })
+        }
+        None => None,
+    };
+    let (evidence, source) = match call {
+        Some(call) => (call.row.evidence, call.row.source.as_str()),
+        None => (Evidence::Assumed, offer.family.limits.source.as_str()),
+    };
+    lines
+        .try_push(Line { item: Item::Call, part: None, unit: Unit::Call, quantity, price, evidence, source })
+        .ok()
+}
+
+fn by_ratio<'b>(
+    offer: &Offer<'b>,
+    request: &'b Request,
+    chosen: Chosen<'b>,
+    lines: &mut Lines<'b>,
+) -> Option<()> {
+    let group = request.group_ratio.unwrap_or(Ratio::ONE);
+    if let Some(fixed) = offer.fixed_price() {
+        return by_fixed_price(offer, fixed, group, request, chosen, lines);
+    }
+    let base = offer.provider.ratio.as_ref();
+    let card = offer.ratios();
+    counted(offer, request, chosen, |count| {
+        let rate = match (base, card) {
+            (Some(base), Some(card)) => {
+                Some((base.usd_per_million.scaled(item_ratio(card, count.item, group)?)?, &card.row))
+            }
+            _ => None,
+        };
+        push(lines, &count, rate)
+    })?;
+    if let Some(base) = base {
+        round_to_units(lines, base.quota_per_usd)?;
+    }
+    Some(())
+}
+
+pub(super) fn item_ratio(card: &RatioCard, item: Item, group: Ratio) -> Option<Ratio> {
+    let own = match item {
+        Item::ImageInput => card.image,
+        Item::ImageOutput | Item::PartialImages | Item::TextOutput => card.completion,
+        _ => Ratio::ONE,
+    };
+    card.model.times(own)?.times(group)
+}
+
+fn by_fixed_price<'b>(
+    offer: &Offer<'b>,
+    fixed: &'b FixedPrice,
+    group: Ratio,
+    request: &'b Request,
+    chosen: Chosen<'b>,
+    lines: &mut Lines<'b>,
+) -> Option<()> {
+    let n = u64::from(request.n);
+    let qualities = &offer.family.limits.rule.qualities;
+    let mut amount: Option<Range<Usd>> = None;
+    let mut most = fixed.usd;
+    let plain = [Quality::Standard];
+    let choices: &[Quality] = match chosen.quality {
+        Some(Quality::Auto) => qualities,
+        Some(quality) => std::slice::from_ref(quality),
+        None => &plain,
+    };
+    let mut take = |size| {
+        for quality in choices {
+            let each = fixed.usd.scaled(fixed.ratio(quality, size)?.times(group)?)?;
+            let all = each.times(n)?;
+            most = most.max(each);
+            amount = Some(match amount {
+                None => Range::exact(all),
+                Some(range) => {
+                    Range::new(range.floor.min(all), None, range.ceiling.max(all), CeilingBasis::Proven)
+                }
+            });
+        }
+        Some(())
+    };
+    match chosen.size {
+        Size::Exact(size) => take(size)?,
+        Size::Auto => offer.family.limits.rule.sizes.all().try_for_each(&mut take)?,
+    }
+    let amount = amount?;
+    let price = Some(Price { rate: Rate::Each(most), amount, row: &fixed.row });
+    lines.try_push(picture_line(n, price, fixed.row.source.as_str())).ok()?;
+    match &offer.provider.ratio {
+        Some(base) => round_to_units(lines, base.quota_per_usd),
+        None => Some(()),
+    }
+}
+
+/// A gateway bills whole units, rounding the call's sum to the nearest. Each line's floor is
+/// rounded down to the unit and its ceiling up, so that the sums cover that rounding.
+fn round_to_units(lines: &mut Lines<'_>, units_per_usd: u32) -> Option<()> {
+    for price in lines.iter_mut().filter_map(|line| line.price.as_mut()) {
+        let floor = price.amount.floor.rounded_down_to(units_per_usd)?;
+        let ceiling = price.amount.ceiling.rounded_up_to(units_per_usd)?;
+        price.amount = Range { floor, ceiling, ..price.amount };
+    }
+    Some(())
+}

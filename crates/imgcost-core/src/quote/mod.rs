@@ -1,0 +1,209 @@
+//! The quote: what a call will cost, as lines that add up.
+//!
+//! [`Book::quote`] looks the offer up, checks the limits, counts the tokens, prices the
+//! lines and sums them. On the exact path nothing is allocated; the id, the notes' words and
+//! the JSON document are made when asked for.
+
+mod document;
+mod id;
+mod lines;
+mod notes;
+mod terms;
+mod tokens;
+
+use arrayvec::ArrayVec;
+
+pub use document::{
+    BookDocument, LineDocument, NoteDocument, QuoteDocument, RangeDocument, RequestDocument, TokensDocument,
+    TotalDocument,
+};
+pub use id::RULES_VERSION;
+pub use lines::{Line, Part, Price, Rate};
+pub use notes::{Note, NoteKind};
+pub use terms::Terms;
+
+use crate::book::{Book, Offer};
+use crate::error::{Code, Error};
+use crate::limits::{self, Chosen};
+use crate::money::Usd;
+use crate::names::{Item, Pixels, Quality, Size};
+use crate::range::{CeilingBasis, Range};
+use crate::request::Request;
+
+/// The most lines that a quote has: one for each kind of item, two for the Responses model.
+const MAX_LINES: usize = 7;
+
+/// What a call will cost.
+#[derive(Debug, Clone)]
+pub struct Quote<'b> {
+    offer: Offer<'b>,
+    request: &'b Request,
+    chosen: Chosen<'b>,
+    lines: ArrayVec<Line<'b>, MAX_LINES>,
+    total: Total,
+}
+
+/// The sum of a quote's lines. What is unknown is none, never zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Total {
+    /// At least this much, in USD: the sum of what is priced, or none where nothing is.
+    pub floor: Option<Usd>,
+    /// Probably this much, in USD, where every line has an expected value and a price.
+    pub expected: Option<Usd>,
+    /// At most this much, in USD, where every line has a price.
+    pub ceiling: Option<Usd>,
+    /// What the ceiling rests on: the weakest of the lines.
+    pub basis: CeilingBasis,
+}
+
+impl Book {
+    /// Quotes a call.
+    ///
+    /// ```
+    /// use imgcost_core::{Book, Date, File, Quality, Request};
+    /// let files: Vec<File> = imgcost_pricing::BOOK.iter().map(|&(name, text)| File { name, text }).collect();
+    /// let book = Book::read(&files)?;
+    /// let mut request = Request::new("openai", "gpt-image-2", Date::constant(2026, 11, 21));
+    /// request.quality = Some(Quality::High);
+    /// request.size = Some("1024x1024".parse()?);
+    /// let quote = book.quote(&request)?;
+    /// assert_eq!(quote.total().expected.unwrap().to_string(), "0.21072");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The offer does not exist ([`Book::offer`]), or the API would refuse the request: the
+    /// error names the field, what is allowed, and the nearest legal value.
+    pub fn quote<'b>(&'b self, request: &'b Request) -> Result<Quote<'b>, Error> {
+        self.offer(&request.provider, &request.model, request.as_of)?.quote(request)
+    }
+}
+
+impl<'b> Offer<'b> {
+    /// Quotes a call at these terms; the request's provider, model and day are not looked at.
+    ///
+    /// # Errors
+    /// The API would refuse the request, or its numbers are too large to be priced exactly.
+    pub fn quote(&self, request: &'b Request) -> Result<Quote<'b>, Error> {
+        let chosen = limits::check(request, self)?;
+        let mut quote =
+            Quote { offer: *self, request, chosen, lines: ArrayVec::new(), total: Total::NOTHING };
+        // Filled in place: copying the lines would cost as much as pricing them.
+        let priced = lines::price(self, request, chosen, &mut quote.lines).and_then(|()| sum(&quote.lines));
+        let Some(total) = priced else {
+            return Err(Error::new(Code::TooLarge, "the request is too large to be priced exactly"));
+        };
+        quote.total = total;
+        Ok(quote)
+    }
+}
+
+/// Adds the lines up; none if the sum is too large to be exact.
+fn sum(lines: &[Line<'_>]) -> Option<Total> {
+    let mut amounts = lines.iter().filter_map(|line| line.price.as_ref()).map(|price| &price.amount);
+    let Some(first) = amounts.next() else { return Some(Total::NOTHING) };
+    let mut all = *first;
+    for amount in amounts {
+        all = all.try_join(amount, Usd::plus)?;
+    }
+    let complete = lines.iter().all(|line| line.price.is_some());
+    Some(Total {
+        floor: Some(all.floor),
+        expected: all.expected.filter(|_| complete),
+        ceiling: complete.then_some(all.ceiling),
+        basis: all.basis,
+    })
+}
+
+impl Total {
+    /// The total of what has no price at all.
+    const NOTHING: Total = Total { floor: None, expected: None, ceiling: None, basis: CeilingBasis::Proven };
+}
+
+impl<'b> Quote<'b> {
+    /// The terms it was made at.
+    #[must_use]
+    pub fn offer(&self) -> &Offer<'b> {
+        &self.offer
+    }
+
+    /// The request it answers.
+    #[must_use]
+    pub fn request(&self) -> &'b Request {
+        self.request
+    }
+
+    /// The lines; they add up to the total exactly.
+    #[must_use]
+    pub fn lines(&self) -> &[Line<'b>] {
+        &self.lines
+    }
+
+    /// The sum of the lines, in USD.
+    #[must_use]
+    pub fn total(&self) -> &Total {
+        &self.total
+    }
+
+    /// Whether every line has a price.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.unpriced().next().is_none()
+    }
+
+    /// The items without a price.
+    pub fn unpriced(&self) -> impl Iterator<Item = Item> + '_ {
+        self.lines.iter().filter(|line| line.price.is_none()).map(|line| line.item)
+    }
+
+    /// The size that the picture will have, if it is not left to the model.
+    #[must_use]
+    pub fn size(&self) -> Option<Pixels> {
+        match self.chosen.size {
+            Size::Exact(size) => Some(size),
+            Size::Auto => None,
+        }
+    }
+
+    /// The quality of the call, the model's default filled in; none where the model has no
+    /// such parameter.
+    #[must_use]
+    pub fn quality(&self) -> Option<&'b Quality> {
+        self.chosen.quality
+    }
+
+    /// The size of the call as it was asked for, the model's default filled in.
+    #[must_use]
+    pub fn chosen_size(&self) -> Size {
+        self.chosen.size
+    }
+
+    /// The published price of one picture beside the token price: a rounded view of it,
+    /// without input and without n. None where the seller publishes no table.
+    #[must_use]
+    pub fn per_image_list_price(&self) -> Option<Usd> {
+        Some(self.list_price()?.usd)
+    }
+
+    fn list_price(&self) -> Option<&'b crate::book::TablePrice> {
+        if self.offer.model.basis != crate::names::Basis::Tokens
+            || self.request.tier != crate::names::Tier::Standard
+        {
+            return None;
+        }
+        self.offer.table_price(self.chosen.quality?, self.size()?)
+    }
+
+    /// What the call adds to the given item of the API's `usage`, in tokens. Partial pictures
+    /// count as image output, as the API counts them.
+    #[must_use]
+    pub fn tokens(&self, item: Item) -> Option<Range<u64>> {
+        let counts = |line: &&Line<'_>| {
+            line.item == item || (item == Item::ImageOutput && line.item == Item::PartialImages)
+        };
+        let mut lines =
+            self.lines.iter().filter(|line| line.unit == crate::names::Unit::Token).filter(counts);
+        let first = lines.next()?.quantity;
+        lines.try_fold(first, |sum, line| sum.plus(&line.quantity))
+    }
+}

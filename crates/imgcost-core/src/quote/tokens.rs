@@ -1,0 +1,219 @@
+//! From a request to token counts, each a range.
+
+use crate::book::{Family, ImageInputRule, ImageOutputRule, Offer};
+use crate::limits::Chosen;
+use crate::money::Ratio;
+use crate::names::{Endpoint, Fidelity, Pixels, Quality, Size};
+use crate::range::{CeilingBasis, Range};
+use crate::request::{InputImage, Request};
+use crate::rules::partial_images::{self, Areas};
+use crate::rules::{area_grid, row_grid, tiles};
+
+/// Widens a range to cover another choice; there is no expected value between choices.
+fn either(a: Option<Range<u64>>, b: Range<u64>) -> Range<u64> {
+    match a {
+        None => b,
+        Some(a) => Range::new(a.floor.min(b.floor), None, a.ceiling.max(b.ceiling), a.basis.max(b.basis)),
+    }
+}
+
+/// Tokens of the final pictures.
+pub(super) fn image_output(offer: &Offer<'_>, chosen: Chosen<'_>, n: u32) -> Option<Range<u64>> {
+    let rule = &offer.family.image_output.as_ref()?.rule;
+    match chosen.quality {
+        Some(quality) if *quality != Quality::Auto => pictures(offer, rule, quality, chosen.size, n),
+        _ => {
+            let mut all = None;
+            for quality in &offer.family.limits.rule.qualities {
+                all = Some(either(all, pictures(offer, rule, quality, chosen.size, n)?));
+            }
+            all
+        }
+    }
+}
+
+fn pictures(
+    offer: &Offer<'_>,
+    rule: &ImageOutputRule,
+    quality: &Quality,
+    size: Size,
+    n: u32,
+) -> Option<Range<u64>> {
+    match rule {
+        ImageOutputRule::RowGrid { base } => {
+            let g = of_quality(base, quality)?;
+            let one = |size| row_grid::tokens(size, g)?.checked_mul(n.into()).map(Range::exact);
+            match size {
+                Size::Exact(size) => one(size),
+                Size::Auto => {
+                    let mut all = None;
+                    for size in offer.family.limits.rule.sizes.all() {
+                        all = Some(either(all, one(size)?));
+                    }
+                    all
+                }
+            }
+        }
+        ImageOutputRule::AreaGrid { .. } => area_grid_pictures(offer.family, quality, size, n),
+        ImageOutputRule::Scaled { of, floor, ceiling } => {
+            let model = area_grid_pictures(offer.book.family(of)?, quality, size, n)?;
+            let least = of_quality(floor, quality)?.of(model.floor)?.0;
+            let most = of_quality(ceiling, quality)?.of(model.ceiling)?.1;
+            Some(Range::new(least, None, most, CeilingBasis::Assumed))
+        }
+    }
+}
+
+fn area_grid_pictures(family: &Family, quality: &Quality, size: Size, n: u32) -> Option<Range<u64>> {
+    let ImageOutputRule::AreaGrid { base, area_offset, area_divisor, .. } =
+        &family.image_output.as_ref()?.rule
+    else {
+        return None;
+    };
+    let tokens = |work| area_grid::tokens(work, n, *area_divisor);
+    match size {
+        Size::Exact(size) => {
+            let work = area_grid::work(size, of_quality(base, quality)?, *area_offset)?;
+            let expected = tokens(work.expected)?;
+            if work.least == work.greatest {
+                return Some(Range::exact(expected));
+            }
+            Some(Range::new(
+                tokens(work.least)?,
+                Some(expected),
+                tokens(work.greatest)?,
+                CeilingBasis::Proven,
+            ))
+        }
+        Size::Auto => {
+            let extreme = family.extremes.iter().find(|extreme| extreme.quality == *quality)?;
+            Some(Range::new(tokens(extreme.least)?, None, tokens(extreme.greatest)?, CeilingBasis::Proven))
+        }
+    }
+}
+
+fn of_quality<T: Copy>(table: &[(Quality, T)], quality: &Quality) -> Option<T> {
+    table.iter().find(|(name, _)| name == quality).map(|(_, value)| *value)
+}
+
+/// Tokens of partial pictures, where the answer is streamed or partials were asked for.
+pub(super) fn partial_images(offer: &Offer<'_>, request: &Request, size: Size) -> Option<Range<u64>> {
+    let rule = offer.family.partial_image.as_ref()?.rule;
+    let areas = match size {
+        Size::Exact(size) => Areas { least: size.area(), greatest: size.area() },
+        Size::Auto => {
+            let (least, greatest) = offer.family.limits.rule.sizes.areas();
+            Areas { least, greatest }
+        }
+    };
+    partial_images::tokens(rule, request.partial_images, request.n, areas)
+}
+
+/// Tokens of the input images of one picture.
+pub(super) fn image_input(rule: ImageInputRule, request: &Request) -> Option<Range<u64>> {
+    let high = request.input_fidelity == Some(Fidelity::High);
+    let mut sum = Range::exact(0);
+    for image in &request.images {
+        sum = sum.plus(&one_input(rule, *image, high)?)?;
+    }
+    Some(sum)
+}
+
+fn one_input(rule: ImageInputRule, image: InputImage, high: bool) -> Option<Range<u64>> {
+    match (rule, image) {
+        (ImageInputRule::Patches(rule), InputImage::Sized(size)) => rule.tokens(size),
+        (ImageInputRule::Patches(rule), InputImage::Unsized) => {
+            Some(Range::new(1, None, rule.max_patches.into(), CeilingBasis::Proven))
+        }
+        (ImageInputRule::Tiles { base, per_tile, fidelity_high, .. }, image) => {
+            let tiles = tile_count(rule, image)?;
+            let plain = tiles.try_map(|tiles| per_tile.checked_mul(tiles)?.checked_add(base))?;
+            match fidelity_high.filter(|_| high) {
+                None => Some(plain),
+                Some(tokens) => plain.plus(&fidelity(tokens, image)),
+            }
+        }
+    }
+}
+
+/// How many tiles an input image takes: 1 to the longest strip's where its size is unknown.
+fn tile_count(rule: ImageInputRule, image: InputImage) -> Option<Range<u64>> {
+    let ImageInputRule::Tiles { fit, short_side, tile, .. } = rule else { return None };
+    match image {
+        InputImage::Sized(size) => tiles::count(size, fit, short_side, tile).map(Range::exact),
+        InputImage::Unsized => {
+            let longest = u64::from(fit).div_ceil(u64::from(tile.max(1)));
+            let shortest = u64::from(short_side).div_ceil(u64::from(tile.max(1)));
+            Some(Range::new(1, None, longest.checked_mul(shortest)?, CeilingBasis::Proven))
+        }
+    }
+}
+
+/// What high fidelity adds. Where square ends is not published: a square is exact, a clear
+/// portrait or landscape too, and between them the ceiling is the dearer one.
+fn fidelity(tokens: crate::book::FidelityTokens, image: InputImage) -> Range<u64> {
+    let shape = |size: Pixels, ratio: Ratio| ratio.is_exceeded_by(size.long(), size.short());
+    let (least, most) = (tokens.square.min(tokens.other), tokens.square.max(tokens.other));
+    match image {
+        InputImage::Unsized => Range::new(least, None, most, CeilingBasis::Proven),
+        InputImage::Sized(size) if size.width() == size.height() => Range::exact(tokens.square),
+        InputImage::Sized(size) if !shape(size, tokens.clear_ratio) => {
+            let expected = if shape(size, tokens.square_ratio) { tokens.other } else { tokens.square };
+            Range::new(least, Some(expected), most, CeilingBasis::Proven)
+        }
+        InputImage::Sized(_) => Range::exact(tokens.other),
+    }
+}
+
+/// Text tokens of one picture: the prompt and what the API adds to it.
+pub(super) fn text_input(offer: &Offer<'_>, request: &Request, prompt_tokens: u64) -> Option<Range<u64>> {
+    let rule = &offer.family.text_input.as_ref()?.rule;
+    let mut sum = Range::exact(prompt_tokens.checked_add(rule.per_call)?);
+    if request.endpoint == Endpoint::Responses {
+        // The tool is given the prompt as the calling model rewrites it.
+        if let Some(responses) = &offer.family.responses {
+            let most = prompt_tokens.max(responses.rule.revised_prompt_ceiling).checked_add(rule.per_call)?;
+            sum = Range::new(rule.per_call, sum.expected, most, CeilingBasis::Assumed);
+        }
+    }
+    let tiles_rule = offer.family.image_input.as_ref().map(|rule| rule.rule);
+    for image in &request.images {
+        let added = if rule.per_image_by_tiles.is_empty() {
+            let most = rule.per_image_ceiling.unwrap_or(rule.per_image);
+            let basis = if most > rule.per_image { CeilingBasis::Assumed } else { CeilingBasis::Proven };
+            Range::new(rule.per_image, Some(rule.per_image), most, basis)
+        } else {
+            let tiles = tile_count(tiles_rule?, *image)?;
+            let beyond = tiles.ceiling > u64::try_from(rule.per_image_by_tiles.len()).ok()?;
+            let added = tiles.try_map(|tiles| by_tiles(&rule.per_image_by_tiles, tiles))?;
+            if beyond { added.assumed() } else { added }
+        };
+        sum = sum.plus(&added)?;
+    }
+    Some(sum)
+}
+
+/// The entry for a count of tiles; beyond the list it grows by the last difference.
+fn by_tiles(list: &[u64], tiles: u64) -> Option<u64> {
+    let index = usize::try_from(tiles.checked_sub(1)?).ok()?;
+    if let Some(added) = list.get(index) {
+        return Some(*added);
+    }
+    let last = *list.last()?;
+    let before = list.len().checked_sub(2).and_then(|index| list.get(index)).copied().unwrap_or(0);
+    let beyond = u64::try_from(index - (list.len() - 1)).ok()?;
+    last.checked_add(last.checked_sub(before)?.checked_mul(beyond)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_overhead_grows_beyond_the_list() {
+        assert_eq!(
+            [1, 2, 3, 4, 5].map(|tiles| by_tiles(&[16, 26, 38], tiles)),
+            [Some(16), Some(26), Some(38), Some(50), Some(62)]
+        );
+    }
+}

@@ -1,0 +1,114 @@
+//! What a call asks for, before anything is looked up.
+
+use jiff::civil::Date;
+
+use crate::money::Ratio;
+use crate::names::{Endpoint, Fidelity, Pixels, Quality, Size, Tier};
+
+/// The prompt, as far as its price depends on it. Its text never enters a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Prompt {
+    /// Tokens of the `o200k_base` vocabulary.
+    pub tokens: u64,
+    /// Unicode characters, where they were counted: sellers limit them.
+    pub characters: Option<u64>,
+}
+
+impl Prompt {
+    /// A prompt of so many `o200k_base` tokens and unknown length in characters.
+    #[must_use]
+    pub const fn of_tokens(tokens: u64) -> Self {
+        Prompt { tokens, characters: None }
+    }
+}
+
+/// An input image, as far as its price depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum InputImage {
+    /// Its size in pixels is known.
+    Sized(Pixels),
+    /// Its size is not known: a file id or a remote address. Priced as a range.
+    Unsized,
+}
+
+/// A call to an image-generation API, as the API's own parameters describe it.
+///
+/// Fields left at their defaults mean what leaving the parameter out means.
+///
+/// ```
+/// use imgcost_core::{Date, Quality, Request, Size};
+/// let mut request = Request::new("openai", "gpt-image-2", Date::constant(2026, 11, 21));
+/// request.quality = Some(Quality::High);
+/// request.size = Some("1536x1024".parse::<Size>()?);
+/// request.n = 4;
+/// # Ok::<(), imgcost_core::BadSize>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The seller, by id or alias, such as `openai`.
+    pub provider: String,
+    /// The model, by id or alias, such as `gpt-image-2`.
+    pub model: String,
+    /// The day whose prices count.
+    pub as_of: Date,
+    /// Where the call goes.
+    pub endpoint: Endpoint,
+    /// The quality; left out means the model's default.
+    pub quality: Option<Quality>,
+    /// The size of the picture; left out means the model's default.
+    pub size: Option<Size>,
+    /// How many pictures.
+    pub n: u32,
+    /// The prompt; left out means that the quote covers the pictures only.
+    pub prompt: Option<Prompt>,
+    /// The input images of an edit.
+    pub images: Vec<InputImage>,
+    /// Whether a mask goes with the first input image.
+    pub mask: bool,
+    /// How closely an edit keeps to its inputs; left out means low.
+    pub input_fidelity: Option<Fidelity>,
+    /// Whether the answer is streamed.
+    pub stream: bool,
+    /// How many partial pictures are asked for while streaming.
+    pub partial_images: Option<u32>,
+    /// `transparent`, `opaque` or `auto`. Does not change the price.
+    pub background: Option<String>,
+    /// `png`, `jpeg` or `webp`. Does not change the price.
+    pub output_format: Option<String>,
+    /// 0 to 100, for jpeg and webp. Does not change the price.
+    pub output_compression: Option<u32>,
+    /// Which price list: standard, or the Batch API's.
+    pub tier: Tier,
+    /// A gateway's group ratio; left out means 1.
+    pub group_ratio: Option<Ratio>,
+    /// The model that runs the image tool of the Responses API.
+    pub responses_model: Option<String>,
+}
+
+impl Request {
+    /// One picture from a model on a day, everything else at the API's defaults.
+    #[must_use]
+    pub fn new(provider: impl Into<String>, model: impl Into<String>, as_of: Date) -> Self {
+        Request {
+            provider: provider.into(),
+            model: model.into(),
+            as_of,
+            endpoint: Endpoint::Generations,
+            quality: None,
+            size: None,
+            n: 1,
+            prompt: None,
+            images: Vec::new(),
+            mask: false,
+            input_fidelity: None,
+            stream: false,
+            partial_images: None,
+            background: None,
+            output_format: None,
+            output_compression: None,
+            tier: Tier::Standard,
+            group_ratio: None,
+            responses_model: None,
+        }
+    }
+}
