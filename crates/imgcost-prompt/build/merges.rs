@@ -1,0 +1,77 @@
+//! Which two tokens each token is merged from, and the way back.
+
+use std::collections::HashMap;
+
+use crate::Result;
+use crate::layout::{self, BYTES, FILTER_BYTES, PAIR_SLOTS, PairHash, Slot};
+
+/// The halves of every token: the two tokens that stand last before the merge that makes it.
+///
+/// Byte-pair encoding is run on the bytes of each token. Two things are checked that the merge at
+/// run time is built on (`src/merge.rs`): the token is reached, so that its bytes alone encode to
+/// itself; and its rank is above those of its halves, so that merges happen in the order of ranks.
+pub(crate) fn halves(tokens: &[Vec<u8>]) -> Result<Vec<(u32, u32)>> {
+    let mut ranks: HashMap<&[u8], u32> = HashMap::with_capacity(tokens.len());
+    for (bytes, rank) in tokens.iter().zip(0..) {
+        if ranks.insert(bytes, rank).is_some() {
+            return Err(format!("token {rank} is there twice").into());
+        }
+    }
+    let mut halves = Vec::with_capacity(tokens.len());
+    for (bytes, rank) in tokens.iter().zip(0..) {
+        if rank < BYTES {
+            halves.push((0, 0));
+            continue;
+        }
+        let (left, right) = bytes.split_at(last_cut(bytes, &ranks)?);
+        let (left, right) = (ranks[left], ranks[right]);
+        if left >= rank || right >= rank {
+            return Err(format!("token {rank} is merged from a later one").into());
+        }
+        halves.push((left, right));
+    }
+    Ok(halves)
+}
+
+/// Merges the bytes of one token until two parts are left, and returns where the second begins.
+fn last_cut(bytes: &[u8], ranks: &HashMap<&[u8], u32>) -> Result<usize> {
+    let mut cuts: Vec<usize> = (0..=bytes.len()).collect();
+    while cuts.len() > 3 {
+        // `min_by_key` returns the first of equals: the leftmost pair, as the reference does.
+        let (_, pair) = (0..cuts.len() - 2)
+            .filter_map(|at| Some((*ranks.get(&bytes[cuts[at]..cuts[at + 2]])?, at)))
+            .min_by_key(|(rank, _)| *rank)
+            .ok_or_else(|| format!("no merges lead to {bytes:?}"))?;
+        cuts.remove(pair + 1);
+    }
+    Ok(cuts[1])
+}
+
+/// Five bytes a token: its halves.
+pub(crate) fn halves_table(halves: &[(u32, u32)]) -> Vec<u8> {
+    halves.iter().flat_map(|(left, right)| layout::pack_halves(*left, *right)).collect()
+}
+
+/// Four bytes a slot: the hash table from two halves to their merged token, with linear probing.
+pub(crate) fn pairs_table(halves: &[(u32, u32)]) -> Vec<u8> {
+    let mut slots = vec![Slot::VACANT; PAIR_SLOTS];
+    for (&(left, right), token) in halves.iter().zip(0..).skip(BYTES as usize) {
+        let hash = PairHash::of(left, right);
+        let mut at = hash.home();
+        while slots[at] != Slot::VACANT {
+            at = (at + 1) % PAIR_SLOTS;
+        }
+        slots[at] = Slot::new(hash, token);
+    }
+    slots.iter().flat_map(|slot| slot.0.to_le_bytes()).collect()
+}
+
+/// The filter before that table.
+pub(crate) fn filter_table(halves: &[(u32, u32)]) -> Vec<u8> {
+    let mut filter = vec![0; FILTER_BYTES];
+    for &(left, right) in halves.iter().skip(BYTES as usize) {
+        let (at, bit) = PairHash::of(left, right).filter_bit();
+        filter[at] |= bit;
+    }
+    filter
+}

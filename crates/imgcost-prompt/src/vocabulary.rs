@@ -1,0 +1,82 @@
+//! The tables that the build script made from the vocabulary, and the questions they answer.
+//!
+//! They are read-only data of the binary: nothing is decoded or allocated, and a page that no
+//! prompt needs is never read from disk.
+
+use crate::layout::{self, Node, PAIR_SLOTS, PairHash, Slot};
+
+static TRIE: &[[u8; 4]] = include_bytes!(concat!(env!("OUT_DIR"), "/trie")).as_chunks().0;
+static HALVES: &[[u8; 5]] = include_bytes!(concat!(env!("OUT_DIR"), "/halves")).as_chunks().0;
+static FILTER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/filter"));
+static PAIRS: &[[u8; 4]] = include_bytes!(concat!(env!("OUT_DIR"), "/pairs")).as_chunks().0;
+
+/// A token that a text starts with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Prefix {
+    /// Where the token ends in the trie.
+    node: Node,
+    /// Its bytes.
+    pub(crate) length: u32,
+}
+
+impl Prefix {
+    /// The number of the token.
+    pub(crate) fn token(self) -> u32 {
+        if self.node.is_leaf() {
+            self.node.payload()
+        } else {
+            node(layout::child(self.node.payload(), Node::END)).payload()
+        }
+    }
+}
+
+/// Replaces what is in `found` by all tokens that `text` starts with, the shortest first.
+///
+/// Any byte is a token, so there is one unless `text` is empty; the longest token has 128 bytes.
+pub(crate) fn prefixes(text: &[u8], found: &mut Vec<Prefix>) {
+    found.clear();
+    let mut base = Node::ROOT;
+    for (&byte, length) in text.iter().zip(1..) {
+        let node = node(layout::child(base, byte));
+        if !node.is_reached_by(byte) {
+            break;
+        }
+        if node.is_token() {
+            found.push(Prefix { node, length });
+        }
+        if node.is_leaf() {
+            break;
+        }
+        base = node.payload();
+    }
+}
+
+/// The two tokens whose merge makes this one.
+pub(crate) fn halves(token: u32) -> (u32, u32) {
+    HALVES.get(token as usize).map_or((0, 0), |packed| layout::unpack_halves(*packed))
+}
+
+/// The token that the merge of these two makes, if there is one.
+pub(crate) fn merged(left: u32, right: u32) -> Option<u32> {
+    let hash = PairHash::of(left, right);
+    let (byte, bit) = hash.filter_bit();
+    if FILTER.get(byte)? & bit == 0 {
+        return None;
+    }
+    // One slot in four is vacant, so the search ends.
+    let mut at = hash.home();
+    loop {
+        let slot = Slot(u32::from_le_bytes(*PAIRS.get(at)?));
+        if slot == Slot::VACANT {
+            return None;
+        }
+        if slot.has_mark_of(hash) && halves(slot.token()) == (left, right) {
+            return Some(slot.token());
+        }
+        at = (at + 1) % PAIR_SLOTS;
+    }
+}
+
+fn node(place: usize) -> Node {
+    TRIE.get(place).map_or(Node::VACANT, |packed| Node(u32::from_le_bytes(*packed)))
+}
