@@ -1,0 +1,300 @@
+//! A row of JSON Lines.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use imgcost_core::{Code, Error};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::paths::Paths;
+use super::row::{Row, name, unknown};
+use crate::fields::{Field, shown};
+
+/// Reads a line into a row; what is wrong with it ends up in the row.
+pub(super) fn read(line: &[u8], row: &mut Row, paths: &Paths) {
+    // Checked once for the whole line, which is cheaper than for each text in it.
+    let Ok(line) = std::str::from_utf8(line) else {
+        return row.fail(Error::new(Code::BadInput, "the row is not UTF-8"));
+    };
+    let mut input = serde_json::Deserializer::from_str(line);
+    let seed = Object { row: &mut *row, paths };
+    let outcome = seed.deserialize(&mut input).and_then(|()| input.end());
+    if let Err(error) = outcome {
+        row.error = Some(Error::new(Code::BadInput, format!("not a JSON object: {error}")));
+    }
+}
+
+struct Object<'r> {
+    row: &'r mut Row,
+    paths: &'r Paths,
+}
+
+impl<'de> DeserializeSeed<'de> for Object<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Object<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        while let Some(Text(key)) = entries.next_key()? {
+            match Field::named(&key) {
+                Some(Field::Images) => {
+                    self.row.mark(Field::Images);
+                    entries.next_value_seed(Images { row: &mut *self.row, paths: self.paths })?;
+                }
+                Some(field) => match entries.next_value::<Cell<'de>>()? {
+                    Cell::Null => {}
+                    cell => {
+                        self.row.mark(field);
+                        set(self.row, field, &cell, self.paths);
+                    }
+                },
+                None if key == "id" => match entries.next_value::<Cell<'de>>()? {
+                    Cell::Null => {}
+                    Cell::Number(_) | Cell::Nested => self.row.fail(inexact("id")),
+                    _ if !self.row.id.is_empty() => {
+                        self.row.fail(Error::new(Code::BadInput, "id is given twice").field("id"));
+                    }
+                    cell => cell.as_text(&mut |text| self.row.id.push_str(text)),
+                },
+                None if key == "tags" => {
+                    entries.next_value_seed(Tags { row: &mut *self.row })?;
+                }
+                None => {
+                    self.row.fail(unknown("key", &key));
+                    entries.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn set(row: &mut Row, field: Field, cell: &Cell<'_>, paths: &Paths) {
+    let texts_only = !matches!(
+        field,
+        Field::N
+            | Field::PromptTokens
+            | Field::PartialImages
+            | Field::OutputCompression
+            | Field::Stream
+            | Field::BatchApi
+            | Field::Mask
+    );
+    if texts_only && !matches!(cell, Cell::Text(_)) {
+        let mut met = String::new();
+        cell.as_text(&mut |text| met.push_str(text));
+        let message = format!("{} = {}: expected text", name(field), shown(&met));
+        row.fail(Error::new(Code::BadInput, message).field(name(field)));
+        return;
+    }
+    cell.as_text(&mut |text| row.text(field, text, paths));
+}
+
+/// A fraction or a huge number would come out otherwise than it was written.
+fn inexact(field: &str) -> Error {
+    Error::new(
+        Code::BadInput,
+        format!("{field}: expected text or a whole number; put other numbers in quotes"),
+    )
+    .field(field)
+}
+
+/// A key, borrowed where it has no escapes.
+struct Text<'de>(Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Text<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("text")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+/// A value of a field.
+enum Cell<'de> {
+    Null,
+    Text(Cow<'de, str>),
+    Bool(bool),
+    Whole(u64),
+    /// A number that no field takes.
+    Number(String),
+    /// A list or an object.
+    Nested,
+}
+
+impl Cell<'_> {
+    /// Gives the value as text.
+    fn as_text(&self, take: &mut dyn FnMut(&str)) {
+        match self {
+            Cell::Null => take("null"),
+            Cell::Text(text) => take(text),
+            Cell::Bool(true) => take("true"),
+            Cell::Bool(false) => take("false"),
+            Cell::Whole(number) => take(itoa::Buffer::new().format(*number)),
+            Cell::Number(text) => take(text),
+            Cell::Nested => take("a list or object"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Cell<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(CellVisitor)
+    }
+}
+
+struct CellVisitor;
+
+impl<'de> Visitor<'de> for CellVisitor {
+    type Value = Cell<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Cell<'de>, E> {
+        Ok(Cell::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Cell<'de>, E> {
+        Ok(Cell::Bool(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Cell<'de>, E> {
+        Ok(Cell::Whole(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Cell<'de>, E> {
+        Ok(Cell::Number(value.to_string()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Cell<'de>, E> {
+        Ok(Cell::Number(value.to_string()))
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Cell<'de>, E> {
+        Ok(Cell::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Cell<'de>, E> {
+        Ok(Cell::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Cell<'de>, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Cell::Nested)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Cell<'de>, A::Error> {
+        while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Cell::Nested)
+    }
+}
+
+/// A list of sizes or paths; one text stands for a list of one, or of several with `;`.
+struct Images<'r> {
+    row: &'r mut Row,
+    paths: &'r Paths,
+}
+
+impl<'de> DeserializeSeed<'de> for Images<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Images<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of sizes or paths")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        super::separated::images(self.row, text, self.paths);
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let mut index = 0;
+        while let Some(cell) = items.next_element::<Cell<'de>>()? {
+            match cell {
+                Cell::Text(text) => self.row.image(index, &text, self.paths),
+                _ => self.row.fail(
+                    Error::new(Code::BadInput, "images: expected a list of sizes or paths").field("images"),
+                ),
+            }
+            index += 1;
+        }
+        if index == 0 {
+            self.row.request.images.clear();
+        }
+        Ok(())
+    }
+}
+
+/// An object of plain values.
+struct Tags<'r> {
+    row: &'r mut Row,
+}
+
+impl<'de> DeserializeSeed<'de> for Tags<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Tags<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of tags")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        while let Some((Text(key), cell)) = entries.next_entry::<Text<'de>, Cell<'de>>()? {
+            match cell {
+                Cell::Null => {}
+                Cell::Number(_) | Cell::Nested => self.row.fail(inexact("tags")),
+                cell => cell.as_text(&mut |text| self.row.tag(&key, text)),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,18 @@
+//! The subcommands, one file or folder each. Each takes what was typed and the settings,
+//! writes its result to stdout, and says how the program ends.
+
+mod batch;
+mod completions;
+mod explain;
+mod models;
+mod prices;
+mod quote;
+mod usage;
+
+pub(crate) use batch::batch;
+pub(crate) use completions::{completions, man};
+pub(crate) use explain::explain;
+pub(crate) use models::models;
+pub(crate) use prices::prices;
+pub(crate) use quote::quote;
+pub(crate) use usage::usage;

@@ -1,0 +1,51 @@
+//! `imgcost prices`: what the price book says, where from, and whether it is sound.
+
+mod lint;
+mod show;
+mod sources;
+
+use std::io::{self, Write};
+
+use imgcost_core::{Code, Error};
+use serde_json::{Map, Value};
+
+use crate::args::{PricesCommand, PricesSchemaArgs};
+use crate::failure::{End, Failure};
+use crate::render::Format;
+use crate::settings::Settings;
+
+pub(super) use sources::{Cited, cited};
+
+/// Runs a subcommand of `prices`.
+pub(crate) fn prices(command: &PricesCommand, settings: &Settings, format: Format) -> Result<End, Failure> {
+    match command {
+        PricesCommand::Show(args) => show::show(args, settings, format),
+        PricesCommand::Lint(args) => lint::lint(args, format),
+        PricesCommand::Sources(args) => sources::sources(args, settings, format),
+        PricesCommand::Schema(args) => schema(args),
+    }
+}
+
+/// Prints a JSON Schema, or all of them by file name.
+fn schema(args: &PricesSchemaArgs) -> Result<End, Failure> {
+    let mut schemas: Map<String, Value> = imgcost_core::schemas().into_iter().collect();
+    let document = match &args.name {
+        None => Value::Object(schemas),
+        Some(name) => {
+            let file =
+                if name.ends_with(".schema.json") { name.clone() } else { format!("{name}.schema.json") };
+            schemas.remove(&file).ok_or_else(|| {
+                let names = schemas.keys().map(|known| known.trim_end_matches(".schema.json").to_owned());
+                Error::new(Code::BadInput, format!("there is no schema '{}'", crate::fields::shown(name)))
+                    .field("name")
+                    .allowed(names)
+                    .nearest_name(name)
+            })?
+        }
+    };
+    let mut out = io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, &document)?;
+    out.write_all(b"\n")?;
+    out.flush()?;
+    Ok(End::Done)
+}

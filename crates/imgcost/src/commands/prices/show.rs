@@ -1,0 +1,237 @@
+//! `imgcost prices show`: dated prices with their sources.
+
+use std::io;
+
+use imgcost_core::{Book, Date, Model, Provider, Row};
+use serde::Serialize;
+
+use crate::args::PricesShowArgs;
+use crate::commands::models;
+use crate::failure::{End, Failure};
+use crate::render::{self, Format, Page, Sheet};
+use crate::request;
+use crate::settings::Settings;
+
+/// One dated price.
+#[derive(Debug, Serialize)]
+struct Priced<'b> {
+    provider: &'b str,
+    model: &'b str,
+    basis: &'static str,
+    item: String,
+    /// USD, or a gateway's ratio where `per` says so.
+    value: String,
+    per: &'static str,
+    from: Date,
+    to: Option<Date>,
+    from_assumed: bool,
+    evidence: &'static str,
+    confidence: &'static str,
+    source: &'b str,
+    checked: Option<Date>,
+    row: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'b str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'b str>,
+}
+
+#[derive(Serialize)]
+struct Document<'b> {
+    schema: &'static str,
+    as_of: Option<Date>,
+    prices: &'b [Priced<'b>],
+}
+
+/// Shows the prices of a day, or all.
+pub(super) fn show(args: &PricesShowArgs, settings: &Settings, format: Format) -> Result<End, Failure> {
+    let day = request::as_of(&args.book, settings)?;
+    let book = request::book(&args.book, settings)?;
+    let providers = models::providers(&book, &args.provider)?;
+    let found = models::matching(&providers, args.model.as_deref())?;
+    let holds = |row: &Row| args.all || row.holds_on(day);
+    let mut prices = Vec::new();
+    for (provider, model) in &found {
+        collect(&book, provider, model, &holds, &mut prices);
+    }
+    let mut out = io::stdout().lock();
+    let document =
+        || Document { schema: "imgcost.price-rows/1", as_of: (!args.all).then_some(day), prices: &prices };
+    render::write(&mut out, format, || page(&found, &prices), || sheet(&prices), document)?;
+    Ok(End::Done)
+}
+
+fn collect<'b>(
+    book: &Book,
+    provider: &'b Provider,
+    model: &'b Model,
+    holds: &dyn Fn(&Row) -> bool,
+    prices: &mut Vec<Priced<'b>>,
+) {
+    let mut add = |row: &'b Row, item: String, value: String, per: &'static str| {
+        if holds(row) {
+            prices.push(priced(book, provider, model, row, item, value, per));
+        }
+    };
+    for card in &model.rates {
+        let rates = [
+            ("text input", card.text_input),
+            ("text input, cached", card.text_input_cached),
+            ("image input", card.image_input),
+            ("image input, cached", card.image_input_cached),
+            ("text output", card.text_output),
+            ("image output", card.image_output),
+        ];
+        for (item, rate) in rates {
+            if let Some(rate) = rate {
+                let tier = if card.tier == imgcost_core::Tier::Batch { "batch: " } else { "" };
+                add(&card.row, format!("{tier}{item}"), rate.to_string(), "1M tokens");
+            }
+        }
+    }
+    for price in &model.table {
+        add(&price.row, format!("{} {}", price.quality, price.size), price.usd.to_string(), "image");
+    }
+    for price in &model.calls {
+        add(&price.row, "call".to_owned(), price.usd.to_string(), "call");
+    }
+    for card in &model.ratios {
+        for (item, ratio) in [("model", card.model), ("completion", card.completion), ("image", card.image)] {
+            add(&card.row, format!("{item} ratio"), ratio.to_string(), "ratio");
+        }
+    }
+    for price in &model.fixed {
+        add(&price.row, "image at ratio 1".to_owned(), price.usd.to_string(), "image");
+        for (size, ratio) in &price.size_ratio {
+            add(&price.row, format!("size {size}"), ratio.to_string(), "ratio");
+        }
+        for (quality, size, ratio) in &price.quality_ratio {
+            let at = size.map_or_else(String::new, |size| format!(" at {size}"));
+            add(&price.row, format!("quality {quality}{at}"), ratio.to_string(), "ratio");
+        }
+    }
+}
+
+fn priced<'b>(
+    book: &Book,
+    provider: &'b Provider,
+    model: &'b Model,
+    row: &'b Row,
+    item: String,
+    value: String,
+    per: &'static str,
+) -> Priced<'b> {
+    Priced {
+        provider: &provider.id,
+        model: &model.id,
+        basis: model.basis.as_str(),
+        item,
+        value,
+        per,
+        from: row.from,
+        to: row.to,
+        from_assumed: row.from_assumed,
+        evidence: row.evidence.as_str(),
+        confidence: match row.confidence {
+            imgcost_core::Confidence::High => "high",
+            imgcost_core::Confidence::Medium => "medium",
+        },
+        source: &row.source,
+        checked: row.checked,
+        row: book.place(row.place),
+        note: row.note.as_deref(),
+        reason: row.reason.as_deref(),
+    }
+}
+
+fn page(found: &[(&Provider, &Model)], prices: &[Priced<'_>]) -> Page {
+    let mut page = Page::default();
+    for (provider, model) in found {
+        let own = || prices.iter().filter(|price| price.provider == provider.id && price.model == model.id);
+        if !page.parts.is_empty() {
+            page.gap();
+        }
+        page.heading(format!(
+            "{} at {}, billed by {}",
+            model.id,
+            provider.id,
+            model.basis.as_str().trim_start_matches("per-")
+        ));
+        if own().next().is_none() {
+            page.line("no price");
+            continue;
+        }
+        let mut sheet = Sheet::new(&["item", ">USD", "per", "from", "to", "evidence"]);
+        for price in own() {
+            let from = format!("{}{}", price.from, if price.from_assumed { " (assumed)" } else { "" });
+            let to = price.to.map_or_else(String::new, |to| to.to_string());
+            sheet.row([&price.item, &price.value, price.per, &from, &to, price.evidence]);
+        }
+        page.table(sheet);
+        // The prices of a table stand on lines of their own; where they come from is said
+        // once, with the first of them.
+        let mut said = Vec::new();
+        for price in own() {
+            let origin_key = (price.source, price.checked, price.from, price.note, price.reason);
+            if !said.contains(&origin_key) {
+                said.push(origin_key);
+                origin(&mut page, price);
+            }
+        }
+    }
+    page
+}
+
+/// Where a row comes from.
+fn origin(page: &mut Page, price: &Priced<'_>) {
+    let checked = price.checked.map_or_else(String::new, |day| format!(", checked {day}"));
+    let confidence = if price.confidence == "high" { "" } else { ", medium confidence" };
+    let text = format!("{}: {}{checked}{confidence}", price.row, price.source);
+    page.item(text);
+    for note in [price.note, price.reason].into_iter().flatten() {
+        page.item(note);
+    }
+}
+
+fn sheet(prices: &[Priced<'_>]) -> Sheet {
+    let mut sheet = Sheet::new(&[
+        "provider",
+        "model",
+        "basis",
+        "item",
+        ">value",
+        "per",
+        "from",
+        "to",
+        "from_assumed",
+        "evidence",
+        "confidence",
+        "source",
+        "checked",
+        "row",
+        "note",
+        "reason",
+    ]);
+    let day = |day: Option<Date>| day.map_or_else(String::new, |day| day.to_string());
+    for price in prices {
+        sheet.row([
+            price.provider,
+            price.model,
+            price.basis,
+            &price.item,
+            &price.value,
+            price.per,
+            &price.from.to_string(),
+            &day(price.to),
+            if price.from_assumed { "true" } else { "false" },
+            price.evidence,
+            price.confidence,
+            price.source,
+            &day(price.checked),
+            &price.row,
+            price.note.unwrap_or(""),
+            price.reason.unwrap_or(""),
+        ]);
+    }
+    sheet
+}

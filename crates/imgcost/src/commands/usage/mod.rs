@@ -1,0 +1,141 @@
+//! `imgcost usage`: what a real answer cost, and how that compares to its quote.
+
+mod compare;
+mod show;
+
+use std::io;
+
+use imgcost_core::{Answer, Book, Charge, Code, Endpoint, Error, InputImage, NoteKind, Quote, Size};
+
+use crate::answers;
+use crate::args::UsageArgs;
+use crate::failure::{End, Failure, bad_input};
+use crate::inputs;
+use crate::render::{self, Format};
+use crate::request::{self, Asked};
+use crate::settings::Settings;
+
+use compare::Comparison;
+
+/// A charge with the quote whose terms it was made at.
+struct Charged<'q> {
+    answer: &'q Answer,
+    quote: &'q Quote<'q>,
+    charge: Charge,
+    /// Only where flags describe the call.
+    comparison: Option<Comparison>,
+    remarks: Vec<String>,
+}
+
+/// Prices an answer.
+pub(crate) fn usage(args: &UsageArgs, settings: &Settings, format: Format) -> Result<End, Failure> {
+    let stdin_twice = [&args.request.request, &args.request.prompt_file]
+        .into_iter()
+        .flatten()
+        .any(|path| inputs::is_stdin(path));
+    if inputs::is_stdin(&args.file) && stdin_twice {
+        return Err(bad_input("file", "standard input can be the answer or the request, not both").into());
+    }
+    let book = request::book(&args.request.book, settings)?;
+    let answer = answers::read(&args.file)?;
+    let asked = asked(args, settings, &book, &answer)?;
+    let quote = book.quote(&asked.request)?;
+    let mut terms = quote.terms();
+    // Nobody said that the call had no input images: tokens that the answer does not split
+    // may be image tokens.
+    terms.has_images |= !args.request.describes_a_call();
+    let charge = terms.charge(&answer).ok_or_else(too_large)?;
+    let comparison = args.request.describes_a_call().then(|| compare::compare(&quote, &answer, &charge));
+    let charged = Charged {
+        remarks: remarks(&quote, &charge, &asked),
+        answer: &answer,
+        quote: &quote,
+        charge,
+        comparison,
+    };
+    let end = if charged.charge.complete && charged.charge.settles { End::Done } else { End::Incomplete };
+    let mut out = io::stdout().lock();
+    render::write(
+        &mut out,
+        format,
+        || show::page(&charged),
+        || show::sheet(&charged),
+        || show::document(&charged),
+    )?;
+    Ok(end)
+}
+
+fn too_large() -> Error {
+    Error::new(Code::TooLarge, "the usage is too large to be priced exactly").field("usage")
+}
+
+/// What the call asked for: flags first, then what the answer echoes and counts.
+fn asked(args: &UsageArgs, settings: &Settings, book: &Book, answer: &Answer) -> Result<Asked, Error> {
+    let described = args.request.request.is_some();
+    let with = |echo: bool| {
+        let fill = |request: &mut imgcost_core::Request| {
+            if args.request.model.is_none() && !described {
+                request.model = answer.model.clone().unwrap_or_else(|| request.model.clone());
+            }
+            if described || !echo {
+                return;
+            }
+            request.quality = answer.quality.clone().or(request.quality.take());
+            request.size = answer.size.map(Size::Exact).or(request.size);
+            if let Some(images) =
+                answer.usage.images.and_then(|images| u32::try_from(images).ok()).filter(|n| *n > 0)
+            {
+                request.n = images;
+            }
+            if answer.usage.image_input.is_some_and(|tokens| tokens > 0) && args.request.image.is_empty() {
+                request.images = vec![InputImage::Unsized];
+            }
+            if answer.usage.responses_input.is_some() || answer.usage.responses_output.is_some() {
+                request.endpoint = Endpoint::Responses;
+                request.n = 1;
+                request.responses_model = request.responses_model.take().or(answer.responses_model.clone());
+            }
+        };
+        let asked = request::asked_over(&args.request, settings, book, &fill)?;
+        book.quote(&asked.request)?;
+        Ok(asked)
+    };
+    // What an answer echoes may be nothing that could be asked for; its tokens count all the same.
+    match with(true) {
+        Err(_) if !args.request.describes_a_call() => with(false),
+        outcome => outcome,
+    }
+}
+
+/// What to know about the charge; the quote's notes about the request do not apply.
+fn remarks(quote: &Quote<'_>, charge: &Charge, asked: &Asked) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if !charge.settles {
+        let ceiling = quote.total().ceiling.map_or_else(String::new, |usd| format!(", ${usd}"));
+        remarks.push(format!(
+            "the answer does not say what the price depends on: the call counts at its ceiling{ceiling}"
+        ));
+    }
+    let open = charge.lines.iter().any(|line| line.amount.is_some_and(|amount| !amount.is_exact()));
+    if open {
+        remarks.push("the answer does not say which of two rates applies: the amount is a range".to_owned());
+    }
+    let about_prices = |kind: &NoteKind<'_>| {
+        matches!(
+            kind,
+            NoteKind::PriceOverridden(_)
+                | NoteKind::PriceFromAssumed(_)
+                | NoteKind::PriceSecondHand
+                | NoteKind::PricesOld(_)
+                | NoteKind::GatewayDefaults
+                | NoteKind::Unpriced(_)
+        )
+    };
+    for (kind, note) in quote.note_kinds().iter().zip(quote.notes()) {
+        if about_prices(kind) {
+            remarks.push(note.message);
+        }
+    }
+    remarks.extend(asked.remarks.iter().map(|note| note.message.clone()));
+    remarks
+}

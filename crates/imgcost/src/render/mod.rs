@@ -1,0 +1,91 @@
+//! Results as text: one file a format.
+//!
+//! A command gives what it found three ways, each made only when its format is asked for: a
+//! [`Page`] for people (table, markdown), a [`Sheet`] for spreadsheets (csv, tsv), and a
+//! document for programs (json, jsonl).
+
+pub(crate) mod flat;
+mod markdown;
+mod page;
+mod quote;
+pub(crate) mod separated;
+pub(crate) mod table;
+
+use std::io::Write;
+
+use serde::Serialize;
+
+pub(crate) use markdown::row as markdown_row;
+pub(crate) use page::{Align, Page, Part, Sheet};
+pub(crate) use quote::{
+    DASH, Priced, amount_words, document, grouped, heading as quote_heading, item_words, notes,
+    page as quote_page,
+};
+
+use crate::failure::Failure;
+
+/// How a result is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// For people.
+    Table,
+    /// One document.
+    Json,
+    /// A document on a line.
+    Jsonl,
+    /// Comma-separated values.
+    Csv,
+    /// Tab-separated values.
+    Tsv,
+    /// A Markdown table.
+    Markdown,
+}
+
+impl Format {
+    /// Every name of a format.
+    pub(crate) const NAMES: [&'static str; 7] = ["table", "json", "jsonl", "csv", "tsv", "markdown", "md"];
+
+    /// The format of a name.
+    pub(crate) fn named(name: &str) -> Option<Format> {
+        Some(match name {
+            "table" => Format::Table,
+            "json" => Format::Json,
+            "jsonl" => Format::Jsonl,
+            "csv" => Format::Csv,
+            "tsv" => Format::Tsv,
+            "markdown" | "md" => Format::Markdown,
+            _ => return None,
+        })
+    }
+
+    /// Whether programs read it as JSON, errors included.
+    pub(crate) fn is_json(self) -> bool {
+        matches!(self, Format::Json | Format::Jsonl)
+    }
+}
+
+/// Writes a result in a format.
+pub(crate) fn write<D: Serialize>(
+    out: &mut impl Write,
+    format: Format,
+    page: impl FnOnce() -> Page,
+    sheet: impl FnOnce() -> Sheet,
+    document: impl FnOnce() -> D,
+) -> Result<(), Failure> {
+    match format {
+        Format::Table => out.write_all(table::page(&page(), table::width()).as_bytes())?,
+        Format::Markdown => out.write_all(markdown::page(&page()).as_bytes())?,
+        Format::Csv => separated::sheet(out, &sheet(), b',')?,
+        Format::Tsv => separated::sheet(out, &sheet(), b'\t')?,
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut *out, &document())?;
+            out.write_all(b"\n")?;
+        }
+        Format::Jsonl => {
+            serde_json::to_writer(&mut *out, &document())?;
+            out.write_all(b"\n")?;
+        }
+    }
+    out.flush()?;
+    Ok(())
+}

@@ -1,0 +1,267 @@
+//! A quote for people, and as the JSON document.
+
+use imgcost_core::{
+    CeilingBasis, Endpoint, Fidelity, Item, Line, Note, NoteDocument, Quote, QuoteDocument, Range, Rate,
+    Tier, Unit, Usd,
+};
+
+use super::{Page, Sheet};
+use crate::fields::shown;
+
+/// What stands for a value that is unknown.
+pub(crate) const DASH: &str = "—";
+/// The most decimals that a table shows; amounts that need more are rounded, and marked so.
+const PLACES_MAX: u32 = 9;
+
+/// A quote with what a reader should know of how the request was understood.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Priced<'q> {
+    /// The quote.
+    pub(crate) quote: &'q Quote<'q>,
+    /// The remarks; they stand with the quote's own notes.
+    pub(crate) remarks: &'q [Note],
+}
+
+/// The JSON document of a quote, remarks among its notes.
+pub(crate) fn document<'q>(priced: &Priced<'q>) -> QuoteDocument<'q> {
+    let mut document = priced.quote.document();
+    let remarks =
+        priced.remarks.iter().map(|note| NoteDocument { code: note.code, message: note.message.clone() });
+    document.notes.extend(remarks);
+    document
+}
+
+/// A quote as a page: what was asked, the lines, the total, what is published, the notes.
+pub(crate) fn page(priced: &Priced<'_>) -> Page {
+    let quote = priced.quote;
+    let mut page = Page::default();
+    page.heading(heading(quote));
+    page.table(lines(quote));
+    if let Some(line) = below(quote) {
+        page.line(line);
+    }
+    notes(&mut page, priced);
+    page
+}
+
+/// Adds the quote's notes and the remarks; what two rows say alike is said once.
+pub(crate) fn notes(page: &mut Page, priced: &Priced<'_>) {
+    let mut said = Vec::new();
+    for note in priced.quote.notes().iter().chain(priced.remarks) {
+        if !said.contains(&note.message) {
+            said.push(note.message.clone());
+            page.note(note.message.clone());
+        }
+    }
+}
+
+/// What was asked, in a line.
+pub(crate) fn heading(quote: &Quote<'_>) -> String {
+    let (offer, request) = (quote.offer(), quote.request());
+    let mut parts = Vec::new();
+    parts.extend(quote.quality().map(|quality| format!("quality {quality}")));
+    parts.push(format!("size {}", quote.chosen_size()));
+    parts.push(format!("n = {}", request.n));
+    match request.endpoint {
+        Endpoint::Generations => {}
+        Endpoint::Responses => {
+            let by = request
+                .responses_model
+                .as_deref()
+                .map_or_else(String::new, |model| format!(" by {}", shown(model)));
+            parts.push(format!("responses{by}"));
+        }
+        other => parts.push(other.to_string()),
+    }
+    match request.images.len() {
+        0 => {}
+        1 => parts.push("1 input image".to_owned()),
+        count => parts.push(format!("{count} input images")),
+    }
+    if request.mask {
+        parts.push("mask".to_owned());
+    }
+    if request.input_fidelity == Some(Fidelity::High) {
+        parts.push("high fidelity".to_owned());
+    }
+    if let Some(partials) = request.partial_images.filter(|partials| *partials > 0) {
+        parts.push(format!("{partials} partial image{}", if partials == 1 { "" } else { "s" }));
+    } else if request.stream {
+        parts.push("streamed".to_owned());
+    }
+    if request.tier == Tier::Batch {
+        parts.push("Batch API".to_owned());
+    }
+    if let Some(ratio) = request.group_ratio {
+        parts.push(format!("group ratio {ratio}"));
+    }
+    format!("{} at {}, {}: {}", offer.model.id, offer.provider.id, offer.as_of, parts.join(", "))
+}
+
+fn lines(quote: &Quote<'_>) -> Sheet {
+    let total = quote.total();
+    let unit = unit_of(quote);
+    let amounts = quote.lines().iter().filter_map(|line| line.price).map(|price| price.amount);
+    let shown = amounts.clone().flat_map(|range| [Some(range.floor), range.expected, Some(range.ceiling)]);
+    let totals = [total.floor, total.expected, total.ceiling];
+    let places = shown.chain(totals).flatten().map(Usd::places).max().unwrap_or(2).clamp(2, PLACES_MAX);
+    let total_open = total.floor != total.ceiling || total.expected.is_none();
+    let any_range = amounts.clone().any(|range| !range.is_exact()) || total_open;
+
+    let (counted, rate) = match unit {
+        Some(Unit::Token) => (">tokens", ">USD/1M"),
+        Some(Unit::Image) => (">images", ">USD each"),
+        Some(Unit::Call) => (">calls", ">USD each"),
+        None => (">quantity", ">USD"),
+    };
+    let mut columns = vec!["item", counted, rate, ">USD"];
+    if any_range {
+        columns.push(">from floor to ceiling");
+    }
+    let mut sheet = Sheet::new(&columns);
+    for line in quote.lines() {
+        let mut cells = vec![
+            item_words(line.item, line.part.map(imgcost_core::Part::as_str)),
+            quantity(line, unit),
+            rate_words(line, unit),
+        ];
+        match line.price {
+            Some(price) => {
+                cells.push(price.amount.expected.map_or_else(|| DASH.to_owned(), |usd| usd.rounded(places)));
+                cells.push(if price.amount.is_exact() { String::new() } else { span(&price.amount, places) });
+            }
+            None => cells.extend(["no price".to_owned(), DASH.to_owned()]),
+        }
+        cells.truncate(columns.len());
+        sheet.row(cells);
+    }
+    let mut cells = vec!["total".to_owned(), String::new(), String::new()];
+    cells.push(total.expected.map_or_else(|| DASH.to_owned(), |usd| usd.rounded(places)));
+    cells.push(match (total.floor, total.ceiling) {
+        (Some(floor), Some(ceiling)) if total_open => {
+            format!("{} to {}", floor.rounded(places), ceiling.rounded(places))
+        }
+        (Some(_), Some(_)) => String::new(),
+        (Some(floor), None) => format!("at least {}", floor.rounded(places)),
+        _ => DASH.to_owned(),
+    });
+    cells.truncate(columns.len());
+    sheet.row(cells);
+    sheet
+}
+
+/// The unit that all lines share, if they do.
+fn unit_of(quote: &Quote<'_>) -> Option<Unit> {
+    let mut units = quote.lines().iter().map(|line| line.unit);
+    let first = units.next()?;
+    units.all(|unit| unit == first).then_some(first)
+}
+
+fn span(range: &Range<Usd>, places: u32) -> String {
+    format!("{} to {}", range.floor.rounded(places), range.ceiling.rounded(places))
+}
+
+fn quantity(line: &Line<'_>, shared: Option<Unit>) -> String {
+    let count = match line.quantity.expected {
+        Some(expected) => grouped(expected),
+        None => format!("{} to {}", grouped(line.quantity.floor), grouped(line.quantity.ceiling)),
+    };
+    if shared.is_some() {
+        return count;
+    }
+    let unit = line.unit.as_str();
+    if line.quantity.ceiling == 1 { format!("{count} {unit}") } else { format!("{count} {unit}s") }
+}
+
+fn rate_words(line: &Line<'_>, shared: Option<Unit>) -> String {
+    match line.price.map(|price| price.rate) {
+        None => DASH.to_owned(),
+        Some(rate) if shared.is_some() => rate.to_string(),
+        Some(rate @ Rate::PerMillion(_)) => format!("{rate}/1M"),
+        Some(rate @ Rate::Each(_)) => format!("{rate} each"),
+    }
+}
+
+/// An item's name as people read it.
+pub(crate) fn item_words(item: Item, part: Option<&str>) -> String {
+    let words = item.as_str().replace('_', " ");
+    match part {
+        Some(part) => format!("{words}, {part}"),
+        None => words,
+    }
+}
+
+/// A count with a comma between each three digits.
+pub(crate) fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A total in words, as messages and summaries say it: never a zero for what is unknown.
+pub(crate) fn amount_words(floor: Option<Usd>, ceiling: Option<Usd>) -> String {
+    match (floor, ceiling) {
+        (Some(floor), Some(ceiling)) if floor == ceiling => format!("${ceiling}"),
+        (Some(floor), Some(ceiling)) => format!("${floor} to ${ceiling}"),
+        (Some(floor), None) => format!("at least ${floor}"),
+        _ => DASH.to_owned(),
+    }
+}
+
+/// The line below the table: the price of one picture, what is published beside it, and
+/// what the sum lacks or rests on.
+fn below(quote: &Quote<'_>) -> Option<String> {
+    let mut parts = Vec::new();
+    let unpriced = quote.lines().iter().filter(|line| line.price.is_none()).count();
+    if unpriced > 0 {
+        let priced = quote
+            .total()
+            .floor
+            .map_or_else(|| "no price known".to_owned(), |floor| amount_words(Some(floor), None));
+        parts.push(format!("{priced}, {unpriced} unpriced"));
+    }
+    let n = quote.request().n;
+    if let Some(expected) = quote.total().expected.filter(|_| n > 1) {
+        parts.push(format!("per image {}", divided(expected, n)));
+    }
+    if let Some(listed) = quote.per_image_list_price() {
+        parts.push(format!("list price per image {listed}"));
+    }
+    if quote.total().ceiling.is_some() && quote.total().basis == CeilingBasis::Assumed {
+        parts.push("the ceiling is assumed, not proven".to_owned());
+    }
+    (!parts.is_empty()).then(|| parts.join(" · "))
+}
+
+/// An amount for each of `n`, marked where it had to be rounded.
+fn divided(amount: Usd, n: u32) -> String {
+    let Some(each) = amount.decimal().checked_div(n.into()) else { return DASH.to_owned() };
+    let rounded =
+        each.round_dp_with_strategy(PLACES_MAX, rust_decimal::RoundingStrategy::MidpointAwayFromZero);
+    format!("{}{}", if rounded == each { "" } else { "≈ " }, rounded.normalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_grouped_by_three() {
+        assert_eq!(
+            [0, 999, 1000, 21_949, 1_000_000].map(grouped),
+            ["0", "999", "1,000", "21,949", "1,000,000"]
+        );
+    }
+
+    #[test]
+    fn nothing_known_is_a_dash_and_never_zero() {
+        assert_eq!(amount_words(None, None), "—");
+        assert_eq!(amount_words(Some(Usd::ZERO), None), "at least $0");
+    }
+}

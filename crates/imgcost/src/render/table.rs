@@ -1,0 +1,93 @@
+//! Pages for terminals. The only user of comfy-table.
+
+use comfy_table::{CellAlignment, ContentArrangement, Table, TableStyle};
+
+use super::{Align, Page, Part, Sheet};
+
+/// The width where the output is no terminal.
+const PLAIN_WIDTH: u16 = 80;
+
+/// How wide a page may be: the terminal, up to a readable width, else 80 columns.
+pub(crate) fn width() -> u16 {
+    // Of stdout, which is where pages go.
+    let terminal = terminal_size::terminal_size_of(std::io::stdout());
+    terminal.map_or(PLAIN_WIDTH, |(terminal_size::Width(columns), _)| columns.clamp(40, 120))
+}
+
+/// A page as text.
+pub(crate) fn page(page: &Page, width: u16) -> String {
+    let mut text = String::new();
+    for part in &page.parts {
+        match part {
+            Part::Heading(line) => wrapped(&mut text, line, "", "  ", width),
+            Part::Table(sheet) => table(&mut text, sheet, width),
+            Part::Line(line) => wrapped(&mut text, line, " ", "   ", width),
+            Part::Item(line) => wrapped(&mut text, line, "   ", "     ", width),
+            Part::Note(line) => wrapped(&mut text, line, " note: ", "       ", width),
+            Part::Gap => text.push('\n'),
+        }
+    }
+    text
+}
+
+fn table(text: &mut String, sheet: &Sheet, width: u16) {
+    let mut table = Table::new();
+    table.load_style(TableStyle::new()).set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    table.set_header(sheet.columns.iter().map(|(name, _)| name));
+    for row in &sheet.rows {
+        table.add_row(row);
+    }
+    let natural: usize =
+        table.column_max_content_widths().iter().map(|column| usize::from(*column) + 2).sum();
+    let padding = if natural > usize::from(width) { (1, 0) } else { (1, 1) };
+    for (column, (_, align)) in table.column_iter_mut().zip(&sheet.columns) {
+        column.set_padding(padding);
+        column.set_cell_alignment(match align {
+            Align::Left => CellAlignment::Left,
+            Align::Right => CellAlignment::Right,
+        });
+    }
+    for line in table.lines() {
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+}
+
+/// Adds text that is broken between words where it is too wide.
+fn wrapped(text: &mut String, words: &str, first: &str, rest: &str, width: u16) {
+    let width = usize::from(width);
+    let mut line = first.to_owned();
+    let mut used = first.chars().count();
+    let mut fresh = true;
+    for word in words.split_whitespace() {
+        let length = word.chars().count();
+        if !fresh && used + 1 + length > width {
+            text.push_str(line.trim_end());
+            text.push('\n');
+            line = rest.to_owned();
+            used = rest.chars().count();
+            fresh = true;
+        }
+        if !fresh {
+            line.push(' ');
+            used += 1;
+        }
+        line.push_str(word);
+        used += length;
+        fresh = false;
+    }
+    text.push_str(line.trim_end());
+    text.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_hang_below_their_first_word() {
+        let mut text = String::new();
+        wrapped(&mut text, "one two three four", " note: ", "       ", 16);
+        assert_eq!(text, " note: one two\n       three\n       four\n");
+    }
+}

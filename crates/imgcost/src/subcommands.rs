@@ -1,0 +1,97 @@
+//! The subcommands, one file of `commands/` each.
+//!
+//! Written out instead of derived so that a subcommand's options are only made when it is
+//! the one that was typed: making all of them would cost a quote more than its own work.
+
+use clap::error::ErrorKind;
+use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
+
+use crate::args::{BatchArgs, CompletionsArgs, ModelsArgs, PricesCommand, QuoteArgs, UsageArgs};
+
+/// What to do.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// `quote`, the default.
+    Quote(QuoteArgs),
+    /// `explain`.
+    Explain(QuoteArgs),
+    /// `models`.
+    Models(ModelsArgs),
+    /// `prices`.
+    Prices(PricesCommand),
+    /// `usage`.
+    Usage(UsageArgs),
+    /// `batch`.
+    Batch(BatchArgs),
+    /// `completions`.
+    Completions(CompletionsArgs),
+    /// `man`.
+    Man,
+}
+
+const PRICES: &str = "Shows and checks the price book";
+
+/// A subcommand whose options are made when they are needed.
+macro_rules! lazy {
+    ($name:literal, $args:ty, $about:literal) => {
+        clap::Command::new($name).about($about).defer(|command| <$args>::augment_args(command).about($about))
+    };
+}
+
+impl Subcommand for Command {
+    fn augment_subcommands(command: clap::Command) -> clap::Command {
+        command.subcommands([
+            lazy!("quote", QuoteArgs, "Says what a call will cost (the default)"),
+            lazy!(
+                "explain",
+                QuoteArgs,
+                "Shows how a quote comes about: rules, numbers, rates and their sources"
+            ),
+            lazy!("models", ModelsArgs, "Lists models with their lifecycle, qualities and sizes"),
+            clap::Command::new("prices")
+                .about(PRICES)
+                .subcommand_required(true)
+                .defer(|command| PricesCommand::augment_subcommands(command).about(PRICES)),
+            lazy!(
+                "usage",
+                UsageArgs,
+                "Prices the usage of a real answer; with a request's options, compares quote and bill"
+            ),
+            lazy!("batch", BatchArgs, "Quotes every row of a JSON Lines or CSV file"),
+            lazy!("completions", CompletionsArgs, "Writes a shell's completion script"),
+            clap::Command::new("man").about("Writes the manual page"),
+        ])
+    }
+
+    fn augment_subcommands_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_subcommands(command)
+    }
+
+    fn has_subcommand(name: &str) -> bool {
+        ["quote", "explain", "models", "prices", "usage", "batch", "completions", "man"].contains(&name)
+    }
+}
+
+impl FromArgMatches for Command {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let Some((name, matches)) = matches.subcommand() else {
+            return Err(clap::Error::raw(ErrorKind::MissingSubcommand, "a subcommand is missing"));
+        };
+        Ok(match name {
+            "quote" => Command::Quote(QuoteArgs::from_arg_matches(matches)?),
+            "explain" => Command::Explain(QuoteArgs::from_arg_matches(matches)?),
+            "models" => Command::Models(ModelsArgs::from_arg_matches(matches)?),
+            "prices" => Command::Prices(PricesCommand::from_arg_matches(matches)?),
+            "usage" => Command::Usage(UsageArgs::from_arg_matches(matches)?),
+            "batch" => Command::Batch(BatchArgs::from_arg_matches(matches)?),
+            "completions" => Command::Completions(CompletionsArgs::from_arg_matches(matches)?),
+            "man" => Command::Man,
+            _ => return Err(clap::Error::raw(ErrorKind::InvalidSubcommand, "there is no such subcommand")),
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}

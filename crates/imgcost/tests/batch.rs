@@ -1,0 +1,227 @@
+//! Batches: every row a result, in order, in bounded memory.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod common;
+
+use common::{file, folder, run, run_with, snapshot, words};
+
+const ROWS: &str = r#"{"id":"a","model":"gpt-image-2","quality":"high","size":"1024x1024","n":2,"prompt_tokens":50,"tags":{"team":"x"}}
+{"id":"b","modle":"gpt-image-2"}
+
+{"id":"c","model":"gpt-image-2.6-flare","prompt":"hello","quality":"low","size":"1024x1024"}
+not json
+{"id":7,"model":"gpt-image-2","images":["512x512","300x300"],"quality":"low","size":"1024x1024","n":-1}
+{"id":"d","provider":"new-api","model":"gpt-image-2","quality":"low","size":"1024x1024","n":1}
+{"id":"e","provider":"aihubmix","model":"gpt-4o-image"}
+"#;
+
+const CSV: &str = "id,model,quality,size,n,prompt_tokens,images,tag:team\n\
+    1,gpt-image-2,high,1024x1024,1,50,,red\n\
+    2,gpt-image-1,medium,1024x1536,3,,512x512;600x600,\"a,\"\"b\"\n\
+    3,gpt-image-2,,,,,,\"two\nlines\"\n\
+    4,gpt-image-2,high,1000x1000,1,5,,x\n\
+    5,gpt-image-2,high\n";
+
+#[test]
+fn json_lines_in_every_format() {
+    for format in ["jsonl", "json", "csv", "tsv", "table", "markdown"] {
+        let ran = run_with(&words(&format!("batch - --summary -f {format}")), ROWS.as_bytes());
+        assert_eq!(ran.code, 4, "{ran:?}");
+        assert!(ran.stderr.contains("at least $0.432915, 1 unpriced, 3 in error"), "{}", ran.stderr);
+        snapshot(&format!("batch.{format}"), &ran.stdout);
+    }
+}
+
+#[test]
+fn csv_in_and_out() {
+    let ran = run_with(&words("batch - -f csv"), CSV.as_bytes());
+    assert_eq!(ran.code, 4);
+    snapshot("batch-csv.csv", &ran.stdout);
+    let lines = run_with(&words("batch - -f jsonl"), CSV.as_bytes()).lines();
+    assert_eq!(lines.len(), 5);
+    let numbers: Vec<_> = lines.iter().map(|line| line["row"]["line"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, [2, 3, 4, 6, 7]);
+    assert_eq!(lines[1]["row"]["tags"]["team"], "a,\"b");
+    assert_eq!(lines[2]["row"]["tags"]["team"], "two\nlines");
+    assert_eq!(lines[3]["error"]["nearest"], "1008x1008");
+}
+
+#[test]
+fn an_unknown_key_is_a_row_error_that_names_the_nearest() {
+    let line = &run_with(&words("batch -  -f json"), b"{\"modle\":\"x\",\"id\":\"mine\"}\n").lines()[0];
+    assert_eq!(line["row"]["id"], "mine");
+    assert_eq!(line["error"]["field"], "modle");
+    assert_eq!(line["error"]["nearest"], "model");
+}
+
+#[test]
+fn a_bad_header_is_refused_at_once() {
+    for header in ["id,modle", "id,n,n", "id,", "\u{feff}id,colour"] {
+        let ran =
+            run_with(&words("batch - --input-format csv -f json"), format!("{header}\n1,2\n").as_bytes());
+        assert_eq!(ran.code, 2, "{header}: {ran:?}");
+        assert_eq!(ran.json()["schema"], "imgcost.error/1");
+    }
+    assert_eq!(run_with(&words("batch - --input-format csv"), b"").code, 2);
+}
+
+#[test]
+fn flags_are_defaults_for_all_rows() {
+    let lines = run_with(
+        &words("batch - -m gpt-image-2 -q low -s 1024x1024 --prompt-tokens 9 -f jsonl"),
+        b"{}\n{\"n\":3,\"quality\":\"high\"}\n{\"prompt_tokens\":0}\n",
+    )
+    .lines();
+    assert_eq!(lines[0]["quote"]["request"]["quality"], "low");
+    assert_eq!(lines[1]["quote"]["request"]["n"], 3);
+    assert_eq!(lines[1]["quote"]["request"]["quality"], "high");
+    assert_eq!(lines[2]["quote"]["request"]["prompt_tokens"], 0);
+    assert_eq!(lines[0]["quote"]["request"]["prompt_tokens"], 9);
+}
+
+#[test]
+fn a_row_quotes_as_the_same_flags_do() {
+    let row = br#"{"model":"gpt-image-1.5","quality":"low","size":"1024x1024","n":2,"images":["512x512"],"input_fidelity":"high","stream":true,"partial_images":2,"prompt":"hello world"}"#;
+    let line = &run_with(&words("batch - -f json"), row).lines()[0];
+    let mut arguments = words(
+        "-m gpt-image-1.5 -q low -s 1024x1024 -n 2 --image 512x512 --input-fidelity high --stream --partial-images 2 -f json --prompt",
+    );
+    arguments.push("hello world");
+    assert_eq!(line["quote"], run(&arguments).json());
+}
+
+#[test]
+fn rows_name_files_only_below_their_own_folder() {
+    let folder = folder("paths");
+    let png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x02\0\0\0\x01\0\x08\x06\0\0\0";
+    file(&folder, "in/pictures/a.png", png);
+    let outside = file(&folder, "outside.png", png);
+    file(&folder, "in/prompt.txt", "hello world");
+    let rows = format!(
+        "{{\"images\":[\"pictures/a.png\"],\"prompt_file\":\"prompt.txt\"}}\n{{\"images\":[\"../outside.png\"]}}\n{{\"images\":[\"{outside}\"]}}\n{{\"prompt_file\":\"/etc/hostname\"}}\n{{\"mask\":\"../outside.png\"}}\n"
+    );
+    let path = file(&folder, "in/rows.jsonl", &rows);
+    let base = ["batch", &path, "-m", "gpt-image-2", "-q", "low", "-s", "1024x1024", "-f", "json"];
+    let lines = run(&base).lines();
+    assert_eq!(lines[0]["quote"]["request"]["images"][0], "512x256", "{}", lines[0]);
+    assert_eq!(lines[0]["quote"]["request"]["prompt_tokens"], 2);
+    for line in &lines[1..] {
+        assert!(line["error"]["message"].as_str().unwrap().contains("--allow-paths"), "{line}");
+    }
+    let lines = run(&[&base[..], &["--allow-paths"]].concat()).lines();
+    assert_eq!(lines[1]["quote"]["request"]["images"][0], "512x256", "{}", lines[1]);
+    assert_eq!(lines[2]["quote"]["request"]["images"][0], "512x256", "{}", lines[2]);
+    let stdin = run_with(&words("batch - -f json"), b"{\"images\":[\"a.png\"]}").lines();
+    assert!(stdin[0]["error"]["message"].as_str().unwrap().contains("standard input"));
+}
+
+#[cfg(unix)]
+#[test]
+fn links_do_not_lead_out() {
+    let folder = folder("links");
+    let secret = file(&folder, "secret.txt", "hello");
+    let path = file(&folder, "in/rows.jsonl", "{\"prompt_file\":\"link.txt\"}\n");
+    std::os::unix::fs::symlink(&secret, folder.join("in/link.txt")).unwrap();
+    let line = &run(&["batch", &path, "-f", "json"]).lines()[0];
+    assert!(line["error"]["message"].as_str().unwrap().contains("leads out"), "{line}");
+}
+
+#[test]
+fn a_line_too_long_is_a_row_error_and_the_next_is_read() {
+    let mut rows = b"{\"prompt\":\"".to_vec();
+    rows.extend(vec![b'x'; 2 << 20]);
+    rows.extend(b"\"}\n{\"model\":\"gpt-image-2\"}\n");
+    let lines = run_with(&words("batch - -f json"), &rows).lines();
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[0]["error"]["code"], "too-large");
+    assert_eq!(lines[1]["row"]["line"], 2);
+    assert_eq!(lines[1]["quote"]["model"], "gpt-image-2");
+}
+
+#[test]
+fn the_cap_is_for_all_rows_together() {
+    let rows = b"{\"prompt_tokens\":5}\n{\"prompt_tokens\":5}\n";
+    let with =
+        |more: &str| run_with(&words(&format!("batch - -m gpt-image-2 -q high -s 1024x1024 {more}")), rows);
+    assert_eq!(with("--cap 1").code, 0);
+    let over = with("--cap 0.3");
+    assert_eq!(over.code, 3);
+    assert_eq!(over.stdout.lines().count(), 3, "{over:?}");
+    assert!(over.stderr.contains("over the cap of $0.3"), "{over:?}");
+    let without_prompt = run_with(&words("batch - -m gpt-image-2 --cap 100"), b"{}\n");
+    assert_eq!(without_prompt.code, 3, "{without_prompt:?}");
+}
+
+#[test]
+fn rows_that_contradict_themselves_are_errors() {
+    for row in [
+        r#"{"prompt":"a","prompt_tokens":1}"#,
+        r#"{"n":1,"n":2}"#,
+        r#"{"model":7}"#,
+        r#"{"n":1.5}"#,
+        r#"{"n":[1]}"#,
+        r#"{"stream":"maybe"}"#,
+        r#"{"images":7}"#,
+        r#"{"images":["big"]}"#,
+        r#"{"tags":[1]}"#,
+        r#"{"tags":{"a":{}}}"#,
+        r#"{"as_of":"soon"}"#,
+        r#"[]"#,
+        "\"x\"",
+        "{} {}",
+        "\u{0}",
+    ] {
+        let ran = run_with(&words("batch - --input-format jsonl -f json"), row.as_bytes());
+        assert_eq!(ran.code, 4, "{row}: {ran:?}");
+        assert!(ran.lines()[0]["error"].is_object(), "{row}");
+    }
+}
+
+#[test]
+fn tables_of_batches_keep_to_80_columns() {
+    for input in [ROWS, CSV] {
+        let ran = run_with(&words("batch - --summary"), input.as_bytes());
+        for line in ran.stdout.lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+    }
+}
+
+#[test]
+fn a_quote_that_is_not_closed_costs_one_row_and_no_more() {
+    for input in ["id,n\na,1\n\"b,2\nc,3\nd,4\ne,5\"\nf,6\n", "id,n\na,1\n\"b,2\nc,3\nd,4\ne,5\nf,6\n"] {
+        let ran = run_with(&["batch", "-", "--input-format", "csv", "-f", "json"], input.as_bytes());
+        let rows = ran.lines();
+        let ids: Vec<_> = rows.iter().filter_map(|row| row["row"]["id"].as_str()).collect();
+        assert_eq!(rows.len(), 6, "{ran:?}");
+        assert!(["a", "c", "d", "e", "f"].iter().all(|id| ids.contains(id)), "{ids:?}");
+        assert_eq!(rows[1]["row"]["line"], 3);
+        assert!(rows[1]["error"]["message"].as_str().unwrap().contains("not closed"), "{ran:?}");
+        assert_eq!(ran.code, 4);
+    }
+    let long = format!("id,n\n\"a,1\n{}", "b,2\n".repeat(600_000));
+    let ran = run_with(&["batch", "-", "--input-format", "csv", "-f", "csv"], long.as_bytes());
+    assert!(ran.stderr.contains("600001 rows") || ran.stderr.contains("600,001 rows"), "{}", ran.stderr);
+}
+
+#[test]
+fn ids_are_never_changed() {
+    let row = |id: &str| {
+        let ran = run_with(&["batch", "-", "-f", "json"], format!("{{\"id\":{id}}}\n").as_bytes());
+        ran.lines().remove(0)
+    };
+    assert_eq!(row("12345678901234567890")["row"]["id"], "12345678901234567890");
+    for id in ["12345678901234567890123", "1.10", "[1]", "1,\"id\":2"] {
+        assert!(row(id)["error"]["message"].as_str().unwrap().contains("id"), "{id}");
+    }
+}
+
+#[test]
+fn rows_take_what_flags_take() {
+    let rows = "as_of,assume_prompt_tokens,stream,partial_images\ntoday,20,TRUE,1\n";
+    let ran = run_with(&["batch", "-", "-f", "json"], rows.as_bytes());
+    let quote = &ran.lines()[0]["quote"];
+    assert_eq!(quote["request"]["prompt_tokens"], 20, "{ran:?}");
+    assert_eq!(quote["request"]["stream"], true);
+}
