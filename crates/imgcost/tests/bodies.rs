@@ -162,7 +162,15 @@ fn usage_without_input_counts_does_not_settle() {
     let arguments = ["usage", "-", "-q", "low", "-s", "1024x1024", "--prompt-tokens", "10"];
     let ran = run_with(&arguments, br#"{"usage":{"output_tokens":272}}"#);
     assert_eq!(ran.code, 4, "{ran:?}");
-    assert!(ran.stdout.contains("ceiling, $0.01096"), "{ran:?}");
+    assert!(ran.stdout.contains("ceiling, $0.01096") && ran.stdout.contains("at least 0.01088"), "{ran:?}");
+    let json = run_with(&["usage", "-", "-f", "json"], br#"{"usage":{"output_tokens":272}}"#).json();
+    assert!(json["total"]["ceiling"].is_null() && json["total"]["expected"].is_null(), "{json}");
+}
+
+#[test]
+fn an_answer_that_used_nothing_cost_nothing() {
+    let ran = run_with(&["usage", "-", "-f", "json"], br#"{"usage":{"input_tokens":0,"output_tokens":0}}"#);
+    assert_eq!((ran.code, ran.json()["total"]["ceiling"].as_str().unwrap().to_owned()), (0, "0".to_owned()));
 }
 
 #[test]

@@ -80,19 +80,16 @@ struct ItemDocument {
     verdict: Verdict,
 }
 
-/// Whether any line has a price.
-fn any_priced(charged: &Charged<'_>) -> bool {
-    charged.charge.lines.iter().any(|line| line.amount.is_some())
-}
-
-/// The sum: none where nothing has a price, no ceiling where something has none.
+/// The sum: none where nothing has a price, no ceiling where something has none or was not
+/// reported. An answer that reports that nothing was used did cost nothing.
 fn total(charged: &Charged<'_>) -> Total {
-    let (sum, complete) = (charged.charge.total, charged.charge.complete);
-    let any = any_priced(charged);
+    let charge = &charged.charge;
+    let known = charge.complete && charge.settles;
+    let any = charge.lines.iter().any(|line| line.amount.is_some()) || (known && charge.lines.is_empty());
     Total {
-        floor: any.then_some(sum.floor),
-        expected: sum.expected.filter(|_| any && complete),
-        ceiling: (any && complete).then_some(sum.ceiling),
+        floor: any.then_some(charge.total.floor),
+        expected: charge.total.expected.filter(|_| any && known),
+        ceiling: (any && known).then_some(charge.total.ceiling),
         currency: "USD",
     }
 }
