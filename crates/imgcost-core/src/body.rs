@@ -96,11 +96,16 @@ fn endpoint_of(url: &str) -> Result<Endpoint, Error> {
 }
 
 fn images_api(read: &mut ReadBody, body: &Map<String, Value>, measure: &dyn Measure) -> Result<(), Error> {
+    let mut has_images = false;
     for (name, value) in body.iter().filter(|(_, value)| !value.is_null()) {
         match name.as_str() {
             "prompt" => read.request.prompt = Some(measure.prompt(text(name, value)?)),
             "image" | "image[]" | "images" => {
-                read.request.images = images(value, measure);
+                // All that are given are sent, under whichever names; those of the defaults are not.
+                if !std::mem::replace(&mut has_images, true) {
+                    read.request.images.clear();
+                }
+                read.request.images.extend(images(value, measure));
                 read.request.endpoint = match read.request.endpoint {
                     Endpoint::Generations => Endpoint::Edits,
                     other => other,
@@ -170,6 +175,10 @@ fn responses(read: &mut ReadBody, body: &Map<String, Value>, measure: &dyn Measu
             name if FREE_OF_CHARGE.contains(&name) => {}
             name => read.unknown_fields.push(crate::book::printable(name)),
         }
+    }
+    if tools > 1 {
+        let message = "the body has several tools of type image_generation, and nobody says which draws";
+        return Err(bad("tools", message));
     }
     if tools == 0 {
         return Err(bad("tools", "the body has no tool of type image_generation: it makes no picture"));

@@ -52,11 +52,10 @@ impl Terms {
             Basis::Ratio if !self.images.is_empty() => self.pictures(answer, &mut lines)?,
             Basis::Tokens | Basis::Ratio => {
                 self.tokens(&answer.usage, &mut lines)?;
-                let usage = &answer.usage;
-                let input = usage.input.is_some() || usage.text_input.is_some();
-                input && (usage.output.is_some() || usage.image_output.is_some())
+                self.says_all(answer)
             }
         };
+        let settles = settles && !answer.unfinished;
         let mut total = Range::exact(Usd::ZERO);
         for amount in lines.iter().filter_map(|line| line.amount) {
             total = total.try_join(&amount, Usd::plus)?;
@@ -67,6 +66,23 @@ impl Terms {
         }
         let complete = lines.iter().all(|line| line.amount.is_some());
         Some(Charge { lines, total, complete, settles })
+    }
+
+    /// Whether a usage counts all that tokens are billed for.
+    fn says_all(&self, answer: &Answer) -> bool {
+        let usage = &answer.usage;
+        let caller = self.responses_input.is_none()
+            || (usage.responses_input.is_some() && usage.responses_output.is_some());
+        // No picture takes no tokens: a seller who says so has not counted yet.
+        let drew = answer.drew || usage.images.is_some_and(|images| images > 0);
+        let drawn = match (usage.image_output, usage.output) {
+            (Some(image), _) if image > 0 => true,
+            (Some(_), None) | (_, Some(0)) | (None, None) => false,
+            (_, Some(all)) => {
+                all > usage.text_output.unwrap_or(0).saturating_add(usage.image_output.unwrap_or(0))
+            }
+        };
+        usage.has_both_sides() && caller && (drawn || !drew) && !answer.uncounted
     }
 
     fn pictures(&self, answer: &Answer, lines: &mut Vec<ChargeLine>) -> Option<bool> {

@@ -195,6 +195,12 @@ impl Usd {
         i64::try_from(nano.ceil().normalize().mantissa()).ok()
     }
 
+    /// So many billionths of a dollar.
+    #[must_use]
+    pub fn of_nano(nano: u64) -> Usd {
+        Usd(Decimal::from_i128_with_scale(nano.into(), 9))
+    }
+
     /// The amount rounded half up to `places` decimals with trailing zeros kept, for tables.
     #[must_use]
     pub fn rounded(self, places: u32) -> String {
@@ -307,6 +313,8 @@ mod tests {
         assert_eq!(rate.times(1).unwrap().nano_rounded_up(), Some(1));
         assert_eq!("0.25".parse::<Usd>().unwrap().nano_rounded_up(), Some(250_000_000));
         assert_eq!(Usd::ZERO.nano_rounded_up(), Some(0));
+        assert_eq!(Usd::of_nano(250_000_001).to_string(), "0.250000001");
+        assert_eq!(Usd::of_nano(u64::MAX).nano_rounded_up(), None);
     }
 
     #[test]

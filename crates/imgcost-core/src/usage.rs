@@ -48,6 +48,13 @@ pub struct Answer {
     pub quality: Option<Quality>,
     /// The size that was used.
     pub size: Option<Pixels>,
+    /// Whether a picture came that is in no count: a finished item of a Responses API stream.
+    pub drew: bool,
+    /// Whether a picture came without readable token counts, so that the counts are not all.
+    pub uncounted: bool,
+    /// Whether the call was still running when this was said: a Responses API answer that is
+    /// queued or in progress.
+    pub unfinished: bool,
 }
 
 impl Usage {
@@ -59,8 +66,16 @@ impl Usage {
             .any(Option::is_some)
     }
 
-    /// The counts of both.
-    fn plus(&self, other: &Usage) -> Usage {
+    /// Whether tokens of the input and of the output were reported.
+    pub(crate) fn has_both_sides(&self) -> bool {
+        let input = self.input.is_some() || self.text_input.is_some();
+        input && (self.output.is_some() || self.image_output.is_some())
+    }
+
+    /// The counts of both. A count that only one of them reports stands for itself; whether
+    /// that makes the sum too low, [`Answer::uncounted`] says.
+    #[must_use]
+    pub fn plus(&self, other: &Usage) -> Usage {
         let add = |a: Option<u64>, b: Option<u64>| match (a, b) {
             (Some(a), Some(b)) => Some(a.saturating_add(b)),
             (a, b) => a.or(b),
@@ -133,18 +148,23 @@ impl Answer {
         let events = text.lines().filter_map(|line| line.strip_prefix("data:")).map(str::trim);
         let mut sum: Option<Answer> = None;
         let mut failure = None;
+        let mut uncounted = false;
         for event in events.filter(|event| event.starts_with('{')) {
             let Ok(value) = serde_json::from_str::<Value>(event) else { continue };
             match Answer::from_value(&value) {
                 Ok(answer) => {
                     sum = Some(match sum {
-                        Some(before) => Answer { usage: before.usage.plus(&answer.usage), ..answer },
+                        Some(before) => before.plus(answer),
                         None => answer,
                     });
                 }
-                Err(error) => failure = Some(error),
+                Err(error) => {
+                    uncounted |= Answer::must_count(&value);
+                    failure = Some(error);
+                }
             }
         }
+        let sum = sum.map(|sum| Answer { uncounted: sum.uncounted || uncounted, ..sum });
         sum.ok_or_else(|| {
             failure.unwrap_or_else(|| {
                 Error::new(Code::BadInput, "neither a JSON answer nor a stream of events with usage")
@@ -159,14 +179,36 @@ impl Answer {
         })
     }
 
+    /// Both, of one stream: the counts of both, everything else of the later one.
+    #[must_use]
+    pub fn plus(&self, later: Answer) -> Answer {
+        Answer {
+            usage: self.usage.plus(&later.usage),
+            drew: self.drew || later.drew,
+            uncounted: self.uncounted || later.uncounted,
+            ..later
+        }
+    }
+
+    /// Whether a document is an event that ends a picture, and so has to report its tokens. If
+    /// it can't be read, the counts of its stream are not all.
+    #[must_use]
+    pub fn must_count(event: &Value) -> bool {
+        is_completed(event) || event_type(event) == "response.completed"
+    }
+
     /// Reads an answer from parsed JSON.
     ///
     /// # Errors
     /// It holds an error instead of an answer, a count is no whole number, or nothing in it
     /// says what was used.
     pub fn from_value(value: &Value) -> Result<Answer, Error> {
+        if event_type(value) == "response.output_item.done" && value.get("item").is_some_and(is_image_call) {
+            return Ok(Answer { drew: true, ..Answer::default() });
+        }
         // A streaming event of the Responses API wraps the answer.
-        let value = value.get("response").filter(|inner| inner.is_object()).unwrap_or(value);
+        let wrapped = value.get("response").filter(|inner| inner.is_object());
+        let value = wrapped.unwrap_or(value);
         if let Some(error) = value.get("error").filter(|error| error.is_object()) {
             let message = error.get("message").and_then(Value::as_str).unwrap_or("no message");
             let message = format!("the answer is an error: {}", crate::book::printable(message));
@@ -178,14 +220,20 @@ impl Answer {
             size: text(value, "size").and_then(|size| size.parse().ok()).and_then(exact),
             ..Answer::default()
         };
+        let is_chat = value.get("choices").is_some_and(Value::is_array);
         let tool = value.get("tool_usage").and_then(|tools| tools.get("image_gen"));
-        if let Some(tool) = tool {
-            answer.usage = Usage::from_object(tool)?;
+        if tool.is_some() || wrapped.is_some() || is_responses(value) {
+            // The outer usage is the calling model's: what was drawn stands in the tool's alone.
+            if let Some(tool) = tool {
+                answer.usage = Usage::from_object(tool)?;
+            }
             let outer = value.get("usage").unwrap_or(&Value::Null);
             answer.usage.responses_input = count(outer, "input_tokens")?;
             answer.usage.responses_output = count(outer, "output_tokens")?;
-            // The answer's model is the calling one, not the one that drew.
+            // So is the answer's model.
             answer.responses_model = answer.model.take();
+            let status = value.get("status").and_then(Value::as_str);
+            answer.unfinished = matches!(status, Some("queued" | "in_progress"));
         } else if value.get("choices").is_some() {
             // A chat completion: its usage is of the relay's own making, the call is what counts.
         } else if let Some(usage) = value.get("usage").filter(|usage| !usage.is_null()) {
@@ -194,12 +242,34 @@ impl Answer {
             answer.usage = Usage::from_object(value)?;
         }
         answer.usage.images = pictures(value);
-        let is_chat = value.get("choices").is_some_and(Value::is_array);
-        if answer.usage.has_tokens() || answer.usage.images.is_some() || is_chat {
+        let usage = &answer.usage;
+        answer.uncounted =
+            !is_chat && usage.images.is_some_and(|images| images > 0) && !usage.has_both_sides();
+        let of_caller = usage.responses_input.is_some() || usage.responses_output.is_some();
+        if usage.has_tokens() || usage.images.is_some() || is_chat || of_caller {
             return Ok(answer);
         }
         Err(Error::new(Code::BadInput, "the answer has neither usage nor pictures").field("usage"))
     }
+}
+
+fn event_type(value: &Value) -> &str {
+    value.get("type").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Whether an event of the Images API ends a picture.
+fn is_completed(event: &Value) -> bool {
+    matches!(event_type(event), "image_generation.completed" | "image_edit.completed")
+}
+
+fn is_image_call(item: &Value) -> bool {
+    event_type(item) == "image_generation_call"
+}
+
+/// Whether a document is an answer of the Responses API.
+fn is_responses(value: &Value) -> bool {
+    value.get("object").and_then(Value::as_str) == Some("response")
+        || value.get("output").is_some_and(Value::is_array)
 }
 
 fn text(value: &Value, name: &str) -> Option<String> {
@@ -219,13 +289,10 @@ fn pictures(value: &Value) -> Option<u64> {
         return u64::try_from(data.len()).ok();
     }
     if let Some(output) = value.get("output").and_then(Value::as_array) {
-        let calls = output
-            .iter()
-            .filter(|item| item.get("type").and_then(Value::as_str) == Some("image_generation_call"));
+        let calls = output.iter().filter(|item| is_image_call(item));
         return u64::try_from(calls.count()).ok().filter(|count| *count > 0);
     }
-    let event = value.get("type").and_then(Value::as_str).unwrap_or_default();
-    matches!(event, "image_generation.completed" | "image_edit.completed").then_some(1)
+    is_completed(value).then_some(1)
 }
 
 #[cfg(test)]
@@ -278,6 +345,33 @@ mod tests {
         assert_eq!(answer.usage.responses_input, Some(1820));
         assert_eq!(answer.usage.output, Some(2459));
         assert_eq!((answer.model, answer.responses_model.as_deref()), (None, Some("gpt-5")));
+    }
+
+    #[test]
+    fn the_outer_usage_of_a_responses_answer_is_never_the_pictures() {
+        for text in [
+            r#"{"object":"response","usage":{"input_tokens":5,"output_tokens":6}}"#,
+            r#"{"output":[{"type":"image_generation_call"}],"usage":{"input_tokens":5,"output_tokens":6}}"#,
+            r#"{"response":{"usage":{"input_tokens":5,"output_tokens":6}}}"#,
+        ] {
+            let usage = Answer::read(text).unwrap().usage;
+            assert!(!usage.has_tokens(), "{text}");
+            assert_eq!((usage.responses_input, usage.responses_output), (Some(5), Some(6)), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_event_without_readable_counts_leaves_its_stream_uncounted() {
+        let counted = r#"{"type":"image_edit.completed","usage":{"input_tokens":16,"output_tokens":272}}"#;
+        let read = |other: &str| Answer::read(&format!("data: {counted}\n\ndata: {other}\n")).unwrap();
+        assert!(!read(counted).uncounted);
+        for other in [
+            r#"{"type":"image_edit.completed","usage":null}"#,
+            r#"{"type":"image_edit.completed","usage":{"input_tokens":16,"output_tokens":-1}}"#,
+            r#"{"type":"image_edit.completed","usage":{"output_tokens":272}}"#,
+        ] {
+            assert!(read(other).uncounted, "{other}");
+        }
     }
 
     #[test]

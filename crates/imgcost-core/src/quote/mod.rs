@@ -5,6 +5,7 @@
 //! the JSON document are made when asked for.
 
 mod document;
+mod fits;
 mod id;
 mod lines;
 mod notes;
@@ -17,6 +18,7 @@ pub use document::{
     BookDocument, LineDocument, NoteDocument, QuoteDocument, RangeDocument, RequestDocument, TokensDocument,
     TotalDocument,
 };
+pub use fits::Fit;
 pub use id::RULES_VERSION;
 pub use lines::{Line, Part, Price, Rate};
 pub use notes::{Note, NoteKind};

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Quote, Rate};
 use crate::money::{Ratio, Usd, UsdPerMillion};
-use crate::names::{Basis, Item, Pixels, Quality, Size};
+use crate::names::{Basis, Endpoint, Item, Pixels, Quality, Size};
 
 /// The prices that a usage is charged at. A hold keeps them, so that a later change of the
 /// price book never changes what an earlier call is booked at.
@@ -39,7 +39,7 @@ pub struct Terms {
     /// Units per dollar of a gateway that bills whole units.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota_per_usd: Option<u32>,
-    /// Whether the call has input images: without them, all input tokens are text.
+    /// Whether the call may have input images: without them, all input tokens are text.
     pub has_images: bool,
 }
 
@@ -69,7 +69,8 @@ impl Quote<'_> {
             images: self.image_prices(group),
             call: offer.call_price().map(|call| call.usd),
             quota_per_usd: offer.provider.ratio.as_ref().map(|base| base.quota_per_usd),
-            has_images: !request.images.is_empty(),
+            // The Responses API may hand pictures of the conversation to its tool.
+            has_images: !request.images.is_empty() || request.endpoint == Endpoint::Responses,
         }
     }
 
