@@ -1,0 +1,39 @@
+#![doc = include_str!("../README.md")]
+
+mod audit;
+mod budget;
+mod checks;
+mod clock;
+mod engine;
+mod error;
+mod hold;
+mod journal;
+mod ledger;
+mod memory;
+mod money;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod scope;
+mod shares;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod window;
+
+pub use audit::{Audit, audit};
+pub use budget::{Alert, BadThresholds, Budget, Cap, Counter, Status, Sums, Thresholds};
+pub use clock::Clock;
+pub use error::{Block, Error, Refusal};
+pub use hold::{
+    BadHoldId, Change, Changed, Held, Hold, HoldId, MAX_DETAILS, MAX_EXPIRY, MAX_TEXT, NewHold, State,
+};
+pub use jiff::{SignedDuration, Timestamp};
+pub use journal::{Entry, Event};
+pub use ledger::{Filter, Inspection, Ledger, Record};
+pub use memory::MemoryLedger;
+pub use money::NanoUsd;
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresLedger, PostgresOptions};
+pub use scope::{BadScope, MAX_LEVELS, MAX_NAME, Scope};
+#[cfg(feature = "sqlite")]
+pub use sqlite::{SqliteLedger, SqliteOptions};
+pub use window::{BadWindow, Period, Window};

@@ -1,0 +1,103 @@
+//! Whole billionths of a dollar: what ledgers add up and compare.
+
+use std::fmt;
+
+use imgcost_core::Usd;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// An amount in billionths of a US dollar, from 0 to about 9.2 billion dollars.
+///
+/// Quotes and charges are exact decimals; they become whole nano-dollars once, rounded up,
+/// when they are booked, so that a database can compare and add them.
+///
+/// ```
+/// use imgcost_ledger::NanoUsd;
+/// let amount = NanoUsd::from_usd("0.21072".parse()?).unwrap();
+/// assert_eq!(amount.nano(), 210_720_000);
+/// assert_eq!(amount.to_string(), "0.21072");
+/// # Ok::<(), imgcost_core::BadDecimal>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct NanoUsd(u64);
+
+impl NanoUsd {
+    /// No money.
+    pub const ZERO: NanoUsd = NanoUsd(0);
+    /// The most that a ledger can book: what fits a database's signed 64-bit integer.
+    pub const MAX: NanoUsd = NanoUsd(i64::MAX.unsigned_abs());
+
+    /// So many billionths of a dollar; none above [`NanoUsd::MAX`].
+    #[must_use]
+    pub const fn new(nano: u64) -> Option<Self> {
+        if nano <= NanoUsd::MAX.0 { Some(NanoUsd(nano)) } else { None }
+    }
+
+    /// What a database column holds; none if it is negative.
+    #[must_use]
+    pub fn from_column(nano: i64) -> Option<Self> {
+        u64::try_from(nano).ok().map(NanoUsd)
+    }
+
+    /// The amount in whole nano-dollars, rounded up; none if it is too large.
+    #[must_use]
+    pub fn from_usd(usd: Usd) -> Option<Self> {
+        usd.nano_rounded_up().and_then(NanoUsd::from_column)
+    }
+
+    /// Billionths of a dollar.
+    #[must_use]
+    pub const fn nano(self) -> u64 {
+        self.0
+    }
+
+    /// The amount as a database column holds it.
+    #[must_use]
+    pub const fn column(self) -> i64 {
+        self.0.cast_signed()
+    }
+
+    /// The same amount as a decimal.
+    #[must_use]
+    pub fn usd(self) -> Usd {
+        Usd::of_nano(self.0)
+    }
+
+    /// The sum; none if it is more than a ledger can book.
+    #[must_use]
+    pub fn plus(self, other: NanoUsd) -> Option<NanoUsd> {
+        self.0.checked_add(other.0).and_then(NanoUsd::new)
+    }
+
+    /// The difference; none if `other` is more.
+    #[must_use]
+    pub fn minus(self, other: NanoUsd) -> Option<NanoUsd> {
+        self.0.checked_sub(other.0).map(NanoUsd)
+    }
+
+    /// The difference, or nothing left.
+    #[must_use]
+    pub const fn less(self, other: NanoUsd) -> NanoUsd {
+        NanoUsd(self.0.saturating_sub(other.0))
+    }
+}
+
+impl fmt::Display for NanoUsd {
+    /// A plain decimal in USD, such as `0.21072`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.usd(), f)
+    }
+}
+
+impl Serialize for NanoUsd {
+    /// A decimal string in USD.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.usd().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for NanoUsd {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let usd = Usd::deserialize(deserializer)?;
+        NanoUsd::from_usd(usd).ok_or_else(|| serde::de::Error::custom("the amount is too large to be booked"))
+    }
+}

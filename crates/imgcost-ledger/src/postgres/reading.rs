@@ -1,0 +1,230 @@
+//! Everything that is kept, handed over piece by piece out of one snapshot.
+
+use std::future::Future;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::{Client, Object};
+use tokio::time::timeout;
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+
+use crate::error::Error;
+use crate::ledger::{Filter, Record};
+
+use super::failure::{self, Failure};
+use super::rows::{self, Answer};
+use super::schema;
+use super::server::{Server, Value};
+use super::worker::Worker;
+
+/// Rows at a time. A hold's texts are at most 2 MiB, and mostly a few hundred bytes.
+const AT_ONCE: u32 = 256;
+
+/// How many times longer than a step the next rows may take: a narrow filter may have to look
+/// through a whole table before it finds any.
+const LONGER: u32 = 60;
+
+/// One state for all that is read. The server sets no limit here, so that we set a wide one.
+const BEGIN: &str =
+    "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL statement_timeout = 0";
+
+type Decode = fn(Answer<'_>) -> Result<Record, Error>;
+
+/// One kind of record: how it is asked for and what a row of it is.
+struct Part {
+    sql: String,
+    values: Vec<Value>,
+    decode: Decode,
+}
+
+/// Reads what was asked for. The caller's thread decodes and hands over; only the fetching of
+/// the next rows is a task of the store's own, so that a slow reader holds up nobody.
+pub(super) fn read(
+    server: &Arc<Server>,
+    worker: &Worker,
+    what: &Filter,
+    each: &mut dyn FnMut(Record) -> ControlFlow<()>,
+) -> Result<(), Error> {
+    let parts = parts(server, what);
+    let gone = || Error::Unavailable { store: server.name.clone(), why: "the task broke off".to_owned() };
+    let mut snapshot: Option<Client> = None;
+    for Part { sql, values, decode } in parts {
+        let mut opening = Some((sql, values));
+        loop {
+            let (server_there, there, open) = (server.clone(), snapshot.take(), opening.take());
+            let fetched = worker.run(async move { next(&server_there, there, open).await });
+            let (client, rows) =
+                fetched.ok_or_else(gone)?.map_err(|failure| failure.of_reading(&server.name))?;
+            // A snapshot that is not handed on is thrown away with its connection.
+            let held = Held(Some(client));
+            for row in &rows {
+                let record = decode(Answer { row, store: &server.name })?;
+                if each(record).is_break() {
+                    return Ok(());
+                }
+            }
+            snapshot = held.keep();
+            if rows.len() < AT_ONCE as usize {
+                break;
+            }
+        }
+    }
+    if let Some(client) = snapshot {
+        // Read to its end: the connection is as good as before.
+        let limit = server.limit();
+        worker.run(async move {
+            if !matches!(timeout(limit, client.batch_execute("ROLLBACK")).await, Ok(Ok(()))) {
+                drop(Object::take(client));
+            }
+        });
+    }
+    Ok(())
+}
+
+/// A connection in the middle of a transaction, which must not go back among the others.
+struct Held(Option<Client>);
+
+impl Held {
+    fn keep(mut self) -> Option<Client> {
+        self.0.take()
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(client) = self.0.take() {
+            drop(Object::take(client));
+        }
+    }
+}
+
+/// Begins the snapshot if there is none, opens a cursor if one is to be opened, and fetches.
+async fn next(
+    server: &Server,
+    there: Option<Client>,
+    open: Option<(String, Vec<Value>)>,
+) -> Result<(Client, Vec<Row>), Failure> {
+    let is_new = there.is_none();
+    let client = match there {
+        Some(client) => client,
+        None => server.connection().await?,
+    };
+    match fetch(server, &client, is_new, open).await {
+        Ok(rows) => Ok((client, rows)),
+        Err(failure) => {
+            // In the middle of a transaction, or of an answer.
+            drop(Object::take(client));
+            Err(failure)
+        }
+    }
+}
+
+async fn fetch(
+    server: &Server,
+    client: &Client,
+    is_new: bool,
+    open: Option<(String, Vec<Value>)>,
+) -> Result<Vec<Row>, Failure> {
+    let limit = server.limit();
+    if is_new {
+        within(server, limit, client.batch_execute(BEGIN)).await?;
+    }
+    if let Some((sql, values)) = open {
+        within(server, limit, client.batch_execute("CLOSE ALL")).await?;
+        let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| &**value as _).collect();
+        let declare = format!("DECLARE part NO SCROLL CURSOR FOR {sql}");
+        within(server, limit, client.execute(&declare, &values)).await?;
+    }
+    let more = format!("FETCH {AT_ONCE} FROM part");
+    within(server, limit.saturating_mul(LONGER), client.query(&more, &[])).await
+}
+
+/// An answer, or a failure if there is none by then.
+async fn within<T>(
+    server: &Server,
+    limit: Duration,
+    answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Result<T, Failure> {
+    match timeout(limit, answer).await {
+        Ok(answer) => answer.map_err(|error| failure::of_connecting(&server.name, &error)),
+        Err(_) => Err(server.no_answer()),
+    }
+}
+
+fn parts(server: &Server, what: &Filter) -> Vec<Part> {
+    let scope = what.scope.as_ref().map(|scope| scope.as_str().to_owned());
+    let hold = what.hold.as_ref().map(|hold| hold.as_str().to_owned());
+    let named = |sql: String| schema::named(&sql, &server.options.schema);
+    let inside = |column: &str| {
+        format!(
+            "($1::text IS NULL OR {column} = $1::text
+            OR ({column} > $1::text || '/' AND {column} < $1::text || '0'))"
+        )
+    };
+    let mut parts = Vec::new();
+    if what.budgets {
+        let (columns, inside) = (rows::BUDGET, inside("b.scope"));
+        parts.push(Part {
+            sql: named(format!("SELECT {columns} FROM imgcost.budget b WHERE {inside} ORDER BY scope, win")),
+            values: vec![Box::new(scope.clone())],
+            decode: |answer| Ok(Record::Budget(answer.budget()?)),
+        });
+    }
+    if what.counters {
+        let (columns, inside) = (rows::COUNTER, inside("c.scope"));
+        parts.push(Part {
+            sql: named(format!(
+                "SELECT {columns} FROM imgcost.counter c WHERE {inside} ORDER BY scope, win, start"
+            )),
+            values: vec![Box::new(scope.clone())],
+            decode: |answer| Ok(Record::Counter(answer.counter()?)),
+        });
+    }
+    if what.holds {
+        let (columns, inside) = (rows::hold_columns("h"), inside("h.scope"));
+        let mut sql = format!("SELECT {columns} FROM imgcost.hold h WHERE {inside}");
+        let mut values: Vec<Value> = vec![Box::new(scope.clone())];
+        if what.expired {
+            values.push(Box::new(server.now()));
+            let now = format!("coalesce(${}::timestamptz, transaction_timestamp())", values.len());
+            sql.push_str(&format!(" AND h.state = 'held' AND h.expires_at < {now}"));
+        }
+        if let Some(since) = what.since {
+            values.push(Box::new(since));
+            sql.push_str(&format!(" AND h.made_at >= ${}", values.len()));
+        }
+        if hold.is_some() {
+            values.push(Box::new(hold.clone()));
+            sql.push_str(&format!(" AND h.id = ${}", values.len()));
+        }
+        sql.push_str(" ORDER BY h.number");
+        parts.push(Part { sql: named(sql), values, decode: |answer| Ok(Record::Hold(answer.hold()?)) });
+    }
+    if what.journal {
+        let (columns, inside) = (rows::ENTRY, inside("j.scope"));
+        let mut sql = format!("SELECT {columns} FROM imgcost.journal j WHERE {inside}");
+        let mut values: Vec<Value> = vec![Box::new(scope)];
+        if let Some(since) = what.since {
+            values.push(Box::new(since));
+            sql.push_str(&format!(" AND j.at >= ${}", values.len()));
+        }
+        if hold.is_some() {
+            values.push(Box::new(hold));
+            sql.push_str(&format!(" AND j.hold = ${}", values.len()));
+        }
+        match what.last {
+            Some(last) => {
+                values.push(Box::new(i64::try_from(last).unwrap_or(i64::MAX)));
+                let limit = values.len();
+                sql = format!(
+                    "SELECT * FROM ({sql} ORDER BY j.number DESC LIMIT ${limit}) AS last ORDER BY number"
+                );
+            }
+            None => sql.push_str(" ORDER BY j.number"),
+        }
+        parts.push(Part { sql: named(sql), values, decode: |answer| Ok(Record::Entry(answer.entry()?)) });
+    }
+    parts
+}

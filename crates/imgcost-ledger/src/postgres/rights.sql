@@ -1,0 +1,6 @@
+-- What the role that the ledger logs in with needs, if it is not the owner of the schema:
+--
+--   GRANT USAGE ON SCHEMA {schema} TO ledger_role;
+--   GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA {schema} TO ledger_role;
+--   GRANT UPDATE ON imgcost.scope, imgcost.counter, imgcost.hold, imgcost.budget TO ledger_role;
+--   GRANT DELETE ON imgcost.budget TO ledger_role;

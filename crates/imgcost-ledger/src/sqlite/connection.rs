@@ -1,0 +1,161 @@
+//! Opening connections, and making the file.
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use super::failure::Store;
+use super::place::{self, Place, beside};
+use super::schema;
+use crate::error::Error;
+
+/// Earlier ones can damage a file that several processes check-point at once.
+const OLDEST_LIBRARY: i32 = 3_051_003;
+
+/// How large the log stays, in bytes, once it has been larger.
+const LOG_LIMIT: i64 = 64 << 20;
+
+/// Refuses a library with a fault that matters here.
+pub(super) fn check_library(store: &Store) -> Result<(), Error> {
+    if rusqlite::version_number() >= OLDEST_LIBRARY {
+        return Ok(());
+    }
+    let found = rusqlite::version();
+    Err(store.unfit(format!("the SQLite library is version {found}; 3.51.3 or later is needed")))
+}
+
+/// A connection that writes.
+pub(super) fn writer(place: &Place, wait: Duration) -> Result<Connection, Error> {
+    let connection = open(&place.path, wait, &place.store)?;
+    let is_readonly = connection.is_readonly("main").map_err(|error| place.store.failed(error))?;
+    if is_readonly {
+        return Err(place.store.unavailable(
+            "it is read-only; this user must be allowed to read and write the file and its folder".to_owned(),
+        ));
+    }
+    Ok(connection)
+}
+
+/// A connection that only reads.
+pub(super) fn reader(place: &Place, wait: Duration) -> Result<Connection, Error> {
+    let connection = open(&place.path, wait, &place.store)?;
+    connection.pragma_update(None, "query_only", true).map_err(|error| place.store.failed(error))?;
+    Ok(connection)
+}
+
+/// A connection to a file in WAL mode whose commits are on the disk when they return.
+fn open(path: &Path, wait: Duration, store: &Store) -> Result<Connection, Error> {
+    let failed = |error| store.failed(error);
+    let connection = plain(path, wait, store)?;
+    schema::version(&connection, store)?;
+    let mode: String =
+        connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).map_err(failed)?;
+    if mode != "wal" {
+        return Err(store.unfit(format!("its journal mode is {mode}; it was made with wal")));
+    }
+    Ok(connection)
+}
+
+/// A connection with our settings, whatever the file holds.
+fn plain(path: &Path, wait: Duration, store: &Store) -> Result<Connection, Error> {
+    let failed = |error| store.failed(error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    // The path is absolute, so that none is taken for a URI.
+    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    connection.busy_timeout(wait).map_err(failed)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    // Otherwise a prepared statement is planned anew whenever its values change, which took
+    // longer than all else that a step does.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failed)?;
+    for (name, value) in [
+        ("synchronous", "FULL"),
+        // Only macOS knows these: there a plain fsync may stop at the disk's own memory.
+        ("fullfsync", "ON"),
+        ("checkpoint_fullfsync", "ON"),
+        ("foreign_keys", "ON"),
+        ("trusted_schema", "OFF"),
+        ("cell_size_check", "ON"),
+    ] {
+        connection.pragma_update(None, name, value).map_err(failed)?;
+    }
+    // A log that a slow reader has let grow shrinks to this when it begins anew.
+    connection.pragma_update(None, "journal_size_limit", LOG_LIMIT).map_err(failed)?;
+    Ok(connection)
+}
+
+/// Brings a file of an earlier version to this one.
+pub(super) fn migrate(path: &Path, wait: Duration, store: &Store) -> Result<(), Error> {
+    schema::migrate(&mut plain(path, wait, store)?, store)
+}
+
+/// The version of the file at a path.
+///
+/// # Errors
+/// It is no ledger, or damaged beyond telling.
+pub(super) fn version(path: &Path, wait: Duration, store: &Store) -> Result<i64, Error> {
+    let file = std::fs::metadata(path).map_err(|error| store.system(&"can't open it", &error))?;
+    if file.len() == 0 {
+        return Err(store.unfit(
+            "it is empty: either it was cut off, or it was made by hand; move it away to begin a new one"
+                .to_owned(),
+        ));
+    }
+    schema::version(&plain(path, wait, store)?, store)
+}
+
+/// Makes a ledger under another name and gives it its own when it is whole, so that nobody
+/// ever finds half of one. The gate must be locked.
+pub(super) fn create(path: &Path, wait: Duration, store: &Store) -> Result<(), Error> {
+    for left in ["-wal", "-journal"].map(|ending| beside(path, ending)) {
+        if left.exists() {
+            let left = left.display();
+            return Err(store.unfit(format!(
+                "the file is gone but {left} is still there, and may hold its last writes: bring the file back, or move that away to begin a new one"
+            )));
+        }
+    }
+    let new = beside(path, ".new");
+    let made = make(&new, wait, store).and_then(|()| {
+        std::fs::rename(&new, path).map_err(|error| store.system(&"can't be made", &error))?;
+        flush_folder(path).map_err(|error| store.system(&"can't flush its folder", &error))
+    });
+    if made.is_err() {
+        for ending in ["", "-wal", "-shm", "-journal"] {
+            // What can't be removed is cleared by the next try.
+            let _ = std::fs::remove_file(beside(&new, ending));
+        }
+    }
+    made
+}
+
+fn make(new: &Path, wait: Duration, store: &Store) -> Result<(), Error> {
+    for left in ["", "-wal", "-shm", "-journal"].map(|ending| beside(new, ending)) {
+        match std::fs::remove_file(&left) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(store.system(&format!("can't remove {}", left.display()), &error));
+            }
+            _ => {}
+        }
+    }
+    let file = place::private().write(true).create_new(true).open(new);
+    file.map_err(|error| store.system(&"can't be made", &error))?;
+    let failed = |error| store.failed(error);
+    let mut connection = plain(new, wait, store)?;
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+    schema::create(&mut connection, store)?;
+    // Closing moves the log into the file and removes it.
+    connection.close().map_err(|(_, error)| failed(error))?;
+    let file = std::fs::File::open(new).and_then(|file| file.sync_all());
+    file.map_err(|error| store.system(&"can't be flushed", &error))
+}
+
+/// A new name is on the disk when its folder is.
+fn flush_folder(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(folder) if cfg!(unix) => std::fs::File::open(folder)?.sync_all(),
+        _ => Ok(()),
+    }
+}

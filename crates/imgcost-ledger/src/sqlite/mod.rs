@@ -1,0 +1,136 @@
+//! The store in one file, for any number of processes and threads of one machine.
+//!
+//! A write-ahead log, flushed at every commit; one writer at a time behind a gate that keeps
+//! the turns fair; callers of one process share transactions. Readers never wait for writers.
+
+mod batch;
+mod columns;
+mod connection;
+mod failure;
+mod filesystem;
+mod gate;
+mod inspect;
+mod options;
+mod place;
+mod reader;
+mod schema;
+mod ticket;
+mod writer;
+
+use std::fmt;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::budget::{Budget, Status};
+use crate::clock::Clock;
+use crate::engine;
+use crate::error::Error;
+use crate::hold::{Change, Changed, Held, Hold, HoldId, NewHold};
+use crate::ledger::{Filter, Inspection, Ledger, Record};
+use crate::scope::Scope;
+use crate::window::Window;
+
+pub use options::SqliteOptions;
+use reader::Readers;
+use writer::Writer;
+
+/// A ledger in a SQLite file, for any number of processes and threads of one machine.
+///
+/// Beside `ledger.db` stand `ledger.db.lock`, whose lock lets one writer after another
+/// through, and, while it is in use, `ledger.db-wal` and `ledger.db-shm`. The `-wal` file holds
+/// the last writes: copy or move all of them together, or none while somebody writes.
+///
+/// ```
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("ledger.db");
+/// use imgcost_ledger::{Budget, Cap, Ledger, NanoUsd, SqliteLedger, Window};
+/// let ledger = SqliteLedger::open(path)?;
+/// let cap = Cap::Usd(NanoUsd::new(5_000_000_000).unwrap());
+/// ledger.set_budget(&Budget::new("team".parse().unwrap(), Window::Day, cap), "ops")?;
+/// assert_eq!(ledger.status(None)?.len(), 1);
+/// # Ok::<(), imgcost_ledger::Error>(())
+/// ```
+pub struct SqliteLedger {
+    writer: Arc<Writer>,
+    readers: Readers,
+    clock: Clock,
+}
+
+impl SqliteLedger {
+    /// Opens the ledger in a file and makes the file, for its owner only, if it is not there.
+    ///
+    /// # Errors
+    /// As [`SqliteOptions::open`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        SqliteLedger::options().open(path)
+    }
+
+    /// Other ways to open it.
+    #[must_use]
+    pub fn options() -> SqliteOptions {
+        SqliteOptions::default()
+    }
+
+    fn of(writer: Writer, readers: Readers, clock: Clock) -> Self {
+        SqliteLedger { writer: Arc::new(writer), readers, clock }
+    }
+
+    /// Where it is, without links.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.readers.path()
+    }
+}
+
+impl fmt::Debug for SqliteLedger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteLedger").field("path", &self.path()).finish_non_exhaustive()
+    }
+}
+
+impl Drop for SqliteLedger {
+    fn drop(&mut self) {
+        self.writer.close();
+    }
+}
+
+impl Ledger for SqliteLedger {
+    fn hold(&self, new: &NewHold) -> Result<Held, Error> {
+        let new = new.clone();
+        let answer = self.writer.run(move |rows, now| engine::hold(rows, &new, now));
+        // Without a suggestion the answer is still the answer.
+        engine::with_nearest(answer, |scope| self.readers.look(|view| view.nearest(scope)).ok().flatten())
+    }
+
+    fn change(&self, id: &HoldId, change: &Change, by: &str) -> Result<Changed, Error> {
+        let (id, change, by) = (id.clone(), change.clone(), by.to_owned());
+        self.writer.run(move |rows, now| engine::change(rows, &id, &change, &by, now))
+    }
+
+    fn set_budget(&self, budget: &Budget, by: &str) -> Result<Option<Budget>, Error> {
+        let (budget, by) = (budget.clone(), by.to_owned());
+        self.writer.run(move |rows, now| engine::set_budget(rows, &budget, &by, now))
+    }
+
+    fn remove_budget(&self, scope: &Scope, window: Window, by: &str) -> Result<Option<Budget>, Error> {
+        let (scope, by) = (scope.clone(), by.to_owned());
+        self.writer.run(move |rows, now| engine::remove_budget(rows, &scope, window, &by, now))
+    }
+
+    fn find(&self, id: &HoldId) -> Result<Option<Hold>, Error> {
+        self.readers.look(|view| view.find(id))
+    }
+
+    fn status(&self, scope: Option<&Scope>) -> Result<Vec<Status>, Error> {
+        self.readers.look(|view| view.status(scope, self.clock.now()))
+    }
+
+    fn read(&self, what: &Filter, each: &mut dyn FnMut(Record) -> ControlFlow<()>) -> Result<(), Error> {
+        self.readers.look(|view| view.read(what, self.clock.now(), each))
+    }
+
+    fn inspect(&self) -> Result<Inspection, Error> {
+        self.readers.look(|view| inspect::inspect(view, self.clock.now()))
+    }
+}

@@ -1,0 +1,142 @@
+//! Over which time a budget counts: calendar windows in UTC.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::{Timestamp, ToSpan, tz::TimeZone};
+use serde::{Serialize, Serializer};
+
+/// The time over which a budget counts, by the calendar in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Window {
+    /// For ever.
+    Total,
+    /// From the full hour to the next.
+    Hour,
+    /// From midnight to midnight.
+    Day,
+    /// From the first of the month to the next.
+    Month,
+}
+
+/// A name that is no window.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is no window; allowed: total, hour, day, month")]
+pub struct BadWindow(String);
+
+impl Window {
+    /// All of them.
+    pub const ALL: [Window; 4] = [Window::Total, Window::Hour, Window::Day, Window::Month];
+
+    /// The stable name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Window::Total => "total",
+            Window::Hour => "hour",
+            Window::Day => "day",
+            Window::Month => "month",
+        }
+    }
+
+    /// The window that is open at a moment.
+    #[must_use]
+    pub fn at(self, now: Timestamp) -> Period {
+        let start = match self {
+            Window::Total => Timestamp::UNIX_EPOCH,
+            Window::Hour => floor(now, 3_600),
+            Window::Day => floor(now, 86_400),
+            Window::Month => {
+                let midnight = floor(now, 86_400);
+                let days = i64::from(midnight.to_zoned(TimeZone::UTC).day()) - 1;
+                midnight.checked_sub((days * 24).hours()).unwrap_or(Timestamp::MIN)
+            }
+        };
+        Period { window: self, start }
+    }
+}
+
+/// The last multiple of so many seconds at or before a moment.
+fn floor(now: Timestamp, seconds: i64) -> Timestamp {
+    let second = now.as_second();
+    // A moment before 1970 with a fraction lies in the second below.
+    let second = if now.subsec_nanosecond() < 0 { second - 1 } else { second };
+    Timestamp::from_second(second.div_euclid(seconds) * seconds).unwrap_or(Timestamp::MIN)
+}
+
+impl FromStr for Window {
+    type Err = BadWindow;
+
+    fn from_str(text: &str) -> Result<Self, BadWindow> {
+        let found = Window::ALL.into_iter().find(|window| window.as_str() == text);
+        found.ok_or_else(|| BadWindow(text.chars().take(40).collect()))
+    }
+}
+
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Window {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// One hour, day or month, or all time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Period {
+    /// Which kind.
+    pub window: Window,
+    /// Its first moment; 1970-01-01 for all time.
+    pub start: Timestamp,
+}
+
+impl Period {
+    /// The first moment after it; none for all time.
+    #[must_use]
+    pub fn end(&self) -> Option<Timestamp> {
+        match self.window {
+            Window::Total => None,
+            Window::Hour => self.start.checked_add(1.hour()).ok(),
+            Window::Day => self.start.checked_add(24.hours()).ok(),
+            Window::Month => {
+                let start = self.start.to_zoned(TimeZone::UTC);
+                start.checked_add(1.month()).ok().map(|next| next.timestamp())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_follow_the_calendar_in_utc() {
+        let now: Timestamp = "2028-02-29T23:59:59.999999Z".parse().unwrap();
+        let shown = Window::ALL.map(|window| {
+            let period = window.at(now);
+            let end = period.end().map_or("never".to_owned(), |end| end.to_string());
+            format!("{window} {} {end}", period.start)
+        });
+        assert_eq!(
+            shown,
+            [
+                "total 1970-01-01T00:00:00Z never",
+                "hour 2028-02-29T23:00:00Z 2028-03-01T00:00:00Z",
+                "day 2028-02-29T00:00:00Z 2028-03-01T00:00:00Z",
+                "month 2028-02-01T00:00:00Z 2028-03-01T00:00:00Z",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_moment_before_1970_is_in_its_own_hour() {
+        let now: Timestamp = "1969-12-31T23:30:00.5Z".parse().unwrap();
+        assert_eq!(Window::Hour.at(now).start.to_string(), "1969-12-31T23:00:00Z");
+        assert_eq!(Window::Month.at(now).start.to_string(), "1969-12-01T00:00:00Z");
+    }
+}
