@@ -1,0 +1,98 @@
+//! A budget in front of an async-openai client: a generation, an edit and a stream against a
+//! local stand-in for the API, so that it costs nothing to run:
+//!
+//! ```sh
+//! cargo run -p imgcost-guard --features async-openai --example async_openai
+//! ```
+
+#[path = "../tests/fake/mod.rs"]
+mod fake;
+
+use std::error::Error;
+use std::sync::Arc;
+
+use async_openai::Client;
+use async_openai::config::OpenAIConfig;
+use async_openai::error::OpenAIError;
+use async_openai::middleware::{ReqwestService, retry::OpenAIRetryLayer};
+use async_openai::types::images::{
+    CreateImageEditRequestArgs, CreateImageRequestArgs, ImageInput, ImageModel, ImageQuality, ImageSize,
+};
+use futures_util::StreamExt;
+use imgcost_guard::{Guard, async_openai::GuardLayer};
+use imgcost_ledger::{Budget, Cap, Ledger, MemoryLedger, NanoUsd, Window};
+use tower::ServiceBuilder;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    run().await
+}
+
+pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
+    let api = fake::Fake::start().await;
+
+    // Ten cents a day for the team. A real program opens a ledger that outlives it.
+    let ledger = Arc::new(MemoryLedger::new());
+    let cap = NanoUsd::from_usd("0.10".parse()?).ok_or("too much")?;
+    ledger.set_budget(&Budget::new("team".parse()?, Window::Day, Cap::Usd(cap)), "example")?;
+
+    // Retries around the guard, the guard around the transport.
+    let guard = Guard::with_built_in_book(ledger.clone(), "team/alice".parse()?)?;
+    let service = ServiceBuilder::new()
+        .layer(OpenAIRetryLayer::default())
+        .layer(GuardLayer::new(guard))
+        .service(ReqwestService::new(reqwest::Client::new()));
+    let config = OpenAIConfig::new().with_api_base(api.url()).with_api_key("a key");
+    let client = Client::with_config(config).with_http_service(service);
+
+    let mut picture = CreateImageRequestArgs::default();
+    picture.model(ImageModel::GptImage2).prompt("a red fox in the snow").size(ImageSize::S1024x1024);
+    picture.quality(ImageQuality::Low);
+
+    show("before", &*ledger)?;
+    client.images().generate(picture.build()?).await?;
+    show("after a generation", &*ledger)?;
+
+    let fox = ImageInput::from_vec_u8("fox.png".to_owned(), png());
+    let edit = CreateImageEditRequestArgs::default()
+        .model(ImageModel::GptImage2)
+        .prompt("make it night")
+        .image(fox)
+        .size(ImageSize::S1024x1024)
+        .quality(ImageQuality::Low)
+        .build()?;
+    client.images().edit(edit).await?;
+    show("after an edit", &*ledger)?;
+
+    let mut events = client.images().generate_stream(picture.build()?).await?;
+    while let Some(event) = events.next().await {
+        event?;
+    }
+    drop(events);
+    show("after a stream", &*ledger)?;
+
+    // Four pictures of the best quality do not fit any more: this is never sent.
+    match client.images().generate(picture.quality(ImageQuality::High).n(4_u8).build()?).await {
+        Err(OpenAIError::Boxed(error)) => match error.downcast_ref::<imgcost_guard::Error>() {
+            Some(denial) => println!("denied: {denial}"),
+            None => return Err(error),
+        },
+        Err(error) => return Err(error.into()),
+        Ok(_) => return Err("it should have been denied".into()),
+    }
+    show("after a denial", &*ledger)
+}
+
+/// Prints what the budget has come to.
+fn show(when: &str, ledger: &dyn Ledger) -> Result<(), Box<dyn Error>> {
+    for status in ledger.status(None)? {
+        let left = status.left().unwrap_or(NanoUsd::ZERO);
+        println!("{when}: ${} spent, ${} held, ${left} left", status.sums.settled, status.sums.held);
+    }
+    Ok(())
+}
+
+/// The header of a PNG of 1024x1024, which is all that is looked at.
+fn png() -> Vec<u8> {
+    b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x04\0\0\0\x04\0\x08\x02\0\0\0\0\0\0\0".to_vec()
+}

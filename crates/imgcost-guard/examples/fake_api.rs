@@ -1,0 +1,41 @@
+//! Runs the fake image API by hand, to try a client against it without a bill:
+//!
+//! ```sh
+//! cargo run -p imgcost-guard --example fake_api -- --port 8080
+//! curl http://127.0.0.1:8080/v1/images/generations -H 'content-type: application/json' \
+//!     -H 'x-fake: above-ceiling' -d '{"model":"gpt-image-2","prompt":"a fox","quality":"low"}'
+//! ```
+
+#[path = "../tests/fake/mod.rs"]
+mod fake;
+
+use std::process::ExitCode;
+
+use fake::{Behaviour, Fake};
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let port = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [] => Some(0),
+        ["--port", port] => port.parse().ok(),
+        _ => None,
+    };
+    let Some(port) = port else {
+        eprintln!("usage: fake_api [--port PORT]");
+        return ExitCode::from(2);
+    };
+    let fake = match Fake::start_at(port) {
+        Ok(fake) => fake,
+        Err(error) => {
+            eprintln!("fake_api: port {port}: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let names: Vec<&str> = Behaviour::ALL.iter().map(|behaviour| behaviour.as_str()).collect();
+    println!("base URL: {}", fake.url());
+    println!("x-fake: {}", names.join(", "));
+    println!("x-fake-picture-bytes: length of a picture in base64");
+    loop {
+        std::thread::park();
+    }
+}

@@ -1,0 +1,160 @@
+//! Why a call was denied, or could not be booked.
+
+use std::fmt;
+
+use imgcost_core::{Fit, Usd};
+use imgcost_ledger::{NanoUsd, Refusal, Scope};
+
+use crate::booking::CantHold;
+
+/// Why a call may not be made, or why what became of it could not be booked.
+///
+/// Every client stack hands it over in its own error type, from which it is got by
+/// downcasting: see the adapters.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The API would refuse the request, or the price book does not know the model.
+    #[error("the call can't be quoted: {0}")]
+    NotQuotable(#[source] imgcost_core::Error),
+    /// The quote says too little to hold money for it.
+    #[error("the call of {model} is denied: {why}")]
+    CantHold {
+        /// The model that was asked for.
+        model: String,
+        /// What is missing.
+        #[source]
+        why: CantHold,
+    },
+    /// The call may cost more than [`Policy::per_call_cap`](crate::Policy::per_call_cap) allows.
+    #[error(transparent)]
+    OverCallCap(Box<OverCallCap>),
+    /// The ledger has no room for the call.
+    #[error(transparent)]
+    Refused(Box<Refused>),
+    /// The ledger could not answer, or did not take the step. While it can't, calls are denied.
+    #[error(transparent)]
+    Ledger(imgcost_ledger::Error),
+    /// An image call whose body can't be read: what it would cost can't be told.
+    #[error("the request to {path} can't be read, so it can't be quoted: {why}")]
+    Unreadable {
+        /// The path of the request, without host and query.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// An image call whose body is larger than the guard reads.
+    #[error("the request has more than {limit} bytes, which is all that the guard reads of one")]
+    BodyTooLarge {
+        /// The most bytes that are read: [`Builder::body_limit`](crate::Builder::body_limit).
+        limit: usize,
+    },
+    /// The runtime shut down, or a callback panicked, before the answer was known.
+    #[error("the guard was interrupted before the ledger answered")]
+    Interrupted,
+}
+
+/// A call that may cost more than is allowed for one call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OverCallCap {
+    /// The id of the quote.
+    pub quote: String,
+    /// What the call may cost at most, in USD.
+    pub ceiling: Usd,
+    /// What one call may cost at most, in USD.
+    pub cap: Usd,
+    /// What would fit under it, everything else the same.
+    pub fits: Vec<Fit>,
+}
+
+/// A call that the ledger has no room for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Whose money was asked for.
+    pub scope: Scope,
+    /// The id of the quote.
+    pub quote: String,
+    /// What was to be held.
+    pub ceiling: NanoUsd,
+    /// What is left on the tightest budget, if budgets are what refused.
+    pub left: Option<NanoUsd>,
+    /// What would fit into what is left, everything else the same.
+    pub fits: Vec<Fit>,
+    /// The ledger's refusal.
+    pub refusal: Refusal,
+}
+
+impl Error {
+    /// The stable name of the kind.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::NotQuotable(error) => error.code().as_str(),
+            Error::CantHold { why: CantHold::Unpriced, .. } => "unpriced",
+            Error::CantHold { why: CantHold::NoPrompt, .. } => "no-prompt",
+            Error::CantHold { why: CantHold::TooLarge, .. } => "too-large",
+            Error::OverCallCap(_) => "over-call-cap",
+            Error::Refused(refused) => refused.refusal.code(),
+            Error::Ledger(error) => error.code(),
+            Error::Unreadable { .. } => "unreadable",
+            Error::BodyTooLarge { .. } => "body-too-large",
+            Error::Interrupted => "interrupted",
+        }
+    }
+
+    /// What would fit instead, everything else the same; empty where nothing is known to.
+    #[must_use]
+    pub fn fits(&self) -> &[Fit] {
+        match self {
+            Error::OverCallCap(over) => &over.fits,
+            Error::Refused(refused) => &refused.fits,
+            _ => &[],
+        }
+    }
+
+    /// Whether a limit said no: more budget, or a smaller call, would be let in. A scope
+    /// without any budget is none, nor is a budget that takes no assumed ceilings.
+    #[must_use]
+    pub fn is_over_budget(&self) -> bool {
+        match self {
+            Error::OverCallCap(_) => true,
+            Error::Refused(refused) => matches!(refused.refusal, Refusal::Full { .. }),
+            _ => false,
+        }
+    }
+
+    /// Whether the hold was booked before, otherwise than is wanted now.
+    pub(crate) fn is_conflict(&self) -> bool {
+        matches!(self, Error::Ledger(imgcost_ledger::Error::Conflict { .. }))
+    }
+}
+
+impl fmt::Display for OverCallCap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the call may cost up to ${}, and one call may cost ${}", self.ceiling, self.cap)?;
+        write_fits(f, &self.fits)
+    }
+}
+
+impl std::error::Error for OverCallCap {}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.refusal)?;
+        write_fits(f, &self.fits)
+    }
+}
+
+impl std::error::Error for Refused {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.refusal)
+    }
+}
+
+fn write_fits(f: &mut fmt::Formatter<'_>, fits: &[Fit]) -> fmt::Result {
+    for (index, fit) in fits.iter().enumerate() {
+        let lead = if index == 0 { "; would fit: " } else { " or " };
+        write!(f, "{lead}{fit}")?;
+    }
+    Ok(())
+}

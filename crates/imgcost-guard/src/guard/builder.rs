@@ -1,0 +1,116 @@
+//! How a guard is set up.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use imgcost_core::{Book, Date};
+use imgcost_ledger::{Ledger, Scope};
+
+use super::{Guard, Shared};
+use crate::notice::{Listener, Notice};
+use crate::policy::Policy;
+
+/// The most bytes of a request body that are read, where nothing else is said.
+const BODY_LIMIT: usize = 64 << 20;
+
+/// Sets a [`Guard`] up.
+///
+/// ```
+/// use std::sync::Arc;
+/// use imgcost_guard::{Guard, Policy, built_in_book};
+/// use imgcost_ledger::MemoryLedger;
+/// let guard = Guard::builder(built_in_book()?, Arc::new(MemoryLedger::new()), "team/alice".parse()?)
+///     .provider("azure-openai")
+///     .deployment("pictures-eu", "gpt-image-1.5")
+///     .policy(Policy::default().per_call_cap("2.00".parse()?))
+///     .on_notice(|notice| eprintln!("{notice}"))
+///     .build();
+/// # drop(guard);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "nothing is guarded until it is built"]
+pub struct Builder {
+    scope: Scope,
+    shared: Shared,
+}
+
+impl Builder {
+    pub(super) fn new(book: Arc<Book>, ledger: Arc<dyn Ledger>, scope: Scope) -> Self {
+        let shared = Shared {
+            book,
+            ledger,
+            provider: "openai".to_owned(),
+            policy: Policy::default(),
+            by: "imgcost-guard".to_owned(),
+            listener: Listener::default(),
+            day: Box::new(today),
+            deployments: BTreeMap::new(),
+            default_model: None,
+            body_limit: BODY_LIMIT,
+        };
+        Builder { scope, shared }
+    }
+
+    /// The seller, by id or alias; `openai` where nothing is said.
+    pub fn provider(mut self, provider: impl Into<String>) -> Self {
+        self.shared.provider = provider.into();
+        self
+    }
+
+    /// What is let in, and for how much.
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.shared.policy = policy;
+        self
+    }
+
+    /// Who acts, as the ledger's journal will name them: 1 to 512 bytes.
+    pub fn by(mut self, by: impl Into<String>) -> Self {
+        self.shared.by = by.into();
+        self
+    }
+
+    /// Where alerts and problems go. It is called where they come up, also on async workers:
+    /// it must not block, and not panic.
+    pub fn on_notice(mut self, listen: impl Fn(&Notice) + Send + Sync + 'static) -> Self {
+        self.shared.listener = Listener::new(listen);
+        self
+    }
+
+    /// The day whose prices count; today in UTC where nothing is said.
+    pub fn day(mut self, day: impl Fn() -> Date + Send + Sync + 'static) -> Self {
+        self.shared.day = Box::new(day);
+        self
+    }
+
+    /// Says which model a deployment stands for, as Azure has them in paths and bodies. A name
+    /// that is not mapped is taken for the model's own.
+    pub fn deployment(mut self, deployment: impl Into<String>, model: impl Into<String>) -> Self {
+        self.shared.deployments.insert(deployment.into(), model.into());
+        self
+    }
+
+    /// The model of requests that name none, where the API chooses one. Without it such
+    /// requests are denied, since their price can't be told.
+    pub fn default_model(mut self, model: impl Into<String>) -> Self {
+        self.shared.default_model = Some(model.into());
+        self
+    }
+
+    /// The most bytes of an image call's body that are read; 64 MiB where nothing is said.
+    /// Larger ones are denied. A body is kept in memory while its call is let in.
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.shared.body_limit = bytes;
+        self
+    }
+
+    /// The guard.
+    #[must_use]
+    pub fn build(self) -> Guard {
+        Guard { shared: Arc::new(self.shared), scope: Arc::new(self.scope) }
+    }
+}
+
+/// Today in UTC.
+fn today() -> Date {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
+}

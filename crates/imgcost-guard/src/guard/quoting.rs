@@ -1,0 +1,187 @@
+//! From a request to a hold: the quote, the policy, the ledger.
+
+use std::sync::Arc;
+
+use imgcost_core::{Basis, Code, Fit, Prompt, Quote, Request, Terms, Usd};
+use imgcost_ledger::{Error as LedgerError, Held, HoldId, NanoUsd, NewHold, Refusal};
+
+use super::Guard;
+use crate::booking::{CantHold, new_hold};
+use crate::error::{Error, OverCallCap, Refused};
+use crate::hold::{Hold, Quoted};
+use crate::notice::Notice;
+
+/// Quotes and holds. What the request's reader did not understand makes the ceiling an
+/// assumed one: it may have a price.
+pub(crate) fn hold(guard: &Guard, request: &Request, not_understood: bool) -> Result<Hold, Error> {
+    let assumed;
+    let request = match (request.prompt, guard.shared.policy.assume_prompt_tokens) {
+        (None, Some(tokens)) => {
+            assumed = Request { prompt: Some(Prompt::of_tokens(tokens)), ..request.clone() };
+            &assumed
+        }
+        _ => request,
+    };
+    let mut wish = wish(guard, request)?;
+    wish.new.assumed |= not_understood;
+    wish.admit(guard)
+}
+
+/// A hold that is wished for, with what is needed to say why it can't be had.
+struct Wish<'b> {
+    new: NewHold,
+    quoted: Quoted,
+    terms: Terms,
+    /// None for a model without a price that is let in at a stated amount.
+    quote: Option<Quote<'b>>,
+    attempts: u32,
+}
+
+fn wish<'b>(guard: &'b Guard, request: &'b Request) -> Result<Wish<'b>, Error> {
+    let shared = &guard.shared;
+    let stated = shared.policy.unpriced.get(&request.model).copied();
+    let quote = match (shared.book.quote(request), stated) {
+        (Ok(quote), _) => quote,
+        // The book does not know the model, the caller does.
+        (Err(error), Some(usd)) if is_unknown(error.code()) => return unpriced(guard, request, usd),
+        (Err(error), _) => return Err(Error::NotQuotable(error)),
+    };
+    let policy = &shared.policy;
+    let mut new = match (new_hold(&quote, policy.amount, &guard.scope, &shared.by), stated) {
+        (Ok(new), _) => new,
+        (Err(CantHold::Unpriced | CantHold::NoPrompt), Some(usd)) if quote.total().ceiling.is_none() => {
+            return unpriced(guard, request, usd);
+        }
+        (Err(why), _) => return Err(Error::CantHold { model: request.model.clone(), why }),
+    };
+    new.ceiling = multiple(new.ceiling, policy.attempts.get())
+        .ok_or_else(|| Error::CantHold { model: request.model.clone(), why: CantHold::TooLarge })?;
+    new.expires_in = policy.expires_in;
+    let total = quote.total();
+    let quoted = Quoted {
+        id: new.quote.clone(),
+        // A quote that can be held has a ceiling.
+        ceiling: total.ceiling.unwrap_or(Usd::ZERO),
+        expected: total.expected,
+    };
+    let terms = quote.terms();
+    Ok(Wish { new, quoted, terms, quote: Some(quote), attempts: policy.attempts.get() })
+}
+
+const fn is_unknown(code: Code) -> bool {
+    matches!(code, Code::UnknownModel | Code::NotSoldHere | Code::UnknownProvider | Code::BeforeFirstPrice)
+}
+
+/// A call of a model without a price, at the amount that the policy states for it.
+fn unpriced<'b>(guard: &Guard, request: &Request, usd: Usd) -> Result<Wish<'b>, Error> {
+    let shared = &guard.shared;
+    let attempts = shared.policy.attempts.get();
+    let too_large = || Error::CantHold { model: request.model.clone(), why: CantHold::TooLarge };
+    let ceiling = NanoUsd::from_usd(usd).and_then(|one| multiple(one, attempts)).ok_or_else(too_large)?;
+    let terms = Terms {
+        basis: Basis::PerCall,
+        text_input: None,
+        image_input: None,
+        text_output: None,
+        image_output: None,
+        responses_input: None,
+        responses_output: None,
+        images: Vec::new(),
+        call: Some(usd),
+        quota_per_usd: None,
+        has_images: false,
+    };
+    let id = format!("unpriced:{}", request.model.chars().take(64).collect::<String>());
+    let summary = serde_json::json!({
+        "provider": shared.provider, "model": request.model, "usd_per_call": usd, "n": request.n,
+    });
+    let new = NewHold {
+        id: HoldId::random(),
+        key: None,
+        scope: guard.scope.as_ref().clone(),
+        ceiling,
+        assumed: true,
+        quote: id.clone(),
+        book: shared.book.digest().to_owned(),
+        request: summary.to_string(),
+        terms: serde_json::to_string(&terms).unwrap_or_default(),
+        expires_in: shared.policy.expires_in,
+        despite: None,
+        by: shared.by.clone(),
+    };
+    let quoted = Quoted { id, ceiling: usd, expected: None };
+    Ok(Wish { new, quoted, terms, quote: None, attempts })
+}
+
+fn multiple(amount: NanoUsd, times: u32) -> Option<NanoUsd> {
+    amount.nano().checked_mul(times.into()).and_then(NanoUsd::new)
+}
+
+impl Wish<'_> {
+    /// Asks the policy, then the ledger, then the policy about the ledger's refusal.
+    fn admit(mut self, guard: &Guard) -> Result<Hold, Error> {
+        let shared = &guard.shared;
+        let mut let_in = Vec::new();
+        if let Some(error) = self.over_call_cap(shared.policy.per_call_cap) {
+            if !shared.policy.on_exceed.lets_in(&error) {
+                return Err(error);
+            }
+            let_in.push(error);
+        }
+        let held = match self.ask(guard) {
+            Err(LedgerError::Refused(refusal)) => {
+                let error = self.refused(guard, *refusal);
+                if !shared.policy.on_exceed.lets_in(&error) {
+                    return Err(error);
+                }
+                self.new.despite = Some(shared.policy.on_exceed.reason().to_owned());
+                let held = self.ask(guard);
+                let_in.push(error);
+                held
+            }
+            held => held,
+        };
+        let held: Held = held.map_err(Error::Ledger)?;
+        for alert in &held.alerts {
+            shared.listener.tell(&Notice::Alert(alert.clone()));
+        }
+        for despite in let_in {
+            shared.listener.tell(&Notice::LetIn { hold: held.hold.id.clone(), despite });
+        }
+        Ok(Hold::new(Arc::clone(&guard.shared), held, self.quoted, self.terms))
+    }
+
+    /// Asks the ledger, and once more where its answer was lost: the hold's id finds out
+    /// whether it was written.
+    fn ask(&self, guard: &Guard) -> Result<Held, LedgerError> {
+        match guard.shared.ledger.hold(&self.new) {
+            Err(LedgerError::Unknown { .. }) => guard.shared.ledger.hold(&self.new),
+            answer => answer,
+        }
+    }
+
+    fn over_call_cap(&self, cap: Option<Usd>) -> Option<Error> {
+        let (cap, ceiling) = (cap?, self.quoted.ceiling);
+        (ceiling > cap).then(|| {
+            let quote = self.quoted.id.clone();
+            Error::OverCallCap(Box::new(OverCallCap { quote, ceiling, cap, fits: self.fits(cap) }))
+        })
+    }
+
+    fn refused(&self, guard: &Guard, refusal: Refusal) -> Error {
+        let left = refusal.left();
+        let one = left.map(|left| left.nano() / u64::from(self.attempts)).and_then(NanoUsd::new);
+        Error::Refused(Box::new(Refused {
+            scope: guard.scope.as_ref().clone(),
+            quote: self.quoted.id.clone(),
+            ceiling: self.new.ceiling,
+            left,
+            fits: one.map(|left| self.fits(left.usd())).unwrap_or_default(),
+            refusal,
+        }))
+    }
+
+    fn fits(&self, limit: Usd) -> Vec<Fit> {
+        self.quote.as_ref().map(|quote| quote.what_fits(limit)).unwrap_or_default()
+    }
+}

@@ -1,0 +1,62 @@
+//! Lets a request in that is about to be sent by an async client.
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http_body::Body;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use super::call::Call;
+use super::route::shown;
+use crate::error::Error;
+use crate::guard::Guard;
+use crate::pool;
+
+/// A boxed error, as tower has it.
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// From how many bytes on reading a body is too much work for an async worker.
+const LARGE: usize = 1 << 20;
+
+/// Quotes a request that may be an image call, and holds its money, where that may take its
+/// time.
+pub(crate) async fn admit(
+    guard: &Guard,
+    path: &str,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Result<Option<Call>, Error> {
+    if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+        let why = "it has a content encoding".to_owned();
+        return Err(Error::Unreadable { path: shown(path), why });
+    }
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if guard.answers_at_once() && body.len() < LARGE {
+        return guard.prepare(path, content_type, body);
+    }
+    let (guard, path, body) = (guard.clone(), path.to_owned(), body.clone());
+    let content_type = content_type.map(str::to_owned);
+    // If this is dropped meanwhile, the call that comes of it is dropped there, as not sent.
+    pool::run(move || guard.prepare(&path, content_type.as_deref(), &body)).await?
+}
+
+/// The bytes of a body, up to the guard's limit.
+///
+/// # Errors
+/// [`Error::BodyTooLarge`], or the body's own error.
+pub(crate) async fn collect<B>(guard: &Guard, body: B) -> Result<Bytes, BoxError>
+where
+    B: Body,
+    B::Error: Into<BoxError>,
+{
+    let limit = guard.shared.body_limit;
+    let too_large = || BoxError::from(Error::BodyTooLarge { limit });
+    if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
+        return Err(too_large());
+    }
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
+        Err(error) => Err(error),
+    }
+}

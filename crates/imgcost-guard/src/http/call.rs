@@ -1,0 +1,193 @@
+//! A call that was let in, until its answer begins.
+
+use imgcost_core::Event;
+
+use super::judge::Verdict;
+#[cfg(feature = "async")]
+use super::judge::{Ended, Reader};
+use super::watch::{Open, Watch};
+use super::{body, route::Route};
+use crate::error::Error;
+use crate::guard::{Guard, quoting};
+use crate::hold::{Booked, Hold};
+#[cfg(feature = "async")]
+use crate::pool;
+
+impl Guard {
+    /// Whether a request may be an image call, so that its body has to be read: a `POST` to a
+    /// path that ends as one of the image endpoints, the Responses API or chat completions do.
+    ///
+    /// Everything else is none of the guard's business and passes untouched, also what it does
+    /// not know: other APIs, uploads of files, and batches, whose lines cost money too.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use imgcost_guard::Guard;
+    /// # use imgcost_ledger::MemoryLedger;
+    /// # let guard = Guard::with_built_in_book(Arc::new(MemoryLedger::new()), "a".parse()?)?;
+    /// assert!(guard.watches("POST", "/v1/images/generations"));
+    /// assert!(!guard.watches("GET", "/v1/models"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn watches(&self, method: &str, path: &str) -> bool {
+        method == "POST" && Route::of(path).is_some()
+    }
+
+    /// Reads a `POST` request, quotes it and holds its money, for any HTTP client: `path` is
+    /// the path or the whole address, `content_type` the header, `body` the bytes as they will
+    /// be sent. None if it is no image call. Blocks until the ledger has answered.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use imgcost_guard::Guard;
+    /// # use imgcost_ledger::{Budget, Cap, Ledger, MemoryLedger, Window};
+    /// # let ledger = Arc::new(MemoryLedger::new());
+    /// # ledger.set_budget(&Budget::new("team".parse()?, Window::Total, Cap::Unlimited), "me")?;
+    /// # let guard = Guard::with_built_in_book(ledger, "team".parse()?)?;
+    /// let body = br#"{"model":"gpt-image-2","prompt":"a red apple","size":"1024x1024"}"#;
+    /// if let Some(call) = guard.before("/v1/images/generations", Some("application/json"), body)? {
+    ///     // The request is sent here. It was answered with:
+    ///     let (status, answer) = (200, br#"{"usage":{"input_tokens":9,"output_tokens":272}}"#);
+    ///     call.after(status, answer)?;
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The call is denied and must not be made.
+    pub fn before(&self, path: &str, content_type: Option<&str>, body: &[u8]) -> Result<Option<Call>, Error> {
+        let call = self.prepare(path, content_type, body)?;
+        Ok(call.map(Call::sending))
+    }
+
+    /// [`Guard::before`] for async code: a ledger that answers at once is asked where this is
+    /// called, any other on tokio's blocking pool, where the body is read too.
+    ///
+    /// # Errors
+    /// As [`Guard::before`], and [`Error::Interrupted`].
+    #[cfg(feature = "async")]
+    pub async fn before_async(
+        &self,
+        path: &str,
+        content_type: Option<&str>,
+        body: impl Into<Vec<u8>>,
+    ) -> Result<Option<Call>, Error> {
+        let (guard, path, body) = (self.clone(), path.to_owned(), body.into());
+        let content_type = content_type.map(str::to_owned);
+        let prepare = move || guard.prepare(&path, content_type.as_deref(), &body);
+        // If this is dropped meanwhile, the call that comes of it is dropped there, as not sent.
+        let call = if self.answers_at_once() { prepare() } else { pool::run(prepare).await? };
+        Ok(call?.map(Call::sending))
+    }
+
+    /// The same for a call that is not on its way yet.
+    pub(crate) fn prepare(
+        &self,
+        path: &str,
+        content_type: Option<&str>,
+        body: &[u8],
+    ) -> Result<Option<Call>, Error> {
+        let Some(route) = Route::of(path) else { return Ok(None) };
+        let Some(read) = body::read(self, path, &route, content_type, body)? else { return Ok(None) };
+        let hold = quoting::hold(self, &read.request, read.not_understood)?;
+        Ok(Some(Call { open: Open::new(hold), asked: read.request.n, is_sent: false }))
+    }
+}
+
+/// A call that was let in and may be made, once.
+///
+/// Say what became of it. Dropped without a word it counts as sent and never answered, which
+/// the seller's rules mostly make a presumed one.
+#[must_use = "the call's hold is presumed if nobody says what became of the call"]
+#[derive(Debug)]
+pub struct Call {
+    open: Open,
+    asked: u32,
+    is_sent: bool,
+}
+
+impl Call {
+    /// The hold that was made for it; none once it is booked.
+    #[must_use]
+    pub fn hold(&self) -> Option<&Hold> {
+        self.open.hold()
+    }
+
+    /// Says that it goes out now: from here on it may cost money whatever happens.
+    pub(crate) fn sending(mut self) -> Self {
+        self.is_sent = true;
+        self
+    }
+
+    /// Books that it was not sent: no address, no connection, no TLS. Give only what is sure:
+    /// once a byte of the request is out, say [`Call::no_response`].
+    ///
+    /// # Errors
+    /// It could not be booked; see [`Hold::failed`].
+    pub fn not_sent(mut self) -> Result<Booked, Error> {
+        self.open.book(&Verdict::unanswered(Event::NotSent))
+    }
+
+    /// Books that it was sent and no answer came: a reset, a timeout, a disconnect.
+    ///
+    /// # Errors
+    /// It could not be booked; see [`Hold::failed`].
+    pub fn no_response(mut self) -> Result<Booked, Error> {
+        self.open.book(&Verdict::unanswered(Event::NoResponse))
+    }
+
+    /// Books a whole answer.
+    ///
+    /// # Errors
+    /// It could not be booked; see [`Hold::settle`] and [`Hold::failed`].
+    pub fn after(self, status: u16, body: &[u8]) -> Result<Booked, Error> {
+        let mut watch = self.answered(status);
+        watch.feed(body);
+        watch.end()
+    }
+
+    /// [`Call::after`] for async code.
+    ///
+    /// # Errors
+    /// As [`Call::after`], and [`Error::Interrupted`].
+    #[cfg(feature = "async")]
+    pub async fn after_async(mut self, status: u16, body: &[u8]) -> Result<Booked, Error> {
+        let mut reader = Reader::new(status, self.asked);
+        reader.feed(body);
+        let (mut open, verdict) = (self.open.take(), reader.judge(Ended::Whole));
+        if open.hold().is_some_and(Hold::answers_at_once) {
+            return open.book(&verdict);
+        }
+        pool::run(move || open.book(&verdict)).await?
+    }
+
+    /// Goes on with an answer whose body is still to come.
+    pub fn answered(mut self, status: u16) -> Watch {
+        Watch::new(self.open.take(), status, self.asked)
+    }
+
+    /// Books, aside, that no answer came.
+    #[cfg(feature = "__http")]
+    pub(crate) fn lost(mut self, not_sent: bool) {
+        let event = if not_sent { Event::NotSent } else { Event::NoResponse };
+        self.open.book_aside(Verdict::unanswered(event));
+    }
+
+    /// The hold and how many pictures were asked for, for those that watch the answer
+    /// themselves.
+    #[cfg(feature = "__http")]
+    pub(crate) fn into_parts(mut self) -> (Open, u32) {
+        (self.open.take(), self.asked)
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        let verdict = match self.is_sent {
+            true => Verdict::unanswered(Event::NoResponse),
+            false => Verdict::HeldBack,
+        };
+        self.open.book_aside(verdict);
+    }
+}

@@ -1,0 +1,213 @@
+//! What an answer means for the hold of its call.
+
+use imgcost_core::{Answer, Event, Outcome};
+
+use crate::error::Error;
+use crate::hold::{Booked, Hold};
+use crate::scan::{End, Scan, Scanner};
+
+/// Why no more of an answer comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// The transport says that this was all.
+    Whole,
+    /// The answer has said all it has to say; nobody waited for the transport.
+    Said,
+    /// The transport failed, or whoever read it went away.
+    Broken,
+}
+
+/// What became of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The answer says what it cost.
+    Settle(Answer),
+    /// It went wrong: the seller's rules say what that costs.
+    Failed { event: Event, status: Option<u16>, error_type: Option<String>, error_code: Option<String> },
+    /// What it cost is not known.
+    Presume(&'static str),
+    /// The guard itself held it back.
+    HeldBack,
+}
+
+impl Verdict {
+    /// A call of which no byte of an answer came.
+    pub(crate) fn unanswered(event: Event) -> Self {
+        Verdict::Failed { event, status: None, error_type: None, error_code: None }
+    }
+
+    /// Books it, and tells if that failed: by then the call has been made.
+    pub(crate) fn book(&self, hold: &Hold) -> Result<Booked, Error> {
+        let booked = match self {
+            Verdict::Settle(answer) => hold.settle(answer),
+            Verdict::Presume(why) => hold.presume(why),
+            Verdict::HeldBack => hold.release("not sent: it was given up before the guard let it go"),
+            Verdict::Failed { event, status, error_type, error_code } => hold.failed(&Outcome {
+                event: *event,
+                status: *status,
+                error_type: error_type.as_deref(),
+                error_code: error_code.as_deref(),
+            }),
+        };
+        booked.inspect_err(|error| hold.tell_failure(error))
+    }
+}
+
+/// Reads an answer in passing, and judges it.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    status: u16,
+    /// How many pictures were asked for.
+    asked: u32,
+    scanner: Scanner,
+    /// Whether the body is one JSON document, once its first byte is known.
+    is_json: Option<bool>,
+}
+
+impl Reader {
+    pub(crate) fn new(status: u16, asked: u32) -> Self {
+        Reader { status, asked, scanner: Scanner::new(), is_json: None }
+    }
+
+    /// Takes the next bytes; says whether the answer has now said all it has to say, so that it
+    /// may be judged as [`Ended::Said`] without waiting for more.
+    pub(crate) fn feed(&mut self, chunk: &[u8]) -> bool {
+        if self.is_json.is_none() {
+            self.is_json = chunk.iter().find(|byte| !byte.is_ascii_whitespace()).map(|byte| *byte == b'{');
+        }
+        self.scanner.feed(chunk);
+        // How a stream is cut into chunks must not decide which of its events count.
+        self.scanner.is_over()
+    }
+
+    /// Whether the first document that completes the answer is also the last, as far as the
+    /// request tells: a stream of several pictures completes each of them.
+    fn is_alone(&self) -> bool {
+        self.is_json == Some(true) || self.asked <= 1
+    }
+
+    pub(crate) fn judge(self, ended: Ended) -> Verdict {
+        let (status, asked, alone) = (self.status, self.asked, self.is_alone());
+        let scan = self.scanner.finish();
+        if !(200..300).contains(&status) {
+            return failed(status, &scan);
+        }
+        let Scan { answer, failure, end, .. } = scan;
+        match (answer, end) {
+            (Some(_), _) if failure.is_some() => Verdict::Presume("an error came after a part of the answer"),
+            (None, _) if failure.is_some() => {
+                let names = failure.unwrap_or_default();
+                let (error_type, error_code) = (names.error_type, names.error_code);
+                Verdict::Failed { event: Event::Response, status: Some(status), error_type, error_code }
+            }
+            (Some(answer), End::Complete) => {
+                let all = answer.usage.images.is_some_and(|images| images >= u64::from(asked));
+                match alone || all || ended != Ended::Broken {
+                    true => Verdict::Settle(answer),
+                    false => Verdict::Presume("the stream was given up before its last picture"),
+                }
+            }
+            (_, End::CutOff) if ended == Ended::Broken => Verdict::Presume("the answer broke off"),
+            (_, End::CutOff) => Verdict::Presume("the answer ends before it is complete"),
+            (_, End::Empty) if ended == Ended::Broken => {
+                Verdict::Presume("the answer broke off before its first byte")
+            }
+            (_, End::Empty) => Verdict::Presume("the answer is empty"),
+            (_, End::TooLarge) => Verdict::Presume("the answer reports more than can be read"),
+            (_, End::Unreadable | End::Complete) => Verdict::Presume("the answer does not say what was used"),
+        }
+    }
+}
+
+/// An answer that is no success: only the names in its error count.
+fn failed(status: u16, scan: &Scan) -> Verdict {
+    let failure = scan.failure.clone().unwrap_or_default();
+    Verdict::Failed {
+        event: Event::Response,
+        status: Some(status),
+        error_type: failure.error_type,
+        error_code: failure.error_code,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DONE: &str = r#"{"data":[{"b64_json":"x"}],"usage":{"input_tokens":9,"output_tokens":272}}"#;
+    const EVENT: &str = "data: {\"type\":\"image_generation.completed\",\"usage\":{\"input_tokens\":9,\"output_tokens\":272}}\n\n";
+    const PARTIAL: &str = "data: {\"type\":\"image_generation.partial_image\",\"b64_json\":\"x\"}\n\n";
+    const ERROR: &str = "data: {\"type\":\"error\",\"error\":{\"code\":\"moderation_blocked\"}}\n\n";
+
+    fn judged(status: u16, asked: u32, body: &str, ended: Ended) -> Verdict {
+        let mut reader = Reader::new(status, asked);
+        for byte in body.as_bytes() {
+            reader.feed(&[*byte]);
+        }
+        reader.judge(ended)
+    }
+
+    fn output(verdict: &Verdict) -> Option<u64> {
+        match verdict {
+            Verdict::Settle(answer) => answer.usage.output,
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_complete_answer_settles_however_it_ended() {
+        for ended in [Ended::Whole, Ended::Said, Ended::Broken] {
+            assert_eq!(output(&judged(200, 1, DONE, ended)), Some(272));
+            assert_eq!(output(&judged(200, 3, DONE, ended)), Some(272), "fewer pictures than asked for");
+            assert_eq!(output(&judged(200, 1, &format!("{PARTIAL}{EVENT}"), ended)), Some(272));
+            assert_eq!(output(&judged(200, 2, &format!("{EVENT}{EVENT}"), ended)), Some(544));
+        }
+    }
+
+    #[test]
+    fn a_stream_that_lacks_pictures_settles_only_if_the_transport_says_it_is_whole() {
+        assert_eq!(output(&judged(200, 2, EVENT, Ended::Whole)), Some(272));
+        assert!(matches!(judged(200, 2, EVENT, Ended::Broken), Verdict::Presume(_)));
+    }
+
+    #[test]
+    fn only_a_done_ends_a_stream_before_the_transport_does() {
+        let mut reader = Reader::new(200, 1);
+        assert!(!reader.feed(EVENT.as_bytes()) && !reader.feed(EVENT.as_bytes()));
+        assert!(reader.feed(b"data: [DONE]\n\n"));
+        assert_eq!(output(&reader.judge(Ended::Said)), Some(544));
+        assert!(Reader::new(200, 1).feed(DONE.as_bytes()));
+    }
+
+    #[test]
+    fn what_does_not_say_what_was_used_is_presumed() {
+        for (body, ended) in [
+            ("", Ended::Whole),
+            ("", Ended::Broken),
+            (r#"{"data":[{"b64_json":"x"#, Ended::Whole),
+            (PARTIAL, Ended::Broken),
+            (PARTIAL, Ended::Whole),
+            ("<html>", Ended::Whole),
+            ("{}", Ended::Whole),
+        ] {
+            let verdict = judged(200, 1, body, ended);
+            assert!(matches!(verdict, Verdict::Presume(_)), "{body}: {verdict:?}");
+        }
+        assert!(matches!(judged(200, 2, &format!("{EVENT}{ERROR}"), Ended::Whole), Verdict::Presume(_)));
+    }
+
+    #[test]
+    fn errors_go_to_the_sellers_rules_with_their_names() {
+        let body = r#"{"error":{"type":"a","code":"b"}}"#;
+        let Verdict::Failed { event, status, error_type, error_code } = judged(400, 1, body, Ended::Whole)
+        else {
+            panic!("not a failure")
+        };
+        assert_eq!((event, status), (Event::Response, Some(400)));
+        assert_eq!((error_type.as_deref(), error_code.as_deref()), (Some("a"), Some("b")));
+        for (status, body) in [(200, body), (200, ERROR), (500, ""), (429, "too many"), (400, DONE)] {
+            let verdict = judged(status, 1, body, Ended::Whole);
+            assert!(matches!(verdict, Verdict::Failed { .. }), "{status} {body}: {verdict:?}");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! From the bytes of a request to a hold, and from the bytes of its answer to a booking: for
+//! every HTTP client, without a type of any. With the adapters come their common parts, in
+//! terms of `http` and `http-body`.
+
+#[cfg(feature = "__http")]
+mod admit;
+mod body;
+mod call;
+mod json;
+mod judge;
+mod multipart;
+mod printable;
+mod reading;
+mod route;
+mod watch;
+#[cfg(feature = "__http")]
+mod watched;
+
+#[cfg(feature = "__http")]
+pub(crate) use admit::{BoxError, admit, collect};
+pub use call::Call;
+pub use reading::Reading;
+pub use watch::Watch;
+#[cfg(feature = "__http")]
+pub use watched::Watched;

@@ -1,0 +1,149 @@
+//! Which requests may be image calls, by their path.
+//!
+//! Servers differ in how strictly they read a path. One that is read more loosely than here
+//! would answer a call that nobody held money for, so paths are compared without case, percent
+//! signs and doubled slashes.
+
+use std::borrow::Cow;
+
+use imgcost_core::Endpoint;
+
+use super::printable::printable;
+
+/// Where a request goes that may be an image call: of the Images API always, of the Responses
+/// API if the body has the image tool, of chat completions if the model draws.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Route {
+    pub(crate) endpoint: Endpoint,
+    /// The deployment, if the path names one as Azure does.
+    pub(crate) deployment: Option<String>,
+}
+
+const ENDS: [(&str, Endpoint); 5] = [
+    ("/images/generations", Endpoint::Generations),
+    ("/images/edits", Endpoint::Edits),
+    ("/images/variations", Endpoint::Variations),
+    ("/responses", Endpoint::Responses),
+    ("/chat/completions", Endpoint::Chat),
+];
+
+impl Route {
+    /// The route of a path or an address; none if it is no image call whatever its body.
+    pub(crate) fn of(path: &str) -> Option<Route> {
+        let path = collapsed(&decoded(without_query(path)));
+        let path = path.trim_end_matches('/');
+        let (before, endpoint) =
+            ENDS.iter().find_map(|(end, endpoint)| Some((without_end(path, end)?, *endpoint)))?;
+        let (parent, last) = before.rsplit_once('/').unwrap_or(("", before));
+        let deployment = without_end(parent, "/deployments").map(|_| last.to_owned());
+        Some(Route { endpoint, deployment })
+    }
+}
+
+/// A text without this end, whatever its case.
+fn without_end<'t>(text: &'t str, end: &str) -> Option<&'t str> {
+    let (before, found) = text.split_at_checked(text.len().checked_sub(end.len())?)?;
+    found.eq_ignore_ascii_case(end).then_some(before)
+}
+
+/// A path with its percent signs undone; as it is where they stand for no text.
+fn decoded(path: &str) -> Cow<'_, str> {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        let digit = |at: usize| after.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+        match (byte, digit(0), digit(1)) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.extend(u8::try_from(high * 16 + low));
+                rest = after.get(2..).unwrap_or_default();
+            }
+            _ => {
+                bytes.push(byte);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8(bytes).map_or(Cow::Borrowed(path), Cow::Owned)
+}
+
+/// A path with one slash where several stand in a row.
+fn collapsed(path: &str) -> String {
+    let mut collapsed = String::with_capacity(path.len());
+    for letter in path.chars() {
+        if letter != '/' || !collapsed.ends_with('/') {
+            collapsed.push(letter);
+        }
+    }
+    collapsed
+}
+
+/// A path or an address without its query, which may hold a key.
+fn without_query(path: &str) -> &str {
+    path.split(['?', '#']).next().unwrap_or(path)
+}
+
+/// A path as an error may show it: without the query, and without the host of an address, since
+/// a name and a password may stand before that.
+pub(crate) fn shown(path: &str) -> String {
+    let path = without_query(path);
+    let path = path.split_once("://").map_or(path, |(_, rest)| rest);
+    printable(path.find('/').and_then(|at| path.get(at..)).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn image_endpoints_are_known_by_the_end_of_the_path() {
+        for (path, endpoint, deployment) in [
+            ("/v1/images/generations", Endpoint::Generations, None),
+            ("/images/edits/", Endpoint::Edits, None),
+            ("https://api.example.com/v1/images/variations?x=1", Endpoint::Variations, None),
+            ("/v1/responses", Endpoint::Responses, None),
+            ("/v1/chat/completions", Endpoint::Chat, None),
+            (
+                "/openai/deployments/pictures/images/generations?api-version=2025-04-01-preview",
+                Endpoint::Generations,
+                Some("pictures"),
+            ),
+            ("/openai/Deployments/my%20Talk/chat/completions", Endpoint::Chat, Some("my Talk")),
+            ("/openai/v1/images/edits?api-version=preview", Endpoint::Edits, None),
+            ("/v1/images/%67enerations", Endpoint::Generations, None),
+            ("/v1/Images/Generations", Endpoint::Generations, None),
+            ("/v1//images%2Fgenerations//", Endpoint::Generations, None),
+        ] {
+            let deployment = deployment.map(str::to_owned);
+            assert_eq!(Route::of(path), Some(Route { endpoint, deployment }), "{path}");
+        }
+    }
+
+    #[test]
+    fn of_an_address_only_the_path_is_shown() {
+        for address in
+            ["https://user:key@host/v1/images/edits?k=1", "user:key@host/v1/images/edits", "/v1/images/edits"]
+        {
+            assert_eq!(shown(address), "/v1/images/edits");
+        }
+        assert_eq!(shown("https://user:k?y@host/v1"), "");
+    }
+
+    #[test]
+    fn everything_else_is_not_ours() {
+        for path in [
+            "/v1/files",
+            "/v1/batches",
+            "/v1/images",
+            "/v1/images/generations/more",
+            "/v1/embeddings",
+            "/v1/responses/resp_1",
+            "/v1/responses/resp_1/cancel",
+            "/v1/models?next=/images/generations",
+            "/v1/images/%zz",
+            "/v1/images/%ff/generations",
+            "",
+        ] {
+            assert_eq!(Route::of(path), None, "{path}");
+        }
+    }
+}

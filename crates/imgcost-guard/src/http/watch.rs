@@ -1,0 +1,136 @@
+//! A call whose answer is being read.
+
+use super::judge::{Ended, Reader, Verdict};
+use super::reading::Reading;
+use crate::error::Error;
+use crate::hold::{Booked, Hold};
+#[cfg(feature = "async")]
+use crate::pool;
+
+/// A hold that has to be booked exactly once.
+#[derive(Debug)]
+pub(crate) struct Open(Option<Hold>);
+
+impl Open {
+    pub(crate) fn new(hold: Hold) -> Self {
+        Open(Some(hold))
+    }
+
+    pub(crate) fn hold(&self) -> Option<&Hold> {
+        self.0.as_ref()
+    }
+
+    /// Hands the duty to book it over.
+    pub(crate) fn take(&mut self) -> Open {
+        Open(self.0.take())
+    }
+
+    /// Books it here.
+    pub(crate) fn book(&mut self, verdict: &Verdict) -> Result<Booked, Error> {
+        match self.0.take() {
+            Some(hold) => verdict.book(&hold),
+            None => Err(Error::Interrupted),
+        }
+    }
+
+    /// Books it from where nobody can wait, such as a drop: here if the ledger answers at once
+    /// or there is no runtime, else on the blocking pool. If it fails, that is told.
+    pub(crate) fn book_aside(&mut self, verdict: Verdict) {
+        let Some(hold) = self.0.take() else { return };
+        #[cfg(feature = "async")]
+        if !hold.answers_at_once() {
+            // Nobody waits for it; dropping the handle lets it run on.
+            drop(pool::start(move || verdict.book(&hold)));
+            return;
+        }
+        // Whoever has to know was told.
+        let _ = verdict.book(&hold);
+    }
+
+    /// Starts to book it where it does not block; the handle says when it is done, and none
+    /// that it already is.
+    #[cfg(feature = "__http")]
+    pub(crate) fn start_booking(&mut self, verdict: Verdict) -> Option<tokio::task::JoinHandle<()>> {
+        let hold = self.0.take()?;
+        let at_once = hold.answers_at_once();
+        let book = move || {
+            // Whoever has to know is told.
+            let _ = verdict.book(&hold);
+        };
+        if at_once {
+            book();
+            return None;
+        }
+        match pool::start(book) {
+            pool::Started::Done(()) => None,
+            pool::Started::Elsewhere(task) => Some(task),
+        }
+    }
+}
+
+/// A call that was answered, whose body is read piece by piece.
+///
+/// The hold is booked as soon as the answer has said all it has to say, since whoever reads a
+/// body of known length may not ask for its end. Dropped before that, what was seen decides:
+/// usage settles, anything else is presumed.
+#[must_use = "feed it the answer's body"]
+#[derive(Debug)]
+pub struct Watch {
+    open: Open,
+    reader: Option<Reader>,
+    booked: Option<Result<Booked, Error>>,
+}
+
+impl Watch {
+    pub(super) fn new(open: Open, status: u16, asked: u32) -> Self {
+        Watch { open, reader: Some(Reader::new(status, asked)), booked: None }
+    }
+
+    /// Takes the next bytes of the body, after any content encoding was undone. Blocks while
+    /// the ledger books the piece that completes the answer.
+    pub fn feed(&mut self, chunk: &[u8]) {
+        if self.reader.as_mut().is_some_and(|reader| reader.feed(chunk)) {
+            self.book(Ended::Said);
+        }
+    }
+
+    /// Books it, if that was not done before: the whole body was read.
+    ///
+    /// # Errors
+    /// It could not be booked; see [`Hold::settle`] and [`Hold::failed`].
+    pub fn end(mut self) -> Result<Booked, Error> {
+        self.finish(Ended::Whole)
+    }
+
+    /// Books it, if that was not done before: the body broke off.
+    ///
+    /// # Errors
+    /// As [`Watch::end`].
+    pub fn broke_off(mut self) -> Result<Booked, Error> {
+        self.finish(Ended::Broken)
+    }
+
+    /// Watches a reader of the body: for blocking clients.
+    pub fn reading<R: std::io::Read>(self, body: R) -> Reading<R> {
+        Reading::new(self, body)
+    }
+
+    pub(super) fn finish(&mut self, ended: Ended) -> Result<Booked, Error> {
+        self.book(ended);
+        self.booked.clone().unwrap_or(Err(Error::Interrupted))
+    }
+
+    fn book(&mut self, ended: Ended) {
+        if let Some(reader) = self.reader.take() {
+            self.booked = Some(self.open.book(&reader.judge(ended)));
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if let Some(reader) = self.reader.take() {
+            self.open.book_aside(reader.judge(Ended::Broken));
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! An answer's body that is watched while it passes.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use tokio::task::JoinHandle;
+
+use super::call::Call;
+use super::judge::{Ended, Reader};
+use super::watch::Open;
+
+/// The body of an answer: every frame of the inner one as it came, when it came.
+///
+/// Of an image call the hold is booked as soon as the answer has said all it has to say. Only
+/// the end of the body waits until the booking is done, so that whoever has read it all finds
+/// the books up to date. Dropped before, what was seen decides.
+pub struct Watched<B> {
+    inner: Pin<Box<B>>,
+    watch: Option<Watching>,
+    booking: Option<JoinHandle<()>>,
+}
+
+struct Watching {
+    open: Open,
+    reader: Reader,
+}
+
+impl<B: Body> Watched<B> {
+    /// A body that nobody watches.
+    pub(crate) fn untouched(inner: B) -> Self {
+        Watched { inner: Box::pin(inner), watch: None, booking: None }
+    }
+
+    /// The body of a call's answer.
+    pub(crate) fn of(call: Call, status: u16, inner: B) -> Self {
+        let (open, asked) = call.into_parts();
+        let mut watched = Watched::untouched(inner);
+        watched.watch = Some(Watching { open, reader: Reader::new(status, asked) });
+        // Nobody asks an empty body for its end.
+        watched.note_end();
+        watched
+    }
+
+    fn note_end(&mut self) {
+        if self.inner.is_end_stream() {
+            self.book(Ended::Whole);
+        }
+    }
+
+    fn book(&mut self, ended: Ended) {
+        if let Some(Watching { mut open, reader }) = self.watch.take() {
+            self.booking = open.start_booking(reader.judge(ended));
+        }
+    }
+
+    fn is_booked(&self) -> bool {
+        self.watch.is_none() && self.booking.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+}
+
+impl<B: Body<Data = Bytes>> Body for Watched<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        let this = &mut *self;
+        match ready!(this.inner.as_mut().poll_frame(cx)) {
+            Some(Ok(frame)) => {
+                let said = match (&mut this.watch, frame.data_ref()) {
+                    (Some(watch), Some(chunk)) => watch.reader.feed(chunk),
+                    _ => false,
+                };
+                if said {
+                    this.book(Ended::Said);
+                }
+                this.note_end();
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Some(Err(error)) => {
+                this.book(Ended::Broken);
+                Poll::Ready(Some(Err(error)))
+            }
+            None => {
+                this.book(Ended::Whole);
+                if let Some(booking) = &mut this.booking {
+                    // A booking that was cut short by the runtime's end leaves the hold open.
+                    let _ = ready!(Pin::new(booking).poll(cx));
+                    this.booking = None;
+                }
+                Poll::Ready(None)
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream() && self.is_booked()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+impl<B> Drop for Watched<B> {
+    fn drop(&mut self) {
+        if let Some(Watching { mut open, reader }) = self.watch.take() {
+            open.book_aside(reader.judge(Ended::Broken));
+        }
+    }
+}
+
+impl<B> fmt::Debug for Watched<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match (&self.watch, &self.booking) {
+            (Some(_), _) => "being read",
+            (None, Some(_)) => "being booked",
+            (None, None) => "not watched any more",
+        };
+        f.debug_struct("Watched").field("state", &state).finish_non_exhaustive()
+    }
+}

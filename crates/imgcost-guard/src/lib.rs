@@ -1,0 +1,39 @@
+#![doc = include_str!("../README.md")]
+
+#[cfg(feature = "async-openai")]
+pub mod async_openai;
+mod booking;
+#[cfg(feature = "built-in-book")]
+mod built_in;
+mod error;
+mod guard;
+mod hold;
+mod http;
+mod images;
+mod meter;
+mod notice;
+mod policy;
+#[cfg(feature = "async")]
+mod pool;
+#[cfg(any(feature = "async-openai", feature = "reqwest-middleware"))]
+mod reqwest;
+#[cfg(feature = "reqwest-middleware")]
+pub mod reqwest_middleware;
+mod scan;
+#[cfg(feature = "tower")]
+pub mod tower;
+
+pub use booking::{Amount, Bill, CantHold, EXPIRES_IN, bill, bill_at, new_hold};
+#[cfg(feature = "built-in-book")]
+pub use built_in::built_in_book;
+pub use error::{Error, OverCallCap, Refused};
+pub use guard::{Builder, Guard};
+pub use hold::{Booked, Hold, Quoted};
+#[cfg(feature = "__http")]
+pub use http::Watched;
+pub use http::{Call, Reading, Watch};
+pub use images::{HEADER_MAX, Measured, NoSize, image_size, referenced_image};
+pub use meter::{Meter, counted};
+pub use notice::Notice;
+pub use policy::{OnExceed, Policy};
+pub use scan::{ApiFailure, End, Scan, Scanner};

@@ -1,0 +1,36 @@
+//! Counts prompts and measures images: what the core leaves to its callers.
+
+use imgcost_core::{InputImage, Measure, Prompt};
+
+use crate::images::referenced_image;
+
+/// Counts the prompts of a request body and measures the images that it carries.
+///
+/// ```
+/// use imgcost_core::{Date, ReadBody, Request};
+/// use imgcost_guard::Meter;
+/// let base = Request::new("openai", "gpt-image-2", Date::constant(2026, 11, 21));
+/// let body = serde_json::json!({"prompt": "a red apple on a wooden table"});
+/// let request = ReadBody::from_value(&body, &base, &Meter)?.request;
+/// assert_eq!(request.prompt.map(|prompt| prompt.tokens), Some(7));
+/// # Ok::<(), imgcost_core::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Meter;
+
+impl Measure for Meter {
+    fn prompt(&self, text: &str) -> Prompt {
+        counted(text)
+    }
+
+    fn image(&self, reference: &str) -> InputImage {
+        referenced_image(reference)
+    }
+}
+
+/// Counts a prompt's tokens and characters.
+#[must_use]
+pub fn counted(text: &str) -> Prompt {
+    let characters = u64::try_from(text.chars().count()).ok();
+    Prompt { tokens: imgcost_prompt::count(text), characters }
+}

@@ -1,0 +1,86 @@
+//! What happens beside the calls, and nobody waits for.
+
+use std::fmt;
+
+use imgcost_ledger::{Alert, HoldId, NanoUsd};
+
+use crate::error::Error;
+
+/// Something that whoever runs the guard should hear of, though no call fails by it.
+///
+/// It goes to [`Builder::on_notice`](crate::Builder::on_notice). The guard logs nothing by
+/// itself: which of the logging crates a program uses is its own choice, and one line brings
+/// a notice there (`|notice| log::warn!("{notice}")`). Without a callback nothing is lost,
+/// since all of it stands in the ledger's journal or shows as an open hold.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Notice {
+    /// A budget reached one of its thresholds.
+    Alert(Alert),
+    /// A call was let in over a limit, because the policy says so.
+    LetIn {
+        /// The hold that was made for it.
+        hold: HoldId,
+        /// What would have denied it: [`Error::OverCallCap`] or [`Error::Refused`].
+        despite: Error,
+    },
+    /// A bill was above its ceiling: the scope that paid it admits nothing more.
+    Overrun {
+        /// The hold.
+        hold: HoldId,
+        /// What the call cost.
+        cost: NanoUsd,
+        /// How far that is above the ceiling.
+        overrun: NanoUsd,
+    },
+    /// What became of a call could not be booked. Either its hold stays open and counts at the
+    /// ceiling, and expires in time; or it was booked otherwise before, which stands.
+    NotBooked {
+        /// The hold.
+        hold: HoldId,
+        /// Why.
+        error: Error,
+    },
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Notice::Alert(alert) => write!(f, "{alert}"),
+            Notice::LetIn { hold, despite } => write!(f, "let in all the same, as hold {hold}: {despite}"),
+            Notice::Overrun { hold, cost, overrun } => {
+                write!(f, "hold {hold} was billed ${cost}, ${overrun} above its ceiling")
+            }
+            Notice::NotBooked { hold, error } if error.is_conflict() => {
+                write!(f, "hold {hold} was booked before, otherwise than now, and stays so: {error}")
+            }
+            Notice::NotBooked { hold, error } => {
+                write!(f, "hold {hold} could not be booked and stays open: {error}")
+            }
+        }
+    }
+}
+
+type Listen = dyn Fn(&Notice) + Send + Sync;
+
+/// Where notices go.
+#[derive(Default)]
+pub(crate) struct Listener(Option<Box<Listen>>);
+
+impl Listener {
+    pub(crate) fn new(listen: impl Fn(&Notice) + Send + Sync + 'static) -> Self {
+        Listener(Some(Box::new(listen)))
+    }
+
+    pub(crate) fn tell(&self, notice: &Notice) {
+        if let Some(listen) = &self.0 {
+            listen(notice);
+        }
+    }
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Listener" } else { "no Listener" })
+    }
+}

@@ -1,0 +1,172 @@
+//! What a guard lets in, and for how much.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use imgcost_core::Usd;
+use imgcost_ledger::SignedDuration;
+
+use crate::booking::{Amount, EXPIRES_IN};
+use crate::error::Error;
+
+/// What to do with a call that goes over a limit: a budget, or the cap of one call.
+///
+/// Nobody is asked about a scope without any budget, which may be a typo and would spend
+/// freely, nor about an assumed ceiling that a budget does not take: such calls are denied.
+#[derive(Clone, Default)]
+pub enum OnExceed {
+    /// It is not made.
+    #[default]
+    Deny,
+    /// It is made, booked all the same, and told as a [`Notice`](crate::Notice).
+    Warn,
+    /// Whoever is asked decides; yes means as [`Warn`](OnExceed::Warn). The question may
+    /// take its time: no async worker waits for it.
+    Ask(Arc<dyn Fn(&Error) -> bool + Send + Sync>),
+}
+
+impl OnExceed {
+    /// Asks a function, which sees what would deny the call and says whether it may be made.
+    pub fn ask(question: impl Fn(&Error) -> bool + Send + Sync + 'static) -> Self {
+        OnExceed::Ask(Arc::new(question))
+    }
+
+    /// Whether to go on.
+    pub(crate) fn lets_in(&self, error: &Error) -> bool {
+        match self {
+            _ if !error.is_over_budget() => false,
+            OnExceed::Deny => false,
+            OnExceed::Warn => true,
+            OnExceed::Ask(question) => question(error),
+        }
+    }
+
+    /// What the ledger's journal says of a call that was let in.
+    pub(crate) const fn reason(&self) -> &'static str {
+        match self {
+            OnExceed::Ask(_) => "the guard's policy asks, and the answer was yes",
+            _ => "the guard's policy warns only",
+        }
+    }
+}
+
+impl fmt::Debug for OnExceed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            OnExceed::Deny => "Deny",
+            OnExceed::Warn => "Warn",
+            OnExceed::Ask(_) => "Ask",
+        })
+    }
+}
+
+/// What a guard lets in, and for how much. The default is the strictest: calls are held at
+/// their ceilings, and what goes over a limit or has no price is denied.
+///
+/// ```
+/// use imgcost_guard::{OnExceed, Policy};
+/// let policy = Policy::default()
+///     .per_call_cap("0.50".parse()?)
+///     .on_exceed(OnExceed::ask(|error| { eprintln!("{error}"); false }))
+///     .allow_unpriced("my-fine-tune", "0.10".parse()?);
+/// # drop(policy);
+/// # Ok::<(), imgcost_core::BadDecimal>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Policy {
+    pub(crate) amount: Amount,
+    pub(crate) on_exceed: OnExceed,
+    pub(crate) per_call_cap: Option<Usd>,
+    pub(crate) unpriced: BTreeMap<String, Usd>,
+    pub(crate) strict_outcomes: bool,
+    pub(crate) assume_prompt_tokens: Option<u64>,
+    pub(crate) expires_in: SignedDuration,
+    pub(crate) attempts: NonZeroU32,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Policy {
+            amount: Amount::Ceiling,
+            on_exceed: OnExceed::Deny,
+            per_call_cap: None,
+            unpriced: BTreeMap::new(),
+            strict_outcomes: false,
+            assume_prompt_tokens: None,
+            expires_in: EXPIRES_IN,
+            attempts: NonZeroU32::MIN,
+        }
+    }
+}
+
+impl Policy {
+    /// How much to hold for a call.
+    #[must_use]
+    pub fn amount(mut self, amount: Amount) -> Self {
+        self.amount = amount;
+        self
+    }
+
+    /// What to do with a call that goes over a limit.
+    #[must_use]
+    pub fn on_exceed(mut self, on_exceed: OnExceed) -> Self {
+        self.on_exceed = on_exceed;
+        self
+    }
+
+    /// The most that one call may cost, in USD: its ceiling is compared, whatever is held.
+    #[must_use]
+    pub fn per_call_cap(mut self, cap: Usd) -> Self {
+        self.per_call_cap = Some(cap);
+        self
+    }
+
+    /// Lets calls of a model in that the price book has no price for, each held at a stated
+    /// amount in USD and settled at it. A price in the book goes before it. The name also makes
+    /// chat completions of that model image calls.
+    #[must_use]
+    pub fn allow_unpriced(mut self, model: impl Into<String>, usd_per_call: Usd) -> Self {
+        self.unpriced.insert(model.into(), usd_per_call);
+        self
+    }
+
+    /// Reads an outcome that is free by assumption only as unknown, so that it counts at the
+    /// ceiling: a hold is then released only where the seller says in writing that the call
+    /// was free.
+    #[must_use]
+    pub fn strict_outcomes(mut self, strict: bool) -> Self {
+        self.strict_outcomes = strict;
+        self
+    }
+
+    /// Takes so many prompt tokens for a request that gives no prompt, instead of denying it.
+    #[must_use]
+    pub fn assume_prompt_tokens(mut self, tokens: u64) -> Self {
+        self.assume_prompt_tokens = Some(tokens);
+        self
+    }
+
+    /// After which time an open hold counts as expired; an hour where nothing is said.
+    #[must_use]
+    pub fn expires_in(mut self, expires_in: SignedDuration) -> Self {
+        self.expires_in = expires_in;
+        self
+    }
+
+    /// How often the client may send a call behind the guard's back: so many times the ceiling
+    /// is held.
+    ///
+    /// A guard belongs inside the retry layer, where every attempt has a hold of its own and
+    /// this stays 1. Where it can't be, the guard sees only the last attempt's answer and
+    /// settles by it: what earlier attempts may have been billed is then not booked. If you
+    /// see all the answers, settle by the sum of their usage. With more than one attempt a
+    /// failure never gives the money back, even if the last attempt was free: the ones before
+    /// it may not have been.
+    #[must_use]
+    pub fn attempts(mut self, attempts: NonZeroU32) -> Self {
+        self.attempts = attempts;
+        self
+    }
+}

@@ -1,0 +1,73 @@
+//! A guard for clients of [reqwest-middleware](reqwest_middleware).
+//!
+//! ```
+//! # use std::sync::Arc;
+//! # use imgcost_guard::Guard;
+//! # use imgcost_ledger::MemoryLedger;
+//! # let guard = Guard::with_built_in_book(Arc::new(MemoryLedger::new()), "a".parse()?)?;
+//! use imgcost_guard::reqwest_middleware::GuardMiddleware;
+//! let client = reqwest_middleware::ClientBuilder::new(reqwest::Client::new())
+//!     // Retries go here, before it: then every attempt has a hold of its own.
+//!     .with(GuardMiddleware::new(guard))
+//!     .build();
+//! # drop(client);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use ::http::Extensions;
+use ::reqwest::{Request, Response};
+use ::reqwest_middleware::{Error as MiddlewareError, Middleware, Next, Result};
+
+use crate::error::Error;
+use crate::guard::Guard;
+use crate::http::Call;
+use crate::reqwest;
+
+/// Asks a [`Guard`] before each image call.
+///
+/// A denied call is never sent: the error is `Error::Middleware`, from which
+/// `downcast_ref::<imgcost_guard::Error>()` gets the guard's.
+#[derive(Debug, Clone)]
+pub struct GuardMiddleware {
+    guard: Guard,
+}
+
+impl GuardMiddleware {
+    /// A middleware that asks this guard.
+    #[must_use]
+    pub fn new(guard: Guard) -> Self {
+        GuardMiddleware { guard }
+    }
+}
+
+#[async_trait::async_trait]
+impl Middleware for GuardMiddleware {
+    async fn handle(
+        &self,
+        mut request: Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> Result<Response> {
+        let call = reqwest::before(&self.guard, &mut request).await;
+        let call = call.map_err(|error| match error.downcast::<Error>() {
+            Ok(denial) => MiddlewareError::middleware(*denial),
+            Err(error) => MiddlewareError::middleware(BodyError(error)),
+        })?;
+        let Some(call) = call.map(Call::sending) else { return next.run(request, extensions).await };
+        match next.run(request, extensions).await {
+            Ok(response) => Ok(reqwest::answered(call, response)),
+            Err(error) => {
+                match &error {
+                    MiddlewareError::Reqwest(error) => reqwest::failed(call, error),
+                    MiddlewareError::Middleware(error) => reqwest::failed_by(call, error.as_ref()),
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+/// The body of a request could not be read before it was sent.
+#[derive(Debug, thiserror::Error)]
+#[error("the body of the request could not be read: {0}")]
+struct BodyError(#[source] Box<dyn std::error::Error + Send + Sync>);

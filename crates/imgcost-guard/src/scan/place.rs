@@ -1,0 +1,93 @@
+//! Which parts of an answer the reader looks at.
+//!
+//! The table below follows [`Answer::from_value`](imgcost_core::Answer::from_value) and what
+//! is read of an error; everything else is dropped while it passes. A property test holds the
+//! two together.
+
+/// A part of an answer that is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// The document: an answer, an event, or a usage object alone.
+    Root,
+    /// The answer that an event of the Responses API wraps.
+    Response,
+    /// An error.
+    Failure,
+    /// The Responses API's usage by tool.
+    Tools,
+    /// Token counts.
+    Usage,
+    /// Token counts by kind.
+    Details,
+    /// A list of which the length counts.
+    Counted,
+    /// The Responses API's list of outputs.
+    Outputs,
+    /// One of them, in the list or in an event of its own.
+    Output,
+    /// A text or a number; of a list or an object in its place only the brackets are kept.
+    Leaf,
+}
+
+impl Place {
+    /// The member of this name, if it is read.
+    pub(super) fn member(self, name: &[u8]) -> Option<(&'static str, Place)> {
+        match self {
+            Place::Root => match name {
+                b"response" => Some(("response", Place::Response)),
+                b"item" => Some(("item", Place::Output)),
+                _ => answer(name).or_else(|| usage(name)),
+            },
+            Place::Response => answer(name).or_else(|| usage(name)),
+            Place::Failure => failure(name),
+            Place::Tools => (name == b"image_gen").then_some(("image_gen", Place::Usage)),
+            Place::Usage => usage(name),
+            Place::Details => match name {
+                b"text_tokens" => Some(("text_tokens", Place::Leaf)),
+                b"image_tokens" => Some(("image_tokens", Place::Leaf)),
+                _ => None,
+            },
+            Place::Output => (name == b"type").then_some(("type", Place::Leaf)),
+            Place::Counted | Place::Outputs | Place::Leaf => None,
+        }
+    }
+}
+
+fn answer(name: &[u8]) -> Option<(&'static str, Place)> {
+    Some(match name {
+        b"error" => ("error", Place::Failure),
+        b"object" => ("object", Place::Leaf),
+        b"status" => ("status", Place::Leaf),
+        b"model" => ("model", Place::Leaf),
+        b"quality" => ("quality", Place::Leaf),
+        b"size" => ("size", Place::Leaf),
+        b"tool_usage" => ("tool_usage", Place::Tools),
+        b"usage" => ("usage", Place::Usage),
+        b"choices" => ("choices", Place::Counted),
+        b"data" => ("data", Place::Counted),
+        b"output" => ("output", Place::Outputs),
+        // An error event of the Responses API is itself the error.
+        _ => return failure(name),
+    })
+}
+
+fn failure(name: &[u8]) -> Option<(&'static str, Place)> {
+    Some(match name {
+        b"type" => ("type", Place::Leaf),
+        b"code" => ("code", Place::Leaf),
+        b"message" => ("message", Place::Leaf),
+        _ => return None,
+    })
+}
+
+fn usage(name: &[u8]) -> Option<(&'static str, Place)> {
+    Some(match name {
+        b"input_tokens" => ("input_tokens", Place::Leaf),
+        b"output_tokens" => ("output_tokens", Place::Leaf),
+        b"input_tokens_details" => ("input_tokens_details", Place::Details),
+        b"input_token_details" => ("input_token_details", Place::Details),
+        b"output_tokens_details" => ("output_tokens_details", Place::Details),
+        b"output_token_details" => ("output_token_details", Place::Details),
+        _ => return None,
+    })
+}

@@ -1,0 +1,118 @@
+//! What the documents of a body add up to.
+
+use imgcost_core::{Answer, Code, Error};
+use serde_json::Value;
+
+use super::document::Document;
+use super::failure::ApiFailure;
+use super::{End, Scan};
+
+/// The events after which a stream has nothing more to report, by their `type`.
+const LAST_EVENTS: [&str; 6] = [
+    "image_generation.completed",
+    "image_edit.completed",
+    "response.completed",
+    "response.incomplete",
+    "response.failed",
+    "error",
+];
+
+/// The sum of the documents read so far.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    answer: Option<Answer>,
+    failure: Option<ApiFailure>,
+    problem: Option<Error>,
+    /// Whether a document said that it is the last.
+    over: bool,
+    /// Whether a `[DONE]` said so.
+    done: bool,
+    /// Whether a document that should report a picture's tokens could not be read.
+    uncounted: bool,
+    too_large: bool,
+}
+
+impl Tally {
+    /// Reads a document that has ended; says whether it is JSON.
+    pub(super) fn read(&mut self, document: &Document) -> bool {
+        if document.is_too_large() {
+            self.too_large = true;
+        }
+        if !document.is_closed() || document.is_too_large() {
+            return false;
+        }
+        match serde_json::from_slice::<Value>(document.skeleton()) {
+            Ok(value) => self.take(&value),
+            Err(error) => {
+                self.problem = Some(Error::new(Code::BadInput, format!("not JSON: {error}")).field("usage"));
+                return false;
+            }
+        }
+        true
+    }
+
+    fn take(&mut self, value: &Value) {
+        if let Some(failure) = ApiFailure::of(value) {
+            self.failure = Some(failure);
+        }
+        let event = value.get("type").and_then(Value::as_str);
+        self.over |= event.is_some_and(|event| LAST_EVENTS.contains(&event));
+        match Answer::from_value(value) {
+            Ok(answer) => {
+                // An answer that names no event is not one of several, unless it is a part of a chat.
+                self.over |= event.is_none() && value.get("choices").is_none();
+                self.add(answer);
+            }
+            Err(problem) => {
+                self.uncounted |= Answer::must_count(value);
+                self.problem = Some(problem);
+            }
+        }
+    }
+
+    /// As [`Answer::read`] does: the counts of all, everything else of the last.
+    fn add(&mut self, answer: Answer) {
+        self.answer = Some(match self.answer.take() {
+            Some(before) => before.plus(answer),
+            None => answer,
+        });
+    }
+
+    /// Adds what came after.
+    pub(super) fn merge(&mut self, later: Tally) {
+        if let Some(answer) = later.answer {
+            self.add(answer);
+        }
+        self.failure = later.failure.or(self.failure.take());
+        self.problem = later.problem.or(self.problem.take());
+        self.over |= later.over;
+        self.done |= later.done;
+        self.uncounted |= later.uncounted;
+        self.too_large |= later.too_large;
+    }
+
+    /// Takes note of a `[DONE]`.
+    pub(super) fn end(&mut self) {
+        self.over = true;
+        self.done = true;
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.done
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.over
+    }
+
+    pub(super) fn is_too_large(&self) -> bool {
+        self.too_large
+    }
+
+    pub(super) fn scan(self, end: End) -> Scan {
+        let problem = self.problem.filter(|_| self.answer.is_none());
+        let uncounted = self.uncounted;
+        let answer = self.answer.map(|answer| Answer { uncounted: answer.uncounted || uncounted, ..answer });
+        Scan { answer, failure: self.failure, end, problem }
+    }
+}

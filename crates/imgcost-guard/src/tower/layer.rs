@@ -1,0 +1,68 @@
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use tower_layer::Layer;
+
+use super::service::GuardService;
+use crate::guard::Guard;
+
+/// Tells by a service's error whether the request was surely not sent.
+pub(super) type NotSent = Arc<dyn Fn(&(dyn StdError + 'static)) -> bool + Send + Sync>;
+
+/// Puts a [`Guard`] before a service of HTTP requests.
+#[derive(Clone)]
+pub struct GuardLayer {
+    guard: Guard,
+    not_sent: NotSent,
+}
+
+impl GuardLayer {
+    /// A layer that asks this guard.
+    #[must_use]
+    pub fn new(guard: Guard) -> Self {
+        GuardLayer { guard, not_sent: Arc::new(is_refused) }
+    }
+
+    /// Says by which errors of the service a request was surely not sent, so that its hold is
+    /// released. Where nothing is said, only a refused connection is one; all others count as
+    /// sent without an answer. Clients know better: `reqwest::Error::is_connect`,
+    /// `hyper_util::client::legacy::Error::is_connect`.
+    #[must_use]
+    pub fn not_sent(
+        mut self,
+        test: impl Fn(&(dyn StdError + 'static)) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.not_sent = Arc::new(test);
+        self
+    }
+}
+
+impl<S> Layer<S> for GuardLayer {
+    type Service = GuardService<S>;
+
+    fn layer(&self, inner: S) -> GuardService<S> {
+        GuardService::new(inner, self.guard.clone(), Arc::clone(&self.not_sent))
+    }
+}
+
+impl fmt::Debug for GuardLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GuardLayer").field("guard", &self.guard).finish_non_exhaustive()
+    }
+}
+
+/// Whether a connection was refused, by the error or what caused it. No open connection ends
+/// that way.
+fn is_refused(error: &(dyn StdError + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+        if kind == Some(io::ErrorKind::ConnectionRefused) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}

@@ -1,0 +1,106 @@
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use tower_service::Service;
+
+use super::future::ResponseFuture;
+use super::layer::NotSent;
+use crate::guard::Guard;
+use crate::http::{BoxError, Watched, admit, collect};
+
+/// A service of HTTP requests behind a [`Guard`].
+///
+/// A denied call never reaches the inner service: the error is the boxed
+/// [`Error`](crate::Error), got back by `downcast_ref`. The inner service's own errors come
+/// boxed as they were. Request bodies of image calls are collected, and sent on as the same
+/// bytes; all others pass untouched.
+#[derive(Clone)]
+pub struct GuardService<S> {
+    inner: S,
+    guard: Guard,
+    not_sent: NotSent,
+}
+
+impl<S> GuardService<S> {
+    pub(super) fn new(inner: S, guard: Guard, not_sent: NotSent) -> Self {
+        GuardService { inner, guard, not_sent }
+    }
+}
+
+impl<S, B, R> Service<Request<B>> for GuardService<S>
+where
+    S: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Into<BoxError>,
+    B: Body + From<Bytes> + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+    R: Body<Data = Bytes> + Send + 'static,
+{
+    type Response = Response<Watched<R>>;
+    type Error = BoxError;
+    type Future = ResponseFuture<Self::Response>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        // The clone may not be ready; the one that was polled is.
+        let clone = self.inner.clone();
+        let inner = std::mem::replace(&mut self.inner, clone);
+        let (guard, not_sent) = (self.guard.clone(), Arc::clone(&self.not_sent));
+        ResponseFuture::new(exchange(inner, guard, not_sent, request))
+    }
+}
+
+async fn exchange<S, B, R>(
+    mut inner: S,
+    guard: Guard,
+    not_sent: NotSent,
+    request: Request<B>,
+) -> Result<Response<Watched<R>>, BoxError>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    S::Error: Into<BoxError>,
+    B: Body + From<Bytes>,
+    B::Error: Into<BoxError>,
+    R: Body<Data = Bytes>,
+{
+    if !guard.watches(request.method().as_str(), request.uri().path()) {
+        let response = inner.call(request).await.map_err(Into::into)?;
+        return Ok(response.map(Watched::untouched));
+    }
+    let (parts, body) = request.into_parts();
+    let body = collect(&guard, body).await?;
+    let call = admit(&guard, parts.uri.path(), &parts.headers, &body).await?;
+    // From here on the call counts as sent: dropping this future then books it as such.
+    let call = call.map(crate::http::Call::sending);
+    match (inner.call(Request::from_parts(parts, B::from(body))).await, call) {
+        (Ok(response), Some(call)) => {
+            let status = response.status().as_u16();
+            Ok(response.map(|body| Watched::of(call, status, body)))
+        }
+        (Ok(response), None) => Ok(response.map(Watched::untouched)),
+        (Err(error), call) => {
+            let error: BoxError = error.into();
+            if let Some(call) = call {
+                call.lost(not_sent(&*error));
+            }
+            Err(error)
+        }
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for GuardService<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GuardService")
+            .field("inner", &self.inner)
+            .field("guard", &self.guard)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,118 @@
+//! What the tests of the guard have in common: books, guards over them, and one way to send a
+//! request through every adapter.
+#![allow(dead_code, reason = "every test uses a part of it")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+pub(crate) mod adapters;
+pub(crate) mod slow;
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use imgcost_core::Date;
+use imgcost_guard::{Builder, Guard, Policy, built_in_book};
+use imgcost_ledger::{
+    Budget, Cap, Filter, Hold, Ledger, MemoryLedger, NanoUsd, Record, Scope, State, Window,
+};
+use serde_json::{Value, json};
+
+/// The day that the fake API lives on.
+pub(crate) const TODAY: Date = Date::constant(2026, 11, 21);
+
+pub(crate) type Books = Arc<dyn Ledger>;
+
+pub(crate) fn usd(text: &str) -> NanoUsd {
+    NanoUsd::from_usd(text.parse().unwrap()).unwrap()
+}
+
+pub(crate) fn scope() -> Scope {
+    "team/alice".parse().unwrap()
+}
+
+/// A ledger in memory with so many dollars for the team.
+pub(crate) fn books(cap: &str) -> Books {
+    with_budget(Arc::new(MemoryLedger::new()), cap)
+}
+
+/// The same, by a ledger that has to be waited for.
+pub(crate) fn slow_books(cap: &str) -> Books {
+    with_budget(Arc::new(slow::SlowLedger::default()), cap)
+}
+
+fn with_budget(books: Books, cap: &str) -> Books {
+    let budget = Budget::new("team".parse().unwrap(), Window::Total, Cap::Usd(usd(cap)));
+    books.set_budget(&budget, "test").unwrap();
+    books
+}
+
+pub(crate) fn builder(books: &Books) -> Builder {
+    Guard::builder(built_in_book().unwrap(), Arc::clone(books), scope()).day(|| TODAY)
+}
+
+pub(crate) fn guard(books: &Books) -> Guard {
+    builder(books).build()
+}
+
+pub(crate) fn guard_with(books: &Books, policy: Policy) -> Guard {
+    builder(books).policy(policy).build()
+}
+
+/// All holds, in the order in which they were made.
+pub(crate) fn holds(books: &Books) -> Vec<Hold> {
+    let mut holds = Vec::new();
+    let filter = Filter { holds: true, ..Filter::default() };
+    books
+        .read(&filter, &mut |record| {
+            if let Record::Hold(hold) = record {
+                holds.push(hold);
+            }
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    holds
+}
+
+pub(crate) fn states(books: &Books) -> Vec<State> {
+    holds(books).iter().map(|hold| hold.state).collect()
+}
+
+/// The only hold there is.
+pub(crate) fn only_hold(books: &Books) -> Hold {
+    let mut holds = holds(books);
+    assert_eq!(holds.len(), 1, "{holds:?}");
+    holds.pop().unwrap()
+}
+
+/// The only hold there is, once it is booked: what nobody waits for takes a moment.
+pub(crate) async fn booked(books: &Books) -> Hold {
+    let begin = Instant::now();
+    loop {
+        let hold = only_hold(books);
+        if hold.state != State::Held {
+            return hold;
+        }
+        assert!(begin.elapsed() < Duration::from_secs(10), "not booked: {hold:?}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// A picture of about eight tenths of a cent.
+pub(crate) fn picture() -> Value {
+    json!({"model": "gpt-image-2", "prompt": "a red fox in the snow", "size": "1024x1024", "quality": "low"})
+}
+
+/// Waits until no hold is open.
+pub(crate) async fn none_open(books: &Books) {
+    let begin = Instant::now();
+    while states(books).contains(&State::Held) {
+        assert!(begin.elapsed() < Duration::from_secs(10), "not booked: {:?}", holds(books));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Waits until no hold is open, and makes sure that all are settled.
+pub(crate) async fn settled(books: &Books) {
+    none_open(books).await;
+    assert!(states(books).iter().all(|state| *state == State::Settled), "{:?}", holds(books));
+}

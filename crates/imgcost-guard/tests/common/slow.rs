@@ -1,0 +1,92 @@
+//! A ledger that takes its time, and one that can be taken away.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::ThreadId;
+use std::time::Duration;
+
+use imgcost_ledger::{
+    Budget, Change, Changed, Error, Filter, Held, Hold, HoldId, Inspection, Ledger, MemoryLedger, NewHold,
+    Record, Scope, Status, Window,
+};
+
+/// A ledger in memory that answers like one on a disk: not at once, and never on the thread
+/// that made it, which in an async test is the one that must not be blocked.
+pub(crate) struct SlowLedger {
+    inner: MemoryLedger,
+    is_down: AtomicBool,
+    loses_next: AtomicBool,
+    made_by: ThreadId,
+}
+
+impl Default for SlowLedger {
+    fn default() -> Self {
+        let made_by = std::thread::current().id();
+        let (is_down, loses_next) = (AtomicBool::new(false), AtomicBool::new(false));
+        SlowLedger { inner: MemoryLedger::new(), is_down, loses_next, made_by }
+    }
+}
+
+impl SlowLedger {
+    /// Whether it can't answer from now on.
+    pub(crate) fn set_down(&self, down: bool) {
+        self.is_down.store(down, Ordering::SeqCst);
+    }
+
+    /// Loses the answer to the next write, which is done.
+    pub(crate) fn lose_next_answer(&self) {
+        self.loses_next.store(true, Ordering::SeqCst);
+    }
+
+    fn answer<T>(&self, answer: Result<T, Error>) -> Result<T, Error> {
+        match self.loses_next.swap(false, Ordering::SeqCst) {
+            true => Err(Error::Unknown { store: "slow".to_owned(), why: "the answer was lost".to_owned() }),
+            false => answer,
+        }
+    }
+
+    fn wait(&self) -> Result<(), Error> {
+        assert_ne!(std::thread::current().id(), self.made_by, "an async worker was blocked");
+        std::thread::sleep(Duration::from_millis(3));
+        match self.is_down.load(Ordering::SeqCst) {
+            true => Err(Error::Unavailable { store: "slow".to_owned(), why: "it is down".to_owned() }),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Ledger for SlowLedger {
+    fn hold(&self, new: &NewHold) -> Result<Held, Error> {
+        self.wait()?;
+        self.answer(self.inner.hold(new))
+    }
+
+    fn change(&self, id: &HoldId, change: &Change, by: &str) -> Result<Changed, Error> {
+        self.wait()?;
+        self.answer(self.inner.change(id, change, by))
+    }
+
+    fn set_budget(&self, budget: &Budget, by: &str) -> Result<Option<Budget>, Error> {
+        self.inner.set_budget(budget, by)
+    }
+
+    fn remove_budget(&self, scope: &Scope, window: Window, by: &str) -> Result<Option<Budget>, Error> {
+        self.inner.remove_budget(scope, window, by)
+    }
+
+    fn find(&self, id: &HoldId) -> Result<Option<Hold>, Error> {
+        self.inner.find(id)
+    }
+
+    fn status(&self, scope: Option<&Scope>) -> Result<Vec<Status>, Error> {
+        self.inner.status(scope)
+    }
+
+    fn read(&self, what: &Filter, each: &mut dyn FnMut(Record) -> ControlFlow<()>) -> Result<(), Error> {
+        self.inner.read(what, each)
+    }
+
+    fn inspect(&self) -> Result<Inspection, Error> {
+        self.inner.inspect()
+    }
+}

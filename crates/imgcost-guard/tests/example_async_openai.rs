@@ -1,0 +1,12 @@
+//! The example with async-openai does what it says.
+#![cfg(all(feature = "async-openai", feature = "built-in-book"))]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[path = "../examples/async_openai.rs"]
+#[allow(dead_code, reason = "its main is not run")]
+mod example;
+
+#[tokio::test]
+async fn the_example_with_async_openai_runs() {
+    example::run().await.unwrap();
+}

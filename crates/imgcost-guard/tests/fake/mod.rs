@@ -1,0 +1,135 @@
+//! An image API for tests: the real wire format and real token counts, without pictures.
+//!
+//! It listens on the loopback address, answers as the vendor's documentation and recorded
+//! calls say, and misbehaves on demand: a request's `x-fake` header, or else the next entry of
+//! [`Fake::script`], names a [`Behaviour`]. It counts tokens with the price book's own rules,
+//! so that a test knows beforehand what an answer will report, and it remembers what it was
+//! sent, so that a test can tell that a refused call never arrived.
+//!
+//! Prompts and files stay in memory and go nowhere. `examples/fake_api.rs` runs it by hand.
+#![allow(dead_code, unused_imports, reason = "every test uses a part of it")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod behaviour;
+mod errors;
+mod handler;
+mod images;
+mod picture;
+mod received;
+mod reply;
+mod responses;
+mod usage;
+mod wire;
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use tokio::sync::oneshot;
+
+pub(crate) use behaviour::Behaviour;
+pub(crate) use received::{Call, FilePart};
+
+/// A running API. It stops when it is dropped, with all its connections.
+pub(crate) struct Fake {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What the API and its owner have in common.
+struct Shared {
+    calls: Mutex<Vec<Call>>,
+    script: Mutex<VecDeque<Behaviour>>,
+    picture_bytes: AtomicU64,
+}
+
+/// How long a picture is unless said otherwise, in bytes of base64: shorter than a real one,
+/// and longer than a chunk.
+const PICTURE_BYTES: u64 = 48 * 1024;
+
+impl Fake {
+    /// Starts on a free port.
+    pub(crate) async fn start() -> Fake {
+        Fake::start_at(0).expect("a loopback port and a thread")
+    }
+
+    /// Starts on a port; 0 takes a free one.
+    ///
+    /// The API has a thread and a runtime of its own: it answers even while the test blocks.
+    pub(crate) fn start_at(port: u16) -> io::Result<Fake> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared {
+            calls: Mutex::default(),
+            script: Mutex::default(),
+            picture_bytes: AtomicU64::new(PICTURE_BYTES),
+        });
+        let (stop, stopped) = oneshot::channel();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let service = handler::service(Arc::clone(&shared));
+        let thread = std::thread::Builder::new().name("fake-api".to_owned()).spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    _ = wire::serve(listener, service) => {}
+                    _ = stopped => {}
+                }
+            });
+        })?;
+        Ok(Fake { address, shared, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// The base URL that a client takes, `/v1` included.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/v1", self.address)
+    }
+
+    /// The address of an endpoint, such as `/images/generations`.
+    pub(crate) fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.url())
+    }
+
+    /// Everything that was received so far, in order.
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        lock(&self.shared.calls).clone()
+    }
+
+    /// How many calls were received so far.
+    pub(crate) fn count(&self) -> usize {
+        lock(&self.shared.calls).len()
+    }
+
+    /// Sets what the next calls without an `x-fake` header meet, one entry a call. After the
+    /// last, calls are answered in order.
+    pub(crate) fn script(&self, behaviours: &[Behaviour]) {
+        lock(&self.shared.script).extend(behaviours);
+    }
+
+    /// Sets the length of a picture in bytes of base64; a call's `x-fake-picture-bytes` header
+    /// goes before it. Pictures are made while they are sent, and of any length.
+    pub(crate) fn set_picture_bytes(&self, bytes: u64) {
+        self.shared.picture_bytes.store(bytes, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Fake {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // The thread may be gone already.
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A test that panicked while it held the lock has left whole entries behind.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
