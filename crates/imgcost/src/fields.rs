@@ -118,7 +118,7 @@ pub(crate) fn shown(value: &str) -> String {
     if value.is_empty() {
         return "''".to_owned();
     }
-    let mut text: String = value.chars().take(64).map(|c| if c.is_control() { '?' } else { c }).collect();
+    let mut text: String = value.chars().take(64).map(crate::plain::shown).collect();
     if value.chars().nth(64).is_some() {
         text.push('…');
     }

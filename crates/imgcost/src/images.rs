@@ -4,24 +4,11 @@ use std::ffi::OsStr;
 use std::io::Read;
 use std::path::Path;
 
-use imagesize::{ImageError, ImageType};
-use imgcost_core::{Error, InputImage, Pixels};
+use imgcost_core::Error;
+use imgcost_guard::{HEADER_MAX, Measured, image_size};
 
 use crate::failure::bad_input;
 use crate::inputs;
-
-/// The most bytes of a file that are looked at. A JPEG's size stands behind its metadata,
-/// which may be long; what is not found within this is not found.
-const HEADER_MAX: u64 = 256 << 10;
-
-/// An image's size, and what a reader should know about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Measured {
-    /// The size as it is stored.
-    pub(crate) size: Pixels,
-    /// Whether an orientation tag turns it on its side when it is shown.
-    pub(crate) turned: bool,
-}
 
 /// The size that `--image` names: a size in pixels, else a file's. `./1x1` is a file.
 pub(crate) fn measure(field: &str, given: &OsStr) -> Result<Measured, Error> {
@@ -37,10 +24,10 @@ pub(crate) fn measure(field: &str, given: &OsStr) -> Result<Measured, Error> {
         _ => error,
     })?;
     let mut header = Vec::new();
-    file.take(HEADER_MAX)
+    file.take(u64::try_from(HEADER_MAX).unwrap_or(u64::MAX))
         .read_to_end(&mut header)
         .map_err(|error| inputs::unreadable(field, path, &error))?;
-    of_header(&header)
+    image_size(&header)
         .map_err(|why| bad_input(field, format!("can't read the size of {}: {why}", inputs::name(path))))
 }
 
@@ -48,170 +35,4 @@ pub(crate) fn measure(field: &str, given: &OsStr) -> Result<Measured, Error> {
 fn looks_like_a_size(text: &str) -> bool {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     text.split_once(['x', 'X', '*']).is_some_and(|(width, height)| digits(width) && digits(height))
-}
-
-/// The size in the first bytes of an image.
-pub(crate) fn of_header(header: &[u8]) -> Result<Measured, String> {
-    let kind = imagesize::image_type(header).map_err(|_| not_an_image(header))?;
-    if !matches!(kind, ImageType::Png | ImageType::Jpeg | ImageType::Webp) {
-        return Err("it is not a PNG, JPEG or WebP image".to_owned());
-    }
-    let found = imagesize::blob_size(header).map_err(|error| match error {
-        ImageError::IoError(_) | ImageError::CorruptedImage => {
-            format!(
-                "the image is cut off or damaged, or its size does not stand in the first {}",
-                inputs::size_words(HEADER_MAX)
-            )
-        }
-        _ => "it is not a PNG, JPEG or WebP image".to_owned(),
-    })?;
-    let edge = |pixels: usize| u32::try_from(pixels).unwrap_or(u32::MAX);
-    let size = Pixels::new(edge(found.width), edge(found.height)).ok_or_else(|| {
-        format!("its header says {}x{}: an edge must be from 1 to 65535 pixels", found.width, found.height)
-    })?;
-    let orientation = match kind {
-        ImageType::Jpeg => jpeg_exif(header).and_then(orientation),
-        ImageType::Png => png_exif(header).and_then(orientation),
-        _ => None,
-    };
-    Ok(Measured { size, turned: orientation.is_some_and(|value| (5..=8).contains(&value)) })
-}
-
-fn not_an_image(header: &[u8]) -> String {
-    if header.is_empty() {
-        "it is empty".to_owned()
-    } else {
-        "it is not a PNG, JPEG or WebP image".to_owned()
-    }
-}
-
-fn u16_be(bytes: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_be_bytes(bytes.get(at..at.checked_add(2)?)?.try_into().ok()?))
-}
-
-fn u32_be(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_be_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
-}
-
-/// The Exif block of a JPEG: the segments are walked up to the picture itself.
-fn jpeg_exif(jpeg: &[u8]) -> Option<&[u8]> {
-    let mut at = 2;
-    loop {
-        let marker = u16_be(jpeg, at)?;
-        let length = usize::from(u16_be(jpeg, at + 2)?);
-        let content = jpeg.get(at + 4..at.checked_add(2 + length)?)?;
-        match marker {
-            0xFFE1 if content.starts_with(b"Exif\0\0") => return content.get(6..),
-            0xFFE0..=0xFFEF | 0xFFFE | 0xFFDB | 0xFFC4 => at += 2 + length,
-            _ => return None,
-        }
-    }
-}
-
-/// The Exif block of a PNG.
-fn png_exif(png: &[u8]) -> Option<&[u8]> {
-    let mut at = 8_usize;
-    loop {
-        let length = usize::try_from(u32_be(png, at)?).ok()?;
-        let start = at.checked_add(8)?;
-        let end = start.checked_add(length)?;
-        match png.get(at + 4..start)? {
-            b"eXIf" => return png.get(start..end),
-            b"IDAT" | b"IEND" => return None,
-            _ => at = end.checked_add(4)?,
-        }
-    }
-}
-
-/// The orientation tag (0x0112) of the first directory of an Exif block.
-fn orientation(exif: &[u8]) -> Option<u16> {
-    let little = match exif.get(..4)? {
-        b"II*\0" => true,
-        b"MM\0*" => false,
-        _ => return None,
-    };
-    let short = |at: usize| u16_be(exif, at).map(|value| if little { value.swap_bytes() } else { value });
-    let long = |at: usize| u32_be(exif, at).map(|value| if little { value.swap_bytes() } else { value });
-    let directory = usize::try_from(long(4)?).ok()?;
-    let entries = usize::from(short(directory)?);
-    (0..entries).find_map(|index| {
-        let entry = directory.checked_add(2 + index * 12)?;
-        (short(entry)? == 0x0112).then(|| short(entry.checked_add(8)?)).flatten()
-    })
-}
-
-/// The size of an image that a request body carries: a data URL or base64 text. Anything
-/// else, such as an address or a file id, has no size that could be told.
-pub(crate) fn of_reference(reference: &str) -> InputImage {
-    let encoded = match reference.split_once(',') {
-        Some((head, encoded)) if head.starts_with("data:") && head.ends_with(";base64") => encoded,
-        Some(_) => return InputImage::Unsized,
-        None => reference,
-    };
-    let header = base64_prefix(encoded);
-    of_header(&header).map_or(InputImage::Unsized, |measured| InputImage::Sized(measured.size))
-}
-
-/// Decodes the start of base64 text, up to the bound or the first letter that is none.
-fn base64_prefix(text: &str) -> Vec<u8> {
-    let most = usize::try_from(HEADER_MAX).unwrap_or(usize::MAX);
-    let mut bytes = Vec::new();
-    let (mut bits, mut count) = (0_u32, 0_u32);
-    for letter in text.bytes() {
-        let value = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'a'..=b'z' => letter - b'a' + 26,
-            b'0'..=b'9' => letter - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            b'\r' | b'\n' => continue,
-            _ => break,
-        };
-        bits = (bits << 6) | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count) as u8);
-        }
-        if bytes.len() >= most {
-            break;
-        }
-    }
-    bytes
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn base64_is_decoded_as_far_as_it_is_base64() {
-        assert_eq!(base64_prefix("aGVsbG8="), b"hello");
-        assert_eq!(base64_prefix("aGVs\nbG8"), b"hello");
-        assert_eq!(base64_prefix("!"), b"");
-    }
-
-    #[test]
-    fn junk_has_no_size() {
-        for junk in [
-            &b""[..],
-            b"\x89PNG\r\n\x1a\n",
-            b"\xff\xd8\xff\xe1\xff\xff",
-            b"RIFF\0\0\0\0WEBPVP8 ",
-            b"GIF89a\x01\0\x01\0",
-        ] {
-            assert!(of_header(junk).is_err(), "{junk:?}");
-        }
-        assert_eq!(of_reference("https://example.org/a,b.png"), InputImage::Unsized);
-        assert_eq!(of_reference("file-abc"), InputImage::Unsized);
-    }
-
-    #[test]
-    fn the_orientation_tag_is_read_in_both_byte_orders() {
-        let big = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0";
-        let little = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x08\0\0\0";
-        assert_eq!((orientation(big), orientation(little)), (Some(6), Some(8)));
-        assert_eq!(orientation(b"MM\0*\xff\xff\xff\xff"), None);
-    }
 }

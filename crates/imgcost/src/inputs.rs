@@ -19,7 +19,7 @@ pub(crate) fn name(path: &Path) -> String {
     if is_stdin(path) {
         return "standard input".to_owned();
     }
-    path.display().to_string().replace(char::is_control, "?")
+    crate::plain::line(path.display().to_string())
 }
 
 /// Opens a file, or standard input.

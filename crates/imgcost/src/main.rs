@@ -6,11 +6,11 @@
 //!
 //! | code | meaning |
 //! |---|---|
-//! | 0 | done; also where the reader of the output went away |
+//! | 0 | done; where the reader of the output went away, what was found out counts all the same |
 //! | 2 | the request or arguments can't be accepted, or an input can't be read |
-//! | 3 | over the cap |
-//! | 4 | incomplete: something has no price (batch: a row is in error) |
-//! | 5 | the output can't be written |
+//! | 3 | over the cap or a budget, no budget, or a bill above its ceiling |
+//! | 4 | incomplete: something has no price, an answer no usage (batch: a row is in error) |
+//! | 5 | the ledger failed, or the output can't be written |
 //!
 //! Where several hold, 5 counts before 3 and 3 before 4. Results go to stdout, everything
 //! else to stderr; with `--format json` stdout always holds one document, errors included.
@@ -24,6 +24,7 @@ mod fields;
 mod images;
 mod inputs;
 mod parse;
+mod plain;
 mod render;
 mod request;
 mod settings;
@@ -75,6 +76,7 @@ fn run(cli: &Cli, settings: &Settings, format: Format) -> Result<End, Failure> {
         Some(Command::Prices(command)) => commands::prices(command, settings, format),
         Some(Command::Usage(args)) => commands::usage(args, settings, format),
         Some(Command::Batch(args)) => commands::batch(args, settings, format),
+        Some(Command::Budget(command)) => commands::budget(command, settings, format),
         Some(Command::Completions(args)) => commands::completions(args),
         Some(Command::Man) => commands::man(),
     }

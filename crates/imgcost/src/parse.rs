@@ -53,6 +53,7 @@ fn asked_format(cli: &Cli) -> Option<Format> {
         Some(Command::Prices(PricesCommand::Schema(_))) => return Some(Format::Json),
         Some(Command::Usage(args)) => &args.output,
         Some(Command::Batch(args)) => &args.output,
+        Some(Command::Budget(command)) => &command.ledger().output,
         Some(Command::Completions(_) | Command::Man) => return Some(Format::Table),
     };
     output.format.as_deref().and_then(Format::named)

@@ -6,9 +6,10 @@
 use std::path::{Path, PathBuf};
 
 use imgcost_core::{
-    Basis, Book, Code, Date, Endpoint, Error, InputImage, Measure, Note, Offer, Prompt, Ratio, ReadBody,
-    Request, Tier, Usd,
+    Basis, Book, Code, Date, Endpoint, Error, InputImage, Note, Offer, Prompt, Ratio, ReadBody, Request,
+    Tier, Usd,
 };
+use imgcost_guard::{Measured, Meter, counted};
 
 use crate::args::{BookArgs, RequestArgs};
 use crate::failure::bad_input;
@@ -219,14 +220,8 @@ pub(crate) fn prompt_file(path: &Path) -> Result<Prompt, Error> {
     Ok(counted(&inputs::text("prompt_file", path, PROMPT_MAX)?))
 }
 
-/// Counts a prompt's tokens and characters.
-pub(crate) fn counted(text: &str) -> Prompt {
-    let characters = u64::try_from(text.chars().count()).ok();
-    Prompt { tokens: imgcost_prompt::count(text), characters }
-}
-
 /// What to say of an image that an orientation tag turns.
-pub(crate) fn turned(name: &str, measured: images::Measured) -> Note {
+pub(crate) fn turned(name: &str, measured: Measured) -> Note {
     Note {
         code: "image-orientation",
         message: format!(
@@ -294,19 +289,6 @@ pub(crate) fn assume(tokens: u64, request: &mut Request) -> Option<Note> {
         code: "prompt-assumed",
         message: format!("no prompt given: {tokens} prompt tokens are assumed"),
     })
-}
-
-/// Counts the prompts and measures the images of a request body.
-pub(crate) struct Meter;
-
-impl Measure for Meter {
-    fn prompt(&self, text: &str) -> Prompt {
-        counted(text)
-    }
-
-    fn image(&self, reference: &str) -> InputImage {
-        images::of_reference(reference)
-    }
 }
 
 fn body(path: &Path, base: &Request, remarks: &mut Vec<Note>) -> Result<Request, Error> {

@@ -30,9 +30,13 @@ pub(crate) const ENVIRONMENT: &[(&str, &str)] = &[
     ("IMGCOST_ASSUME_PROMPT_TOKENS", "prompt tokens where no prompt is given"),
     ("IMGCOST_GROUP_RATIO", "the group ratio, for sellers that bill by ratio"),
     ("IMGCOST_RESPONSES_MODEL", "the calling model, for endpoint responses"),
+    ("IMGCOST_LEDGER", "the ledger where no --ledger is given"),
+    ("IMGCOST_BY", "who writes into the ledger, where no --by is given"),
     ("IMGCOST_CONFIG", "the settings file; empty: none"),
     ("XDG_CONFIG_HOME", "where imgcost/config.toml is looked for"),
-    ("HOME", "where .config/imgcost/config.toml is looked for"),
+    ("XDG_DATA_HOME", "where imgcost/ledger.db is kept"),
+    ("HOME", "where .config/imgcost and .local/share/imgcost are looked for"),
+    ("USER, LOGNAME", "who writes into the ledger, where nothing else says"),
     ("NO_COLOR", "no colour, if not empty"),
 ];
 
@@ -61,6 +65,10 @@ pub(crate) enum Key {
     GroupRatio,
     /// The calling model of the Responses API.
     ResponsesModel,
+    /// The ledger.
+    Ledger,
+    /// Who writes into it.
+    By,
 }
 
 const KEYS: &[(&str, &str, Key)] = &[
@@ -75,6 +83,8 @@ const KEYS: &[(&str, &str, Key)] = &[
     ("assume_prompt_tokens", "IMGCOST_ASSUME_PROMPT_TOKENS", Key::AssumePromptTokens),
     ("group_ratio", "IMGCOST_GROUP_RATIO", Key::GroupRatio),
     ("responses_model", "IMGCOST_RESPONSES_MODEL", Key::ResponsesModel),
+    ("ledger", "IMGCOST_LEDGER", Key::Ledger),
+    ("by", "IMGCOST_BY", Key::By),
 ];
 
 /// The settings of the environment and the file, as text.
@@ -129,7 +139,8 @@ impl Settings {
             let value = scalar(value.get_ref()).ok_or_else(|| {
                 bad_input("config", format!("{at}: '{}' must be one value", name.get_ref()))
             })?;
-            let value = if *key == Key::Prices { beside(path, value) } else { value };
+            let is_path = *key == Key::Prices || (*key == Key::Ledger && !value.contains("://"));
+            let value = if is_path { beside(path, value) } else { value };
             self.values.push((*key, value));
         }
         Ok(())

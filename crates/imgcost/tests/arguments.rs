@@ -44,6 +44,13 @@ const FLAGS: &[&str] = &[
     "schema",
     "usage",
     "batch",
+    "budget",
+    "set",
+    "hold",
+    "release",
+    "log",
+    "--ceiling",
+    "--reason",
     "--all",
     "--summary",
     "--input-format",
@@ -108,7 +115,7 @@ proptest! {
     #[test]
     fn no_arguments_end_in_a_panic(arguments in prop::collection::vec(argument(), 0..12)) {
         let ran = run(&arguments);
-        prop_assert!([0, 2, 3, 4].contains(&ran.code), "{arguments:?}: {ran:?}");
+        prop_assert!([0, 2, 3, 4, 5].contains(&ran.code), "{arguments:?}: {ran:?}");
         prop_assert!(!ran.stderr.contains("panicked"), "{arguments:?}: {ran:?}");
     }
 

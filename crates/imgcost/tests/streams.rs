@@ -141,10 +141,11 @@ fn completions_and_man_come_from_the_same_definition() {
         let ran = imgcost(&format!("completions {shell}"));
         assert_eq!(ran.code, 0);
         assert!(ran.stdout.contains("input-fidelity") && ran.stdout.contains("allow-paths"), "{shell}");
+        assert!(ran.stdout.contains("proven-only") && ran.stdout.contains("presume"), "{shell}");
     }
     let man = imgcost("man");
     assert_eq!(man.code, 0);
-    for words in [".TH imgcost", "Exit codes", "IMGCOST\\_MODEL", "allow\\-paths"] {
+    for words in [".TH imgcost", "Exit codes", "IMGCOST\\_MODEL", "allow\\-paths", "expires\\-in"] {
         assert!(man.stdout.contains(words) || man.stdout.contains(&words.replace("\\_", "_")), "{words}");
     }
     let help = imgcost("--help");

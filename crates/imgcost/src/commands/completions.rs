@@ -21,6 +21,12 @@ pub(crate) fn man() -> Result<End, Failure> {
     command.build();
     let mut page = Vec::new();
     clap_mangen::Man::new(command.clone()).render(&mut page)?;
+    sections(&command, &mut page)?;
+    write(&page)
+}
+
+/// The sections of all subcommands, each followed by those of its own.
+fn sections(command: &clap::Command, page: &mut Vec<u8>) -> Result<(), Failure> {
     for subcommand in command.get_subcommands() {
         let man = clap_mangen::Man::new(subcommand.clone());
         let mut part = Vec::new();
@@ -28,8 +34,9 @@ pub(crate) fn man() -> Result<End, Failure> {
         man.render_description_section(&mut part)?;
         man.render_options_section(&mut part)?;
         page.extend(part);
+        sections(subcommand, page)?;
     }
-    write(&page)
+    Ok(())
 }
 
 fn write(bytes: &[u8]) -> Result<End, Failure> {

@@ -2,6 +2,7 @@
 //! writes its result to stdout, and says how the program ends.
 
 mod batch;
+mod budget;
 mod completions;
 mod explain;
 mod models;
@@ -10,6 +11,7 @@ mod quote;
 mod usage;
 
 pub(crate) use batch::batch;
+pub(crate) use budget::budget;
 pub(crate) use completions::{completions, man};
 pub(crate) use explain::explain;
 pub(crate) use models::models;

@@ -2,10 +2,10 @@
 
 use std::io;
 
-use imgcost_core::{Code, Error, NoteKind, Offer, Quote, Request, Usd};
+use imgcost_core::{Code, Error, NoteKind, Quote, Usd};
 
 use crate::args::QuoteArgs;
-use crate::failure::{End, Failure, say};
+use crate::failure::{End, Failure, fits_words, say};
 use crate::render::{self, Format, Priced, Sheet, flat};
 use crate::request::{self, Asked};
 use crate::settings::Settings;
@@ -55,16 +55,19 @@ fn sheet(priced: &Priced<'_>) -> Sheet {
 
 /// A cap says something only where the whole call is priced: the prompt too, if it costs.
 pub(super) fn needs_prompt(quote: &Quote<'_>) -> Result<(), Error> {
-    if !quote.note_kinds().contains(&NoteKind::PromptNotGiven) {
-        return Ok(());
-    }
-    let message = "a cap needs the prompt, as its tokens cost too";
-    Err(Error::new(Code::IllegalCombination, message).field("prompt").allowed([
+    let open = quote.note_kinds().contains(&NoteKind::PromptNotGiven);
+    if open { Err(prompt_missing("a cap")) } else { Ok(()) }
+}
+
+/// That a cap or a hold can't do without the prompt, and how to give it.
+pub(super) fn prompt_missing(what: &str) -> Error {
+    let message = format!("{what} needs the prompt, as its tokens cost too");
+    Error::new(Code::IllegalCombination, message).field("prompt").allowed([
         "--prompt TEXT",
         "--prompt-file FILE",
         "--prompt-tokens N",
         "--assume-prompt-tokens N",
-    ]))
+    ])
 }
 
 /// Whether the call stays under the cap whatever happens; if not, says by how much it may go
@@ -77,43 +80,9 @@ fn hold_against(quote: &Quote<'_>, cap: Usd) -> End {
         return End::Over;
     };
     let Some(excess) = ceiling.minus(cap).filter(|excess| *excess > Usd::ZERO) else { return End::Done };
-    let fits = what_fits(quote, cap);
-    let fits = if fits.is_empty() {
-        "; fewer pictures or a lower quality would not fit".to_owned()
-    } else {
-        format!("; {} would fit", fits.join(", or "))
-    };
+    let fits = fits_words(&quote.what_fits(cap));
     say(&format!(
         "imgcost: over the cap of ${cap}: the call may cost up to ${ceiling}, ${excess} more{fits}"
     ));
     End::Over
-}
-
-/// The largest n and the best quality that stay under the cap, everything else the same.
-fn what_fits(quote: &Quote<'_>, cap: Usd) -> Vec<String> {
-    let (offer, request) = (quote.offer(), quote.request());
-    let mut found = Vec::new();
-    for n in (1..request.n).rev() {
-        if let Some(ceiling) = ceiling_within(offer, &Request { n, ..request.clone() }, cap) {
-            found.push(format!("n = {n} (${ceiling})"));
-            break;
-        }
-    }
-    // Qualities stand in the book cheapest first.
-    let qualities = &offer.family.limits.rule.qualities;
-    let asked = quote.quality().and_then(|asked| qualities.iter().position(|quality| quality == asked));
-    for quality in qualities.iter().take(asked.unwrap_or(qualities.len())).rev() {
-        let request = Request { quality: Some(quality.clone()), ..request.clone() };
-        if let Some(ceiling) = ceiling_within(offer, &request, cap) {
-            found.push(format!("quality {quality} (${ceiling})"));
-            break;
-        }
-    }
-    found
-}
-
-fn ceiling_within(offer: &Offer<'_>, request: &Request, cap: Usd) -> Option<Usd> {
-    let offer: Offer<'_> = *offer;
-    let quote = offer.quote(request).ok()?;
-    quote.total().ceiling.filter(|ceiling| *ceiling <= cap)
 }

@@ -1,5 +1,7 @@
 //! Pages as Markdown.
 
+use crate::plain;
+
 use super::{Align, Page, Part, Sheet};
 
 /// A page as Markdown text.
@@ -57,7 +59,7 @@ pub(crate) fn row<'c>(text: &mut String, cells: impl Iterator<Item = &'c str>) {
             match c {
                 '|' => text.push_str("\\|"),
                 '\n' | '\r' => text.push(' '),
-                c => text.push(c),
+                c => text.push(plain::shown(c)),
             }
         }
         text.push_str(" |");

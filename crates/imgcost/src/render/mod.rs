@@ -22,7 +22,7 @@ pub(crate) use quote::{
     page as quote_page,
 };
 
-use crate::failure::Failure;
+use crate::failure::{Failure, unless_gone};
 
 /// How a result is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,8 +64,18 @@ impl Format {
     }
 }
 
-/// Writes a result in a format.
+/// Writes a result in a format. That its reader went away is no failure.
 pub(crate) fn write<D: Serialize>(
+    out: &mut impl Write,
+    format: Format,
+    page: impl FnOnce() -> Page,
+    sheet: impl FnOnce() -> Sheet,
+    document: impl FnOnce() -> D,
+) -> Result<(), Failure> {
+    unless_gone(write_all(out, format, page, sheet, document))
+}
+
+fn write_all<D: Serialize>(
     out: &mut impl Write,
     format: Format,
     page: impl FnOnce() -> Page,

@@ -1,5 +1,7 @@
 //! What people read, before it has a form: headings, tables, lines and notes.
 
+use crate::plain;
+
 /// To which side a column is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Align {
@@ -61,7 +63,7 @@ pub(crate) struct Page {
 impl Page {
     /// Adds a heading.
     pub(crate) fn heading(&mut self, text: impl Into<String>) {
-        self.parts.push(Part::Heading(text.into()));
+        self.parts.push(Part::Heading(plain::line(text)));
     }
 
     /// Adds a table.
@@ -71,17 +73,17 @@ impl Page {
 
     /// Adds a line.
     pub(crate) fn line(&mut self, text: impl Into<String>) {
-        self.parts.push(Part::Line(text.into()));
+        self.parts.push(Part::Line(plain::line(text)));
     }
 
     /// Adds a line that belongs below the one before it.
     pub(crate) fn item(&mut self, text: impl Into<String>) {
-        self.parts.push(Part::Item(text.into()));
+        self.parts.push(Part::Item(plain::line(text)));
     }
 
     /// Adds a note.
     pub(crate) fn note(&mut self, text: impl Into<String>) {
-        self.parts.push(Part::Note(text.into()));
+        self.parts.push(Part::Note(plain::line(text)));
     }
 
     /// Adds an empty line.

@@ -2,6 +2,8 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, TableStyle};
 
+use crate::plain;
+
 use super::{Align, Page, Part, Sheet};
 
 /// The width where the output is no terminal.
@@ -35,7 +37,7 @@ fn table(text: &mut String, sheet: &Sheet, width: u16) {
     table.load_style(TableStyle::new()).set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     table.set_header(sheet.columns.iter().map(|(name, _)| name));
     for row in &sheet.rows {
-        table.add_row(row);
+        table.add_row(row.iter().map(plain::line));
     }
     let natural: usize =
         table.column_max_content_widths().iter().map(|column| usize::from(*column) + 2).sum();
@@ -53,19 +55,29 @@ fn table(text: &mut String, sheet: &Sheet, width: u16) {
     }
 }
 
+/// How many columns of a terminal a text takes.
+pub(crate) fn columns(text: &str) -> usize {
+    if text.is_ascii() {
+        return text.len();
+    }
+    let mut table = Table::new();
+    table.add_row([text]);
+    table.column_max_content_widths().first().copied().map_or(0, usize::from)
+}
+
 /// Adds text that is broken between words where it is too wide.
 fn wrapped(text: &mut String, words: &str, first: &str, rest: &str, width: u16) {
     let width = usize::from(width);
     let mut line = first.to_owned();
-    let mut used = first.chars().count();
+    let mut used = columns(first);
     let mut fresh = true;
     for word in words.split_whitespace() {
-        let length = word.chars().count();
+        let length = columns(word);
         if !fresh && used + 1 + length > width {
             text.push_str(line.trim_end());
             text.push('\n');
             line = rest.to_owned();
-            used = rest.chars().count();
+            used = columns(rest);
             fresh = true;
         }
         if !fresh {
@@ -89,5 +101,12 @@ mod tests {
         let mut text = String::new();
         wrapped(&mut text, "one two three four", " note: ", "       ", 16);
         assert_eq!(text, " note: one two\n       three\n       four\n");
+    }
+
+    #[test]
+    fn columns_are_those_of_a_terminal() {
+        for (text, expected) in [("", 0), ("abc", 3), ("tëxt", 4), ("図案", 4), ("a図", 3)] {
+            assert_eq!(columns(text), expected, "{text}");
+        }
     }
 }

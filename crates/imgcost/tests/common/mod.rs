@@ -4,6 +4,8 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+pub(crate) mod ledger;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
@@ -37,6 +39,8 @@ impl Ran {
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_imgcost"));
     command.env_clear().env("IMGCOST_CONFIG", "").env("IMGCOST_AS_OF", "2026-11-21");
+    // Never the ledger of whoever runs the tests.
+    command.env("XDG_DATA_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-data"));
     command
 }
 

@@ -19,7 +19,7 @@ use self::separated::{Cells, Header};
 use self::sums::Sums;
 use self::write::{Tags, Writer};
 use crate::args::BatchArgs;
-use crate::failure::{End, Failure, bad_input, say};
+use crate::failure::{End, Failure, bad_input, say, unless_gone};
 use crate::inputs;
 use crate::render::{Format, Priced};
 use crate::request::{self, Given, Later};
@@ -62,10 +62,11 @@ pub(crate) fn batch(args: &BatchArgs, settings: &Settings, format: Format) -> Re
     let out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let mut writer = Writer::new(out, format, tags)?;
     let sums = job.run(&mut lines, &reader, &mut writer, args)?;
+    // All rows are priced: how they end does not depend on who reads on.
     if args.summary {
-        writer.summary(&sums)?;
+        unless_gone(writer.summary(&sums))?;
     }
-    writer.finish()?;
+    unless_gone(writer.finish())?;
     say(&format!("imgcost: {}", sums.words()));
     let complete = if sums.is_complete() { End::Done } else { End::Incomplete };
     Ok(complete.and(cap.map_or(End::Done, |cap| hold_against(&sums, cap))))

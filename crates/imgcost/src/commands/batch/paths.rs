@@ -4,10 +4,11 @@ use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
 use imgcost_core::{Error, Prompt};
+use imgcost_guard::Measured;
 
 use crate::failure::bad_input;
 use crate::fields::shown;
-use crate::images::{self, Measured};
+use crate::images;
 use crate::{inputs, request};
 
 /// Which files rows may name.

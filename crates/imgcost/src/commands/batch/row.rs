@@ -123,7 +123,7 @@ impl Row {
     pub(super) fn text(&mut self, field: Field, text: &str, paths: &Paths) {
         let outcome = match field {
             Field::Prompt => {
-                self.request.prompt = Some(request::counted(text));
+                self.request.prompt = Some(imgcost_guard::counted(text));
                 Ok(())
             }
             Field::PromptFile => paths.prompt(text).map(|prompt| self.request.prompt = Some(prompt)),

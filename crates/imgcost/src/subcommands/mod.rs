@@ -3,8 +3,12 @@
 //! Written out instead of derived so that a subcommand's options are only made when it is
 //! the one that was typed: making all of them would cost a quote more than its own work.
 
+mod budget;
+
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
+
+pub(crate) use budget::BudgetCommand;
 
 use crate::args::{BatchArgs, CompletionsArgs, ModelsArgs, PricesCommand, QuoteArgs, UsageArgs};
 
@@ -23,6 +27,8 @@ pub(crate) enum Command {
     Usage(UsageArgs),
     /// `batch`.
     Batch(BatchArgs),
+    /// `budget`.
+    Budget(BudgetCommand),
     /// `completions`.
     Completions(CompletionsArgs),
     /// `man`.
@@ -30,6 +36,7 @@ pub(crate) enum Command {
 }
 
 const PRICES: &str = "Shows and checks the price book";
+const BUDGET: &str = "Keeps calls within budgets: holds money before a call, settles it after";
 
 /// A subcommand whose options are made when they are needed.
 macro_rules! lazy {
@@ -37,6 +44,7 @@ macro_rules! lazy {
         clap::Command::new($name).about($about).defer(|command| <$args>::augment_args(command).about($about))
     };
 }
+use lazy;
 
 impl Subcommand for Command {
     fn augment_subcommands(command: clap::Command) -> clap::Command {
@@ -58,6 +66,10 @@ impl Subcommand for Command {
                 "Prices the usage of a real answer; with a request's options, compares quote and bill"
             ),
             lazy!("batch", BatchArgs, "Quotes every row of a JSON Lines or CSV file"),
+            clap::Command::new("budget")
+                .about(BUDGET)
+                .subcommand_required(true)
+                .defer(|command| BudgetCommand::augment_subcommands(command).about(BUDGET)),
             lazy!("completions", CompletionsArgs, "Writes a shell's completion script"),
             clap::Command::new("man").about("Writes the manual page"),
         ])
@@ -68,7 +80,8 @@ impl Subcommand for Command {
     }
 
     fn has_subcommand(name: &str) -> bool {
-        ["quote", "explain", "models", "prices", "usage", "batch", "completions", "man"].contains(&name)
+        ["quote", "explain", "models", "prices", "usage", "batch", "budget", "completions", "man"]
+            .contains(&name)
     }
 }
 
@@ -84,6 +97,7 @@ impl FromArgMatches for Command {
             "prices" => Command::Prices(PricesCommand::from_arg_matches(matches)?),
             "usage" => Command::Usage(UsageArgs::from_arg_matches(matches)?),
             "batch" => Command::Batch(BatchArgs::from_arg_matches(matches)?),
+            "budget" => Command::Budget(BudgetCommand::from_arg_matches(matches)?),
             "completions" => Command::Completions(CompletionsArgs::from_arg_matches(matches)?),
             "man" => Command::Man,
             _ => return Err(clap::Error::raw(ErrorKind::InvalidSubcommand, "there is no such subcommand")),

@@ -5,12 +5,19 @@
 //! request bodies alike (`fields.rs`), so that all of them refuse the same things with the
 //! same words.
 
+mod budget;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use imgcost_core::{Endpoint, Fidelity};
+
+pub(crate) use budget::{
+    BudgetDoctorArgs, BudgetExportArgs, BudgetHoldArgs, BudgetLogArgs, BudgetPresumeArgs, BudgetReleaseArgs,
+    BudgetRemoveArgs, BudgetSetArgs, BudgetSettleArgs, BudgetShowArgs, ByArgs, LedgerArgs,
+};
 
 use crate::render::Format;
 use crate::subcommands::Command;
@@ -20,9 +27,9 @@ const AFTER_HELP: &str = "\
 Exit codes:
   0  done
   2  the request or the arguments can't be accepted, or an input can't be read
-  3  over the cap
-  4  incomplete: something has no price (batch: a row is in error)
-  5  the output can't be written
+  3  over the cap or a budget, no budget, or a bill above its ceiling
+  4  incomplete: something has no price, an answer has no usage (batch: a row is in error)
+  5  the ledger failed, or the output can't be written
 
 Settings come from flags, then the environment, then the file named by
 IMGCOST_CONFIG or $XDG_CONFIG_HOME/imgcost/config.toml, then defaults.";
@@ -211,6 +218,15 @@ impl RequestArgs {
             || !self.image.is_empty()
             || self.mask.is_some()
             || self.stream
+    }
+
+    /// Whether any flag says anything of a call.
+    pub(crate) fn says_anything(&self) -> bool {
+        let texts = [&self.model, &self.provider, &self.responses_model, &self.group_ratio, &self.book.as_of];
+        self.describes_a_call()
+            || texts.iter().any(|text| text.is_some())
+            || self.batch_api
+            || self.book.prices.is_some()
     }
 }
 

@@ -1,0 +1,160 @@
+//! `imgcost budget release` and `presume`.
+
+use std::io;
+
+use imgcost_ledger::{Error, Hold, HoldId, Ledger, NanoUsd, Scope};
+use serde::Serialize;
+
+use super::{Context, changed, expired, hold, store, words};
+use crate::args::{BudgetPresumeArgs, BudgetReleaseArgs};
+use crate::failure::{self, End, Failure, bad_input, say};
+use crate::render::{self, Page, Sheet};
+
+/// The reason where all expired holds are presumed and none is given.
+const PAST: &str = "past its time";
+/// So many expired holds are read at once.
+const AT_ONCE: usize = 1000;
+/// So many of them are listed for people; programs get all.
+const LISTED: usize = 20;
+
+#[derive(Serialize)]
+struct Document<'h> {
+    schema: &'static str,
+    presumed: usize,
+    total: String,
+    reason: &'h str,
+    holds: Vec<Presumed<'h>>,
+    /// What ended it before all were presumed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Broken<'h>>,
+}
+
+/// Why not all were presumed.
+#[derive(Serialize)]
+struct Broken<'e> {
+    code: &'e str,
+    message: String,
+}
+
+#[derive(Serialize)]
+struct Presumed<'h> {
+    hold: &'h HoldId,
+    scope: &'h Scope,
+    ceiling: NanoUsd,
+    expires_at: imgcost_ledger::Timestamp,
+}
+
+/// Gives a hold's money back.
+pub(super) fn release(args: &BudgetReleaseArgs, context: Context<'_>) -> Result<End, Failure> {
+    let id = words::hold(&args.hold)?;
+    let ledger = store::open(&args.ledger, context)?;
+    changed::write(&ledger.release(&id, &args.reason, &words::by(&args.by, context.settings))?, context)
+}
+
+/// Books a hold at its ceiling, or all that are past their time.
+pub(super) fn presume(args: &BudgetPresumeArgs, context: Context<'_>) -> Result<End, Failure> {
+    let by = words::by(&args.by, context.settings);
+    if args.expired {
+        let scope = words::some_scope(args.scope.as_deref())?;
+        let reason = args.reason.as_deref().unwrap_or(PAST);
+        let ledger = store::open(&args.ledger, context)?;
+        return all(&*ledger, scope.as_ref(), reason, &by, context);
+    }
+    let (Some(id), Some(reason)) = (&args.hold, &args.reason) else {
+        return Err(bad_input("hold", "a hold and a reason are needed, or --expired").into());
+    };
+    let id = words::hold(id)?;
+    changed::write(&store::open(&args.ledger, context)?.presume(&id, reason, &by)?, context)
+}
+
+fn all(
+    ledger: &dyn Ledger,
+    scope: Option<&Scope>,
+    reason: &str,
+    by: &str,
+    context: Context<'_>,
+) -> Result<End, Failure> {
+    let (mut presumed, mut alerts) = (Vec::new(), Vec::new());
+    let broken = each(ledger, scope, &mut |hold| {
+        let changed = ledger.presume(&hold.id, reason, by)?;
+        alerts.extend(changed.alerts);
+        presumed.push(Hold { terms: String::new(), request: String::new(), ..changed.hold });
+        Ok(())
+    });
+    // What was presumed before a failure is booked, and has to be told.
+    let broken = match broken {
+        Err(error) if presumed.is_empty() => return Err(error.into()),
+        other => other.err(),
+    };
+    let total = presumed.iter().try_fold(NanoUsd::ZERO, |sum, hold| sum.plus(hold.ceiling));
+    let total = total.unwrap_or(NanoUsd::MAX);
+    let document = || Document {
+        schema: "imgcost.presumed/1",
+        presumed: presumed.len(),
+        total: total.to_string(),
+        reason,
+        holds: presumed.iter().map(row).collect(),
+        error: broken.as_ref().map(|error| Broken { code: error.code(), message: error.to_string() }),
+    };
+    let page = || page(&presumed, total);
+    render::write(&mut io::stdout().lock(), context.format, page, || sheet(&presumed), document)?;
+    hold::tell(&alerts, context);
+    let Some(error) = broken else { return Ok(End::Done) };
+    if !context.format.is_json() {
+        say(&format!("imgcost: not all were presumed: {error}"));
+    }
+    Ok(failure::end_of(&error))
+}
+
+/// Does something with every expired hold that nobody else has closed meanwhile.
+fn each(
+    ledger: &dyn Ledger,
+    scope: Option<&Scope>,
+    close: &mut dyn FnMut(&Hold) -> Result<(), Error>,
+) -> Result<(), Error> {
+    loop {
+        let some = expired::some(ledger, scope, AT_ONCE)?;
+        for hold in &some {
+            match close(hold) {
+                Ok(()) | Err(Error::Conflict { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if some.len() < AT_ONCE {
+            return Ok(());
+        }
+    }
+}
+
+fn row(hold: &Hold) -> Presumed<'_> {
+    Presumed { hold: &hold.id, scope: &hold.scope, ceiling: hold.ceiling, expires_at: hold.expires_at }
+}
+
+fn page(presumed: &[Hold], total: NanoUsd) -> Page {
+    let mut page = Page::default();
+    page.heading(match presumed.len() {
+        0 => "no hold is past its time".to_owned(),
+        1 => format!("1 hold presumed to have cost its ceiling, ${total}"),
+        count => format!("{count} holds presumed to have cost their ceilings, ${total} in all"),
+    });
+    for hold in presumed.iter().take(LISTED) {
+        page.line(format!("{} ${} {}", hold.id, hold.ceiling, hold.scope));
+    }
+    if let Some(more) = presumed.len().checked_sub(LISTED).filter(|more| *more > 0) {
+        page.line(format!("and {more} more"));
+    }
+    page
+}
+
+fn sheet(presumed: &[Hold]) -> Sheet {
+    let mut sheet = Sheet::new(&["hold", "scope", ">ceiling", "expires_at"]);
+    for hold in presumed {
+        sheet.row([
+            hold.id.to_string(),
+            hold.scope.to_string(),
+            hold.ceiling.to_string(),
+            hold.expires_at.to_string(),
+        ]);
+    }
+    sheet
+}

@@ -1,0 +1,118 @@
+//! `imgcost budget doctor`: whether the store is sound and its books balance.
+
+use std::io;
+
+use imgcost_ledger::{Audit, Inspection, Timestamp};
+use serde::Serialize;
+
+use super::expired::{self, Expired};
+use super::{Context, store};
+use crate::args::BudgetDoctorArgs;
+use crate::failure::{End, Failure};
+use crate::render::{self, Page, Sheet, grouped};
+
+/// What was found.
+struct Found {
+    store: Inspection,
+    audit: Audit,
+    expired: Expired,
+}
+
+#[derive(Serialize)]
+struct Document<'f> {
+    schema: &'static str,
+    ok: bool,
+    kind: &'static str,
+    store: &'f str,
+    now: Timestamp,
+    facts: Vec<Fact<'f>>,
+    holds: u64,
+    counters: u64,
+    expired: Expired,
+    /// What the store says is wrong with it.
+    problems: &'f [String],
+    /// Where sums, holds and journal disagree: the first places, and how many there are.
+    imbalances: &'f [String],
+    differences: u64,
+}
+
+#[derive(Serialize)]
+struct Fact<'f> {
+    name: &'f str,
+    value: &'f str,
+}
+
+/// Checks the ledger; ends with 5 where something is wrong.
+pub(super) fn doctor(args: &BudgetDoctorArgs, context: Context<'_>) -> Result<End, Failure> {
+    let ledger = store::open(&args.ledger, context)?;
+    let found = Found {
+        store: ledger.inspect()?,
+        audit: imgcost_ledger::audit(&*ledger)?,
+        expired: expired::count(&*ledger, None)?,
+    };
+    let mut out = io::stdout().lock();
+    render::write(&mut out, context.format, || page(&found), || sheet(&found), || document(&found))?;
+    Ok(if found.is_sound() { End::Done } else { End::Failed })
+}
+
+impl Found {
+    fn is_sound(&self) -> bool {
+        self.store.problems.is_empty() && self.audit.differences == 0
+    }
+
+    /// Names, values and whether they are in order.
+    fn rows(&self) -> Vec<[String; 3]> {
+        let row = |name: &str, value: &str, verdict: &str| [name, value, verdict].map(crate::plain::line);
+        let mut rows = vec![row("ledger", &self.store.store, ""), row("kind", self.store.kind, "")];
+        rows.extend(self.store.facts.iter().map(|(name, value)| row(name, value, "")));
+        if self.store.problems.is_empty() {
+            rows.push(row("the store's own check", "nothing found", "ok"));
+        }
+        rows.extend(self.store.problems.iter().map(|problem| row("the store", problem, "problem")));
+        let (holds, sums) = (grouped(self.audit.holds), grouped(self.audit.counters));
+        match self.audit.differences {
+            0 => rows.push(row("books", &format!("{sums} sums are those of their {holds} holds"), "ok")),
+            count => {
+                rows.extend(self.audit.problems.iter().map(|problem| row("books", problem, "problem")));
+                let words =
+                    format!("{} differences in {sums} sums, {holds} holds and their journal", grouped(count));
+                rows.push(row("books", &words, "problem"));
+            }
+        }
+        rows
+    }
+}
+
+fn page(found: &Found) -> Page {
+    let mut page = Page::default();
+    let mut sheet = Sheet::new(&["what", "found", ""]);
+    found.rows().into_iter().for_each(|row| sheet.row(row));
+    page.table(sheet);
+    if let Some(words) = found.expired.words() {
+        page.note(words);
+    }
+    page
+}
+
+fn sheet(found: &Found) -> Sheet {
+    let mut sheet = Sheet::new(&["what", "found", "verdict"]);
+    found.rows().into_iter().for_each(|row| sheet.row(row));
+    sheet
+}
+
+fn document(found: &Found) -> Document<'_> {
+    Document {
+        schema: "imgcost.doctor/1",
+        ok: found.is_sound(),
+        kind: found.store.kind,
+        store: &found.store.store,
+        now: found.store.now,
+        facts: found.store.facts.iter().map(|(name, value)| Fact { name, value }).collect(),
+        holds: found.audit.holds,
+        counters: found.audit.counters,
+        expired: found.expired,
+        problems: &found.store.problems,
+        imbalances: &found.audit.problems,
+        differences: found.audit.differences,
+    }
+}

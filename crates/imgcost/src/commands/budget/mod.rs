@@ -1,0 +1,44 @@
+//! `imgcost budget`: keeps calls within budgets. One file a subcommand, and what they share:
+//! where the ledger is (`store`), what words mean (`words`), what became of a hold (`changed`).
+
+mod changed;
+mod close;
+mod doctor;
+mod expired;
+mod export;
+mod hold;
+mod log;
+mod set;
+mod settle;
+mod show;
+mod store;
+mod words;
+
+use crate::failure::{End, Failure};
+use crate::render::Format;
+use crate::settings::Settings;
+use crate::subcommands::BudgetCommand;
+
+/// What every subcommand is given.
+#[derive(Clone, Copy)]
+struct Context<'c> {
+    settings: &'c Settings,
+    format: Format,
+}
+
+/// Runs a subcommand of `budget`.
+pub(crate) fn budget(command: &BudgetCommand, settings: &Settings, format: Format) -> Result<End, Failure> {
+    let context = Context { settings, format };
+    match command {
+        BudgetCommand::Set(args) => set::set(args, context),
+        BudgetCommand::Remove(args) => set::remove(args, context),
+        BudgetCommand::Show(args) => show::show(args, context),
+        BudgetCommand::Hold(args) => hold::hold(args, context),
+        BudgetCommand::Settle(args) => settle::settle(args, context),
+        BudgetCommand::Release(args) => close::release(args, context),
+        BudgetCommand::Presume(args) => close::presume(args, context),
+        BudgetCommand::Log(args) => log::log(args, context),
+        BudgetCommand::Export(args) => export::export(args, context),
+        BudgetCommand::Doctor(args) => doctor::doctor(args, context),
+    }
+}

@@ -1,0 +1,163 @@
+//! `imgcost budget set` and `remove`.
+
+use std::io;
+
+use imgcost_ledger::{Budget, Cap, Ledger, NanoUsd, Scope, Status, Thresholds, Window};
+use serde::Serialize;
+
+use super::words::{self, per};
+use super::{Context, store};
+use crate::args::{BudgetRemoveArgs, BudgetSetArgs};
+use crate::failure::{End, Failure, bad_input};
+use crate::render::{self, Page, Sheet};
+
+/// The JSON document of `set`.
+#[derive(Serialize)]
+struct SetDocument<'b> {
+    schema: &'static str,
+    budget: BudgetDocument<'b>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replaced: Option<BudgetDocument<'b>>,
+}
+
+/// The JSON document of `remove`.
+#[derive(Serialize)]
+struct RemovedDocument<'b> {
+    schema: &'static str,
+    removed: BudgetDocument<'b>,
+}
+
+/// A budget as documents and exports show it; without a cap where it is unlimited.
+#[derive(Serialize)]
+pub(super) struct BudgetDocument<'b> {
+    scope: &'b Scope,
+    window: Window,
+    unlimited: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cap: Option<String>,
+    allow_assumed_ceiling: bool,
+    alerts: &'b Thresholds,
+}
+
+/// A budget as documents and exports show it.
+pub(super) fn document(budget: &Budget) -> BudgetDocument<'_> {
+    BudgetDocument {
+        scope: &budget.scope,
+        window: budget.window,
+        unlimited: budget.cap == Cap::Unlimited,
+        cap: budget.cap.limit().map(|limit| limit.to_string()),
+        allow_assumed_ceiling: budget.allow_assumed_ceiling,
+        alerts: &budget.alerts,
+    }
+}
+
+/// Sets a budget, and says what it replaces and how much of it is used already.
+pub(super) fn set(args: &BudgetSetArgs, context: Context<'_>) -> Result<End, Failure> {
+    let scope = words::scope(&args.scope)?;
+    let cap = match &args.usd {
+        Some(text) => Cap::Usd(words::amount("usd", text)?),
+        None => Cap::Unlimited,
+    };
+    let mut budget = Budget::new(scope, words::window(&args.per)?, cap);
+    budget.allow_assumed_ceiling = !args.proven_only;
+    if let Some(text) = &args.alerts {
+        let thresholds = text.parse();
+        budget.alerts = thresholds.map_err(|error: imgcost_ledger::BadThresholds| {
+            bad_input("alerts", error.to_string().replace(char::is_control, "?"))
+        })?;
+    }
+    let ledger = store::open_or_make(&args.ledger, context)?;
+    let replaced = ledger.set_budget(&budget, &words::by(&args.by, context.settings))?;
+    let status = status(&*ledger, &budget)?;
+    let page = || {
+        let mut page = Page::default();
+        page.heading(format!("{}: {}", budget.scope, summary(&budget)));
+        page.line(match &replaced {
+            Some(before) if *before == budget => "as it was before".to_owned(),
+            Some(before) => format!("it replaces {}", summary(before)),
+            None => "none was set there before".to_owned(),
+        });
+        if let Some(status) = &status {
+            used(&mut page, status);
+        }
+        page
+    };
+    let document = || SetDocument {
+        schema: "imgcost.budget-set/1",
+        budget: document(&budget),
+        replaced: replaced.as_ref().map(document),
+    };
+    render::write(&mut io::stdout().lock(), context.format, page, || sheet(&budget), document)?;
+    Ok(End::Done)
+}
+
+/// A budget in words.
+fn summary(budget: &Budget) -> String {
+    let mut words = words::cap(budget);
+    match budget.alerts.to_string().as_str() {
+        "none" => words.push_str(", no alerts"),
+        _ if budget.cap == Cap::Unlimited => {}
+        percents => words.push_str(&format!(", alerts at {} %", percents.replace(',', ", "))),
+    }
+    if !budget.allow_assumed_ceiling {
+        words.push_str(", proven ceilings only");
+    }
+    words
+}
+
+/// Adds what the open period has come to, where it has come to anything.
+fn used(page: &mut Page, status: &Status) {
+    let used = status.sums.used();
+    if used == NanoUsd::ZERO {
+        return;
+    }
+    page.line(match status.left() {
+        Some(left) if status.over() == NanoUsd::ZERO => {
+            format!("${used} is held or spent already, ${left} is left")
+        }
+        Some(_) => format!("${used} is held or spent already, ${} more than the cap", status.over()),
+        None => format!("${used} is held or spent already"),
+    });
+}
+
+fn status(ledger: &dyn Ledger, budget: &Budget) -> Result<Option<Status>, Failure> {
+    let all = ledger.status(Some(&budget.scope))?;
+    let same = |status: &Status| status.budget.scope == budget.scope && status.budget.window == budget.window;
+    Ok(all.into_iter().find(same))
+}
+
+fn sheet(budget: &Budget) -> Sheet {
+    let mut sheet = Sheet::new(&["scope", "window", ">cap", "allow_assumed_ceiling", "alerts"]);
+    sheet.row([
+        budget.scope.to_string(),
+        budget.window.to_string(),
+        budget.cap.limit().map_or_else(|| "unlimited".to_owned(), |limit| limit.to_string()),
+        budget.allow_assumed_ceiling.to_string(),
+        budget.alerts.to_string(),
+    ]);
+    sheet
+}
+
+/// Takes a budget away, and says if its path has none now.
+pub(super) fn remove(args: &BudgetRemoveArgs, context: Context<'_>) -> Result<End, Failure> {
+    let (scope, window) = (words::scope(&args.scope)?, words::window(&args.per)?);
+    let ledger = store::open(&args.ledger, context)?;
+    let removed = ledger.remove_budget(&scope, window, &words::by(&args.by, context.settings))?;
+    let left = ledger.status(Some(&scope))?;
+    let Some(removed) = removed else {
+        let message = format!("{scope} has no budget{}", per(window));
+        let others = left.iter().filter(|status| status.budget.scope == scope);
+        return Err(bad_input("per", message).allowed(others.map(|status| status.budget.window)).into());
+    };
+    let page = || {
+        let mut page = Page::default();
+        page.heading(format!("{scope}: the budget of {} is taken away", words::cap(&removed)));
+        if !left.iter().any(|status| status.budget.scope.covers(scope.as_str())) {
+            page.note(format!("no budget is left for {scope} or above it: its calls are refused"));
+        }
+        page
+    };
+    let document = || RemovedDocument { schema: "imgcost.budget-removed/1", removed: document(&removed) };
+    render::write(&mut io::stdout().lock(), context.format, page, || sheet(&removed), document)?;
+    Ok(End::Done)
+}

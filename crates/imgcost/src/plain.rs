@@ -1,0 +1,35 @@
+//! Texts of others on a terminal: without what would move its cursor or turn its line around.
+
+/// Whether a character does something to a terminal instead of being shown: control characters,
+/// those of 8 bits too, and those that change the direction of what follows.
+fn is_active(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// One character, or what is shown for it.
+pub(crate) fn shown(c: char) -> char {
+    if is_active(c) { '?' } else { c }
+}
+
+/// A text of which every character is shown.
+pub(crate) fn line(text: impl Into<String>) -> String {
+    let text = text.into();
+    if text.contains(is_active) { text.chars().map(shown).collect() } else { text }
+}
+
+/// The same for a text that may have several lines.
+pub(crate) fn lines(text: &str) -> String {
+    text.chars().map(|c| if c == '\n' { c } else { shown(c) }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_shown_is_left() {
+        assert_eq!(line("a\u{1b}[2J\u{9b}b\u{202e}c\u{2066}\r\nd"), "a?[2J?b?c???d");
+        assert_eq!(line("tëxt 図 $1"), "tëxt 図 $1");
+        assert_eq!(lines("a\nb\u{7}"), "a\nb?");
+    }
+}
