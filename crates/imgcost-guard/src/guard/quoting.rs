@@ -58,12 +58,10 @@ fn wish<'b>(guard: &'b Guard, request: &'b Request) -> Result<Wish<'b>, Error> {
         .ok_or_else(|| Error::CantHold { model: request.model.clone(), why: CantHold::TooLarge })?;
     new.expires_in = policy.expires_in;
     let total = quote.total();
-    let quoted = Quoted {
-        id: new.quote.clone(),
-        // A quote that can be held has a ceiling.
-        ceiling: total.ceiling.unwrap_or(Usd::ZERO),
-        expected: total.expected,
+    let Some(ceiling) = total.ceiling else {
+        return Err(Error::CantHold { model: request.model.clone(), why: CantHold::Unpriced });
     };
+    let quoted = Quoted { id: new.quote.clone(), ceiling, expected: total.expected };
     let terms = quote.terms();
     Ok(Wish { new, quoted, terms, quote: Some(quote), attempts: policy.attempts.get() })
 }
