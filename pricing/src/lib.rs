@@ -10,11 +10,31 @@ macro_rules! files {
 /// The price book: sources, families, and one file per seller.
 pub const BOOK: &[File] = files![
     "sources.toml",
+    "sources-sellers.toml",
     "families.toml",
+    "families-google.toml",
+    "families-sellers.toml",
     "providers/aihubmix.toml",
+    "providers/alibaba-dashscope.toml",
+    "providers/apimart.toml",
+    "providers/apiyi.toml",
+    "providers/aws-bedrock.toml",
+    "providers/azure-foundry.toml",
     "providers/azure-openai.toml",
+    "providers/bfl.toml",
+    "providers/fal.toml",
+    "providers/google-gemini-api.toml",
+    "providers/google-vertex-ai.toml",
+    "providers/laozhang.toml",
     "providers/new-api.toml",
     "providers/openai.toml",
+    "providers/openrouter.toml",
+    "providers/piapi.toml",
+    "providers/replicate.toml",
+    "providers/stability.toml",
+    "providers/tencent.toml",
+    "providers/wavespeed.toml",
+    "providers/xai.toml",
 ];
 
 /// Recorded usage of real calls.

@@ -2,7 +2,7 @@
 
 use crate::money::Usd;
 use crate::names::{Basis, Item, Pixels, Quality};
-use crate::quote::{Rate, Terms};
+use crate::quote::{InputTerms, PictureTerms, Rate, Terms};
 use crate::range::{CeilingBasis, Range};
 use crate::usage::{Answer, Usage};
 
@@ -44,8 +44,7 @@ impl Terms {
         let mut lines = Vec::new();
         let settles = match self.basis {
             Basis::PerCall => {
-                let calls = 1;
-                lines.push(each(Item::Call, calls, self.call)?);
+                lines.push(self.calls(answer)?);
                 true
             }
             Basis::PerImage => self.pictures(answer, &mut lines)?,
@@ -85,8 +84,116 @@ impl Terms {
         usage.has_both_sides() && caller && (drawn || !drew) && !answer.uncounted
     }
 
+    /// A call for several pictures may count as one or as many as came: a range, its ceiling
+    /// assumed. An answer without a count of pictures may have brought as many as were asked for.
+    fn calls(&self, answer: &Answer) -> Option<ChargeLine> {
+        let most = match self.n {
+            Some(asked) => answer.usage.images.unwrap_or_else(|| asked.into()).max(1),
+            None => 1,
+        };
+        let amount = match self.call {
+            Some(usd) if most > 1 => Some(between(usd, usd.times(most)?).assumed()),
+            usd => usd.map(Range::exact),
+        };
+        Some(ChargeLine { item: Item::Call, quantity: most, rate: self.call.map(Rate::Each), amount })
+    }
+
     fn pictures(&self, answer: &Answer, lines: &mut Vec<ChargeLine>) -> Option<bool> {
         let usage = &answer.usage;
+        let count = usage.images.unwrap_or(0);
+        let (low, high) =
+            if self.pictures.is_empty() { self.listed_picture(answer) } else { self.picture(answer)? };
+        if usage.images.is_some() {
+            let amount = match (low, high) {
+                (Some(low), Some(high)) => {
+                    let amount = between(low.times(count)?, high.times(count)?);
+                    Some(if self.assumed { amount.assumed() } else { amount })
+                }
+                _ => None,
+            };
+            lines.push(ChargeLine { item: Item::Image, quantity: count, rate: high.map(Rate::Each), amount });
+        }
+        if let Some(inputs) = self.inputs {
+            let (quantity, amount) = self.inputs_of(inputs, usage.images)?;
+            let rate = Some(Rate::Each(inputs.each));
+            lines.push(ChargeLine { item: Item::ImageInput, quantity, rate, amount });
+            if self.text_input.is_some() {
+                // Image tokens are paid by the megapixel; those that may be either are read as
+                // text, the dearer way.
+                let (text, _, rest) = split(usage.input, usage.text_input, usage.image_input)?;
+                let rate = self.text_input.map(Rate::PerMillion);
+                side(lines, Item::TextInput, text.checked_add(rest)?, rate)?;
+            }
+        } else if self.text_input.is_some() || self.image_input.is_some() {
+            self.input(usage, lines)?;
+        }
+        Some(usage.images.is_some())
+    }
+
+    /// The most megapixels of input images and what they cost: at most once for each picture
+    /// that came, where the terms say how many were asked for.
+    fn inputs_of(&self, inputs: InputTerms, images: Option<u64>) -> Option<(u64, Option<Range<Usd>>)> {
+        let asked = self.n.map(u64::from);
+        let (megapixels, most) = match (asked.and_then(|n| inputs.megapixels.checked_div(n)), images) {
+            (Some(once), Some(images)) => {
+                let megapixels = once.checked_mul(images.max(1))?;
+                (megapixels, Some(inputs.each.times(megapixels)?))
+            }
+            _ => (inputs.megapixels, None),
+        };
+        let amount = inputs.amount.map(|(floor, ceiling)| {
+            // Another row may have less for them: more pictures than asked for alone go above.
+            let within = images.zip(asked).is_none_or(|(came, asked)| came <= asked);
+            let most = most.unwrap_or(ceiling);
+            let amount = between(floor, if within { most.min(ceiling) } else { most });
+            if amount.is_exact() { amount } else { amount.assumed() }
+        });
+        Some((megapixels, amount))
+    }
+
+    /// The least and greatest price of a picture, by the first row that covers it: of the
+    /// quality and size that the answer echoes, else of those asked for. None if a number is
+    /// too large; no price where no row is for what the answer echoes, whatever was asked for,
+    /// and no greatest one where no row bounds it.
+    fn picture(&self, answer: &Answer) -> Option<(Option<Usd>, Option<Usd>)> {
+        let (quality, size) = (self.asked.0.as_ref(), self.asked.1);
+        let echoed = answer.quality.as_ref().filter(|quality| **quality != Quality::Auto);
+        self.covering(echoed.or(quality), answer.size.or(size))
+    }
+
+    fn covering(
+        &self,
+        quality: Option<&Quality>,
+        size: Option<Pixels>,
+    ) -> Option<(Option<Usd>, Option<Usd>)> {
+        let (mut low, mut high): (Option<Usd>, Option<Usd>) = (None, None);
+        let (mut bounded, mut settled) = (true, false);
+        for row in &self.pictures {
+            let Some(sure) = row.covers(quality, size) else { continue };
+            let open = row.pixels.or(self.areas);
+            let (least, most) = match size {
+                Some(size) => (size.area(), Some(size.area())),
+                None => (open.map_or(1, |areas| areas.0), open.map(|areas| areas.1)),
+            };
+            let floor = row.of_area(least)?;
+            low = Some(low.map_or(floor, |low| low.min(floor)));
+            match most.or(row.further.is_none().then_some(least)) {
+                Some(most) => high = high.max(Some(row.of_area(most)?)),
+                None => bounded = false,
+            }
+            settled = sure;
+            if sure {
+                break;
+            }
+        }
+        // A choice without a price may be the one that was made.
+        bounded &= settled || !self.gaps;
+        Some((low, high.filter(|_| bounded)))
+    }
+
+    /// The same from prices by quality and size alone, as gateways' ratios make them, who bill
+    /// what was asked for whatever comes, and as terms of before kept them.
+    fn listed_picture(&self, answer: &Answer) -> (Option<Usd>, Option<Usd>) {
         let fits = |(quality, size, _): &&(Quality, Pixels, Usd)| {
             answer.quality.as_ref().is_none_or(|returned| returned == quality)
                 && answer.size.is_none_or(|returned| returned == *size)
@@ -94,19 +201,7 @@ impl Terms {
         // An echo that is in no row says nothing: then any row may be the one.
         let some_fit = self.images.iter().any(|price| fits(&price));
         let prices = || self.images.iter().filter(|price| !some_fit || fits(price)).map(|(_, _, usd)| *usd);
-        let count = usage.images.unwrap_or(0);
-        if usage.images.is_some() {
-            let (low, high) = (prices().min(), prices().max());
-            let amount = match (low, high) {
-                (Some(low), Some(high)) => Some(between(low.times(count)?, high.times(count)?)),
-                _ => None,
-            };
-            lines.push(ChargeLine { item: Item::Image, quantity: count, rate: high.map(Rate::Each), amount });
-        }
-        if self.text_input.is_some() || self.image_input.is_some() {
-            self.input(usage, lines)?;
-        }
-        Some(usage.images.is_some())
+        (prices().min(), prices().max())
     }
 
     fn tokens(&self, usage: &Usage, lines: &mut Vec<ChargeLine>) -> Option<()> {
@@ -155,6 +250,23 @@ impl Terms {
     }
 }
 
+impl PictureTerms {
+    /// Whether the row covers a picture: surely, or perhaps where something is not known of it.
+    fn covers(&self, quality: Option<&Quality>, size: Option<Pixels>) -> Option<bool> {
+        let mut sure = true;
+        let mut holds = |known: Option<bool>| {
+            sure &= known.is_some();
+            known.unwrap_or(true)
+        };
+        let fits = self.quality.as_ref().is_none_or(|own| holds(quality.map(|quality| quality == own)))
+            && self.size.is_none_or(|own| holds(size.map(|size| size == own)))
+            && self
+                .pixels
+                .is_none_or(|(least, most)| holds(size.map(|size| (least..=most).contains(&size.area()))));
+        fits.then_some(sure)
+    }
+}
+
 /// Text tokens, image tokens, and those of the sum that the details leave open.
 fn split(all: Option<u64>, text: Option<u64>, image: Option<u64>) -> Option<(u64, u64, u64)> {
     let (text, image) = (text.unwrap_or(0), image.unwrap_or(0));
@@ -165,14 +277,6 @@ fn split(all: Option<u64>, text: Option<u64>, image: Option<u64>) -> Option<(u64
 fn between(floor: Usd, ceiling: Usd) -> Range<Usd> {
     let expected = (floor == ceiling).then_some(ceiling);
     Range::new(floor, expected, ceiling, CeilingBasis::Proven)
-}
-
-fn each(item: Item, quantity: u64, price: Option<Usd>) -> Option<ChargeLine> {
-    let amount = match price {
-        Some(usd) => Some(Range::exact(usd.times(quantity)?)),
-        None => None,
-    };
-    Some(ChargeLine { item, quantity, rate: price.map(Rate::Each), amount })
 }
 
 /// A line of tokens at one rate; none are no line.
@@ -197,7 +301,8 @@ fn unsplit(
     image: Option<Rate>,
 ) -> Option<()> {
     let (Some(text), Some(image)) = (text, image) else {
-        return side(lines, item, quantity, image.or(text));
+        // They may all be of the kind that has no price.
+        return side(lines, item, quantity, None);
     };
     if quantity == 0 {
         return Some(());

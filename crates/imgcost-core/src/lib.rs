@@ -23,6 +23,7 @@ pub use evidence::{Confidence, Evidence};
 pub use jiff::civil::Date;
 pub use money::{BadDecimal, MAX_TOKENS, Ratio, Usd, UsdPerMillion};
 pub use names::{BadSize, Basis, Endpoint, Fidelity, Item, Pixels, Quality, Size, Tier, Unit, UnknownName};
+pub use nearest::name as nearest_name;
 pub use quote::*;
 pub use range::{CeilingBasis, Range};
 pub use request::{InputImage, Prompt, Request};

@@ -2,7 +2,7 @@
 //!
 //! Every error names the request field, what is allowed, and the nearest legal value.
 
-use crate::book::{FreeSize, Limits, Offer, Sizes};
+use crate::book::{FreeSize, Limits, Offer, SizeClass, Sizes};
 use crate::error::{Code, Error};
 use crate::names::{Basis, Endpoint, Fidelity, Quality, Size, Tier};
 use crate::request::Request;
@@ -22,8 +22,8 @@ pub(crate) fn check<'a>(request: &'a Request, offer: &Offer<'a>) -> Result<Chose
     endpoint(request, limits, model)?;
     let quality = quality(request, limits, model)?;
     let size = size(request, limits, model)?;
-    let n_max = if request.endpoint == Endpoint::Responses { 1 } else { limits.n_max };
-    count("n", u64::from(request.n), 1, n_max.into(), model)?;
+    let n_max = if request.endpoint == Endpoint::Responses { Some(1) } else { limits.n_max };
+    count("n", u64::from(request.n), 1, n_max.map(u64::from), model)?;
     streaming(request, limits, model)?;
     prompt(request, limits, model)?;
     images(request, limits, model)?;
@@ -60,7 +60,9 @@ fn quality<'a>(request: &'a Request, limits: &'a Limits, model: &str) -> Result<
     let Some(quality) = &request.quality else {
         return Ok(limits.default_quality.as_ref());
     };
-    let accepted = limits.qualities.contains(quality) || (limits.quality_auto && *quality == Quality::Auto);
+    let accepted = limits.qualities.contains(quality)
+        || (limits.quality_auto && *quality == Quality::Auto)
+        || limits.unknown;
     if accepted {
         return Ok(Some(quality));
     }
@@ -87,9 +89,12 @@ fn quality<'a>(request: &'a Request, limits: &'a Limits, model: &str) -> Result<
 }
 
 fn size(request: &Request, limits: &Limits, model: &str) -> Result<Size, Error> {
-    let size = request.size.unwrap_or(limits.default_size);
+    // Where input images go along, an omitted size may be theirs.
+    let of_edits = limits.default_size_edits.filter(|_| !request.images.is_empty());
+    let default = of_edits.unwrap_or(limits.default_size);
+    let size = request.size.unwrap_or(default);
     let accepted = match size {
-        Size::Auto => limits.size_auto,
+        Size::Auto => limits.size_auto || default == Size::Auto,
         Size::Exact(pixels) => limits.sizes.accepts(pixels),
     };
     if accepted {
@@ -100,6 +105,11 @@ fn size(request: &Request, limits: &Limits, model: &str) -> Result<Size, Error> 
     let error = match &limits.sizes {
         Sizes::Listed(sizes) => error.allowed(sizes.iter().map(ToString::to_string).chain(auto)),
         Sizes::Free(rule) => error.allowed(free_size_words(rule).into_iter().chain(auto)),
+        Sizes::Any => error.allowed(["WIDTHxHEIGHT"]),
+        Sizes::UpTo(most) => {
+            error.allowed([format!("WIDTHxHEIGHT up to {most} pixels in all")].into_iter().chain(auto))
+        }
+        Sizes::Classes(classes) => error.allowed(classes.iter().map(class_words).chain(auto)),
     };
     Err(match size {
         Size::Exact(pixels) => match limits.sizes.nearest(pixels) {
@@ -119,10 +129,21 @@ fn free_size_words(rule: &FreeSize) -> Vec<String> {
     ]
 }
 
-fn count(field: &'static str, value: u64, least: u64, most: u64, model: &str) -> Result<(), Error> {
-    if (least..=most).contains(&value) {
+/// A class of sizes as errors and lists show it.
+fn class_words(class: &SizeClass) -> String {
+    format!("{} ({}; up to {} pixels)", class.name, class.square, class.max_pixels)
+}
+
+/// Whether a count is one that the model takes; the most is none where it is not known.
+fn count(field: &'static str, value: u64, least: u64, most: Option<u64>, model: &str) -> Result<(), Error> {
+    if least <= value && most.is_none_or(|most| value <= most) {
         return Ok(());
     }
+    let Some(most) = most else {
+        let message = format!("{field} = {value}: {model} takes {least} or more");
+        let error = Error::new(Code::IllegalValue, message).field(field);
+        return Err(error.allowed([format!("{least} or more")]).nearest(least));
+    };
     let message = if least == most {
         format!("{field} = {value}: {model} takes {least} only")
     } else {
@@ -136,11 +157,14 @@ fn count(field: &'static str, value: u64, least: u64, most: u64, model: &str) ->
 }
 
 fn streaming(request: &Request, limits: &Limits, model: &str) -> Result<(), Error> {
+    if limits.unknown && limits.partial_images_max == 0 {
+        return Ok(());
+    }
     if let Some(partials) = request.partial_images {
         if limits.partial_images_max == 0 && partials > 0 {
             return Err(refused("partial_images", model));
         }
-        count("partial_images", partials.into(), 0, limits.partial_images_max.into(), model)?;
+        count("partial_images", partials.into(), 0, Some(limits.partial_images_max.into()), model)?;
     }
     let never_streams = limits.partial_images_max == 0 && request.endpoint != Endpoint::Chat;
     if request.stream && never_streams { Err(refused("stream", model)) } else { Ok(()) }
@@ -174,24 +198,26 @@ fn images(request: &Request, limits: &Limits, model: &str) -> Result<(), Error> 
         let message = format!("input images go to endpoint edits, not {}", request.endpoint);
         return Err(Error::new(Code::IllegalCombination, message).field("image").nearest(Endpoint::Edits));
     }
-    if given > 0 && limits.input_images_max == 0 {
+    if given > 0 && limits.input_images_max == Some(0) {
         return Err(refused("image", model));
     }
     let least = match request.endpoint {
         Endpoint::Edits | Endpoint::Variations => 1,
         _ => 0,
     };
-    let most = if request.endpoint == Endpoint::Variations { 1 } else { limits.input_images_max.into() };
+    let variation = request.endpoint == Endpoint::Variations;
+    let most = if variation { Some(1) } else { limits.input_images_max.map(u64::from) };
     if given < least {
         let message = format!("endpoint {} needs an input image", request.endpoint);
-        return Err(Error::new(Code::IllegalCombination, message)
-            .field("image")
-            .allowed([format!("{least} to {most} images")]));
+        return Err(Error::new(Code::IllegalCombination, message).field("image").allowed([match most {
+            Some(most) => format!("{least} to {most} images"),
+            None => format!("{least} or more images"),
+        }]));
     }
     if given > 0 {
         count("image", given, least, most, model)?;
     }
-    if request.mask && !limits.mask {
+    if request.mask && !limits.mask && !limits.unknown {
         return Err(refused("mask", model));
     }
     if request.mask && given == 0 {
@@ -202,10 +228,11 @@ fn images(request: &Request, limits: &Limits, model: &str) -> Result<(), Error> 
 
 fn fidelity(request: &Request, limits: &Limits, model: &str) -> Result<(), Error> {
     let Some(fidelity) = request.input_fidelity else { return Ok(()) };
-    if limits.input_fidelities.is_empty() {
+    let known = !(limits.unknown && limits.input_fidelities.is_empty());
+    if known && limits.input_fidelities.is_empty() {
         return Err(refused("input_fidelity", model));
     }
-    if !limits.input_fidelities.contains(&fidelity) {
+    if known && !limits.input_fidelities.contains(&fidelity) {
         let message = format!("input_fidelity '{fidelity}' is not one of {model}'s");
         return Err(Error::new(Code::IllegalValue, message)
             .field("input_fidelity")
@@ -222,8 +249,14 @@ fn output(request: &Request, limits: &Limits, model: &str) -> Result<(), Error> 
     if (&request.background, &request.output_format, request.output_compression) == (&None, &None, None) {
         return Ok(());
     }
-    one_of("background", request.background.as_deref(), &limits.backgrounds, model)?;
-    one_of("output_format", request.output_format.as_deref(), &limits.output_formats, model)?;
+    for (field, value, allowed) in [
+        ("background", request.background.as_deref(), &limits.backgrounds),
+        ("output_format", request.output_format.as_deref(), &limits.output_formats),
+    ] {
+        if !(limits.unknown && allowed.is_empty()) {
+            one_of(field, value, allowed, model)?;
+        }
+    }
     let format = request.output_format.as_deref().unwrap_or("png");
     if request.background.as_deref() == Some("transparent") && format == "jpeg" {
         let message = "jpeg has no transparency: background transparent needs output_format png or webp";
@@ -233,10 +266,10 @@ fn output(request: &Request, limits: &Limits, model: &str) -> Result<(), Error> 
             .nearest("png"));
     }
     if let Some(compression) = request.output_compression {
-        if limits.output_formats.is_empty() {
+        if limits.output_formats.is_empty() && !limits.unknown {
             return Err(refused("output_compression", model));
         }
-        count("output_compression", compression.into(), 0, 100, model)?;
+        count("output_compression", compression.into(), 0, Some(100), model)?;
         if compression < 100 && format == "png" {
             let message =
                 "png is not compressed: output_compression below 100 needs output_format jpeg or webp";

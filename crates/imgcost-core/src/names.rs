@@ -167,6 +167,8 @@ closed_names! {
         Image = "image",
         /// Calls.
         Call = "call",
+        /// Megapixels begun.
+        Megapixel = "megapixel",
     }
 }
 
@@ -235,11 +237,14 @@ pub struct Pixels {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadSize {
     text: String,
+    /// Whether more than pixels was allowed.
+    open: bool,
 }
 
 impl fmt::Display for BadSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "'{}' is not a size: expected WIDTHxHEIGHT in pixels, such as 1024x1024", self.text)
+        write!(f, "'{}' is not a size: expected WIDTHxHEIGHT in pixels, such as 1024x1024", self.text)?;
+        f.write_str(if self.open { ", or 1K, 2K, 4K, auto" } else { "" })
     }
 }
 
@@ -293,7 +298,7 @@ impl FromStr for Pixels {
         };
         text.split_once('x')
             .and_then(|(width, height)| Pixels::new(edge(width)?, edge(height)?))
-            .ok_or_else(|| BadSize { text: text.chars().take(40).collect() })
+            .ok_or_else(|| BadSize { text: text.chars().take(40).collect(), open: false })
     }
 }
 
@@ -303,7 +308,14 @@ impl fmt::Display for Pixels {
     }
 }
 
-/// The size asked for: a size in pixels, or the model's choice.
+/// The size asked for: a size in pixels, or the model's choice. `1K`, `2K` and `4K` are read
+/// as the squares 1024x1024, 2048x2048 and 4096x4096.
+///
+/// ```
+/// use imgcost_core::Size;
+/// assert_eq!("2k".parse::<Size>()?.to_string(), "2048x2048");
+/// # Ok::<(), imgcost_core::BadSize>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Size {
     /// The model chooses.
@@ -315,7 +327,14 @@ pub enum Size {
 impl FromStr for Size {
     type Err = BadSize;
     fn from_str(text: &str) -> Result<Self, BadSize> {
-        if text == "auto" { Ok(Size::Auto) } else { text.parse().map(Size::Exact) }
+        let square = |edge| Size::Exact(Pixels { width: edge, height: edge });
+        match text {
+            "auto" => Ok(Size::Auto),
+            "1K" | "1k" => Ok(square(1024)),
+            "2K" | "2k" => Ok(square(2048)),
+            "4K" | "4k" => Ok(square(4096)),
+            _ => text.parse().map(Size::Exact).map_err(|error: BadSize| BadSize { open: true, ..error }),
+        }
     }
 }
 

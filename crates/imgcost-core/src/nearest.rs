@@ -1,7 +1,14 @@
 //! Which of several names somebody most likely meant.
 
 /// The candidate with the fewest edits to `text`, if any is near enough to be meant.
-pub(crate) fn name<'a>(text: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+///
+/// ```
+/// let models = ["gpt-image-1", "gpt-image-2", "dall-e-3"];
+/// assert_eq!(imgcost_core::nearest_name("dalle3", models), Some("dall-e-3"));
+/// assert_eq!(imgcost_core::nearest_name("stable-diffusion-xl", models), None);
+/// ```
+#[must_use]
+pub fn name<'a>(text: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let typed: String = text.chars().take(64).flat_map(char::to_lowercase).collect();
     candidates
         .into_iter()

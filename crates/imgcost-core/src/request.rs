@@ -12,13 +12,21 @@ pub struct Prompt {
     pub tokens: u64,
     /// Unicode characters, where they were counted: sellers limit them.
     pub characters: Option<u64>,
+    /// UTF-8 bytes, where they were counted: they bound the count of any tokenizer.
+    pub bytes: Option<u64>,
 }
 
 impl Prompt {
     /// A prompt of so many `o200k_base` tokens and unknown length in characters.
     #[must_use]
     pub const fn of_tokens(tokens: u64) -> Self {
-        Prompt { tokens, characters: None }
+        Prompt { tokens, characters: None, bytes: None }
+    }
+
+    /// The most UTF-8 bytes that the text may have; none where only tokens were given.
+    #[must_use]
+    pub fn most_bytes(&self) -> Option<u64> {
+        self.bytes.or_else(|| Some(self.characters?.saturating_mul(4)))
     }
 }
 

@@ -50,8 +50,10 @@ fn the_embedded_list_names_every_file() {
             let names = std::fs::read_dir(root.join(folder)).unwrap();
             names.map(move |entry| format!("{folder}/{}", entry.unwrap().file_name().to_string_lossy()))
         })
-        .chain(["sources.toml".to_owned(), "families.toml".to_owned()])
         .collect();
+    let beside = std::fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().file_name());
+    let beside = beside.map(|name| name.to_string_lossy().into_owned());
+    found.extend(beside.filter(|name| name.ends_with(".toml") && name != "Cargo.toml"));
     let mut listed: Vec<String> = imgcost_pricing::BOOK
         .iter()
         .chain(imgcost_pricing::MEASURED)

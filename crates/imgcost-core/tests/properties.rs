@@ -119,7 +119,11 @@ fn legal_request() -> impl Strategy<Value = Request> {
         } else if request.size == Some(Size::Auto) && !limits.size_auto {
             request.size = None;
         }
-        request.n = if request.endpoint == Endpoint::Responses { 1 } else { 1 + request.n % limits.n_max };
+        request.n = if request.endpoint == Endpoint::Responses {
+            1
+        } else {
+            1 + request.n % limits.n_max.unwrap_or(10)
+        };
         request.prompt = request.prompt.map(|prompt| Prompt::of_tokens(prompt.tokens % 900));
         request.partial_images =
             request.partial_images.map(|partials| partials.min(limits.partial_images_max));
@@ -128,8 +132,11 @@ fn legal_request() -> impl Strategy<Value = Request> {
             request.responses_model = None;
         }
         let wants_images = matches!(request.endpoint, Endpoint::Edits | Endpoint::Variations);
-        let most =
-            if request.endpoint == Endpoint::Variations { 1 } else { limits.input_images_max as usize };
+        let most = if request.endpoint == Endpoint::Variations {
+            1
+        } else {
+            limits.input_images_max.unwrap_or(16) as usize
+        };
         if wants_images && request.images.is_empty() {
             request.images = vec![InputImage::Unsized];
         }

@@ -28,9 +28,9 @@ impl Measure for Meter {
     }
 }
 
-/// Counts a prompt's tokens and characters.
+/// Counts a prompt's tokens, characters and bytes.
 #[must_use]
 pub fn counted(text: &str) -> Prompt {
     let characters = u64::try_from(text.chars().count()).ok();
-    Prompt { tokens: imgcost_prompt::count(text), characters }
+    Prompt { tokens: imgcost_prompt::count(text), characters, bytes: u64::try_from(text.len()).ok() }
 }

@@ -194,7 +194,11 @@ pub(crate) fn set(request: &mut Request, field: Field, text: &str) -> Result<(),
         Field::Quality => request.quality = text.parse().ok(),
         Field::Size => {
             let size = text.parse().map_err(|_| {
-                illegal("size", text, "expected WIDTHxHEIGHT in pixels, such as 1024x1024, or auto")
+                illegal(
+                    "size",
+                    text,
+                    "expected WIDTHxHEIGHT in pixels, such as 1024x1024, or 1K, 2K, 4K, auto",
+                )
             });
             request.size = Some(size?);
         }
@@ -239,7 +243,10 @@ pub(crate) fn with_range(error: Error, offer: Option<&Offer<'_>>) -> Error {
     }
     let limits: Option<&Limits> = offer.map(|offer| &offer.family.limits.rule);
     let (least, most) = match (error.field_name(), limits) {
-        (Some("n"), Some(limits)) => (1, limits.n_max),
+        (Some("n"), Some(limits)) => match limits.n_max {
+            Some(most) => (1, most),
+            None => return error.allowed(["1 or more"]),
+        },
         (Some("partial_images"), Some(limits)) => (0, limits.partial_images_max),
         (Some("output_compression"), _) => (0, 100),
         _ => return error,

@@ -53,10 +53,14 @@ impl Sizes {
                     && u64::from(size.long()) <= u64::from(size.short()) * u64::from(rule.max_ratio)
                     && (rule.min_pixels..=rule.max_pixels).contains(&size.area())
             }
+            Sizes::Any => true,
+            Sizes::UpTo(most) => size.area() <= *most,
+            Sizes::Classes(classes) => classes.last().is_some_and(|last| size.area() <= last.max_pixels),
         }
     }
 
-    /// Every accepted size.
+    /// Every accepted size; of classes their squares, and none where any size is taken, or any
+    /// up to an area.
     pub fn all(&self) -> Box<dyn Iterator<Item = Pixels> + '_> {
         match self {
             Sizes::Listed(sizes) => Box::new(sizes.iter().copied()),
@@ -67,6 +71,8 @@ impl Sizes {
                     .flat_map(move |width| edges().filter_map(move |height| Pixels::new(width, height)));
                 Box::new(sizes.filter(|size| self.accepts(*size)))
             }
+            Sizes::Any | Sizes::UpTo(_) => Box::new(std::iter::empty()),
+            Sizes::Classes(classes) => Box::new(classes.iter().map(|class| class.square)),
         }
     }
 
@@ -79,12 +85,22 @@ impl Sizes {
                 (areas.clone().min().unwrap_or(0), areas.max().unwrap_or(0))
             }
             Sizes::Free(rule) => (rule.min_pixels, rule.max_pixels),
+            Sizes::Any => (1, u64::from(u16::MAX).pow(2)),
+            Sizes::UpTo(most) => (1, *most),
+            Sizes::Classes(classes) => (1, classes.last().map_or(0, |last| last.max_pixels)),
         }
     }
 
     /// The accepted size nearest to an illegal one: the edges count, and their ratio.
     #[must_use]
     pub fn nearest(&self, wanted: Pixels) -> Option<Pixels> {
+        if let Sizes::UpTo(most) = self {
+            return if self.accepts(wanted) { Some(wanted) } else { scaled_to(wanted, *most) };
+        }
+        if let Sizes::Any | Sizes::Classes(_) = self {
+            let largest = || self.all().last();
+            return if self.accepts(wanted) { Some(wanted) } else { largest() };
+        }
         let distance = |size: &Pixels| {
             let (across, down) = (
                 f64::from(size.width()) / f64::from(wanted.width()),
@@ -99,10 +115,30 @@ impl Sizes {
     }
 }
 
+/// The largest size of about the same shape that has at most so many pixels.
+fn scaled_to(size: Pixels, most: u64) -> Option<Pixels> {
+    let (width, height) = (u128::from(size.width()), u128::from(size.height()));
+    // The width of that shape is the root of most * width / height.
+    let square = u128::from(most).checked_mul(width)?.checked_div(height)?;
+    let across = square.isqrt().clamp(1, u128::from(most.max(1)));
+    let down = (across.checked_mul(height)?.checked_div(width)?).max(1).min(u128::from(most) / across);
+    Pixels::new(u32::try_from(across).ok()?, u32::try_from(down).ok()?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::book::FreeSize;
+
+    #[test]
+    fn the_nearest_size_up_to_an_area_keeps_the_shape() {
+        let sizes = Sizes::UpTo(4_194_304);
+        let nearest = |size: &str| sizes.nearest(size.parse().unwrap()).unwrap().to_string();
+        assert_eq!(nearest("1920x1080"), "1920x1080");
+        assert_eq!(nearest("4096x4096"), "2048x2048");
+        assert_eq!(nearest("7680x4320"), "2730x1535");
+        assert_eq!(nearest("65535x65"), "65029x64");
+    }
 
     const RULE: Sizes = Sizes::Free(FreeSize {
         multiple_of: 16,

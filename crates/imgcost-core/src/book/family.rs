@@ -36,6 +36,17 @@ pub struct FreeSize {
     pub max_pixels: u64,
 }
 
+/// A class of sizes that a seller names, such as `2K`, and bills alike.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SizeClass {
+    /// The seller's name of it.
+    pub name: String,
+    /// Its square, which stands for it where no size in pixels was asked for.
+    pub square: Pixels,
+    /// The largest area that belongs to it, in pixels; the smallest is above the class before.
+    pub max_pixels: u64,
+}
+
 /// The sizes that a model may be asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Sizes {
@@ -43,6 +54,12 @@ pub enum Sizes {
     Listed(Vec<Pixels>),
     /// Any that keeps a rule.
     Free(FreeSize),
+    /// No source says which: any is taken.
+    Any,
+    /// Any up to the largest class, each in the smallest class that holds it.
+    Classes(Vec<SizeClass>),
+    /// Any up to an area in pixels.
+    UpTo(u64),
 }
 
 /// What the API accepts, and what leaving a parameter out means.
@@ -62,12 +79,14 @@ pub struct Limits {
     pub size_auto: bool,
     /// What an omitted size means.
     pub default_size: Size,
-    /// The most pictures of one call.
-    pub n_max: u32,
+    /// What it means where an input image goes along, if that is something else.
+    pub default_size_edits: Option<Size>,
+    /// The most pictures of one call; none: not known, nothing is refused for it.
+    pub n_max: Option<u32>,
     /// The most partial pictures; 0: none are offered.
     pub partial_images_max: u32,
-    /// The most input images; 0: none are taken.
-    pub input_images_max: u32,
+    /// The most input images; 0: none are taken; none: not known, nothing is refused for it.
+    pub input_images_max: Option<u32>,
     /// Accepted fidelities; empty: the parameter is refused.
     pub input_fidelities: Vec<Fidelity>,
     /// Whether a mask is taken.
@@ -80,6 +99,19 @@ pub struct Limits {
     pub output_formats: Vec<String>,
     /// The longest prompt, in Unicode characters.
     pub prompt_max_chars: Option<u64>,
+    /// Whether no source says what is accepted: what is left out above is then not refused.
+    pub unknown: bool,
+}
+
+/// Tokens at least, probably and at most, as the price book writes them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenSpan {
+    /// At least.
+    pub floor: u64,
+    /// Probably, where the book says so.
+    pub expected: Option<u64>,
+    /// At most.
+    pub ceiling: u64,
 }
 
 /// How a picture's output tokens follow from quality and size.
@@ -109,6 +141,11 @@ pub enum ImageOutputRule {
         floor: Vec<(Quality, Ratio)>,
         /// The greatest multiple, by quality.
         ceiling: Vec<(Quality, Ratio)>,
+    },
+    /// The same for every size of a [`SizeClass`].
+    BySizeClass {
+        /// Tokens of one picture, by the name of the class.
+        tokens: Vec<(String, TokenSpan)>,
     },
 }
 
@@ -164,11 +201,36 @@ pub enum ImageInputRule {
     },
     /// See [`crate::rules::patches`].
     Patches(Patches),
+    /// The same for every image.
+    Flat {
+        /// Tokens of one.
+        tokens: u64,
+    },
+}
+
+/// How the prompt's tokens are counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TextInputRule {
+    /// By `o200k_base`, and the API adds to them.
+    Overhead(Overhead),
+    /// By a tokenizer of the model's own: a count by `o200k_base` is a guess.
+    OwnTokenizer,
+}
+
+impl TextInputRule {
+    /// What the API adds, where that is the rule.
+    #[must_use]
+    pub fn overhead(&self) -> Option<&Overhead> {
+        match self {
+            TextInputRule::Overhead(overhead) => Some(overhead),
+            TextInputRule::OwnTokenizer => None,
+        }
+    }
 }
 
 /// Tokens that the API adds to the prompt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TextInputRule {
+pub struct Overhead {
     /// On every call.
     pub per_call: u64,
     /// For each input image ...
@@ -184,8 +246,8 @@ pub struct TextInputRule {
 pub struct TextOutputRule {
     /// At least.
     pub floor: u64,
-    /// Probably.
-    pub expected: u64,
+    /// Probably; none where the usual count is not known.
+    pub expected: Option<u64>,
     /// At most.
     pub ceiling: u64,
 }

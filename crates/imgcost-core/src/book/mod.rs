@@ -6,6 +6,8 @@
 
 mod derived;
 mod family;
+mod images;
+mod listed;
 mod offer;
 mod rows;
 #[cfg(feature = "toml")]
@@ -17,14 +19,17 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub use family::{
-    Extremes, Family, FidelityTokens, FreeSize, ImageInputRule, ImageOutputRule, Limits, PartialRule,
-    ResponsesRule, Sizes, Sourced, TextInputRule, TextOutputRule,
+    Extremes, Family, FidelityTokens, FreeSize, ImageInputRule, ImageOutputRule, Limits, Overhead,
+    PartialRule, ResponsesRule, SizeClass, Sizes, Sourced, TextInputRule, TextOutputRule, TokenSpan,
 };
+pub use images::ImagePrice;
+pub(crate) use images::Spot;
+pub use listed::ListedPrice;
 pub use offer::Offer;
 pub(crate) use offer::printable;
 pub use rows::{
     CallPrice, Event, FixedPrice, Model, Outcome, OutcomeResult, OutcomeRule, Place, Provider, RateCard,
-    RatioBase, RatioCard, Row, TablePrice, TextModel,
+    RatioBase, RatioCard, Row, TextModel,
 };
 #[cfg(feature = "toml")]
 pub use text::{BookErrors, File, Problem, schemas};

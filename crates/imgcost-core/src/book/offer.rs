@@ -2,12 +2,10 @@
 
 use jiff::civil::Date;
 
-use super::{
-    Book, CallPrice, Family, FixedPrice, Model, Provider, RateCard, RatioCard, Row, TablePrice, TextModel,
-};
+use super::{Book, CallPrice, Family, FixedPrice, Model, Provider, RateCard, RatioCard, Row, TextModel};
 use crate::error::{Code, Error};
 use crate::money::UsdPerMillion;
-use crate::names::{Item, Pixels, Quality, Tier};
+use crate::names::{Item, Tier};
 
 /// One seller's terms for one model on one day.
 #[derive(Debug, Clone, Copy)]
@@ -120,24 +118,6 @@ impl<'b> Offer<'b> {
     #[must_use]
     pub fn token_rate(&self, tier: Tier, item: Item) -> Option<(UsdPerMillion, &'b Row)> {
         self.rates(tier).find_map(|card| Some((card.rate(item)?, &card.row)))
-    }
-
-    /// The price of a picture by quality and size on the day.
-    #[must_use]
-    pub fn table_price(&self, quality: &Quality, size: Pixels) -> Option<&'b TablePrice> {
-        let fits = |price: &&TablePrice| price.size == size && price.quality == *quality;
-        self.model.table.iter().filter(fits).find(|price| price.row.holds_on(self.as_of))
-    }
-
-    /// All prices of pictures that hold on the day.
-    pub fn table(&self) -> impl Iterator<Item = &'b TablePrice> + use<'b> {
-        let (as_of, table) = (self.as_of, &self.model.table);
-        let current = move |price: &&TablePrice| price.row.holds_on(as_of);
-        // Of several rows for one picture the first stands: a user's own.
-        table.iter().filter(current).filter(move |price| {
-            let same = |other: &&TablePrice| other.size == price.size && other.quality == price.quality;
-            table.iter().filter(current).find(same).is_some_and(|first| std::ptr::eq(first, *price))
-        })
     }
 
     /// The price of a call on the day.

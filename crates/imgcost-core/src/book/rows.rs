@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::ImagePrice;
 use crate::evidence::{Confidence, Evidence};
 use crate::money::{Ratio, Usd, UsdPerMillion};
 use crate::names::{Basis, Item, Pixels, Quality, Tier};
@@ -86,21 +87,6 @@ impl RateCard {
             Item::Image | Item::Call | Item::ResponsesModel => None,
         }
     }
-}
-
-/// A price per picture for one quality and size.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TablePrice {
-    /// The quality.
-    pub quality: Quality,
-    /// The size.
-    pub size: Pixels,
-    /// The price of one picture.
-    pub usd: Usd,
-    /// Why it differs from tokens times rate, where it does.
-    pub differs: Option<String>,
-    /// Days and source.
-    pub row: Row,
 }
 
 /// A price per call.
@@ -276,7 +262,7 @@ pub struct Model {
     /// Token prices.
     pub rates: Vec<RateCard>,
     /// Prices per picture: the bill, or the published view of token prices.
-    pub table: Vec<TablePrice>,
+    pub images: Vec<ImagePrice>,
     /// Prices per call.
     pub calls: Vec<CallPrice>,
     /// Gateway ratios.
@@ -301,7 +287,7 @@ impl Model {
     /// Every dated row.
     pub fn rows(&self) -> impl Iterator<Item = &Row> {
         (self.rates.iter().map(|card| &card.row))
-            .chain(self.table.iter().map(|price| &price.row))
+            .chain(self.images.iter().map(|price| &price.row))
             .chain(self.calls.iter().map(|price| &price.row))
             .chain(self.ratios.iter().map(|card| &card.row))
             .chain(self.fixed.iter().map(|price| &price.row))

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use sha2::{Digest, Sha256};
 
 use super::Quote;
+use crate::book::TextInputRule;
 use crate::request::InputImage;
 
 /// Raised when the code of a rule kind changes what it counts.
@@ -34,6 +35,13 @@ impl Quote<'_> {
         part("n", &request.n);
         if let Some(prompt) = request.prompt {
             part("prompt_tokens", &prompt.tokens);
+            let own = matches!(
+                self.offer.family.text_input.as_ref().map(|rule| &rule.rule),
+                Some(TextInputRule::OwnTokenizer)
+            );
+            if let Some(bytes) = prompt.most_bytes().filter(|_| own) {
+                part("prompt_bytes", &bytes);
+            }
         }
         for image in &request.images {
             match image {

@@ -3,12 +3,12 @@
 use arrayvec::ArrayVec;
 
 use super::MAX_LINES;
-use super::tokens;
-use crate::book::{FixedPrice, Offer, RatioCard, Row, Sourced};
+use super::{pictures, tokens};
+use crate::book::{FixedPrice, Offer, RatioCard, Row, Sizes, Sourced};
 use crate::evidence::Evidence;
 use crate::limits::Chosen;
 use crate::money::{Ratio, Usd, UsdPerMillion};
-use crate::names::{Basis, Endpoint, Item, Quality, Size, Unit};
+use crate::names::{Basis, Endpoint, Item, Pixels, Quality, Size, Unit};
 use crate::range::{CeilingBasis, Range};
 use crate::request::Request;
 
@@ -37,7 +37,7 @@ impl Part {
 pub enum Rate {
     /// USD per million tokens.
     PerMillion(UsdPerMillion),
-    /// USD per picture or call.
+    /// USD per picture, call or megapixel.
     Each(Usd),
 }
 
@@ -138,7 +138,7 @@ pub(super) fn price<'b>(
 }
 
 /// A line of pictures; one without a price cites `source`.
-fn picture_line<'b>(n: u64, price: Option<Price<'b>>, source: &'b str) -> Line<'b> {
+pub(super) fn picture_line<'b>(n: u64, price: Option<Price<'b>>, source: &'b str) -> Line<'b> {
     let (evidence, source) = match price {
         Some(price) => (price.row.evidence, price.row.source.as_str()),
         None => (Evidence::Assumed, source),
@@ -163,7 +163,31 @@ fn by_tokens<'b>(
     lines: &mut Lines<'b>,
 ) -> Option<()> {
     counted(offer, request, chosen, |count| push(lines, &count, offer.token_rate(request.tier, count.item)))?;
+    uncounted(offer, request, lines)?;
     mainline(offer, request, lines)
+}
+
+/// What is billed by tokens and was asked for, of which the family has no rule: lines without a
+/// price, so that the total is not taken for the whole.
+fn uncounted<'b>(offer: &Offer<'b>, request: &'b Request, lines: &mut Lines<'b>) -> Option<()> {
+    let (family, n) = (offer.family, u64::from(request.n));
+    let source = family.limits.source.as_str();
+    let mut push = |item, unit, count| {
+        let (quantity, evidence) = (Range::exact(count), Evidence::Assumed);
+        lines.try_push(Line { item, part: None, unit, quantity, price: None, evidence, source }).ok()
+    };
+    if let Some(prompt) = request.prompt.filter(|_| family.text_input.is_none()) {
+        push(Item::TextInput, Unit::Token, prompt.tokens.checked_mul(n)?)?;
+    }
+    if family.image_input.is_none() && !request.images.is_empty() {
+        let images = u64::try_from(request.images.len()).ok()?;
+        push(Item::ImageInput, Unit::Image, images.checked_mul(n)?)?;
+    }
+    let partials = request.partial_images.filter(|_| family.partial_image.is_none());
+    if let Some(partials) = partials.filter(|partials| *partials > 0) {
+        push(Item::PartialImages, Unit::Image, u64::from(partials).checked_mul(n)?)?;
+    }
+    Some(())
 }
 
 fn push<'b>(
@@ -192,15 +216,14 @@ fn counted<'b>(
     let n = u64::from(request.n);
     let family = offer.family;
     if let (Some(prompt), Some(rule)) = (request.prompt, &family.text_input) {
-        let tokens = tokens::text_input(offer, request, prompt.tokens)?.times(n)?;
+        let tokens = tokens::text_input(offer, request, prompt)?.times(n)?;
         take(Counted::by(Item::TextInput, tokens, rule))?;
     }
     if let Some(rule) = family.image_input.as_ref().filter(|_| !request.images.is_empty()) {
         take(Counted::by(Item::ImageInput, tokens::image_input(rule.rule, request)?.times(n)?, rule))?;
     }
     if let Some(rule) = &family.text_output {
-        let one =
-            Range::new(rule.rule.floor, Some(rule.rule.expected), rule.rule.ceiling, CeilingBasis::Assumed);
+        let one = Range::new(rule.rule.floor, rule.rule.expected, rule.rule.ceiling, CeilingBasis::Assumed);
         take(Counted::by(Item::TextOutput, one.times(n)?, rule))?;
     }
     if let Some(rule) = &family.image_output {
@@ -251,39 +274,21 @@ fn by_image<'b>(
     chosen: Chosen<'b>,
     lines: &mut Lines<'b>,
 ) -> Option<()> {
-    let n = u64::from(request.n);
-    let plain = Quality::Standard;
-    let quality = chosen.quality.unwrap_or(&plain);
+    let bill = pictures::bill(offer, request, chosen)?;
+    let by_megapixel = bill.inputs.is_some();
     // A seller that bills by the picture may bill input tokens on top: those it names are
     // priced, those its model has and it does not name are unpriced.
-    let mut image_line = Some(image_line(offer, quality, chosen.size, n)?);
+    let mut pictures = Some([bill.inputs, Some(bill.picture)]);
+    let mut show = |lines: &mut Lines<'b>| {
+        pictures.take().into_iter().flatten().flatten().try_for_each(|line| lines.try_push(line).ok())
+    };
     counted(offer, request, chosen, |count| match count.item {
-        Item::ImageOutput => lines.try_extend_from_slice(image_line.take().as_slice()).ok(),
+        Item::ImageOutput => show(lines),
         Item::TextOutput => Some(()),
+        Item::ImageInput if by_megapixel => Some(()),
         item => push(lines, &count, offer.token_rate(request.tier, item)),
     })?;
-    lines.try_extend_from_slice(image_line.as_slice()).ok()
-}
-
-fn image_line<'b>(offer: &Offer<'b>, quality: &Quality, size: Size, n: u64) -> Option<Line<'b>> {
-    let fits = |price: &&crate::book::TablePrice| {
-        let quality_fits = *quality == Quality::Auto || price.quality == *quality;
-        let size_fits = size == Size::Auto || size == Size::Exact(price.size);
-        quality_fits && size_fits
-    };
-    let cheapest = offer.table().filter(fits).min_by_key(|price| price.usd);
-    let dearest = offer.table().filter(fits).max_by_key(|price| price.usd);
-    let open = *quality == Quality::Auto || size == Size::Auto;
-    let price = match (cheapest, dearest) {
-        (Some(low), Some(high)) => {
-            let (floor, ceiling) = (low.usd.times(n)?, high.usd.times(n)?);
-            let expected = (!open || floor == ceiling).then_some(ceiling);
-            let amount = Range::new(floor, expected, ceiling, CeilingBasis::Proven);
-            Some(Price { rate: Rate::Each(high.usd), amount, row: &high.row })
-        }
-        _ => None,
-    };
-    Some(picture_line(n, price, offer.family.limits.source.as_str()))
+    show(lines)
 }
 
 /// One price a call. Whether a call for several pictures counts as one or as several is not
@@ -329,6 +334,7 @@ fn by_ratio<'b>(
         };
         push(lines, &count, rate)
     })?;
+    uncounted(offer, request, lines)?;
     if let Some(base) = base {
         round_to_units(lines, base.quota_per_usd)?;
     }
@@ -358,6 +364,7 @@ fn by_fixed_price<'b>(
     let mut most = fixed.usd;
     let plain = [Quality::Standard];
     let choices: &[Quality] = match chosen.quality {
+        Some(Quality::Auto) if qualities.is_empty() => &plain,
         Some(Quality::Auto) => qualities,
         Some(quality) => std::slice::from_ref(quality),
         None => &plain,
@@ -378,7 +385,7 @@ fn by_fixed_price<'b>(
     };
     match chosen.size {
         Size::Exact(size) => take(size)?,
-        Size::Auto => offer.family.limits.rule.sizes.all().try_for_each(&mut take)?,
+        Size::Auto => fixed_sizes(offer, fixed).try_for_each(&mut take)?,
     }
     let amount = amount?;
     let price = Some(Price { rate: Rate::Each(most), amount, row: &fixed.row });
@@ -387,6 +394,20 @@ fn by_fixed_price<'b>(
         Some(base) => round_to_units(lines, base.quota_per_usd),
         None => Some(()),
     }
+}
+
+/// The sizes that a fixed price may tell from each other: where any is taken, those that it
+/// names and one that it does not.
+pub(super) fn fixed_sizes<'b>(
+    offer: &Offer<'b>,
+    fixed: &'b FixedPrice,
+) -> impl Iterator<Item = Pixels> + use<'b> {
+    let sizes = &offer.family.limits.rule.sizes;
+    let any = matches!(sizes, Sizes::Any | Sizes::UpTo(_));
+    let named = fixed.size_ratio.iter().map(|(size, _)| *size);
+    let named = named.chain(fixed.quality_ratio.iter().filter_map(|(_, size, _)| *size));
+    let other = Pixels::new(1, 1).into_iter();
+    sizes.all().chain(named.chain(other).filter(move |_| any))
 }
 
 /// A gateway bills whole units, rounding the call's sum to the nearest. Each line's floor is

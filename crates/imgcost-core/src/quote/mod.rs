@@ -9,6 +9,7 @@ mod fits;
 mod id;
 mod lines;
 mod notes;
+mod pictures;
 mod terms;
 mod tokens;
 
@@ -22,7 +23,7 @@ pub use fits::Fit;
 pub use id::RULES_VERSION;
 pub use lines::{Line, Part, Price, Rate};
 pub use notes::{Note, NoteKind};
-pub use terms::Terms;
+pub use terms::{InputTerms, PictureTerms, Terms};
 
 use crate::book::{Book, Offer};
 use crate::error::{Code, Error};
@@ -180,20 +181,31 @@ impl<'b> Quote<'b> {
         self.chosen.size
     }
 
+    /// The price per picture that decides, at a seller who bills by the picture; none where
+    /// quality or size is left to the model, or no row covers them.
+    #[must_use]
+    pub fn image_price(&self) -> Option<&'b crate::book::ImagePrice> {
+        let plain = Quality::Standard;
+        let by_picture = self.offer.model.basis == crate::names::Basis::PerImage;
+        self.offer.image_price(self.chosen.quality.unwrap_or(&plain), self.size()?).filter(|_| by_picture)
+    }
+
     /// The published price of one picture beside the token price: a rounded view of it,
     /// without input and without n. None where the seller publishes no table.
     #[must_use]
     pub fn per_image_list_price(&self) -> Option<Usd> {
-        Some(self.list_price()?.usd)
+        Some(self.list_price()?.1)
     }
 
-    fn list_price(&self) -> Option<&'b crate::book::TablePrice> {
+    fn list_price(&self) -> Option<(&'b crate::book::ImagePrice, Usd)> {
         if self.offer.model.basis != crate::names::Basis::Tokens
             || self.request.tier != crate::names::Tier::Standard
         {
             return None;
         }
-        self.offer.table_price(self.chosen.quality?, self.size()?)
+        let (plain, size) = (Quality::Standard, self.size()?);
+        let price = self.offer.image_price(self.chosen.quality.unwrap_or(&plain), size)?;
+        Some((price, price.of_area(size.area())?))
     }
 
     /// What the call adds to the given item of the API's `usage`, in tokens. Partial pictures

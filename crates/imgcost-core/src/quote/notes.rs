@@ -4,10 +4,10 @@ use jiff::civil::Date;
 
 use super::Quote;
 use super::lines::{Line, may_send_partials};
-use crate::book::{ImageOutputRule, Row, TablePrice};
+use crate::book::{ImageOutputRule, ImagePrice, Row, Sizes, TextInputRule};
 use crate::evidence::{Confidence, Evidence};
 use crate::money::Usd;
-use crate::names::{Basis, Endpoint, Item, Quality, Size};
+use crate::names::{Basis, Endpoint, Item, Quality, Size, Unit};
 use crate::request::{InputImage, Request};
 
 /// After this many days without a check, prices are called old.
@@ -49,7 +49,7 @@ pub enum NoteKind<'b> {
     /// An input image's size is not known.
     ImageSizeUnknown,
     /// The published table contradicts the token price, for this reason.
-    ListPriceDiffers(&'b TablePrice),
+    ListPriceDiffers(&'b ImagePrice),
     /// A price stands in the user's own book, for this reason.
     PriceOverridden(&'b Row),
     /// The first day of a price is a guess.
@@ -68,6 +68,14 @@ pub enum NoteKind<'b> {
     Unpriced(Item),
     /// The gateway's owner may have set other ratios.
     GatewayDefaults,
+    /// What the model accepts is not known, or how many pictures: that was not checked.
+    LimitsUnknown,
+    /// The size asked for is priced as this class of sizes.
+    SizeClass(&'b str),
+    /// The model counts prompts with a tokenizer of its own.
+    OwnTokenizer,
+    /// Whether several pictures count their input images once or each is not known.
+    InputsUncertain,
 }
 
 impl NoteKind<'_> {
@@ -95,6 +103,10 @@ impl NoteKind<'_> {
             NoteKind::ResponsesVaries => "responses-varies",
             NoteKind::Unpriced(_) => "unpriced",
             NoteKind::GatewayDefaults => "gateway-defaults",
+            NoteKind::LimitsUnknown => "limits-unknown",
+            NoteKind::SizeClass(_) => "size-class",
+            NoteKind::OwnTokenizer => "own-tokenizer",
+            NoteKind::InputsUncertain => "inputs-uncertain",
         }
     }
 }
@@ -115,12 +127,34 @@ fn of_model<'b>(quote: &Quote<'b>, mut note: impl FnMut(NoteKind<'b>)) {
     }
 }
 
+/// What the family's limits make of the request.
+fn of_limits<'b>(quote: &Quote<'b>, mut note: impl FnMut(NoteKind<'b>)) {
+    let family = quote.offer.family;
+    let limits = &family.limits.rule;
+    if limits.unknown || (limits.n_max.is_none() && quote.request.n > 1) {
+        note(NoteKind::LimitsUnknown);
+    }
+    if let (Size::Exact(size), Sizes::Classes(_)) = (quote.chosen.size, &limits.sizes)
+        && let Some(class) = limits.size_class(size).filter(|class| class.square != size)
+    {
+        note(NoteKind::SizeClass(&class.name));
+    }
+    let text = quote.lines.iter().find(|line| line.item == Item::TextInput);
+    let own = matches!(family.text_input.as_ref().map(|rule| &rule.rule), Some(TextInputRule::OwnTokenizer));
+    if own && text.is_some_and(|line| !line.quantity.is_exact()) {
+        note(NoteKind::OwnTokenizer);
+    }
+}
+
 fn of_request<'b>(quote: &Quote<'b>, mut note: impl FnMut(NoteKind<'b>)) {
     let (request, family) = (quote.request, quote.offer.family);
     if request.prompt.is_none() && is_text_priced(quote) {
         note(NoteKind::PromptNotGiven);
     }
-    let open_quality = quote.chosen.quality == Some(&Quality::Auto) && family.limits.rule.qualities.len() > 1;
+    // Where one quality is known, prices per picture may have a row beside it.
+    let by_picture = quote.offer.model.basis == Basis::PerImage;
+    let choices = family.limits.rule.qualities.len() + usize::from(by_picture);
+    let open_quality = quote.is_quality_open() && choices > 1;
     let is_open = |line: &Line<'_>| {
         line.quantity.expected.is_none() || line.price.is_some_and(|price| price.amount.expected.is_none())
     };
@@ -134,10 +168,14 @@ fn of_request<'b>(quote: &Quote<'b>, mut note: impl FnMut(NoteKind<'b>)) {
         note(NoteKind::PartialImagesVary);
     }
     let inputs = quote.lines.iter().find(|line| line.item == Item::ImageInput);
-    if request.images.contains(&InputImage::Unsized) {
+    let by_size = inputs.is_none_or(|line| line.price.is_none() || !line.quantity.is_exact());
+    if by_size && request.images.contains(&InputImage::Unsized) {
         note(NoteKind::ImageSizeUnknown);
     } else if request.input_fidelity.is_some() && inputs.is_some_and(|line| !line.quantity.is_exact()) {
         note(NoteKind::FidelityShape);
+    }
+    if request.n > 1 && inputs.is_some_and(|line| line.unit == Unit::Megapixel) {
+        note(NoteKind::InputsUncertain);
     }
     if request.mask && family.image_input.is_some() && family.limits.rule.mask_evidence == Evidence::Assumed {
         note(NoteKind::MaskAssumedFree);
@@ -158,9 +196,9 @@ fn is_text_priced(quote: &Quote<'_>) -> bool {
 
 fn of_prices<'b>(quote: &Quote<'b>, mut note: impl FnMut(NoteKind<'b>)) {
     let offer = &quote.offer;
-    if offer.model.table.iter().any(|price| price.differs.is_some())
-        && let Some(price) = quote.list_price().filter(|price| price.differs.is_some())
-        && list_price_differs(quote, price.usd)
+    if offer.model.images.iter().any(|price| price.differs.is_some())
+        && let Some((price, usd)) = quote.list_price().filter(|(price, _)| price.differs.is_some())
+        && list_price_differs(quote, usd)
     {
         note(NoteKind::ListPriceDiffers(price));
     }
@@ -229,6 +267,7 @@ impl<'b> Quote<'b> {
             }
         };
         of_model(self, &mut note);
+        of_limits(self, &mut note);
         of_request(self, &mut note);
         of_prices(self, &mut note);
         notes
@@ -262,6 +301,9 @@ impl<'b> Quote<'b> {
             NoteKind::Auto => self.auto_words(),
             NoteKind::RuleUnverified(item) => {
                 format!("no formula is known for {model}'s {item} tokens: the range is a guess, unverified")
+            }
+            NoteKind::TextOutputVaries if self.writes_rarely() => {
+                format!("{model} may write text or thoughts beside the picture, billed as text output")
             }
             NoteKind::TextOutputVaries => {
                 format!("{model} adds text tokens to its output, a different number each call")
@@ -297,8 +339,21 @@ impl<'b> Quote<'b> {
             NoteKind::ResponsesVaries => {
                 "the calling model's tokens and the rewritten prompt are estimated from few recorded calls".to_owned()
             }
-            NoteKind::Unpriced(item) => {
-                format!("{} names no price for {item} of {model}: the total is at least what is shown", self.offer.provider.id)
+            NoteKind::Unpriced(item) => self.unpriced_words(item),
+            NoteKind::LimitsUnknown if !self.offer.family.limits.rule.unknown => {
+                format!("how many pictures {model} makes in a call is not in the price book: n was not checked")
+            }
+            NoteKind::LimitsUnknown => {
+                format!("what {model} accepts is not in the price book: the request was not checked")
+            }
+            NoteKind::SizeClass(class) => {
+                format!("the seller takes size classes: {} is priced as {class}", self.chosen.size)
+            }
+            NoteKind::OwnTokenizer => {
+                format!("{model} counts prompts with a tokenizer of its own: their tokens are a guess, up to one a byte")
+            }
+            NoteKind::InputsUncertain => {
+                "whether the input images of a call for several pictures count once or for each is not known".to_owned()
             }
             NoteKind::GatewayDefaults => {
                 "the gateway's default ratios: its owner may have set others, and bills are rounded to its unit".to_owned()
@@ -306,8 +361,29 @@ impl<'b> Quote<'b> {
         }
     }
 
+    /// Whether text in the output is not expected, only possible.
+    fn writes_rarely(&self) -> bool {
+        self.offer
+            .family
+            .text_output
+            .as_ref()
+            .is_some_and(|rule| rule.rule.expected.is_none_or(|usual| usual == 0))
+    }
+
+    /// Whether the quality is left to the model: said so, or left out without a known default.
+    fn is_quality_open(&self) -> bool {
+        self.chosen.quality.is_none_or(|quality| *quality == Quality::Auto)
+    }
+
+    /// Whether size or quality is left to the model.
+    fn is_open(&self) -> bool {
+        let has_qualities = !self.offer.family.limits.rule.qualities.is_empty();
+        self.chosen.size == Size::Auto || (has_qualities && self.is_quality_open())
+    }
+
     fn auto_words(&self) -> String {
-        let what = match (self.chosen.quality == Some(&Quality::Auto), self.chosen.size == Size::Auto) {
+        let open_quality = self.is_quality_open() && !self.offer.family.limits.rule.qualities.is_empty();
+        let what = match (open_quality, self.chosen.size == Size::Auto) {
             (true, true) => "quality and size are",
             (true, false) => "quality is",
             _ => "size is",
@@ -320,7 +396,34 @@ impl<'b> Quote<'b> {
             }
             _ => String::new(),
         };
+        let of_input = self.offer.family.limits.rule.default_size_edits == Some(Size::Auto);
+        if of_input && !open_quality && !self.request.images.is_empty() {
+            return "an edit takes its size from the input: no expected value, only the cheapest and dearest choice"
+                .to_owned();
+        }
         format!("{what} left to the model: no expected value, only the cheapest and dearest choice{seen}")
+    }
+
+    fn unpriced_words(&self, item: Item) -> String {
+        let (provider, model) = (&self.offer.provider.id, self.offer.model);
+        // The book says why a model stands in it without a single price.
+        match model.note.as_deref().filter(|_| model.first_price.is_none()) {
+            Some(why) => format!("{provider} has no price for {}: {why}", model.id),
+            // What is left open may be what no row is for.
+            None if item == Item::Image && self.is_open() && self.offer.image_prices().next().is_some() => {
+                format!(
+                    "{provider} does not name a price of {} for every size and quality that the call may have: say which",
+                    model.id
+                )
+            }
+            None if self.total.floor.is_none() => {
+                format!("{provider} names no price for {item} of {}", model.id)
+            }
+            None => format!(
+                "{provider} names no price for {item} of {}: the total is at least what is shown",
+                model.id
+            ),
+        }
     }
 
     fn responses_words(&self) -> String {

@@ -3,8 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Quote, Rate};
+use crate::book::{ImagePrice, Sizes};
 use crate::money::{Ratio, Usd, UsdPerMillion};
-use crate::names::{Basis, Endpoint, Item, Pixels, Quality, Size};
+use crate::names::{Basis, Endpoint, Item, Pixels, Quality, Size, Unit};
+use crate::range::CeilingBasis;
+use crate::rules::megapixels;
 
 /// The prices that a usage is charged at. A hold keeps them, so that a later change of the
 /// price book never changes what an earlier call is booked at.
@@ -33,6 +36,29 @@ pub struct Terms {
     /// USD per picture, by quality and size, for what the call may return.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<(Quality, Pixels, Usd)>,
+    /// Prices per picture of what the call may return; the first that covers a picture decides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pictures: Vec<PictureTerms>,
+    /// The quality and size asked for, where they were not left to the model: what an answer
+    /// that names none is taken to have.
+    #[serde(default, skip_serializing_if = "is_open")]
+    pub asked: (Option<Quality>, Option<Pixels>),
+    /// The least and greatest area of a picture in pixels, where a size was left to the model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub areas: Option<(u64, u64)>,
+    /// Whether a quality or size that the call may have has no price.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub gaps: bool,
+    /// Whether the greatest price of a picture rests on a guess.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub assumed: bool,
+    /// How many pictures were asked for, where a bill may depend on how many came; none in a
+    /// price for the call as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n: Option<u32>,
+    /// Input images that are billed by the megapixel: no answer reports them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<InputTerms>,
     /// USD per call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<Usd>,
@@ -41,6 +67,82 @@ pub struct Terms {
     pub quota_per_usd: Option<u32>,
     /// Whether the call may have input images: without them, all input tokens are text.
     pub has_images: bool,
+}
+
+fn is_open(asked: &(Option<Quality>, Option<Pixels>)) -> bool {
+    *asked == (None, None)
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_not(flag: &bool) -> bool {
+    !*flag
+}
+
+/// A price per picture, for the qualities and sizes that it covers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PictureTerms {
+    /// The quality that it is for; none: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quality: Option<Quality>,
+    /// The size that it is for; none: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<Pixels>,
+    /// The least and greatest area that it is for, in pixels; none: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pixels: Option<(u64, u64)>,
+    /// USD for one picture, or for its first megapixel.
+    pub usd: Usd,
+    /// USD for each further megapixel begun, and the pixels of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub further: Option<(Usd, u64)>,
+}
+
+/// What the input images of a call cost by the megapixel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputTerms {
+    /// The most megapixels begun.
+    pub megapixels: u64,
+    /// USD for each of them.
+    pub each: Usd,
+    /// USD at least and at most; none where an image's size is not known.
+    pub amount: Option<(Usd, Usd)>,
+}
+
+impl Terms {
+    /// A call at a price that is not in any book, in USD.
+    #[must_use]
+    pub const fn per_call(usd: Usd) -> Terms {
+        Terms {
+            basis: Basis::PerCall,
+            text_input: None,
+            image_input: None,
+            text_output: None,
+            image_output: None,
+            responses_input: None,
+            responses_output: None,
+            images: Vec::new(),
+            pictures: Vec::new(),
+            asked: (None, None),
+            areas: None,
+            gaps: false,
+            assumed: false,
+            n: None,
+            inputs: None,
+            call: Some(usd),
+            quota_per_usd: None,
+            has_images: false,
+        }
+    }
+}
+
+impl PictureTerms {
+    /// The price of a picture of so many pixels; `None` if it can't be exact.
+    pub(crate) fn of_area(&self, pixels: u64) -> Option<Usd> {
+        match self.further {
+            Some((further, megapixel)) => megapixels::price(self.usd, further, megapixel, pixels),
+            None => Some(self.usd),
+        }
+    }
 }
 
 impl Quote<'_> {
@@ -58,6 +160,10 @@ impl Quote<'_> {
         let by_token = |item| offer.token_rate(request.tier, item).filter(|_| basis != Basis::Ratio);
         let rate = |item| by_token(item).map(|(rate, _)| rate).or_else(|| by_ratio(item));
         let text_model = request.responses_model.as_deref().and_then(|id| offer.text_model(id));
+        let (pictures, gaps) = self.picture_terms();
+        let assumed = |line: &super::Line<'_>| {
+            line.price.is_some_and(|price| price.amount.basis == CeilingBasis::Assumed)
+        };
         Terms {
             basis,
             text_input: rate(Item::TextInput),
@@ -66,7 +172,14 @@ impl Quote<'_> {
             image_output: rate(Item::ImageOutput),
             responses_input: text_model.map(|model| model.input),
             responses_output: text_model.map(|model| model.output),
-            images: self.image_prices(group),
+            images: self.fixed_prices(group),
+            pictures,
+            asked: self.asked(),
+            areas: self.areas(),
+            gaps,
+            assumed: self.lines.iter().filter(|line| line.unit == Unit::Image).any(assumed),
+            n: matches!(basis, Basis::PerCall | Basis::PerImage).then_some(request.n),
+            inputs: self.input_terms(),
             call: offer.call_price().map(|call| call.usd),
             quota_per_usd: offer.provider.ratio.as_ref().map(|base| base.quota_per_usd),
             // The Responses API may hand pictures of the conversation to its tool.
@@ -74,24 +187,88 @@ impl Quote<'_> {
         }
     }
 
-    fn image_prices(&self, group: Ratio) -> Vec<(Quality, Pixels, Usd)> {
+    /// The rows that may decide, in the order in which they do, and whether one is missing for a
+    /// choice that the quote covers. A row that stands behind others for every choice would take
+    /// the bill over the ceiling; one that stands before them decides where the answer echoes
+    /// another picture than was asked for.
+    fn picture_terms(&self) -> (Vec<PictureTerms>, bool) {
+        let limits = &self.offer.family.limits.rule;
+        if self.offer.model.basis != Basis::PerImage {
+            return (Vec::new(), false);
+        }
+        let (mut last, mut gaps) = (None, false);
+        super::pictures::each_choice(&self.offer, self.chosen, |price, _| {
+            match price.map(ImagePrice::rank) {
+                Some(rank) => last = Some(last.map_or(rank, |last| rank.min(last))),
+                None => gaps = true,
+            }
+            Some(())
+        });
+        let counts = |price: &&ImagePrice| last.is_some_and(|last| price.rank() >= last);
+        let mut rows: Vec<&ImagePrice> = self.offer.image_prices().filter(counts).collect();
+        rows.sort_by_key(|price| std::cmp::Reverse(price.rank()));
+        let terms = |price: &ImagePrice| PictureTerms {
+            quality: price.quality.clone(),
+            size: price.size,
+            pixels: price.class.as_deref().and_then(|class| limits.class_areas(class)),
+            usd: price.usd,
+            further: price.further_megapixel.map(|further| (further, price.megapixel)),
+        };
+        (rows.into_iter().map(terms).collect(), gaps)
+    }
+
+    /// Quality and size where prices per picture depend on them and they are not left open. A
+    /// model without the parameter has quality `standard`.
+    fn asked(&self) -> (Option<Quality>, Option<Pixels>) {
+        if self.offer.model.basis != Basis::PerImage {
+            return (None, None);
+        }
+        let plain = Quality::Standard;
+        let none = self.offer.family.limits.rule.qualities.is_empty();
+        let quality = self.chosen.quality.filter(|quality| **quality != Quality::Auto);
+        (quality.or(Some(&plain).filter(|_| none)).cloned(), self.size())
+    }
+
+    fn areas(&self) -> Option<(u64, u64)> {
+        let sizes = &self.offer.family.limits.rule.sizes;
+        let open = self.offer.model.basis == Basis::PerImage && self.chosen.size == Size::Auto;
+        (open && *sizes != Sizes::Any).then(|| sizes.areas())
+    }
+
+    fn input_terms(&self) -> Option<InputTerms> {
+        let line = self.lines.iter().find(|line| line.unit == Unit::Megapixel)?;
+        let amount = line.price.map(|price| price.amount);
+        let mut each = Usd::ZERO;
+        super::pictures::each_choice(&self.offer, self.chosen, |price, _| {
+            each = each.max(price.and_then(|price| price.input_megapixel).unwrap_or(Usd::ZERO));
+            Some(())
+        });
+        Some(InputTerms {
+            megapixels: line.quantity.ceiling,
+            each,
+            amount: amount.map(|amount| (amount.floor, amount.ceiling)),
+        })
+    }
+
+    fn fixed_prices(&self, group: Ratio) -> Vec<(Quality, Pixels, Usd)> {
         let offer = &self.offer;
         let may_be = |quality: &Quality, size: Pixels| {
             let asked = self.chosen.quality.unwrap_or(&Quality::Standard);
             (*asked == Quality::Auto || asked == quality)
                 && (self.chosen.size == Size::Auto || self.chosen.size == Size::Exact(size))
         };
-        if offer.model.basis == Basis::PerImage {
-            let prices = offer.table().filter(|price| may_be(&price.quality, price.size));
-            return prices.map(|price| (price.quality.clone(), price.size, price.usd)).collect();
-        }
         let (Some(fixed), Basis::Ratio) = (offer.fixed_price(), offer.model.basis) else { return Vec::new() };
         let limits = &offer.family.limits.rule;
         let plain = [Quality::Standard];
         let qualities = if limits.qualities.is_empty() { plain.as_slice() } else { &limits.qualities };
         let mut prices = Vec::new();
         for quality in qualities {
-            for size in limits.sizes.all().filter(|size| may_be(quality, *size)) {
+            let asked = match self.chosen.size {
+                Size::Exact(size) => Some(size),
+                Size::Auto => None,
+            };
+            let all = super::lines::fixed_sizes(offer, fixed).filter(|_| asked.is_none());
+            for size in asked.into_iter().chain(all).filter(|size| may_be(quality, *size)) {
                 let ratio = fixed.ratio(quality, size).and_then(|ratio| ratio.times(group));
                 if let Some(usd) = ratio.and_then(|ratio| fixed.usd.scaled(ratio)) {
                     prices.push((quality.clone(), size, usd));

@@ -1,11 +1,11 @@
 //! From a request to token counts, each a range.
 
-use crate::book::{Family, ImageInputRule, ImageOutputRule, Offer};
+use crate::book::{Family, ImageInputRule, ImageOutputRule, Offer, TextInputRule, TokenSpan};
 use crate::limits::Chosen;
 use crate::money::Ratio;
 use crate::names::{Endpoint, Fidelity, Pixels, Quality, Size};
 use crate::range::{CeilingBasis, Range};
-use crate::request::{InputImage, Request};
+use crate::request::{InputImage, Prompt, Request};
 use crate::rules::partial_images::{self, Areas};
 use crate::rules::{area_grid, row_grid, tiles};
 
@@ -20,6 +20,9 @@ fn either(a: Option<Range<u64>>, b: Range<u64>) -> Range<u64> {
 /// Tokens of the final pictures.
 pub(super) fn image_output(offer: &Offer<'_>, chosen: Chosen<'_>, n: u32) -> Option<Range<u64>> {
     let rule = &offer.family.image_output.as_ref()?.rule;
+    if let ImageOutputRule::BySizeClass { tokens } = rule {
+        return by_size_class(offer, tokens, chosen.size, n);
+    }
     match chosen.quality {
         Some(quality) if *quality != Quality::Auto => pictures(offer, rule, quality, chosen.size, n),
         _ => {
@@ -60,6 +63,34 @@ fn pictures(
             let least = of_quality(floor, quality)?.of(model.floor)?.0;
             let most = of_quality(ceiling, quality)?.of(model.ceiling)?.1;
             Some(Range::new(least, None, most, CeilingBasis::Assumed))
+        }
+        ImageOutputRule::BySizeClass { tokens } => by_size_class(offer, tokens, size, n),
+    }
+}
+
+fn by_size_class(
+    offer: &Offer<'_>,
+    tokens: &[(String, TokenSpan)],
+    size: Size,
+    n: u32,
+) -> Option<Range<u64>> {
+    let limits = &offer.family.limits.rule;
+    let one = |span: &TokenSpan| {
+        Range::new(span.floor, span.expected, span.ceiling, CeilingBasis::Proven).times(n.into())
+    };
+    match size {
+        Size::Exact(size) => {
+            let class = limits.size_class(size)?;
+            one(&tokens.iter().find(|(name, _)| *name == class.name)?.1)
+        }
+        Size::Auto => {
+            let mut all: Option<Range<u64>> = None;
+            for (_, span) in tokens {
+                let next = one(span)?;
+                // Classes that take the same leave nothing open.
+                all = Some(if all.is_none_or(|all| all == next) { next } else { either(all, next) });
+            }
+            all
         }
     }
 }
@@ -125,6 +156,7 @@ fn one_input(rule: ImageInputRule, image: InputImage, high: bool) -> Option<Rang
         (ImageInputRule::Patches(rule), InputImage::Unsized) => {
             Some(Range::new(1, None, rule.max_patches.into(), CeilingBasis::Proven))
         }
+        (ImageInputRule::Flat { tokens }, _) => Some(Range::exact(tokens)),
         (ImageInputRule::Tiles { base, per_tile, fidelity_high, .. }, image) => {
             let tiles = tile_count(rule, image)?;
             let plain = tiles.try_map(|tiles| per_tile.checked_mul(tiles)?.checked_add(base))?;
@@ -166,8 +198,12 @@ fn fidelity(tokens: crate::book::FidelityTokens, image: InputImage) -> Range<u64
 }
 
 /// Text tokens of one picture: the prompt and what the API adds to it.
-pub(super) fn text_input(offer: &Offer<'_>, request: &Request, prompt_tokens: u64) -> Option<Range<u64>> {
-    let rule = &offer.family.text_input.as_ref()?.rule;
+pub(super) fn text_input(offer: &Offer<'_>, request: &Request, prompt: Prompt) -> Option<Range<u64>> {
+    let prompt_tokens = prompt.tokens;
+    let rule = match &offer.family.text_input.as_ref()?.rule {
+        TextInputRule::Overhead(rule) => rule,
+        TextInputRule::OwnTokenizer => return Some(own_tokenizer(prompt)),
+    };
     let mut sum = Range::exact(prompt_tokens.checked_add(rule.per_call)?);
     if request.endpoint == Endpoint::Responses {
         // The tool is given the prompt as the calling model rewrites it.
@@ -191,6 +227,15 @@ pub(super) fn text_input(offer: &Offer<'_>, request: &Request, prompt_tokens: u6
         sum = sum.plus(&added)?;
     }
     Some(sum)
+}
+
+/// A prompt that another tokenizer counts: a count that was given stands, one of ours is a
+/// guess, and no tokenizer makes more tokens of a text than it has bytes.
+fn own_tokenizer(prompt: Prompt) -> Range<u64> {
+    match prompt.most_bytes() {
+        None | Some(0) => Range::exact(prompt.tokens),
+        Some(bytes) => Range::new(0, Some(prompt.tokens), bytes, CeilingBasis::Assumed),
+    }
 }
 
 /// The entry for a count of tiles; beyond the list it grows by the last difference.

@@ -6,6 +6,7 @@
 //! exact counts is `None`.
 
 pub mod area_grid;
+pub mod megapixels;
 pub mod partial_images;
 pub mod patches;
 pub mod row_grid;

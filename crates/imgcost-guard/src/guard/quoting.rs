@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use imgcost_core::{Basis, Code, Fit, Prompt, Quote, Request, Terms, Usd};
+use imgcost_core::{Code, Fit, Prompt, Quote, Request, Terms, Usd};
 use imgcost_ledger::{Error as LedgerError, Held, HoldId, NanoUsd, NewHold, Refusal};
 
 use super::Guard;
@@ -76,19 +76,7 @@ fn unpriced<'b>(guard: &Guard, request: &Request, usd: Usd) -> Result<Wish<'b>, 
     let attempts = shared.policy.attempts.get();
     let too_large = || Error::CantHold { model: request.model.clone(), why: CantHold::TooLarge };
     let ceiling = NanoUsd::from_usd(usd).and_then(|one| multiple(one, attempts)).ok_or_else(too_large)?;
-    let terms = Terms {
-        basis: Basis::PerCall,
-        text_input: None,
-        image_input: None,
-        text_output: None,
-        image_output: None,
-        responses_input: None,
-        responses_output: None,
-        images: Vec::new(),
-        call: Some(usd),
-        quota_per_usd: None,
-        has_images: false,
-    };
+    let terms = Terms::per_call(usd);
     let id = format!("unpriced:{}", request.model.chars().take(64).collect::<String>());
     let summary = serde_json::json!({
         "provider": shared.provider, "model": request.model, "usd_per_call": usd, "n": request.n,

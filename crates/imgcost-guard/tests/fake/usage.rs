@@ -73,7 +73,7 @@ struct Meter;
 impl Measure for Meter {
     fn prompt(&self, text: &str) -> Prompt {
         let characters = u64::try_from(text.chars().count()).ok();
-        Prompt { tokens: imgcost_prompt::count(text), characters }
+        Prompt { tokens: imgcost_prompt::count(text), characters, bytes: u64::try_from(text.len()).ok() }
     }
 
     fn image(&self, reference: &str) -> InputImage {

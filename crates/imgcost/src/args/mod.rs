@@ -114,7 +114,7 @@ pub(crate) struct RequestArgs {
     #[arg(short, long, value_name = "QUALITY")]
     pub(crate) quality: Option<String>,
 
-    /// WIDTHxHEIGHT or auto; left out, the model's default.
+    /// WIDTHxHEIGHT, auto, or 1K, 2K, 4K for the squares of 1024, 2048 and 4096; left out, the model's default.
     #[arg(short, long, value_name = "SIZE")]
     pub(crate) size: Option<String>,
 

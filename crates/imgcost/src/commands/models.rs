@@ -33,9 +33,10 @@ struct Listed<'b> {
     default_quality: Option<&'b str>,
     sizes: Vec<String>,
     default_size: String,
-    n_max: u32,
+    n_max: Option<u32>,
     partial_images_max: u32,
-    input_images_max: u32,
+    input_images_max: Option<u32>,
+    limits_unknown: bool,
     input_fidelities: Vec<&'static str>,
     prompt_max_chars: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -120,6 +121,7 @@ fn list<'b>(book: &'b Book, provider: &'b Provider, model: &'b Model, day: Date)
         n_max: limits.n_max,
         partial_images_max: limits.partial_images_max,
         input_images_max: limits.input_images_max,
+        limits_unknown: limits.unknown,
         input_fidelities: limits.input_fidelities.iter().map(|fidelity| fidelity.as_str()).collect(),
         prompt_max_chars: limits.prompt_max_chars,
         note: model.note.as_deref(),
@@ -147,6 +149,14 @@ fn sizes(limits: &Limits) -> Vec<String> {
                 rule.multiple_of, rule.max_edge, rule.max_ratio, rule.min_pixels, rule.max_pixels
             );
             std::iter::once(words).chain(auto).collect()
+        }
+        Sizes::Any => std::iter::once("any WxH".to_owned()).chain(auto).collect(),
+        Sizes::UpTo(most) => std::iter::once(format!("any WxH up to {most} pixels")).chain(auto).collect(),
+        Sizes::Classes(classes) => {
+            let words = |class: &imgcost_core::SizeClass| {
+                format!("{} (any WxH up to {} pixels)", class.name, class.max_pixels)
+            };
+            classes.iter().map(words).chain(auto).collect()
         }
     }
 }
@@ -203,9 +213,17 @@ fn detail(page: &mut Page, model: &Listed<'_>) {
         ));
     }
     page.item(format!("sizes {} (default {})", model.sizes.join(", "), model.default_size));
-    let mut most = vec![format!("up to {} pictures a call", model.n_max)];
-    if model.input_images_max > 0 {
-        most.push(format!("{} input images", model.input_images_max));
+    if model.limits_unknown {
+        page.item("what it accepts is not in the price book: requests are not checked");
+    }
+    let mut most = vec![match model.n_max {
+        Some(most) => format!("up to {most} pictures a call"),
+        None => "how many pictures a call is not known".to_owned(),
+    }];
+    match model.input_images_max {
+        Some(0) => {}
+        Some(images) => most.push(format!("{images} input images")),
+        None => most.push("how many input images is not known".to_owned()),
     }
     if model.partial_images_max > 0 {
         most.push(format!("{} partial images", model.partial_images_max));
@@ -237,6 +255,7 @@ fn sheet(listed: &[Listed<'_>]) -> Sheet {
         "input_images_max",
         "input_fidelities",
         "prompt_max_chars",
+        "limits_unknown",
     ]);
     for model in listed {
         sheet.row([
@@ -251,11 +270,12 @@ fn sheet(listed: &[Listed<'_>]) -> Sheet {
             model.status.to_owned(),
             model.aliases.join(";"),
             model.endpoints.join(";"),
-            model.n_max.to_string(),
+            model.n_max.map_or_else(String::new, |most| most.to_string()),
             model.partial_images_max.to_string(),
-            model.input_images_max.to_string(),
+            model.input_images_max.map_or_else(String::new, |most| most.to_string()),
             model.input_fidelities.join(";"),
             model.prompt_max_chars.map_or_else(String::new, |most| most.to_string()),
+            model.limits_unknown.to_string(),
         ]);
     }
     sheet

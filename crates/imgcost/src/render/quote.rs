@@ -112,6 +112,7 @@ fn lines(quote: &Quote<'_>) -> Sheet {
         Some(Unit::Token) => (">tokens", ">USD/1M"),
         Some(Unit::Image) => (">images", ">USD each"),
         Some(Unit::Call) => (">calls", ">USD each"),
+        Some(Unit::Megapixel) => (">megapixels", ">USD each"),
         None => (">quantity", ">USD"),
     };
     let mut columns = vec!["item", counted, rate, ">USD"];

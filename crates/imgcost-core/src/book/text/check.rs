@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::place::Problem;
-use crate::book::{Book, Family, ImageInputRule, ImageOutputRule, Model, PartialRule, Place, Provider, Row};
-use crate::names::{Basis, Quality, Size, Tier};
+use crate::book::{
+    Book, Family, ImageInputRule, ImageOutputRule, Model, PartialRule, Place, Provider, Row, Sizes,
+};
+use crate::names::{Basis, Endpoint, Quality};
 use crate::nearest;
-use crate::rules::{area_grid, row_grid};
 
-struct Check<'b> {
-    book: &'b Book,
-    problems: &'b mut Vec<Problem>,
+pub(super) struct Check<'b> {
+    pub(super) book: &'b Book,
+    pub(super) problems: &'b mut Vec<Problem>,
 }
 
 /// Names that must exist, names that must not exist twice, days that must not overlap.
@@ -30,18 +31,8 @@ pub(super) fn references(book: &Book, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Published tables against tokens times rate, where the model is billed by tokens.
-pub(super) fn tables(book: &Book, problems: &mut Vec<Problem>) {
-    let mut check = Check { book, problems };
-    for model in book.providers.iter().flat_map(|provider| &provider.models) {
-        if let (Basis::Tokens, Some(family)) = (model.basis, book.family(&model.family)) {
-            check.table(model, family);
-        }
-    }
-}
-
 impl Check<'_> {
-    fn at(&mut self, place: Place, message: impl Into<String>) {
+    pub(super) fn at(&mut self, place: Place, message: impl Into<String>) {
         let file = self.book.files.get(usize::from(place.file)).cloned().unwrap_or_default();
         self.problems.push(Problem { file, line: place.line, message: message.into() });
     }
@@ -65,6 +56,7 @@ impl Check<'_> {
 
     fn family(&mut self, family: &Family) {
         let limits = &family.limits.rule;
+        self.sizes(family);
         let rules = [
             family.image_output.as_ref().map(|rule| &rule.source),
             family.partial_image.as_ref().map(|rule| &rule.source),
@@ -76,26 +68,25 @@ impl Check<'_> {
         for source in rules.into_iter().flatten().chain([&family.limits.source]) {
             self.source(source, family.place);
         }
-        if limits.sizes.all().next().is_none() {
-            self.at(family.place, "neither 'sizes' nor 'free_size' allows a size");
-        }
-        let default_fits = match limits.default_size {
-            Size::Auto => limits.size_auto,
-            Size::Exact(size) => limits.sizes.accepts(size),
-        };
-        if !default_fits {
-            self.at(family.place, "'default_size' is not an accepted size");
-        }
         let accepted = |quality| {
             limits.qualities.contains(quality) || (limits.quality_auto && *quality == Quality::Auto)
         };
         if limits.default_quality.as_ref().is_some_and(|quality| !accepted(quality)) {
             self.at(family.place, "'default_quality' is not an accepted quality");
         }
-        if limits.n_max == 0 || limits.n_max > 1000 {
+        if limits.n_max.is_some_and(|most| most == 0 || most > 1000) {
             self.at(family.place, "'n_max' must be from 1 to 1000");
         }
         self.output_rule(family);
+        let with_images = [Endpoint::Edits, Endpoint::Responses, Endpoint::Chat];
+        let takes_images = limits.input_images_max != Some(0)
+            && limits.endpoints.iter().any(|endpoint| with_images.contains(endpoint));
+        if family.image_output.is_some() && family.image_input.is_none() && takes_images {
+            self.at(
+                family.place,
+                "input images are taken and no image_input rule counts them: add one, or 'input_images_max = 0'",
+            );
+        }
         let zero_divisor = matches!(
             family.partial_image.as_ref().map(|rule| rule.rule),
             Some(PartialRule::AreaScaled { area_divisor: 0, .. })
@@ -107,7 +98,7 @@ impl Check<'_> {
             Some(ImageInputRule::Patches(rule)) => {
                 rule.patch == 0 || rule.max_patches == 0 || rule.upscale_max == 0
             }
-            None => false,
+            Some(ImageInputRule::Flat { .. }) | None => false,
         };
         if zero_divisor || zero_edge {
             self.at(family.place, "a rule divides by zero");
@@ -123,6 +114,7 @@ impl Check<'_> {
                 }
                 base.iter().map(|(quality, _)| quality).collect()
             }
+            ImageOutputRule::BySizeClass { tokens } => return self.class_tokens(family, tokens),
             ImageOutputRule::Scaled { of, floor, ceiling } => {
                 let other = self.book.family(of).and_then(|family| family.image_output.as_ref());
                 if !matches!(other.map(|rule| &rule.rule), Some(ImageOutputRule::AreaGrid { .. })) {
@@ -135,6 +127,21 @@ impl Check<'_> {
                     .collect()
             }
         };
+        let limits = &family.limits.rule;
+        if matches!(limits.sizes, Sizes::Any | Sizes::UpTo(_) | Sizes::Classes(_))
+            || limits.qualities.is_empty()
+        {
+            self.at(
+                family.place,
+                "an image_output rule of this kind needs qualities, and 'sizes' or 'free_size'",
+            );
+        }
+        if limits.unknown {
+            self.at(
+                family.place,
+                "'limits_unknown' takes any quality, and the image_output rule counts by it",
+            );
+        }
         for quality in family.limits.rule.qualities.iter().filter(|quality| !covered.contains(quality)) {
             self.at(family.place, format!("the image_output rule does not cover quality '{quality}'"));
         }
@@ -204,10 +211,7 @@ impl Check<'_> {
             self.at(model.place, "'retired' must be after 'released'");
         }
         self.overlaps("rates", model.rates.iter().map(|card| (card.tier.as_str(), &card.row)));
-        self.overlaps(
-            "table",
-            model.table.iter().map(|price| (format!("{} {}", price.quality, price.size), &price.row)),
-        );
+        self.overlaps("image price", model.images.iter().map(|price| (price.what_for(), &price.row)));
         self.overlaps("call", model.calls.iter().map(|price| ("price", &price.row)));
         let gateway =
             model.ratios.iter().map(|card| &card.row).chain(model.fixed.iter().map(|price| &price.row));
@@ -219,50 +223,9 @@ impl Check<'_> {
             self.at(model.place, format!("family '{}' is not in families.toml", model.family));
             return;
         };
-        let limits = &family.limits.rule;
-        for price in &model.table {
-            if !limits.sizes.accepts(price.size) {
-                self.at(price.row.place, format!("size {} is not one that the family accepts", price.size));
-            }
-            let plain = limits.qualities.is_empty() && price.quality == Quality::Standard;
-            if !plain && !limits.qualities.contains(&price.quality) {
-                self.at(
-                    price.row.place,
-                    format!("quality '{}' is not one that the family accepts", price.quality),
-                );
-            }
-        }
+        self.image_prices(model, family);
         if matches!(model.basis, Basis::Tokens) && family.image_output.is_none() {
             self.at(model.place, format!("basis tokens needs an image_output rule in family {}", family.id));
-        }
-    }
-
-    fn table(&mut self, model: &Model, family: &Family) {
-        for price in model.table.iter().filter(|price| price.differs.is_none()) {
-            let card = (model.rates.iter())
-                .find(|card| card.tier == Tier::Standard && card.row.holds_on(price.row.from))
-                .and_then(|card| card.image_output);
-            let tokens = match family.image_output.as_ref().map(|rule| &rule.rule) {
-                Some(ImageOutputRule::RowGrid { base }) => base
-                    .iter()
-                    .find(|(quality, _)| *quality == price.quality)
-                    .and_then(|(_, g)| row_grid::tokens(price.size, *g)),
-                Some(ImageOutputRule::AreaGrid { base, area_offset, area_divisor, .. }) => base
-                    .iter()
-                    .find(|(quality, _)| *quality == price.quality)
-                    .and_then(|(_, q)| area_grid::work(price.size, *q, *area_offset))
-                    .and_then(|work| area_grid::tokens(work.expected, 1, *area_divisor)),
-                _ => None,
-            };
-            let Some((tokens, rate)) = tokens.zip(card) else { continue };
-            let Some(billed) = rate.times(tokens) else { continue };
-            if price.usd.distance(billed) > price.usd.last_place() {
-                let (quality, size, usd) = (&price.quality, price.size, price.usd);
-                self.at(
-                    price.row.place,
-                    format!("table says {usd} for {quality} {size}, but {tokens} tokens x {rate} are {billed}: say why in 'differs'"),
-                );
-            }
         }
     }
 }

@@ -2,6 +2,7 @@
 //! problems are collected, with file and line, before anything is refused.
 
 mod check;
+mod check_images;
 mod overlay;
 mod place;
 mod read;
@@ -144,8 +145,11 @@ fn add_sources(book: &mut Book, file: &View<'_>, reporter: &mut Reporter<'_>) {
     }
 }
 
-fn add_families(book: &mut Book, file: &View<'_>, index: u16, reporter: &Reporter<'_>) {
+fn add_families(book: &mut Book, file: &View<'_>, index: u16, reporter: &mut Reporter<'_>) {
     for view in file.views("family") {
+        if let Some((offset, slip)) = read::size_slips(&view) {
+            reporter.problem(offset, slip);
+        }
         let place = Place { file: index, line: reporter.line(view.at()) };
         book.families.extend(read::family(&view, place));
     }
@@ -226,8 +230,15 @@ impl Rows<'_, '_> {
             for (offset, slip) in read::table_slips(&table) {
                 self.reporter.problem(offset, slip);
             }
-            model.table.extend(read::table(&table, |offset| self.place(offset)));
+            model.images.extend(read::table(&table, |offset| self.place(offset)));
         }
+        let images = view.views("image");
+        for image in &images {
+            for (offset, slip) in read::image_slips(image) {
+                self.reporter.problem(offset, slip);
+            }
+        }
+        model.images.extend(self.each(&images, read::image));
     }
 }
 
@@ -241,7 +252,7 @@ fn finish(mut book: Book, mut problems: Vec<Problem>) -> Result<Book, BookErrors
     check::references(&book, &mut problems);
     if problems.is_empty() {
         super::derived::work_out(&mut book);
-        check::tables(&book, &mut problems);
+        check_images::tables(&book, &mut problems);
     }
     if problems.is_empty() {
         return Ok(book);

@@ -109,7 +109,7 @@ fn lay_model_over(model: &mut Model, own: Model, view: &View<'_>) {
     model.replacement = own.replacement.or(model.replacement.take());
     model.aliases.extend(own.aliases);
     model.rates.splice(0..0, own.rates);
-    model.table.splice(0..0, own.table);
+    model.images.splice(0..0, own.images);
     model.calls.splice(0..0, own.calls);
     model.ratios.splice(0..0, own.ratios);
     model.fixed.splice(0..0, own.fixed);

@@ -6,11 +6,12 @@ use std::str::FromStr;
 use jiff::civil::Date;
 use toml::de::{DeTable, DeValue};
 
-use super::shape::count;
+use super::shape::{count, span};
 use crate::book::{
-    CallPrice, Event, Family, FidelityTokens, FixedPrice, FreeSize, ImageInputRule, ImageOutputRule, Limits,
-    Model, OutcomeResult, OutcomeRule, PartialRule, Place, Provider, RateCard, RatioBase, RatioCard,
-    ResponsesRule, Row, Sizes, Source, Sourced, TablePrice, TextInputRule, TextModel, TextOutputRule,
+    CallPrice, Event, Family, FidelityTokens, FixedPrice, FreeSize, ImageInputRule, ImageOutputRule,
+    ImagePrice, Limits, Model, OutcomeResult, OutcomeRule, Overhead, PartialRule, Place, Provider, RateCard,
+    RatioBase, RatioCard, ResponsesRule, Row, SizeClass, Sizes, Source, Sourced, TextInputRule, TextModel,
+    TextOutputRule,
 };
 use crate::evidence::{Confidence, Evidence};
 use crate::names::{Basis, Quality, Size, Tier};
@@ -241,7 +242,7 @@ pub(super) fn model(view: &View<'_>, place: Place) -> Option<Model> {
         lifecycle_source: view.owned("lifecycle_source"),
         note: view.owned("note"),
         rates: Vec::new(),
-        table: Vec::new(),
+        images: Vec::new(),
         calls: Vec::new(),
         ratios: Vec::new(),
         fixed: Vec::new(),
@@ -264,16 +265,65 @@ pub(super) fn rates(view: &View<'_>, place: Place) -> Option<RateCard> {
     })
 }
 
+/// The pixels of a megapixel where a row does not say.
+const MEGAPIXEL: u64 = 1_000_000;
+
+pub(super) fn image(view: &View<'_>, place: Place) -> Option<ImagePrice> {
+    Some(ImagePrice {
+        quality: view.parse("quality"),
+        size: view.parse("size"),
+        class: view.owned("class"),
+        usd: view.parse("usd")?,
+        further_megapixel: view.parse("further_megapixel"),
+        input_megapixel: view.parse("input_megapixel"),
+        megapixel: view.count("megapixel").unwrap_or(MEGAPIXEL),
+        rounding_assumed: view.flag("rounding_assumed"),
+        differs: view.owned("differs"),
+        row: row(view, place)?,
+    })
+}
+
+/// Keys of an image row that do not go together, with their byte offsets.
+pub(super) fn image_slips(view: &View<'_>) -> Vec<(usize, &'static str)> {
+    let said = |key: &str| view.value(key).is_some();
+    let mut slips = Vec::new();
+    if said("size") && said("class") {
+        slips.push((view.at_key("class"), "'size' and 'class' exclude each other"));
+    }
+    if said("megapixel") && !said("further_megapixel") && !said("input_megapixel") {
+        let slip = "'megapixel' goes with 'further_megapixel' or 'input_megapixel'";
+        slips.push((view.at_key("megapixel"), slip));
+    }
+    if said("rounding_assumed") && !said("further_megapixel") && !said("input_megapixel") {
+        let slip = "'rounding_assumed' goes with 'further_megapixel' or 'input_megapixel'";
+        slips.push((view.at_key("rounding_assumed"), slip));
+    }
+    if view.count("megapixel") == Some(0) {
+        slips.push((view.at_key("megapixel"), "'megapixel' must be from 1"));
+    }
+    slips
+}
+
 /// The prices of a table, each with the byte offset of its own line.
-pub(super) fn table(view: &View<'_>, place: impl Fn(usize) -> Place) -> Vec<TablePrice> {
+pub(super) fn table(view: &View<'_>, place: impl Fn(usize) -> Place) -> Vec<ImagePrice> {
     let mut prices = Vec::new();
     for (quality, sizes, at) in view.entries::<Quality>("prices") {
         let Some(sizes) = sizes.as_table() else { continue };
         for (size, usd) in sizes.iter() {
             let parsed = (size.get_ref().parse(), usd.get_ref().as_str().map(str::parse));
             if let ((Ok(size), Some(Ok(usd))), Some(row)) = (parsed, row(view, place(at))) {
-                let differs = view.owned("differs");
-                prices.push(TablePrice { quality: quality.clone(), size, usd, differs, row });
+                prices.push(ImagePrice {
+                    quality: Some(quality.clone()),
+                    size: Some(size),
+                    class: None,
+                    usd,
+                    further_megapixel: None,
+                    input_megapixel: None,
+                    megapixel: MEGAPIXEL,
+                    rounding_assumed: false,
+                    differs: view.owned("differs"),
+                    row,
+                });
             }
         }
     }
@@ -364,24 +414,56 @@ fn limits_of(view: &View<'_>) -> Option<Limits> {
             max_pixels: free.count("max_pixels")?,
         }))
     });
+    let classes: Vec<SizeClass> = (view.views("size_class").iter())
+        .filter_map(|class| {
+            Some(SizeClass {
+                name: class.owned("name")?,
+                square: class.parse("square")?,
+                max_pixels: class.count("max_pixels")?,
+            })
+        })
+        .collect();
+    let sizes = match free {
+        Some(free) => free,
+        None if !classes.is_empty() => Sizes::Classes(classes),
+        None if view.flag("any_size") => view.count("max_pixels").map_or(Sizes::Any, Sizes::UpTo),
+        None => Sizes::Listed(view.list("sizes")),
+    };
     Some(Limits {
         endpoints: view.list("endpoints"),
         qualities: view.list("qualities"),
         quality_auto: view.flag("quality_auto"),
         default_quality: view.parse("default_quality"),
-        sizes: free.unwrap_or_else(|| Sizes::Listed(view.list("sizes"))),
+        sizes,
         size_auto: view.flag("size_auto"),
         default_size: view.parse::<Size>("default_size")?,
-        n_max: view.count32("n_max")?,
+        default_size_edits: view.parse("default_size_edits"),
+        n_max: view.count32("n_max"),
         partial_images_max: view.count32("partial_images_max").unwrap_or(0),
-        input_images_max: view.count32("input_images_max").unwrap_or(0),
+        input_images_max: view.count32("input_images_max"),
         input_fidelities: view.list("input_fidelities"),
         mask: view.flag("mask"),
         mask_evidence: evidence_at(view, "mask_evidence").unwrap_or(Evidence::Assumed),
         backgrounds: view.list("backgrounds"),
         output_formats: view.list("output_formats"),
         prompt_max_chars: view.count("prompt_max_chars"),
+        unknown: view.flag("limits_unknown"),
     })
+}
+
+/// More than one way of saying which sizes are accepted, or half of one, with the byte offset.
+pub(super) fn size_slips(family: &View<'_>) -> Option<(usize, String)> {
+    let limits = family.view("limits")?;
+    let said = |key: &&str| match *key {
+        "any_size" => limits.flag("any_size"),
+        key => limits.value(key).is_some(),
+    };
+    if limits.value("max_pixels").is_some() && !limits.flag("any_size") {
+        return Some((limits.at_key("max_pixels"), "'max_pixels' goes with 'any_size'".to_owned()));
+    }
+    let mut ways = ["sizes", "free_size", "size_class", "any_size"].into_iter().filter(said);
+    let (first, second) = (ways.next()?, ways.next()?);
+    Some((limits.at_key(second), format!("'{first}' and '{second}' exclude each other")))
 }
 
 fn image_output(view: &View<'_>) -> Option<ImageOutputRule> {
@@ -392,6 +474,11 @@ fn image_output(view: &View<'_>) -> Option<ImageOutputRule> {
             area_offset: view.count("area_offset")?,
             area_divisor: view.count("area_divisor")?,
             auto_seen_max: view.count("auto_seen_max"),
+        },
+        "by-size-class" => ImageOutputRule::BySizeClass {
+            tokens: (view.entries("tokens").into_iter())
+                .filter_map(|(class, value, _)| Some((class, span(value)?)))
+                .collect(),
         },
         _ => ImageOutputRule::Scaled {
             of: view.owned("of")?,
@@ -430,6 +517,7 @@ fn image_input(view: &View<'_>) -> Option<ImageInputRule> {
                 })
             }),
         },
+        "flat" => ImageInputRule::Flat { tokens: view.count("tokens")? },
         _ => ImageInputRule::Patches(crate::rules::patches::Patches {
             patch: view.count32("patch")?,
             max_patches: view.count32("max_patches")?,
@@ -440,18 +528,21 @@ fn image_input(view: &View<'_>) -> Option<ImageInputRule> {
 }
 
 fn text_input(view: &View<'_>) -> Option<TextInputRule> {
-    Some(TextInputRule {
+    if view.text("kind")? == "own-tokenizer" {
+        return Some(TextInputRule::OwnTokenizer);
+    }
+    Some(TextInputRule::Overhead(Overhead {
         per_call: view.count("per_call")?,
         per_image: view.count("per_image").unwrap_or(0),
         per_image_by_tiles: view.counts("per_image_by_tiles"),
         per_image_ceiling: view.count("per_image_ceiling"),
-    })
+    }))
 }
 
 fn text_output(view: &View<'_>) -> Option<TextOutputRule> {
     Some(TextOutputRule {
         floor: view.count("floor")?,
-        expected: view.count("expected")?,
+        expected: view.count("expected"),
         ceiling: view.count("ceiling")?,
     })
 }

@@ -6,8 +6,9 @@ use serde_json::{Map, Value, json};
 use toml::de::{DeTable, DeValue};
 
 use super::place::Reporter;
+use crate::book::TokenSpan;
 use crate::money::{Ratio, Usd};
-use crate::names::{Pixels, Size};
+use crate::names::Pixels;
 use crate::nearest;
 
 /// A table and its keys.
@@ -32,6 +33,8 @@ pub(super) enum Kind {
     Text,
     /// Lower-case letters, digits, dots, dashes, underscores and slashes.
     Id,
+    /// A model's name as its seller writes it: as an id, and with capitals and colons.
+    Model,
     /// Exactly this text.
     Only(&'static str),
     /// One of these words.
@@ -44,6 +47,8 @@ pub(super) enum Kind {
     Ratio,
     /// A whole number from 0.
     Count,
+    /// A whole number, or a list of two or three that rise: least, perhaps probably, most.
+    Span,
     /// `true` or `false`.
     Flag,
     /// A quoted `WIDTHxHEIGHT`.
@@ -67,12 +72,14 @@ impl Kind {
         match self {
             Kind::Text => "text in quotes".into(),
             Kind::Id => "a name in quotes, of a-z 0-9 . _ / -".into(),
+            Kind::Model => "a model's name in quotes, of A-Z a-z 0-9 . _ : / -".into(),
             Kind::Only(text) => format!("\"{text}\""),
             Kind::Word(words) => format!("one of {}", words.join(", ")),
             Kind::Day => "a day in quotes, such as \"2026-11-21\"".into(),
             Kind::Price => "a decimal in quotes, such as \"0.042\"".into(),
             Kind::Ratio => "a ratio in quotes, such as \"1.25\"".into(),
             Kind::Count => "a whole number from 0".into(),
+            Kind::Span => "a whole number, or two or three that rise, such as [1675, 1692]".into(),
             Kind::Flag => "true or false".into(),
             Kind::Pixels => "a size in quotes, such as \"1024x1024\"".into(),
             Kind::Size => "a size in quotes, such as \"1024x1024\", or \"auto\"".into(),
@@ -90,13 +97,18 @@ impl Kind {
                 let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._/-".contains(&b);
                 !text.is_empty() && text.len() <= 128 && text.bytes().all(plain)
             }
+            Kind::Model => {
+                let plain = |b: u8| b.is_ascii_alphanumeric() || b"._:/-".contains(&b);
+                !text.is_empty() && text.len() <= 128 && text.bytes().all(plain)
+            }
             Kind::Only(only) => text == *only,
             Kind::Word(words) => words.contains(&text),
             Kind::Day => text.len() == 10 && text.parse::<Date>().is_ok(),
             Kind::Price => text.parse::<Usd>().is_ok(),
             Kind::Ratio => text.parse::<Ratio>().is_ok(),
             Kind::Pixels => text.parse::<Pixels>().is_ok(),
-            Kind::Size => text.parse::<Size>().is_ok(),
+            // The names of squares are for requests: a book says pixels.
+            Kind::Size => text == "auto" || text.parse::<Pixels>().is_ok(),
             _ => false,
         }
     }
@@ -106,6 +118,7 @@ impl Kind {
         match (self, value) {
             (Kind::Count, DeValue::Integer(number))
                 if number.radix() == 10 && count(number.as_str()).is_some() => {}
+            (Kind::Span, value) if span(value).is_some() => {}
             (Kind::Flag, DeValue::Boolean(_)) => {}
             (Kind::List(kind), DeValue::Array(items)) => {
                 for item in items.iter() {
@@ -158,6 +171,7 @@ impl Kind {
         match self {
             Kind::Text => json!({ "type": "string" }),
             Kind::Id => json!({ "type": "string", "pattern": "^[a-z0-9._/-]{1,128}$" }),
+            Kind::Model => json!({ "type": "string", "pattern": "^[A-Za-z0-9._:/-]{1,128}$" }),
             Kind::Only(text) => json!({ "const": text }),
             Kind::Word(words) => json!({ "enum": words }),
             Kind::Day => json!({ "type": "string", "format": "date" }),
@@ -165,6 +179,10 @@ impl Kind {
                 json!({ "type": "string", "pattern": "^[0-9]{1,7}(\\.[0-9]{1,9})?$" })
             }
             Kind::Count => json!({ "type": "integer", "minimum": 0 }),
+            Kind::Span => {
+                let count = json!({ "type": "integer", "minimum": 0 });
+                json!({ "oneOf": [count, { "type": "array", "items": count, "minItems": 2, "maxItems": 3 }] })
+            }
             Kind::Flag => json!({ "type": "boolean" }),
             Kind::Pixels => json!({ "type": "string", "pattern": "^[1-9][0-9]{0,4}x[1-9][0-9]{0,4}$" }),
             Kind::Size => json!({ "type": "string", "pattern": "^(auto|[1-9][0-9]{0,4}x[1-9][0-9]{0,4})$" }),
@@ -219,6 +237,28 @@ impl Shape {
             "required": required,
             "properties": properties,
         })
+    }
+}
+
+/// Tokens as one number, or as two or three that rise.
+pub(super) fn span(value: &DeValue<'_>) -> Option<TokenSpan> {
+    let number = |value: &DeValue<'_>| {
+        let number = value.as_integer()?;
+        (number.radix() == 10).then(|| count(number.as_str())).flatten()
+    };
+    let items = match value {
+        DeValue::Array(items) => {
+            items.iter().map(|item| number(item.get_ref())).collect::<Option<Vec<_>>>()?
+        }
+        _ => vec![number(value)?],
+    };
+    match *items {
+        [all] => Some(TokenSpan { floor: all, expected: Some(all), ceiling: all }),
+        [floor, ceiling] if floor < ceiling => Some(TokenSpan { floor, expected: None, ceiling }),
+        [floor, expected, ceiling] if floor <= expected && expected <= ceiling => {
+            Some(TokenSpan { floor, expected: Some(expected), ceiling })
+        }
+        _ => None,
     }
 }
 

@@ -70,12 +70,16 @@ static LIMITS: Shape = Shape {
         may("quality_auto", Kind::Flag, "whether quality auto is accepted"),
         may("default_quality", Kind::Id, "what an omitted quality means"),
         may("sizes", Kind::List(&Kind::Pixels), "the accepted sizes ..."),
-        may("free_size", Kind::Table(&FREE_SIZE), "... or the rule they keep"),
+        may("free_size", Kind::Table(&FREE_SIZE), "... or the rule they keep ..."),
+        may("any_size", Kind::Flag, "... or true: no source says which are taken ..."),
+        may("max_pixels", Kind::Count, "with any_size: the largest area in pixels, where that is known"),
+        may("size_class", Kind::Tables(&SIZE_CLASS), "... or classes of sizes, smallest first"),
         may("size_auto", Kind::Flag, "whether size auto is accepted"),
         must("default_size", Kind::Size, "what an omitted size means"),
-        must("n_max", Kind::Count, "the most pictures of one call"),
+        may("default_size_edits", Kind::Size, "what it means with an input image; left out: the same"),
+        may("n_max", Kind::Count, "the most pictures of one call; left out: not known"),
         may("partial_images_max", Kind::Count, "the most partial pictures; 0: none"),
-        may("input_images_max", Kind::Count, "the most input images; 0: none"),
+        may("input_images_max", Kind::Count, "the most input images; 0: none; left out: not known"),
         may(
             "input_fidelities",
             Kind::List(&Kind::Word(Fidelity::NAMES)),
@@ -86,7 +90,17 @@ static LIMITS: Shape = Shape {
         may("backgrounds", Kind::List(&Kind::Id), "accepted backgrounds; none: refused"),
         may("output_formats", Kind::List(&Kind::Id), "accepted output formats; none: refused"),
         may("prompt_max_chars", Kind::Count, "the longest prompt in Unicode characters"),
+        may("limits_unknown", Kind::Flag, "no source says what is accepted: what is left out is not refused"),
         NOTE,
+    ],
+};
+
+static SIZE_CLASS: Shape = Shape {
+    doc: "A class of sizes that the seller names and bills alike.",
+    fields: &[
+        must("name", Kind::Text, "the seller's name of it"),
+        must("square", Kind::Pixels, "its square"),
+        must("max_pixels", Kind::Count, "the largest area that belongs to it"),
     ],
 };
 
@@ -107,7 +121,7 @@ static RULES: Shape = Shape {
         may("image_output", Kind::Choice(IMAGE_OUTPUT), "tokens of a picture"),
         may("partial_image", Kind::Choice(PARTIAL_IMAGE), "tokens of a partial picture"),
         may("image_input", Kind::Choice(IMAGE_INPUT), "tokens of an input image"),
-        may("text_input", Kind::Choice(&[("overhead", &OVERHEAD)]), "tokens added to the prompt"),
+        may("text_input", Kind::Choice(TEXT_INPUT), "tokens of the prompt"),
         may("text_output", Kind::Choice(&[("per-image", &TEXT_OUTPUT)]), "text tokens added to the output"),
         may("responses", Kind::Choice(&[("mainline", &RESPONSES)]), "tokens of the Responses API's model"),
     ],
@@ -128,10 +142,15 @@ macro_rules! rule {
     };
 }
 
-static IMAGE_OUTPUT: &[(&str, &Shape)] =
-    &[("row-grid", &ROW_GRID), ("area-grid", &AREA_GRID), ("scaled", &SCALED)];
+static IMAGE_OUTPUT: &[(&str, &Shape)] = &[
+    ("row-grid", &ROW_GRID),
+    ("area-grid", &AREA_GRID),
+    ("scaled", &SCALED),
+    ("by-size-class", &BY_SIZE_CLASS),
+];
 static PARTIAL_IMAGE: &[(&str, &Shape)] = &[("flat", &FLAT), ("area-scaled", &AREA_SCALED)];
-static IMAGE_INPUT: &[(&str, &Shape)] = &[("tiles", &TILES), ("patches", &PATCHES)];
+static IMAGE_INPUT: &[(&str, &Shape)] = &[("tiles", &TILES), ("patches", &PATCHES), ("flat", &FLAT_INPUT)];
+static TEXT_INPUT: &[(&str, &Shape)] = &[("overhead", &OVERHEAD), ("own-tokenizer", &OWN_TOKENIZER)];
 
 static ROW_GRID: Shape = rule!(
     "A grid with a separator per row.",
@@ -157,6 +176,18 @@ static SCALED: Shape = rule!(
         must("ceiling", Kind::Map(&Kind::Ratio), "the greatest multiple, by quality"),
     ]
 );
+static BY_SIZE_CLASS: Shape = rule!(
+    "The same for every size of a class.",
+    "by-size-class",
+    [must("tokens", Kind::Map(&Kind::Span), "tokens of one picture, by the name of its class"),]
+);
+static FLAT_INPUT: Shape = rule!(
+    "The same for every input image.",
+    "flat",
+    [must("tokens", Kind::Count, "tokens of one input image"),]
+);
+static OWN_TOKENIZER: Shape =
+    rule!("Counted by a tokenizer of the model's own, not by o200k_base.", "own-tokenizer", []);
 static FLAT: Shape = rule!(
     "The same for every size.",
     "flat",
@@ -217,7 +248,7 @@ static TEXT_OUTPUT: Shape = rule!(
     "per-image",
     [
         must("floor", Kind::Count, "at least"),
-        must("expected", Kind::Count, "probably"),
+        may("expected", Kind::Count, "probably; left out: the usual count is not known"),
         must("ceiling", Kind::Count, "at most"),
     ]
 );
@@ -279,16 +310,17 @@ static OUTCOME: Shape = Shape {
 static MODEL: Shape = Shape {
     doc: "A model as this seller offers it.",
     fields: &[
-        must("id", Kind::Id, "the name that requests use"),
-        may("aliases", Kind::List(&Kind::Id), "other names for the same terms"),
+        must("id", Kind::Model, "the name that requests use"),
+        may("aliases", Kind::List(&Kind::Model), "other names for the same terms"),
         may("family", Kind::Id, "the id of its family"),
         may("basis", Kind::Word(Basis::NAMES), "how it is billed"),
         may("released", Kind::Day, "the first day it was sold"),
         may("retired", Kind::Day, "the day it stopped answering"),
-        may("replacement", Kind::Id, "what the seller recommends in its place"),
+        may("replacement", Kind::Model, "what the seller recommends in its place"),
         may("lifecycle_source", Kind::Id, "the id of the source of these days"),
         may("rates", Kind::Tables(&RATES), "token prices in USD per million"),
         may("table", Kind::Tables(&TABLE), "prices per picture in USD"),
+        may("image", Kind::Tables(&IMAGE), "prices per picture in USD, one a row"),
         may("call", Kind::Tables(&CALL), "prices per call in USD"),
         may("ratio", Kind::Tables(&RATIO), "gateway ratios"),
         may("fixed", Kind::Tables(&FIXED), "gateway fixed prices in USD"),
@@ -343,6 +375,20 @@ static TABLE: Shape = row!(
         may("differs", Kind::Text, "why the prices differ from tokens times rate"),
     ]
 );
+static IMAGE: Shape = row!(
+    "A price per picture for a span of days, USD. What it leaves open it holds for.",
+    [
+        must("usd", Kind::Price, "the price of one picture, or of its first megapixel"),
+        may("quality", Kind::Id, "the quality that it is for"),
+        may("size", Kind::Pixels, "the exact size that it is for ..."),
+        may("class", Kind::Text, "... or the name of a size class of the family"),
+        may("further_megapixel", Kind::Price, "the price of each further megapixel begun"),
+        may("input_megapixel", Kind::Price, "the price of each megapixel begun of each input image"),
+        may("megapixel", Kind::Count, "the pixels of a megapixel; left out: 1000000"),
+        may("rounding_assumed", Kind::Flag, "that a megapixel begun is paid in full is a guess"),
+        may("differs", Kind::Text, "why the price differs from tokens times rate"),
+    ]
+);
 static CALL: Shape = row!(
     "The price of a call for a span of days, USD.",
     [must("usd", Kind::Price, "the price of one call"),]
@@ -379,7 +425,7 @@ static MEASURED_CALL: Shape = Shape {
     fields: &[
         must("id", Kind::Id, "the name of the record"),
         must("provider", Kind::Id, "who answered"),
-        may("model", Kind::Id, "the model asked for"),
+        may("model", Kind::Model, "the model asked for"),
         must("endpoint", Kind::Word(Endpoint::NAMES), "where the call went"),
         may("date", Kind::Text, "the day, month or year of the call"),
         may("quality", Kind::Id, "as asked for"),

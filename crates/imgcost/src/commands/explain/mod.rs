@@ -1,5 +1,6 @@
 //! `imgcost explain`: the chain from a total to its sources.
 
+mod pictures;
 mod steps;
 
 use std::io;
@@ -100,7 +101,7 @@ fn link<'q>(quote: &'q Quote<'q>, line: &Line<'q>) -> Link<'q> {
         item: line.item,
         part: line.part.map(imgcost_core::Part::as_str),
         quantity: steps::quantity(quote, line),
-        rule: steps::rule(quote, line.item).map(|(parameters, evidence, source, note)| {
+        rule: steps::rule(quote, line).map(|(parameters, evidence, source, note)| {
             let (kind, parameters) = kind_and_parameters(line.item, parameters);
             RuleDocument { kind, parameters, evidence: Evidence::as_str(evidence), source, note }
         }),
@@ -117,21 +118,28 @@ fn kind_and_parameters(item: Item, value: Value) -> (String, Value) {
         && let Some((name, inner @ Value::Object(_))) = object.iter().next()
         && name.starts_with(|c: char| c.is_ascii_uppercase())
     {
-        let mut kind = String::new();
-        for c in name.chars() {
-            if c.is_ascii_uppercase() && !kind.is_empty() {
-                kind.push('-');
-            }
-            kind.push(c.to_ascii_lowercase());
-        }
-        return (kind, inner.clone());
+        return (kebab(name), inner.clone());
+    }
+    if let Value::String(name) = &value {
+        return (kebab(name), Value::Object(serde_json::Map::new()));
     }
     let kind = match item {
-        Item::TextInput => "overhead",
         Item::TextOutput => "per-image",
         _ => "mainline",
     };
     (kind.to_owned(), value)
+}
+
+/// `AreaGrid` as `area-grid`.
+fn kebab(name: &str) -> String {
+    let mut kind = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !kind.is_empty() {
+            kind.push('-');
+        }
+        kind.push(c.to_ascii_lowercase());
+    }
+    kind
 }
 
 fn rate<'q>(book: &Book, rate: Rate, row: &'q Row) -> RateDocument<'q> {

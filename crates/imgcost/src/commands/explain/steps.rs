@@ -3,24 +3,27 @@
 use imgcost_core::rules::{area_grid, row_grid, tiles};
 use imgcost_core::{
     Evidence, Family, Fidelity, ImageInputRule, ImageOutputRule, InputImage, Item, Line, PartialRule, Pixels,
-    Quality, Quote, Range, Rate, Sourced, Unit,
+    Quality, Quote, Range, Rate, Sourced, TokenSpan, Unit,
 };
 use serde::Serialize;
 use serde_json::Value;
 
+use super::pictures;
 use crate::render::grouped;
 
 /// A rule's parameters, evidence, source and note.
 type Rule<'q> = (Value, Evidence, &'q str, Option<&'q str>);
 
 /// The rule that counts an item, where a rule does.
-pub(super) fn rule<'q>(quote: &'q Quote<'q>, item: Item) -> Option<Rule<'q>> {
+pub(super) fn rule<'q>(quote: &'q Quote<'q>, line: &Line<'_>) -> Option<Rule<'q>> {
     fn of<T: Serialize>(rule: Option<&Sourced<T>>) -> Option<Rule<'_>> {
         let rule = rule?;
         Some((serde_json::to_value(&rule.rule).ok()?, rule.evidence, &rule.source, rule.note.as_deref()))
     }
     let family = quote.offer().family;
-    match item {
+    match line.item {
+        // Billed by the megapixel, no token rule counts them.
+        _ if line.unit == Unit::Megapixel => None,
         Item::TextInput => of(family.text_input.as_ref()),
         Item::ImageInput => of(family.image_input.as_ref()),
         Item::TextOutput => of(family.text_output.as_ref()),
@@ -36,6 +39,7 @@ pub(super) fn quantity(quote: &Quote<'_>, line: &Line<'_>) -> Vec<String> {
     let family = quote.offer().family;
     let mut steps = match line.item {
         Item::TextInput => text_input(quote, family),
+        Item::ImageInput if line.unit == Unit::Megapixel => pictures::inputs(quote),
         Item::ImageInput => image_input(quote, family),
         Item::TextOutput => text_output(family),
         Item::ImageOutput => image_output(quote, family),
@@ -43,7 +47,7 @@ pub(super) fn quantity(quote: &Quote<'_>, line: &Line<'_>) -> Vec<String> {
         Item::ResponsesModel => {
             vec!["the calling model's own tokens, as recorded calls show them".to_owned()]
         }
-        Item::Image => vec![format!("n = {} pictures", quote.request().n)],
+        Item::Image => pictures::price(quote),
         Item::Call => vec![format!("n = {} pictures, in one call or as many", quote.request().n)],
     };
     steps.push(format!("= {} {}", range_words(&line.quantity), unit_words(line.unit)));
@@ -55,6 +59,7 @@ fn unit_words(unit: Unit) -> &'static str {
         Unit::Token => "tokens",
         Unit::Image => "pictures",
         Unit::Call => "calls",
+        Unit::Megapixel => "megapixels",
     }
 }
 
@@ -72,24 +77,28 @@ fn range_words(range: &Range<u64>) -> String {
             grouped(range.floor),
             grouped(range.ceiling)
         ),
-        None => format!("{} to {}{basis}", grouped(range.floor), grouped(range.ceiling)),
+        None if basis.is_empty() => format!("{} to {}", grouped(range.floor), grouped(range.ceiling)),
+        None => format!("{} to {} (ceiling assumed)", grouped(range.floor), grouped(range.ceiling)),
     }
 }
 
 fn text_input(quote: &Quote<'_>, family: &Family) -> Vec<String> {
     let (request, Some(rule)) = (quote.request(), &family.text_input) else { return Vec::new() };
     let prompt = request.prompt.map_or(0, |prompt| prompt.tokens);
-    let mut text = format!("prompt {} + {} that every call adds", grouped(prompt), rule.rule.per_call);
+    let Some(rule) = rule.rule.overhead() else {
+        let text = format!("prompt {} by o200k_base, which is not this model's tokenizer", grouped(prompt));
+        return vec![times_n(text, request.n)];
+    };
+    let mut text = format!("prompt {} + {} that every call adds", grouped(prompt), rule.per_call);
     if !request.images.is_empty() {
         text.push_str(&match request.images.len() {
             1 => " + what the input image adds".to_owned(),
             count => format!(" + what {count} input images add"),
         });
-        if rule.rule.per_image_by_tiles.is_empty() {
-            text.push_str(&format!(" ({} each)", rule.rule.per_image));
+        if rule.per_image_by_tiles.is_empty() {
+            text.push_str(&format!(" ({} each)", rule.per_image));
         } else {
-            let by_tiles: Vec<String> =
-                rule.rule.per_image_by_tiles.iter().map(ToString::to_string).collect();
+            let by_tiles: Vec<String> = rule.per_image_by_tiles.iter().map(ToString::to_string).collect();
             text.push_str(&format!(" ({} for 1, 2, … tiles)", by_tiles.join(", ")));
         }
     }
@@ -112,10 +121,14 @@ fn image_input(quote: &Quote<'_>, family: &Family) -> Vec<String> {
 }
 
 fn one_input(rule: ImageInputRule, image: InputImage, high: bool) -> String {
+    if let ImageInputRule::Flat { tokens } = rule {
+        return format!("{} tokens for an image of any size", grouped(tokens));
+    }
     let InputImage::Sized(size) = image else {
         return "an image of unknown size: from the fewest tokens to the most".to_owned();
     };
     match rule {
+        ImageInputRule::Flat { tokens } => grouped(tokens),
         ImageInputRule::Patches(rule) => {
             let tokens = rule.tokens(size).map_or_else(|| "?".to_owned(), |range| range_words(&range));
             format!("{size}: {tokens} patches of {0}x{0}, at most {1}", rule.patch, rule.max_patches)
@@ -138,15 +151,19 @@ fn one_input(rule: ImageInputRule, image: InputImage, high: bool) -> String {
 fn text_output(family: &Family) -> Vec<String> {
     let Some(rule) = &family.text_output else { return Vec::new() };
     let rule = rule.rule;
-    vec![format!(
-        "text that the model adds to each picture: {} to {}, about {}",
-        rule.floor, rule.ceiling, rule.expected
-    )]
+    let usual = match rule.expected {
+        Some(expected) => format!("about {expected}"),
+        None => "what is usual is not known".to_owned(),
+    };
+    vec![format!("text that the model adds to each picture: {} to {}, {usual}", rule.floor, rule.ceiling)]
 }
 
 fn image_output(quote: &Quote<'_>, family: &Family) -> Vec<String> {
     let Some(rule) = &family.image_output else { return Vec::new() };
     let n = quote.request().n;
+    if let (ImageOutputRule::BySizeClass { tokens }, Some(size)) = (&rule.rule, quote.size()) {
+        return by_size_class(family, tokens, size, n);
+    }
     let chosen = quote.quality().filter(|quality| **quality != Quality::Auto);
     let (Some(quality), Some(size)) = (chosen, quote.size()) else {
         return vec!["left to the model: from its cheapest to its dearest choice".to_owned()];
@@ -167,6 +184,7 @@ fn image_output(quote: &Quote<'_>, family: &Family) -> Vec<String> {
             let Some(q) = of_quality(base, quality) else { return Vec::new() };
             area_grid_steps(quality, size, n, q, (*area_offset, *area_divisor))
         }
+        ImageOutputRule::BySizeClass { .. } => Vec::new(),
         ImageOutputRule::Scaled { of, floor, ceiling } => {
             let factor = |table: &[(Quality, imgcost_core::Ratio)]| {
                 of_quality(table, quality).map_or_else(
@@ -186,6 +204,17 @@ fn image_output(quote: &Quote<'_>, family: &Family) -> Vec<String> {
             )]
         }
     }
+}
+
+fn by_size_class(family: &Family, tokens: &[(String, TokenSpan)], size: Pixels, n: u32) -> Vec<String> {
+    let Some(class) = family.limits.rule.size_class(size) else { return Vec::new() };
+    let mut steps = vec![pictures::class_words(size, class)];
+    if let Some((_, span)) = tokens.iter().find(|(name, _)| *name == class.name) {
+        let (floor, ceiling) = (grouped(span.floor), grouped(span.ceiling));
+        let one = if span.floor == span.ceiling { ceiling } else { format!("{floor} to {ceiling}") };
+        steps.push(times_n(format!("{one} tokens a picture"), n));
+    }
+    steps
 }
 
 fn area_grid_steps(

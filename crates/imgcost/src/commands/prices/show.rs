@@ -2,7 +2,7 @@
 
 use std::io;
 
-use imgcost_core::{Book, Date, Model, Provider, Row};
+use imgcost_core::{Book, Date, ListedPrice, Model, Provider, Row};
 use serde::Serialize;
 
 use crate::args::PricesShowArgs;
@@ -68,59 +68,13 @@ fn collect<'b>(
     holds: &dyn Fn(&Row) -> bool,
     prices: &mut Vec<Priced<'b>>,
 ) {
-    let mut add = |row: &'b Row, item: String, value: String, per: &'static str| {
-        if holds(row) {
-            prices.push(priced(book, provider, model, row, item, value, per));
-        }
-    };
-    for card in &model.rates {
-        let rates = [
-            ("text input", card.text_input),
-            ("text input, cached", card.text_input_cached),
-            ("image input", card.image_input),
-            ("image input, cached", card.image_input_cached),
-            ("text output", card.text_output),
-            ("image output", card.image_output),
-        ];
-        for (item, rate) in rates {
-            if let Some(rate) = rate {
-                let tier = if card.tier == imgcost_core::Tier::Batch { "batch: " } else { "" };
-                add(&card.row, format!("{tier}{item}"), rate.to_string(), "1M tokens");
-            }
-        }
-    }
-    for price in &model.table {
-        add(&price.row, format!("{} {}", price.quality, price.size), price.usd.to_string(), "image");
-    }
-    for price in &model.calls {
-        add(&price.row, "call".to_owned(), price.usd.to_string(), "call");
-    }
-    for card in &model.ratios {
-        for (item, ratio) in [("model", card.model), ("completion", card.completion), ("image", card.image)] {
-            add(&card.row, format!("{item} ratio"), ratio.to_string(), "ratio");
-        }
-    }
-    for price in &model.fixed {
-        add(&price.row, "image at ratio 1".to_owned(), price.usd.to_string(), "image");
-        for (size, ratio) in &price.size_ratio {
-            add(&price.row, format!("size {size}"), ratio.to_string(), "ratio");
-        }
-        for (quality, size, ratio) in &price.quality_ratio {
-            let at = size.map_or_else(String::new, |size| format!(" at {size}"));
-            add(&price.row, format!("quality {quality}{at}"), ratio.to_string(), "ratio");
-        }
+    for listed in model.listed().into_iter().filter(|listed| holds(listed.row)) {
+        prices.push(priced(book, provider, model, listed));
     }
 }
 
-fn priced<'b>(
-    book: &Book,
-    provider: &'b Provider,
-    model: &'b Model,
-    row: &'b Row,
-    item: String,
-    value: String,
-    per: &'static str,
-) -> Priced<'b> {
+fn priced<'b>(book: &Book, provider: &'b Provider, model: &'b Model, listed: ListedPrice<'b>) -> Priced<'b> {
+    let ListedPrice { item, value, per, row } = listed;
     Priced {
         provider: &provider.id,
         model: &model.id,
