@@ -1,0 +1,53 @@
+//! Lists of names and wildcards.
+
+use imgcost_core::Error;
+
+use crate::words::{Pattern, entries};
+
+/// One entry of an axis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pick {
+    /// `all`: whatever there is.
+    All,
+    /// Names that fit a pattern, such as `gpt-image-*`.
+    Like(Pattern),
+    /// This one, whether it exists or not.
+    Is(String),
+}
+
+impl Pick {
+    /// Reads a list such as `gpt-image-1,gpt-image-2*` or `all`. What is named twice counts once.
+    ///
+    /// # Errors
+    /// The list or one of its entries is empty.
+    pub fn list(field: &str, text: &str) -> Result<Vec<Pick>, Error> {
+        let mut picks = Vec::new();
+        for name in entries(field, text)? {
+            let pick = match name {
+                "all" => Pick::All,
+                name => match Pattern::new(name) {
+                    pattern if pattern.is_name() => Pick::Is(name.to_owned()),
+                    pattern => Pick::Like(pattern),
+                },
+            };
+            if !picks.contains(&pick) {
+                picks.push(pick);
+            }
+        }
+        Ok(picks)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_of_names_and_wildcards() {
+        let picks = Pick::list("model", "a, b*,all,a").unwrap();
+        assert_eq!(picks, [Pick::Is("a".into()), Pick::Like(Pattern::new("b*")), Pick::All]);
+        for text in ["", "a,,b", ",", "a, "] {
+            assert_eq!(Pick::list("model", text).unwrap_err().field_name(), Some("model"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! By what cells are chosen and ordered, and which of them are the cheapest.
+
+use std::cmp::Reverse;
+
+use imgcost_core::{Code, Date, Error, Quality, Size, Usd};
+
+use super::cell::Cell;
+use crate::words::{entries, shown};
+
+macro_rules! keys {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal;)+) => {
+        /// Something that cells differ in.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Key { $($(#[$doc])* $variant,)+ }
+
+        impl Key {
+            /// Every key, in order.
+            pub const ALL: [Key; 13] = [$(Key::$variant,)+];
+            /// The names, in the same order.
+            pub const NAMES: [&'static str; 13] = [$($name,)+];
+
+            /// The name.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Key::$variant => $name,)+ }
+            }
+        }
+    };
+}
+
+keys! {
+    /// The model.
+    Model = "model";
+    /// The seller.
+    Provider = "provider";
+    /// The quality.
+    Quality = "quality";
+    /// The size; ordered by area.
+    Size = "size";
+    /// Pictures a call.
+    Count = "n";
+    /// The day.
+    Day = "as_of";
+    /// Standard or the Batch API.
+    Tier = "tier";
+    /// `priced`, `unpriced` or `illegal`.
+    State = "state";
+    /// USD a picture.
+    PerImage = "per_image";
+    /// USD a call.
+    PerCall = "per_call";
+    /// USD a million pixels.
+    PerMegapixel = "per_megapixel";
+    /// Tokens a call.
+    Tokens = "tokens";
+    /// Pixels of a picture.
+    Pixels = "pixels";
+}
+
+/// What a cell has at a key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Value<'c> {
+    Text(std::borrow::Cow<'c, str>),
+    Quality(&'c Quality),
+    /// A size: its area, then its width.
+    Size(u64, u32),
+    Count(u64),
+    Usd(Usd),
+    Day(Date),
+}
+
+impl Key {
+    /// The key of a name; `_` and `-` count alike.
+    pub(super) fn named(field: &str, name: &str) -> Result<Key, Error> {
+        let plain = name.replace('-', "_");
+        Key::ALL.into_iter().find(|key| key.name() == plain).ok_or_else(|| {
+            Error::new(Code::BadInput, format!("{field}: there is no key '{}'", shown(name)))
+                .field(field)
+                .allowed(Key::NAMES)
+                .nearest_name(&plain)
+        })
+    }
+
+    /// What a cell has there; none where it is not known. Ranges count by their expected value,
+    /// else by their ceiling; an amount only where everything has a price.
+    pub(super) fn of<'c>(self, cell: &'c Cell<'_>) -> Option<Value<'c>> {
+        let text = |text: &'c str| Value::Text(text.into());
+        Some(match self {
+            Key::Model => text(cell.model()),
+            Key::Provider => text(cell.provider()),
+            Key::Quality => Value::Quality(cell.quality()?),
+            Key::Size => match cell.size()? {
+                Size::Auto => Value::Size(0, 0),
+                Size::Exact(size) => Value::Size(size.area(), size.width()),
+            },
+            Key::Count => Value::Count(cell.n().into()),
+            Key::Day => Value::Day(cell.as_of()),
+            Key::Tier => text(cell.tier().as_str()),
+            Key::State => text(cell.state().name()),
+            Key::PerImage => Value::Usd(cell.per_image()?.figure()?),
+            Key::PerCall => Value::Usd(cell.per_call()?.figure()?),
+            Key::PerMegapixel => Value::Usd(cell.per_megapixel()?.figure()?),
+            Key::Tokens => {
+                let tokens = cell.tokens()?;
+                Value::Count(tokens.expected.unwrap_or(tokens.ceiling))
+            }
+            Key::Pixels => Value::Count(cell.pixels()?),
+        })
+    }
+}
+
+/// An order of cells.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sort {
+    keys: Vec<(Key, bool)>,
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Directed<T> {
+    Up(T),
+    Down(Reverse<T>),
+    /// What is not known comes last in either direction.
+    Unknown,
+}
+
+impl Sort {
+    /// Reads a list such as `per-image` or `model,-tokens`; a dash in front turns the order.
+    ///
+    /// # Errors
+    /// An entry is empty or no key; the error lists them and names the nearest.
+    pub fn read(text: &str) -> Result<Sort, Error> {
+        let key = |name: &str| match name.strip_prefix('-') {
+            Some(name) => Key::named("sort", name).map(|key| (key, true)),
+            None => Key::named("sort", name).map(|key| (key, false)),
+        };
+        Ok(Sort { keys: entries("sort", text)?.into_iter().map(key).collect::<Result<_, Error>>()? })
+    }
+
+    /// Orders cells; those that are alike keep their order, those whose value is not known come
+    /// last.
+    pub fn apply(&self, cells: &mut [&Cell<'_>]) {
+        if self.keys.is_empty() {
+            return;
+        }
+        cells.sort_by_cached_key(|cell| {
+            let rank = |(key, down): &(Key, bool)| match (key.of(cell), down) {
+                (Some(value), false) => Directed::Up(value),
+                (Some(value), true) => Directed::Down(Reverse(value)),
+                (None, _) => Directed::Unknown,
+            };
+            self.keys.iter().map(rank).collect::<Vec<_>>()
+        });
+    }
+}
+
+/// The least that one picture costs among cells in which everything has a price; the cells
+/// whose [`Cell::figure`] is this are the cheapest.
+#[must_use]
+pub fn cheapest(cells: &[&Cell<'_>]) -> Option<Usd> {
+    cells.iter().filter_map(|cell| cell.figure()).min()
+}
