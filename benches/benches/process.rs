@@ -2,12 +2,15 @@
 //!
 //! - the first command against an empty Rust program (bar: 1.5x), and with a prompt (bar: 5 ms
 //!   more);
-//! - `imgcost batch`, rows a second on one core (bar: 500,000 with CSV out).
+//! - `imgcost batch`, rows a second on one core (bar: 500,000 with CSV out and totals), and in
+//!   two threads;
+//! - its memory over 10,000,000 rows from a pipe (bar: none more than after the first million).
 //!
 //! It measures `imgcost` in the folder above its own, which the script builds first.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -38,10 +41,14 @@ fn main() {
     println!("start    with a prompt {prompted:.0?}: {:.2?} more (bar 5 ms)", prompted.saturating_sub(plain));
     println!("size     {:.2} MB (bar 8 MB)", std::fs::metadata(&imgcost).unwrap().len() as f64 / 1e6);
     for (name, input) in [("csv", csv_rows()), ("jsonl", json_rows())] {
-        for format in ["csv", "json"] {
-            batch(&imgcost, name, &input, format);
+        for options in ["-f csv", "-f csv --totals model,quality --totals size", "-f json"] {
+            let one = batch(&imgcost, name, &input, options);
+            println!("batch    {name} in, {options}: {one:.0} rows/s");
+            let two = batch(&imgcost, name, &input, &format!("{options} --threads 2"));
+            println!("batch    the same in two threads: {two:.0} rows/s, {:.2}x", two / one);
         }
     }
+    memory(&imgcost);
 }
 
 fn release_binary() -> PathBuf {
@@ -95,14 +102,57 @@ fn json_rows() -> String {
     text
 }
 
-fn batch(imgcost: &Path, name: &str, input: &str, format: &str) {
+/// The rows a second of the best of three runs.
+fn batch(imgcost: &Path, name: &str, input: &str, options: &str) -> f64 {
     let file = std::env::temp_dir().join(format!("imgcost-bench-{}.{name}", std::process::id()));
     std::fs::write(&file, input).unwrap();
-    let arguments = ["batch".as_ref(), file.as_os_str(), "--format".as_ref(), format.as_ref()];
     let best = (0..3)
-        .map(|_| run(Command::new(imgcost).args(arguments).args(["--as-of", "2026-11-21"])))
+        .map(|_| {
+            let mut command = Command::new(imgcost);
+            run(command.arg("batch").arg(&file).args(options.split(' ')).args(["--as-of", "2026-11-21"]))
+        })
         .min()
         .unwrap();
     std::fs::remove_file(&file).unwrap();
-    println!("batch    {name} in, {format} out: {:.0} rows/s", ROWS as f64 / best.as_secs_f64());
+    ROWS as f64 / best.as_secs_f64()
+}
+
+/// Ten million rows through a pipe: what the process held at most after the first and after the
+/// last million.
+fn memory(imgcost: &Path) {
+    let rows = csv_rows();
+    let (header, rows) = rows.split_once('\n').unwrap();
+    for threads in ["1", "2"] {
+        let line = format!("batch - --input-format csv -f csv --totals model,quality --threads {threads}");
+        let mut child = Command::new(imgcost)
+            .args(line.split(' '))
+            .args(["--as-of", "2026-11-21"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut input = child.stdin.take().unwrap();
+        let begin = Instant::now();
+        writeln!(input, "{header}").unwrap();
+        input.write_all(rows.as_bytes()).unwrap();
+        let first = peak(child.id());
+        for _ in 1..10 {
+            input.write_all(rows.as_bytes()).unwrap();
+        }
+        let last = peak(child.id());
+        drop(input);
+        assert!(child.wait().unwrap().success());
+        let rate = 10.0 * ROWS as f64 / begin.elapsed().as_secs_f64();
+        println!(
+            "memory   10,000,000 rows, {threads} thread(s): {first} KiB after the first million, {last} after the last, {rate:.0} rows/s"
+        );
+    }
+}
+
+/// The most memory that a process has held, in KiB; 0 where that can't be told.
+fn peak(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
 }

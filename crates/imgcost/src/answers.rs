@@ -79,7 +79,7 @@ impl<R: Read> Read for Bounded<R> {
 }
 
 /// A JSON value without its long texts.
-struct Slim(Value);
+pub(crate) struct Slim(pub(crate) Value);
 
 impl<'de> Deserialize<'de> for Slim {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -8,11 +8,11 @@
 //! |---|---|
 //! | 0 | done; where the reader of the output went away, what was found out counts all the same |
 //! | 2 | the request or arguments can't be accepted, or an input can't be read |
-//! | 3 | over the cap or a budget, no budget, or a bill above its ceiling |
-//! | 4 | incomplete: something has no price, an answer no usage (batch: a row is in error) |
+//! | 3 | over the cap or a budget, no budget, a bill above its ceiling, a broken policy (check), grown beyond `--fail-above` (diff), outside tolerance (drift), a log that disagrees (reconcile) |
+//! | 4 | incomplete: something has no price, an answer no usage, a row is in error (batch, check, diff), a record can't be used or matched (drift, reconcile) |
 //! | 5 | the ledger failed, or the output can't be written |
 //!
-//! Where several hold, 5 counts before 3 and 3 before 4. Results go to stdout, everything
+//! Where several hold, 5 counts before 3 and 3 before 4 (`check`: 2 before 3). Results go to stdout, everything
 //! else to stderr; with `--format json` stdout always holds one document, errors included.
 
 mod answers;
@@ -23,6 +23,7 @@ mod failure;
 mod fields;
 mod images;
 mod inputs;
+mod jobs;
 mod parse;
 mod plain;
 mod render;
@@ -76,6 +77,8 @@ fn run(cli: &Cli, settings: &Settings, format: Format) -> Result<End, Failure> {
         Some(Command::Prices(command)) => commands::prices(command, settings, format),
         Some(Command::Usage(args)) => commands::usage(args, settings, format),
         Some(Command::Batch(args)) => commands::batch(args, settings, format),
+        Some(Command::Compare(args)) => commands::compare(args, settings, format),
+        Some(Command::Solve(args)) => commands::solve(args, settings, format),
         Some(Command::Budget(command)) => commands::budget(command, settings, format),
         Some(Command::Completions(args)) => commands::completions(args),
         Some(Command::Man) => commands::man(),

@@ -53,6 +53,8 @@ fn asked_format(cli: &Cli) -> Option<Format> {
         Some(Command::Prices(PricesCommand::Schema(_))) => return Some(Format::Json),
         Some(Command::Usage(args)) => &args.output,
         Some(Command::Batch(args)) => &args.output,
+        Some(Command::Compare(args)) => &args.output,
+        Some(Command::Solve(args)) => &args.output,
         Some(Command::Budget(command)) => &command.ledger().output,
         Some(Command::Completions(_) | Command::Man) => return Some(Format::Table),
     };
@@ -92,7 +94,7 @@ fn refusal(error: &clap::Error) -> Error {
     let argument = text(ContextKind::InvalidArg).or_else(|| text(ContextKind::InvalidSubcommand));
     let field = argument.map(field_of);
     let nearest = [ContextKind::SuggestedValue, ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand];
-    let nearest = nearest.into_iter().find_map(|kind| list(kind).into_iter().next());
+    let nearest: Vec<String> = nearest.into_iter().flat_map(list).collect();
     let message = match (error.kind(), argument, text(ContextKind::InvalidValue)) {
         (ErrorKind::InvalidValue, Some(argument), Some("")) => format!("{} needs a value", plain(argument)),
         (ErrorKind::InvalidValue, Some(argument), Some(value)) => {
@@ -110,10 +112,17 @@ fn refusal(error: &clap::Error) -> Error {
     if let Some(field) = field {
         refusal = refusal.field(field);
     }
-    if let Some(nearest) = nearest {
-        refusal = refusal.nearest(nearest);
-    }
-    refusal
+    // The parser's guesses come in no order of likeness.
+    let typed = text(ContextKind::InvalidValue).or(argument.map(plain)).unwrap_or_default();
+    let nearest = match nearest.as_slice() {
+        [] => return refusal,
+        [only] => only.clone(),
+        [first, ..] => {
+            let names = nearest.iter().map(String::as_str);
+            imgcost_core::nearest_name(typed, names).unwrap_or(first).to_owned()
+        }
+    };
+    refusal.nearest(nearest)
 }
 
 /// `--as-of <DATE>` without its placeholder.

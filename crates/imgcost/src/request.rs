@@ -298,6 +298,13 @@ fn body(path: &Path, base: &Request, remarks: &mut Vec<Note>) -> Result<Request,
         Error::new(Code::BadInput, format!("{} is not JSON: {error}", inputs::name(path))).field("request")
     })?;
     let read = ReadBody::from_value(&value, base, &Meter)?;
+    remarks.extend(of_body(&read));
+    Ok(read.request)
+}
+
+/// What to know of how a body was understood.
+pub(crate) fn of_body(read: &ReadBody) -> Vec<Note> {
+    let mut remarks = Vec::new();
     if !read.unknown_fields.is_empty() {
         let message = format!("not known, and taken to cost nothing: {}", read.unknown_fields.join(", "));
         remarks.push(Note { code: "unknown-field", message });
@@ -309,5 +316,5 @@ fn body(path: &Path, base: &Request, remarks: &mut Vec<Note>) -> Result<Request,
         );
         remarks.push(Note { code: "model-assumed", message });
     }
-    Ok(read.request)
+    remarks
 }

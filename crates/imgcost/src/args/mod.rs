@@ -5,7 +5,11 @@
 //! request bodies alike (`fields.rs`), so that all of them refuse the same things with the
 //! same words.
 
+mod batch;
 mod budget;
+mod compare;
+mod plan;
+mod solve;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -14,10 +18,14 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use imgcost_core::{Endpoint, Fidelity};
 
+pub(crate) use batch::BatchArgs;
 pub(crate) use budget::{
     BudgetDoctorArgs, BudgetExportArgs, BudgetHoldArgs, BudgetLogArgs, BudgetPresumeArgs, BudgetReleaseArgs,
     BudgetRemoveArgs, BudgetSetArgs, BudgetSettleArgs, BudgetShowArgs, ByArgs, LedgerArgs,
 };
+pub(crate) use compare::CompareArgs;
+pub(crate) use plan::{CurrencyArgs, FileArgs};
+pub(crate) use solve::SolveArgs;
 
 use crate::render::Format;
 use crate::subcommands::Command;
@@ -27,8 +35,10 @@ const AFTER_HELP: &str = "\
 Exit codes:
   0  done
   2  the request or the arguments can't be accepted, or an input can't be read
-  3  over the cap or a budget, no budget, or a bill above its ceiling
-  4  incomplete: something has no price, an answer has no usage (batch: a row is in error)
+  3  over the cap or a budget, no budget, a bill above its ceiling, a broken policy (check), grown
+     beyond --fail-above (diff), outside tolerance (drift), or a log that disagrees (reconcile)
+  4  incomplete: something has no price, an answer has no usage, a row is in error (batch, check,
+     diff), or a record can't be used or matched (drift, reconcile)
   5  the ledger failed, or the output can't be written
 
 Settings come from flags, then the environment, then the file named by
@@ -74,6 +84,10 @@ pub(crate) struct QuoteArgs {
     #[arg(long, value_name = "USD", allow_negative_numbers = true, help_heading = "Limits and output")]
     pub(crate) cap: Option<String>,
 
+    /// Another currency beside US dollars.
+    #[command(flatten)]
+    pub(crate) currency: CurrencyArgs,
+
     /// How to write the result.
     #[command(flatten)]
     pub(crate) output: OutputArgs,
@@ -88,7 +102,7 @@ pub(crate) struct OutputArgs {
 }
 
 /// The price book to use.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct BookArgs {
     /// A price book of your own, laid over the built-in one.
     #[arg(long, value_name = "FILE", help_heading = "Prices")]
@@ -100,7 +114,7 @@ pub(crate) struct BookArgs {
 }
 
 /// What a call asks for, by the names of the API's parameters.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct RequestArgs {
     /// The model [default: gpt-image-1].
     #[arg(short, long, value_name = "MODEL")]
@@ -328,38 +342,11 @@ pub(crate) struct UsageArgs {
     #[command(flatten)]
     pub(crate) request: RequestArgs,
 
+    /// Another currency beside US dollars.
+    #[command(flatten)]
+    pub(crate) currency: CurrencyArgs,
+
     /// How to write the result.
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
-}
-
-/// `batch`.
-#[derive(Debug, Args)]
-pub(crate) struct BatchArgs {
-    /// The rows: JSON Lines or CSV; - for standard input.
-    pub(crate) file: PathBuf,
-
-    /// Defaults for all rows.
-    #[command(flatten)]
-    pub(crate) request: RequestArgs,
-
-    /// The format of the rows; left out, by the file's name or first byte.
-    #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(["jsonl", "csv", "tsv"]), help_heading = "Rows")]
-    pub(crate) input_format: Option<String>,
-
-    /// Let rows name files anywhere, not only below the file's own folder.
-    #[arg(long, help_heading = "Rows")]
-    pub(crate) allow_paths: bool,
-
-    /// Add a last line with the sums.
-    #[arg(long, help_heading = "Limits and output")]
-    pub(crate) summary: bool,
-
-    /// Exit with 3 if all rows together may cost more than this many US dollars.
-    #[arg(long, value_name = "USD", allow_negative_numbers = true, help_heading = "Limits and output")]
-    pub(crate) cap: Option<String>,
-
-    /// How to write the results.
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }

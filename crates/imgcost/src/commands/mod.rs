@@ -3,18 +3,22 @@
 
 mod batch;
 mod budget;
+mod compare;
 mod completions;
 mod explain;
 mod models;
 mod prices;
 mod quote;
+mod solve;
 mod usage;
 
 pub(crate) use batch::batch;
 pub(crate) use budget::budget;
+pub(crate) use compare::{SHOWN, compare};
 pub(crate) use completions::{completions, man};
 pub(crate) use explain::explain;
 pub(crate) use models::models;
 pub(crate) use prices::prices;
 pub(crate) use quote::quote;
+pub(crate) use solve::solve;
 pub(crate) use usage::usage;

@@ -2,7 +2,9 @@
 
 use std::io;
 
-use imgcost_core::{Code, Error, NoteKind, Quote, Usd};
+use imgcost_core::{Code, Error, Quote, Usd};
+use imgcost_plan::currency::Exchange;
+use imgcost_plan::lacks_prompt;
 
 use crate::args::QuoteArgs;
 use crate::failure::{End, Failure, fits_words, say};
@@ -13,6 +15,7 @@ use crate::settings::Settings;
 /// Quotes the call, and holds it against the cap.
 pub(crate) fn quote(args: &QuoteArgs, settings: &Settings, format: Format) -> Result<End, Failure> {
     let cap = request::cap(args.cap.as_deref(), settings)?;
+    let exchange = args.currency.exchange()?;
     let book = request::book_for_quotes(&args.request, settings)?;
     let Asked { request, remarks } = request::asked(&args.request, settings, &book)?;
     let quote = book.quote(&request)?;
@@ -20,7 +23,7 @@ pub(crate) fn quote(args: &QuoteArgs, settings: &Settings, format: Format) -> Re
         needs_prompt(&quote)?;
     }
     let priced = Priced { quote: &quote, remarks: &remarks };
-    write(&priced, format)?;
+    write(&priced, exchange.as_ref(), format)?;
     Ok(end(&quote, cap))
 }
 
@@ -31,32 +34,34 @@ pub(super) fn end(quote: &Quote<'_>, cap: Option<Usd>) -> End {
 }
 
 /// Writes a quote.
-fn write(priced: &Priced<'_>, format: Format) -> Result<(), Failure> {
+fn write(priced: &Priced<'_>, exchange: Option<&Exchange>, format: Format) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     render::write(
         &mut out,
         format,
-        || render::quote_page(priced),
-        || sheet(priced),
-        || render::document(priced),
+        || render::quote_page(priced, exchange),
+        || sheet(priced, exchange),
+        || render::document_in(priced, exchange),
     )
 }
 
 /// A quote as one row with a header.
-fn sheet(priced: &Priced<'_>) -> Sheet {
+fn sheet(priced: &Priced<'_>, exchange: Option<&Exchange>) -> Sheet {
     let mut sheet = Sheet::new(flat::COLUMNS);
     sheet.columns.push(("id".to_owned(), render::Align::Left));
     let mut cells = Vec::new();
     flat::cells(priced, &mut flat::Scratch::default(), &mut cells);
     cells.push(priced.quote.id());
     sheet.rows.push(cells);
+    if let Some(exchange) = exchange {
+        render::total_in(priced.quote, exchange).add_to(&mut sheet);
+    }
     sheet
 }
 
 /// A cap says something only where the whole call is priced: the prompt too, if it costs.
 pub(super) fn needs_prompt(quote: &Quote<'_>) -> Result<(), Error> {
-    let open = quote.note_kinds().contains(&NoteKind::PromptNotGiven);
-    if open { Err(prompt_missing("a cap")) } else { Ok(()) }
+    if lacks_prompt(quote) { Err(prompt_missing("a cap")) } else { Ok(()) }
 }
 
 /// That a cap or a hold can't do without the prompt, and how to give it.

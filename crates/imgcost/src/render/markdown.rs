@@ -5,7 +5,7 @@ use crate::plain;
 use super::{Align, Page, Part, Sheet};
 
 /// A page as Markdown text.
-pub(super) fn page(page: &Page) -> String {
+pub(crate) fn page(page: &Page) -> String {
     let mut text = String::new();
     let mut before: Option<&Part> = None;
     for part in &page.parts {
@@ -31,7 +31,11 @@ pub(super) fn page(page: &Page) -> String {
 
 fn push_line(text: &mut String, before: &str, line: &str, after: &str) {
     text.push_str(before);
-    text.push_str(line);
+    // At the start of a line these would make a list, a heading, a rule or a quotation.
+    if matches!(before, "" | "- ") && line.starts_with(['-', '+', '=', '#', '>']) {
+        text.push('\\');
+    }
+    push_text(text, line);
     text.push_str(after);
     text.push('\n');
 }
@@ -50,19 +54,86 @@ fn table(text: &mut String, sheet: &Sheet) {
     }
 }
 
-/// One row of a table; a `|` or a line break in a cell would end it.
+/// One row of a table. Its cells are text; a `|` or a line break in one would end it.
 pub(crate) fn row<'c>(text: &mut String, cells: impl Iterator<Item = &'c str>) {
     text.push('|');
     for cell in cells {
         text.push(' ');
-        for c in cell.trim().chars() {
-            match c {
-                '|' => text.push_str("\\|"),
-                '\n' | '\r' => text.push(' '),
-                c => text.push(plain::shown(c)),
-            }
-        }
+        push_text(text, cell.trim());
         text.push_str(" |");
     }
     text.push('\n');
+}
+
+/// Adds a text of which nothing is taken for Markdown or HTML, or calls somebody by name, wherever
+/// it is pasted: ids, messages and file names are of others. What can be no markup where it stands
+/// is left alone, so that a table reads well as it is: a `_` inside a word, a `<` before a space.
+fn push_text(text: &mut String, plain: &str) {
+    let mut before = '\0';
+    let mut rest = plain.chars().peekable();
+    while let Some(c) = rest.next() {
+        let after = rest.peek().copied().unwrap_or('\0');
+        let inside_word = before.is_alphanumeric() && after.is_alphanumeric();
+        let alone = before == ' ' && after == ' ';
+        match c {
+            '\\' => text.push_str("&#92;"),
+            '`' => text.push_str("&#96;"),
+            '<' if after.is_ascii_alphabetic() || matches!(after, '/' | '!' | '?') => text.push_str("&lt;"),
+            '&' if after.is_ascii_alphanumeric() || after == '#' => text.push_str("&amp;"),
+            '@' if !before.is_alphanumeric() && after.is_alphanumeric() => text.push_str("&#64;"),
+            '#' if after.is_ascii_digit() => text.push_str("\\#"),
+            '_' if !inside_word && !alone => text.push_str("\\_"),
+            '*' | '~' if !alone => {
+                text.push('\\');
+                text.push(c);
+            }
+            '[' | '|' => {
+                text.push('\\');
+                text.push(c);
+            }
+            '\n' | '\r' => text.push(' '),
+            c => text.push(plain::shown(c)),
+        }
+        before = c;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(text: &str) -> String {
+        let mut written = String::new();
+        push_text(&mut written, text);
+        written
+    }
+
+    #[test]
+    fn nothing_of_a_text_is_markup() {
+        assert_eq!(cell("`<b>*_[x](y)@me\\&amp;"), "&#96;&lt;b>\\*\\_\\[x](y)&#64;me&#92;&amp;amp;");
+        assert_eq!(cell("_a_ *b* ~~c~~ ![d](e) #12"), "\\_a\\_ \\*b\\* \\~\\~c\\~\\~ !\\[d](e) \\#12");
+        assert_eq!(cell("</td><!-- @me"), "&lt;/td>&lt;!-- &#64;me");
+        assert_eq!(cell("a|b\nc"), "a\\|b c");
+        // Even what another tool would have undone.
+        assert_eq!(cell("&lt;b&gt;&#64;me"), "&amp;lt;b&amp;gt;&amp;\\#64;me");
+    }
+
+    #[test]
+    fn what_can_be_no_markup_is_left_alone() {
+        for text in
+            ["a-1.5", "prompt_tokens", "2 * 3 < 4 & 5 > 1", "at 149.8@2026-11-20", "a & b", "–", "n = 1"]
+        {
+            assert_eq!(cell(text), text);
+        }
+    }
+
+    #[test]
+    fn a_line_begins_nothing() {
+        let mut shown = Page::default();
+        shown.line("# x");
+        shown.line("- y");
+        shown.item("> z");
+        shown.line("---");
+        assert_eq!(page(&shown), "\\# x\n\n\\- y\n- \\> z\n\n\\---\n");
+    }
 }

@@ -2,25 +2,38 @@
 //!
 //! A command gives what it found three ways, each made only when its format is asked for: a
 //! [`Page`] for people (table, markdown), a [`Sheet`] for spreadsheets (csv, tsv), and a
-//! document for programs (json, jsonl).
+//! document for programs (json, jsonl). Files that tell numbers from text (html, xlsx, svg) are
+//! made from a [`workbook::Workbook`]; [`mod@file`] writes all of them.
 
+mod cells;
+pub(crate) mod currency;
+pub(crate) mod file;
 pub(crate) mod flat;
+mod html;
 mod markdown;
+mod markup;
 mod page;
 mod quote;
 pub(crate) mod separated;
+mod sum;
+mod svg;
 pub(crate) mod table;
+pub(crate) mod workbook;
+#[cfg(feature = "xlsx")]
+mod xlsx;
 
 use std::io::Write;
 
 use serde::Serialize;
 
-pub(crate) use markdown::row as markdown_row;
+pub(crate) use markdown::{page as markdown_page, row as markdown_row};
 pub(crate) use page::{Align, Page, Part, Sheet};
 pub(crate) use quote::{
-    DASH, Priced, amount_words, document, grouped, heading as quote_heading, item_words, notes,
-    page as quote_page,
+    DASH, Priced, amount_words, document, document_in, grouped, heading as quote_heading, item_words, notes,
+    page as quote_page, total_in,
 };
+
+pub(crate) use sum::Sum;
 
 use crate::failure::{Failure, unless_gone};
 

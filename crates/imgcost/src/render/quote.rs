@@ -5,6 +5,10 @@ use imgcost_core::{
     Tier, Unit, Usd,
 };
 
+use imgcost_plan::currency::Exchange;
+use serde::Serialize;
+
+use super::currency::{ConvertedDocument, converted};
 use super::{Page, Sheet};
 use crate::fields::shown;
 
@@ -31,12 +35,38 @@ pub(crate) fn document<'q>(priced: &Priced<'q>) -> QuoteDocument<'q> {
     document
 }
 
+/// The document of a quote with its total in another currency beside it.
+#[derive(Serialize)]
+pub(crate) struct InCurrency<'q> {
+    #[serde(flatten)]
+    quote: QuoteDocument<'q>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    converted: Option<ConvertedDocument<'q>>,
+}
+
+/// The JSON document of a quote, its total converted where a currency was asked for.
+pub(crate) fn document_in<'q>(priced: &Priced<'q>, exchange: Option<&'q Exchange>) -> InCurrency<'q> {
+    InCurrency {
+        quote: document(priced),
+        converted: exchange.map(|exchange| total_in(priced.quote, exchange)),
+    }
+}
+
+/// A quote's total in another currency.
+pub(crate) fn total_in<'x>(quote: &Quote<'_>, exchange: &'x Exchange) -> ConvertedDocument<'x> {
+    let total = quote.total();
+    converted(exchange, [total.floor, total.expected, total.ceiling])
+}
+
 /// A quote as a page: what was asked, the lines, the total, what is published, the notes.
-pub(crate) fn page(priced: &Priced<'_>) -> Page {
+pub(crate) fn page(priced: &Priced<'_>, exchange: Option<&Exchange>) -> Page {
     let quote = priced.quote;
     let mut page = Page::default();
     page.heading(heading(quote));
     page.table(lines(quote));
+    if let Some(exchange) = exchange {
+        page.line(total_in(quote, exchange).words());
+    }
     if let Some(line) = below(quote) {
         page.line(line);
     }

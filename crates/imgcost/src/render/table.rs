@@ -1,6 +1,6 @@
 //! Pages for terminals. The only user of comfy-table.
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, TableStyle};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, TableStyle, Width};
 
 use crate::plain;
 
@@ -42,8 +42,16 @@ fn table(text: &mut String, sheet: &Sheet, width: u16) {
     let natural: usize =
         table.column_max_content_widths().iter().map(|column| usize::from(*column) + 2).sum();
     let padding = if natural > usize::from(width) { (1, 0) } else { (1, 1) };
-    for (column, (_, align)) in table.column_iter_mut().zip(&sheet.columns) {
+    // Lines are broken between words. Where that is too wide still, names are broken; numbers and
+    // headings are the last to be.
+    let fits = |most: &usize| least_with(sheet, *most) <= usize::from(width);
+    let most = [NAME_MOST, TEXT_LEAST].into_iter().find(fits).filter(|_| natural > usize::from(width));
+    for (index, (column, (_, align))) in table.column_iter_mut().zip(&sheet.columns).enumerate() {
         column.set_padding(padding);
+        if let Some(most) = most {
+            let least = u16::try_from(least_of(sheet, index, most)).unwrap_or(u16::MAX);
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
+        }
         column.set_cell_alignment(match align {
             Align::Left => CellAlignment::Left,
             Align::Right => CellAlignment::Right,
@@ -53,6 +61,46 @@ fn table(text: &mut String, sheet: &Sheet, width: u16) {
         text.push_str(line.trim_end());
         text.push('\n');
     }
+}
+
+/// Names up to this length stay whole where there is room.
+const NAME_MOST: usize = 24;
+/// A text column may be broken down to this width.
+const TEXT_LEAST: usize = 11;
+
+/// The least width of a table in which no number and no heading is broken.
+pub(crate) fn least(sheet: &Sheet) -> usize {
+    least_with(sheet, TEXT_LEAST)
+}
+
+fn least_with(sheet: &Sheet, most: usize) -> usize {
+    (0..sheet.columns.len()).map(|index| least_of(sheet, index, most)).sum()
+}
+
+/// The least width of one column, with the space before it: its longest word, of text up to so
+/// many characters, and its heading.
+fn least_of(sheet: &Sheet, index: usize, most: usize) -> usize {
+    let Some((name, align)) = sheet.columns.get(index) else { return 0 };
+    let words = sheet.rows.iter().filter_map(|row| row.get(index)).flat_map(|cell| cell.split(' '));
+    let longest = words.map(columns).max().unwrap_or(0);
+    let longest = if matches!(align, Align::Left) { longest.min(most) } else { longest };
+    longest.max(columns(name)) + 1
+}
+
+/// Leaves columns out, the first of the names first, until no number is broken; gives their names.
+pub(crate) fn narrowed<'n>(sheet: &mut Sheet, width: u16, names: &[&'n str]) -> Vec<&'n str> {
+    let mut spared = Vec::new();
+    for name in names {
+        if least(sheet) <= usize::from(width) {
+            break;
+        }
+        if let Some(index) = sheet.columns.iter().position(|(column, _)| column == name) {
+            sheet.columns.remove(index);
+            sheet.rows.iter_mut().for_each(|row| drop(row.remove(index)));
+            spared.push(*name);
+        }
+    }
+    spared
 }
 
 /// How many columns of a terminal a text takes.

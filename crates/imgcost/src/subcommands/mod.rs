@@ -10,7 +10,9 @@ use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
 
 pub(crate) use budget::BudgetCommand;
 
-use crate::args::{BatchArgs, CompletionsArgs, ModelsArgs, PricesCommand, QuoteArgs, UsageArgs};
+use crate::args::{
+    BatchArgs, CompareArgs, CompletionsArgs, ModelsArgs, PricesCommand, QuoteArgs, SolveArgs, UsageArgs,
+};
 
 /// What to do.
 #[derive(Debug)]
@@ -27,6 +29,10 @@ pub(crate) enum Command {
     Usage(UsageArgs),
     /// `batch`.
     Batch(BatchArgs),
+    /// `compare`.
+    Compare(Box<CompareArgs>),
+    /// `solve`.
+    Solve(Box<SolveArgs>),
     /// `budget`.
     Budget(BudgetCommand),
     /// `completions`.
@@ -65,7 +71,13 @@ impl Subcommand for Command {
                 UsageArgs,
                 "Prices the usage of a real answer; with a request's options, compares quote and bill"
             ),
-            lazy!("batch", BatchArgs, "Quotes every row of a JSON Lines or CSV file"),
+            lazy!("batch", BatchArgs, "Quotes every row of a file: JSON Lines, CSV, TOML or Batch API"),
+            lazy!(
+                "compare",
+                CompareArgs,
+                "Compares prices in a grid: any models, sellers, qualities, sizes, counts and days"
+            ),
+            lazy!("solve", SolveArgs, "Finds the cheapest way to do a job, or how much a budget buys"),
             clap::Command::new("budget")
                 .about(BUDGET)
                 .subcommand_required(true)
@@ -80,8 +92,20 @@ impl Subcommand for Command {
     }
 
     fn has_subcommand(name: &str) -> bool {
-        ["quote", "explain", "models", "prices", "usage", "batch", "budget", "completions", "man"]
-            .contains(&name)
+        [
+            "quote",
+            "explain",
+            "models",
+            "prices",
+            "usage",
+            "batch",
+            "compare",
+            "solve",
+            "budget",
+            "completions",
+            "man",
+        ]
+        .contains(&name)
     }
 }
 
@@ -97,6 +121,8 @@ impl FromArgMatches for Command {
             "prices" => Command::Prices(PricesCommand::from_arg_matches(matches)?),
             "usage" => Command::Usage(UsageArgs::from_arg_matches(matches)?),
             "batch" => Command::Batch(BatchArgs::from_arg_matches(matches)?),
+            "compare" => Command::Compare(Box::new(CompareArgs::from_arg_matches(matches)?)),
+            "solve" => Command::Solve(Box::new(SolveArgs::from_arg_matches(matches)?)),
             "budget" => Command::Budget(BudgetCommand::from_arg_matches(matches)?),
             "completions" => Command::Completions(CompletionsArgs::from_arg_matches(matches)?),
             "man" => Command::Man,

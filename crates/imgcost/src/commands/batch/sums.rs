@@ -1,12 +1,18 @@
 //! What all rows come to.
 
 use imgcost_core::{Quote, Usd};
+use imgcost_plan::currency::Exchange;
+use imgcost_plan::lacks_prompt;
 use serde::Serialize;
 
-/// The sums of a batch. What is unknown stays unknown: it is never added as zero.
-#[derive(Debug)]
+use crate::render::currency::{ConvertedDocument, converted};
+use crate::render::{Sum, grouped};
+
+/// The sums of some rows. What is unknown stays unknown: it is never added as zero.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sums {
     rows: u64,
+    pictures: u64,
     errors: u64,
     unpriced: u64,
     no_prompt: u64,
@@ -17,17 +23,22 @@ pub(super) struct Sums {
 }
 
 /// The sums as the last line of a batch shows them.
-#[derive(Serialize)]
-pub(super) struct SumsDocument {
-    rows: u64,
+#[derive(Debug, Serialize)]
+pub(super) struct SumsDocument<'x> {
+    pub(super) rows: u64,
     quoted: u64,
-    errors: u64,
-    unpriced: u64,
+    pub(super) pictures: u64,
+    pub(super) errors: u64,
+    pub(super) unpriced: u64,
+    /// Rows without a prompt, though it costs: in the sums with their pictures only.
+    without_prompt: u64,
     pub(super) total: TotalDocument,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    converted: Option<ConvertedDocument<'x>>,
 }
 
 /// Money of all rows; null where it is unknown.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct TotalDocument {
     pub(super) floor: Option<Usd>,
     pub(super) expected: Option<Usd>,
@@ -35,12 +46,12 @@ pub(super) struct TotalDocument {
     currency: &'static str,
 }
 
-impl Sums {
-    /// Nothing yet.
-    pub(super) fn new() -> Sums {
+impl Default for Sums {
+    fn default() -> Sums {
         let zero = Some(Usd::ZERO);
         Sums {
             rows: 0,
+            pictures: 0,
             errors: 0,
             unpriced: 0,
             no_prompt: 0,
@@ -50,22 +61,23 @@ impl Sums {
             ceiling: zero,
         }
     }
+}
 
-    /// Counts a row in error.
-    pub(super) fn error(&mut self) {
+impl Sums {
+    /// Counts a row in error, which may be that its prompt is missing, so that no cap can be held
+    /// against it.
+    pub(super) fn error(&mut self, lacks_prompt: bool) {
         self.rows += 1;
         self.errors += 1;
-    }
-
-    /// Counts a row whose prompt is missing, so that no cap can be held against it.
-    pub(super) fn no_prompt(&mut self) {
-        self.no_prompt += 1;
+        self.no_prompt += u64::from(lacks_prompt);
     }
 
     /// Adds a quote.
     pub(super) fn add(&mut self, quote: &Quote<'_>) {
         let total = quote.total();
         self.rows += 1;
+        self.pictures += u64::from(quote.request().n);
+        self.no_prompt += u64::from(lacks_prompt(quote));
         if quote.is_complete() {
             self.ceiling = plus(self.ceiling, total.ceiling);
         } else {
@@ -79,24 +91,42 @@ impl Sums {
         }
     }
 
+    /// Adds the sums of other rows.
+    pub(super) fn merge(&mut self, other: &Sums) {
+        self.rows += other.rows;
+        self.pictures += other.pictures;
+        self.errors += other.errors;
+        self.unpriced += other.unpriced;
+        self.no_prompt += other.no_prompt;
+        self.priced += other.priced;
+        self.floor = plus(self.floor, other.floor);
+        self.expected = plus(self.expected, other.expected);
+        self.ceiling = plus(self.ceiling, other.ceiling);
+    }
+
+    /// How many rows were added.
+    pub(super) fn rows(&self) -> u64 {
+        self.rows
+    }
+
     /// Whether any row is in error or has no price.
     pub(super) fn is_complete(&self) -> bool {
         self.errors == 0 && self.unpriced == 0
     }
 
-    /// The sums, with nothing known as none.
-    pub(super) fn document(&self) -> SumsDocument {
+    /// The sums, with nothing known as none; converted too if a currency is given.
+    pub(super) fn document<'x>(&self, exchange: Option<&'x Exchange>) -> SumsDocument<'x> {
+        let known = |usd: Option<Usd>| usd.filter(|_| self.priced > 0);
+        let (floor, expected, ceiling) = (known(self.floor), known(self.expected), known(self.ceiling));
         SumsDocument {
             rows: self.rows,
             quoted: self.rows - self.errors,
+            pictures: self.pictures,
             errors: self.errors,
             unpriced: self.unpriced,
-            total: TotalDocument {
-                floor: self.floor.filter(|_| self.priced > 0),
-                expected: self.expected.filter(|_| self.priced > 0),
-                ceiling: self.ceiling.filter(|_| self.priced > 0),
-                currency: "USD",
-            },
+            without_prompt: self.no_prompt,
+            total: TotalDocument { floor, expected, ceiling, currency: "USD" },
+            converted: exchange.map(|exchange| converted(exchange, [floor, expected, ceiling])),
         }
     }
 
@@ -105,29 +135,21 @@ impl Sums {
         self.ceiling.filter(|_| self.no_prompt == 0)
     }
 
-    /// The sums in a line.
-    pub(super) fn words(&self) -> String {
-        let total = self.document().total;
-        let rows = if self.rows == 1 { "1 row".to_owned() } else { format!("{} rows", self.rows) };
-        let money = match (total.floor, total.expected, total.ceiling) {
-            (Some(floor), Some(expected), Some(ceiling)) if floor == ceiling && floor == expected => {
-                format!("${expected}")
-            }
-            (Some(floor), Some(expected), Some(ceiling)) => {
-                format!("${expected} expected, ${floor} to ${ceiling}")
-            }
-            (Some(floor), None, Some(ceiling)) => format!("${floor} to ${ceiling}"),
-            (Some(floor), _, None) => format!("at least ${floor}"),
-            (None, _, _) => "no price".to_owned(),
-        };
-        let mut text = format!("{rows}: {money}");
-        if self.unpriced > 0 {
-            text.push_str(&format!(", {} unpriced", self.unpriced));
+    /// What the rows may cost, as far as it is known: to tell dear from cheap.
+    pub(super) fn weight(&self) -> Usd {
+        self.ceiling.or(self.expected).or(self.floor).unwrap_or(Usd::ZERO)
+    }
+
+    /// The sums in a line, with another currency beside if one is given.
+    pub(super) fn words(&self, exchange: Option<&Exchange>) -> String {
+        let SumsDocument { unpriced, errors, total, .. } = self.document(None);
+        let rows = if self.rows == 1 { "1 row".to_owned() } else { format!("{} rows", grouped(self.rows)) };
+        if self.rows == 0 {
+            return rows;
         }
-        if self.errors > 0 {
-            text.push_str(&format!(", {} in error", self.errors));
-        }
-        text
+        let amounts = [total.floor, total.expected, total.ceiling];
+        let sum = Sum { amounts, unpriced, errors, no_prompt: self.no_prompt, ..Sum::default() };
+        format!("{rows}: {}", sum.words(exchange))
     }
 }
 

@@ -3,11 +3,13 @@
 use std::io::Write;
 
 use imgcost_core::{Error, QuoteDocument, Usd};
+use imgcost_plan::currency::Exchange;
 use serde::{Serialize, Serializer};
 
-use super::row::Row;
 use super::sums::{Sums, SumsDocument};
+use super::tables::{self, Tables};
 use crate::failure::Failure;
+use crate::jobs::Row;
 use crate::render::flat::Row as _;
 use crate::render::{self, DASH, Format, Priced, flat, separated};
 
@@ -22,21 +24,22 @@ const TABLE: &[(&str, usize, bool)] = &[
     ("at most", 11, true),
 ];
 
-/// Writes results in a format.
-pub(super) struct Writer<W: Write> {
-    form: Form<W>,
+/// Writes results in a format, into a buffer that somebody else empties.
+pub(super) struct Writer {
+    form: Form,
     scratch: flat::Scratch,
 }
 
-enum Form<W: Write> {
-    Json(W),
-    Separated { out: W, line: separated::Line, tags: Tags },
-    Table(W),
-    Markdown(W),
+enum Form {
+    Json,
+    Separated { line: separated::Line, tags: Tags },
+    Table,
+    Markdown,
 }
 
 /// How tags stand in separated values: a column each where a header names them all in
 /// advance, else all in one.
+#[derive(Clone)]
 pub(super) enum Tags {
     /// A column each.
     Columns(Vec<String>),
@@ -67,68 +70,89 @@ fn as_map<S: Serializer>(tags: &[(String, String)], serializer: S) -> Result<S::
 }
 
 #[derive(Serialize)]
-struct Summary {
-    summary: SumsDocument,
+struct Summary<'x> {
+    summary: SummaryDocument<'x>,
 }
 
-impl<W: Write> Writer<W> {
-    /// A writer; what stands above the first row is written at once.
-    pub(super) fn new(mut out: W, format: Format, tags: Tags) -> Result<Self, Failure> {
+/// The last line of a batch.
+#[derive(Serialize)]
+struct SummaryDocument<'x> {
+    #[serde(flatten)]
+    sums: SumsDocument<'x>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    groups: Vec<tables::GroupDocument>,
+}
+
+impl Writer {
+    /// A writer.
+    pub(super) fn new(format: Format, tags: Tags) -> Writer {
+        let separated = |separator, tags| Form::Separated { line: separated::Line::new(separator), tags };
         let form = match format {
-            Format::Json | Format::Jsonl => Form::Json(out),
-            Format::Csv => header(out, b',', tags)?,
-            Format::Tsv => header(out, b'\t', tags)?,
-            Format::Table => {
-                table_row(
-                    &mut out,
-                    &TABLE.iter().map(|(name, _, _)| (*name).to_owned()).collect::<Vec<_>>(),
-                )?;
-                Form::Table(out)
-            }
-            Format::Markdown => {
-                markdown_row(&mut out, TABLE.iter().map(|(name, _, _)| *name))?;
-                markdown_row(
-                    &mut out,
-                    TABLE.iter().map(|(_, _, number)| if *number { "---:" } else { "---" }),
-                )?;
-                Form::Markdown(out)
-            }
+            Format::Json | Format::Jsonl => Form::Json,
+            Format::Csv => separated(b',', tags),
+            Format::Tsv => separated(b'\t', tags),
+            Format::Table => Form::Table,
+            Format::Markdown => Form::Markdown,
         };
-        Ok(Writer { form, scratch: flat::Scratch::default() })
+        Writer { form, scratch: flat::Scratch::default() }
+    }
+
+    /// Writes what stands above the first row.
+    pub(super) fn header(&mut self, out: &mut Vec<u8>) -> Result<(), Failure> {
+        let names = || TABLE.iter().map(|(name, _, _)| *name);
+        match &mut self.form {
+            Form::Json => Ok(()),
+            Form::Separated { line, tags } => {
+                line.plain("line");
+                line.plain("id");
+                match tags {
+                    Tags::Columns(names) => names.iter().for_each(|name| line.text(&format!("tag:{name}"))),
+                    Tags::Json => line.plain("tags"),
+                }
+                flat::COLUMNS.iter().for_each(|name| line.plain(name));
+                line.plain("error");
+                Ok(line.end(out)?)
+            }
+            Form::Table => table_row(out, &names().map(str::to_owned).collect::<Vec<_>>()),
+            Form::Markdown => {
+                markdown_row(out, names())?;
+                markdown_row(out, TABLE.iter().map(|(_, _, number)| if *number { "---:" } else { "---" }))
+            }
+        }
     }
 
     /// Writes a row's quote.
-    pub(super) fn quote(&mut self, row: &Row, priced: &Priced<'_>) -> Result<(), Failure> {
+    pub(super) fn quote(&mut self, out: &mut Vec<u8>, row: &Row, priced: &Priced<'_>) -> Result<(), Failure> {
         match &mut self.form {
-            Form::Json(out) => {
+            Form::Json => {
                 line(out, &Line { row: place(row), quote: Some(render::document(priced)), error: None })
             }
-            Form::Separated { out, line, tags } => {
+            Form::Separated { line, tags } => {
                 lead(line, row, tags)?;
                 flat::cells(priced, &mut self.scratch, line);
                 line.empty(1);
                 Ok(line.end(out)?)
             }
-            Form::Table(out) => table_row(out, &table_cells(row, priced)),
-            Form::Markdown(out) => markdown_row(out, table_cells(row, priced).iter().map(String::as_str)),
+            Form::Table => table_row(out, &table_cells(row, priced)),
+            Form::Markdown => markdown_row(out, table_cells(row, priced).iter().map(String::as_str)),
         }
     }
 
     /// Writes what is wrong with a row.
-    pub(super) fn error(&mut self, row: &Row, error: &Error) -> Result<(), Failure> {
+    pub(super) fn error(&mut self, out: &mut Vec<u8>, row: &Row, error: &Error) -> Result<(), Failure> {
         match &mut self.form {
-            Form::Json(out) => line(out, &Line { row: place(row), quote: None, error: Some(error) }),
-            Form::Separated { out, line, tags } => {
+            Form::Json => line(out, &Line { row: place(row), quote: None, error: Some(error) }),
+            Form::Separated { line, tags } => {
                 lead(line, row, tags)?;
                 line.empty(flat::COLUMNS.len());
                 line.text(&error.to_string());
                 Ok(line.end(out)?)
             }
-            Form::Table(out) => {
-                let text = format!("{:9} error: {}", label(row), error.message());
+            Form::Table => {
+                let text = format!("{:9} error: {}", label(row), crate::plain::line(error.message()));
                 Ok(writeln!(out, "{}", cut(&text, 79))?)
             }
-            Form::Markdown(out) => {
+            Form::Markdown => {
                 let cells = [label(row), format!("error: {error}")];
                 let rest = std::iter::repeat_n("", TABLE.len() - cells.len());
                 markdown_row(out, cells.iter().map(String::as_str).chain(rest))
@@ -137,12 +161,21 @@ impl<W: Write> Writer<W> {
     }
 
     /// Writes the sums below the last row.
-    pub(super) fn summary(&mut self, sums: &Sums) -> Result<(), Failure> {
-        let document = sums.document();
+    pub(super) fn summary(
+        &mut self,
+        out: &mut Vec<u8>,
+        sums: &Sums,
+        exchange: Option<&Exchange>,
+        tables: &Tables,
+    ) -> Result<(), Failure> {
+        let document = sums.document(exchange);
         let total = [document.total.floor, document.total.expected, document.total.ceiling];
         match &mut self.form {
-            Form::Json(out) => line(out, &Summary { summary: document }),
-            Form::Separated { out, line, tags } => {
+            Form::Json => line(
+                out,
+                &Summary { summary: SummaryDocument { sums: document, groups: tables.documents() } },
+            ),
+            Form::Separated { line, tags } => {
                 line.empty(1);
                 line.plain("total");
                 line.empty(tags.columns());
@@ -156,19 +189,21 @@ impl<W: Write> Writer<W> {
                 line.empty(1);
                 Ok(line.end(out)?)
             }
-            Form::Table(out) => Ok(writeln!(out, "total: {}", sums.words())?),
-            Form::Markdown(out) => Ok(writeln!(out, "\ntotal: {}", sums.words())?),
+            Form::Table => {
+                writeln!(out, "total: {}", sums.words(exchange))?;
+                Ok(out.write_all(tables.text().as_bytes())?)
+            }
+            Form::Markdown => {
+                writeln!(out, "\ntotal: {}", sums.words(exchange))?;
+                Ok(out.write_all(tables.markdown().as_bytes())?)
+            }
         }
     }
 
-    /// Writes out what is still in buffers.
-    pub(super) fn finish(&mut self) -> Result<(), Failure> {
-        match &mut self.form {
-            Form::Json(out) | Form::Table(out) | Form::Markdown(out) | Form::Separated { out, .. } => {
-                out.flush()?
-            }
-        }
-        Ok(())
+    /// Whether its summary says what rows come to by group too: a spreadsheet that adds up its
+    /// column would count groups twice.
+    pub(super) fn shows_groups(&self) -> bool {
+        !matches!(self.form, Form::Separated { .. })
     }
 }
 
@@ -179,20 +214,6 @@ impl Tags {
             Tags::Json => 1,
         }
     }
-}
-
-fn header<W: Write>(mut out: W, separator: u8, tags: Tags) -> Result<Form<W>, Failure> {
-    let mut line = separated::Line::new(separator);
-    line.plain("line");
-    line.plain("id");
-    match &tags {
-        Tags::Columns(names) => names.iter().for_each(|name| line.text(&format!("tag:{name}"))),
-        Tags::Json => line.plain("tags"),
-    }
-    flat::COLUMNS.iter().for_each(|name| line.plain(name));
-    line.plain("error");
-    line.end(&mut out)?;
-    Ok(Form::Separated { out, line, tags })
 }
 
 /// The cells before those of the quote: line, id and tags.
@@ -220,7 +241,7 @@ fn place(row: &Row) -> Place<'_> {
     Place { line: row.line, id: &row.id, tags: row.tags() }
 }
 
-fn line<W: Write>(out: &mut W, document: &impl Serialize) -> Result<(), Failure> {
+fn line(out: &mut Vec<u8>, document: &impl Serialize) -> Result<(), Failure> {
     serde_json::to_writer(&mut *out, document)?;
     Ok(out.write_all(b"\n")?)
 }
@@ -266,7 +287,7 @@ fn cut(text: &str, width: usize) -> String {
     short
 }
 
-fn table_row<W: Write>(out: &mut W, cells: &[String]) -> Result<(), Failure> {
+fn table_row(out: &mut Vec<u8>, cells: &[String]) -> Result<(), Failure> {
     let mut text = String::new();
     for ((_, width, number), cell) in TABLE.iter().zip(cells) {
         let cell = cut(cell, *width);
@@ -279,7 +300,7 @@ fn table_row<W: Write>(out: &mut W, cells: &[String]) -> Result<(), Failure> {
     Ok(writeln!(out, "{}", text.trim_end())?)
 }
 
-fn markdown_row<'c, W: Write>(out: &mut W, cells: impl Iterator<Item = &'c str>) -> Result<(), Failure> {
+fn markdown_row<'c>(out: &mut Vec<u8>, cells: impl Iterator<Item = &'c str>) -> Result<(), Failure> {
     let mut text = String::new();
     render::markdown_row(&mut text, cells);
     Ok(out.write_all(text.as_bytes())?)

@@ -59,7 +59,7 @@ pub(super) fn log(args: &BudgetLogArgs, context: Context<'_>) -> Result<End, Fai
 }
 
 /// Hands records over as they are read, until one can't be written.
-pub(super) fn stream(
+pub(in crate::commands) fn stream(
     ledger: &dyn Ledger,
     what: &Filter,
     mut each: impl FnMut(Record) -> Result<(), Failure>,

@@ -14,6 +14,12 @@ mod show;
 mod store;
 mod words;
 
+pub(super) use log::stream;
+
+use std::path::Path;
+
+use imgcost_ledger::Ledger;
+
 use crate::failure::{End, Failure};
 use crate::render::Format;
 use crate::settings::Settings;
@@ -24,6 +30,11 @@ use crate::subcommands::BudgetCommand;
 struct Context<'c> {
     settings: &'c Settings,
     format: Format,
+}
+
+/// Opens a ledger by its name, for commands that only read it.
+pub(super) fn open_ledger(ledger: &Path) -> Result<Box<dyn Ledger>, Failure> {
+    store::open_named(ledger)
 }
 
 /// Runs a subcommand of `budget`.

@@ -25,7 +25,16 @@ enum Place {
 
 /// Opens the ledger that is there.
 pub(super) fn open(args: &LedgerArgs, context: Context<'_>) -> Result<Box<dyn Ledger>, Failure> {
-    match place(args, context)? {
+    there(place(args, context)?)
+}
+
+/// Opens the ledger that a flag names, if it is there.
+pub(super) fn open_named(ledger: &Path) -> Result<Box<dyn Ledger>, Failure> {
+    there(named(ledger.to_owned())?)
+}
+
+fn there(place: Place) -> Result<Box<dyn Ledger>, Failure> {
+    match place {
         Place::File { path, .. } => {
             if !path.exists() {
                 return Err(Failure::NoLedger(format!(
@@ -57,6 +66,10 @@ fn place(args: &LedgerArgs, context: Context<'_>) -> Result<Place, Error> {
     let Some(path) = named else {
         return Ok(Place::File { path: default_path()?, is_default: true });
     };
+    self::named(path)
+}
+
+fn named(path: PathBuf) -> Result<Place, Error> {
     let text = path.to_string_lossy();
     let is_server = ["postgres://", "postgresql://"].iter().any(|start| text.starts_with(start));
     if !is_server && is_like_an_address(&text) {

@@ -5,13 +5,15 @@ mod steps;
 
 use std::io;
 
-use imgcost_core::{Book, Confidence, Evidence, Item, Line, Quote, QuoteDocument, Rate, Row};
+use imgcost_core::{Book, Confidence, Evidence, Item, Line, Quote, QuoteDocument, Rate, Row, Usd};
+use imgcost_plan::currency::Exchange;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::args::QuoteArgs;
 use crate::commands::prices::{Cited, cited};
 use crate::failure::{End, Failure};
+use crate::render::currency::ConvertedDocument;
 use crate::render::{self, Format, Page, Priced, Sheet};
 use crate::request::{self, Asked};
 use crate::settings::Settings;
@@ -63,12 +65,16 @@ struct Document<'q> {
     quote: QuoteDocument<'q>,
     chain: &'q [Link<'q>],
     total: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    converted: Option<ConvertedDocument<'q>>,
     sources: &'q [Cited<'q>],
 }
 
 /// Quotes the call and shows how the quote comes about.
 pub(crate) fn explain(args: &QuoteArgs, settings: &Settings, format: Format) -> Result<End, Failure> {
     let cap = request::cap(args.cap.as_deref(), settings)?;
+    let exchange = args.currency.exchange()?;
+    let exchange = exchange.as_ref();
     let book = request::book(&args.request.book, settings)?;
     let Asked { request, remarks } = request::asked(&args.request, settings, &book)?;
     let quote = book.quote(&request)?;
@@ -83,13 +89,14 @@ pub(crate) fn explain(args: &QuoteArgs, settings: &Settings, format: Format) -> 
     render::write(
         &mut out,
         format,
-        || page(&priced, &chain, &total, &sources),
+        || page(&priced, &chain, &total, exchange, &sources),
         || sheet(&chain),
         || Document {
             schema: "imgcost.explain/1",
             quote: render::document(&priced),
             chain: &chain,
             total: total.clone(),
+            converted: exchange.map(|exchange| render::total_in(&quote, exchange)),
             sources: &sources,
         },
     )?;
@@ -184,6 +191,24 @@ fn total(quote: &Quote<'_>) -> String {
     }
 }
 
+/// How the total becomes an amount in another currency, unrounded.
+fn conversion(quote: &Quote<'_>, exchange: &Exchange) -> String {
+    let total = quote.total();
+    let step = |usd: Usd| {
+        let product =
+            exchange.convert(usd).map_or_else(|| render::DASH.to_owned(), |amount| amount.to_string());
+        format!("{usd} x {} = {product} {}", exchange.rate, exchange.currency)
+    };
+    let known = match total.expected {
+        Some(expected) if total.floor == total.ceiling => vec![expected],
+        _ => [total.floor, total.expected, total.ceiling].into_iter().flatten().collect(),
+    };
+    if known.is_empty() {
+        return render::DASH.to_owned();
+    }
+    known.into_iter().map(step).collect::<Vec<_>>().join("; ")
+}
+
 /// Every source that the quote rests on: of counts, of rates, of the lifecycle and limits.
 fn source_ids<'q>(quote: &'q Quote<'q>) -> impl Iterator<Item = &'q str> {
     let offer = quote.offer();
@@ -195,7 +220,13 @@ fn source_ids<'q>(quote: &'q Quote<'q>) -> impl Iterator<Item = &'q str> {
     lines.chain(others).flatten()
 }
 
-fn page(priced: &Priced<'_>, chain: &[Link<'_>], total: &str, sources: &[Cited<'_>]) -> Page {
+fn page(
+    priced: &Priced<'_>,
+    chain: &[Link<'_>],
+    total: &str,
+    exchange: Option<&Exchange>,
+    sources: &[Cited<'_>],
+) -> Page {
     let quote = priced.quote;
     let mut page = Page::default();
     page.heading(render::quote_heading(quote));
@@ -219,6 +250,10 @@ fn page(priced: &Priced<'_>, chain: &[Link<'_>], total: &str, sources: &[Cited<'
     page.gap();
     page.heading("total");
     page.line(total);
+    if let Some(exchange) = exchange {
+        page.line(conversion(quote, exchange));
+        page.line(render::total_in(quote, exchange).words());
+    }
     render::notes(&mut page, priced);
     page.gap();
     page.heading("sources");

@@ -5,7 +5,8 @@ mod show;
 
 use std::io;
 
-use imgcost_core::{Answer, Book, Charge, Code, Endpoint, Error, InputImage, NoteKind, Quote, Size};
+use imgcost_core::{Answer, Basis, Book, Charge, Code, Endpoint, Error, InputImage, NoteKind, Quote, Size};
+use imgcost_plan::currency::Exchange;
 
 use crate::answers;
 use crate::args::UsageArgs;
@@ -24,6 +25,8 @@ struct Charged<'q> {
     charge: Charge,
     /// Only where flags describe the call.
     comparison: Option<Comparison>,
+    /// Where another currency was asked for.
+    exchange: Option<Exchange>,
     remarks: Vec<String>,
 }
 
@@ -36,6 +39,7 @@ pub(crate) fn usage(args: &UsageArgs, settings: &Settings, format: Format) -> Re
     if inputs::is_stdin(&args.file) && stdin_twice {
         return Err(bad_input("file", "standard input can be the answer or the request, not both").into());
     }
+    let exchange = args.currency.exchange()?;
     let book = request::book(&args.request.book, settings)?;
     let answer = answers::read(&args.file)?;
     let asked = asked(args, settings, &book, &answer)?;
@@ -52,6 +56,7 @@ pub(crate) fn usage(args: &UsageArgs, settings: &Settings, format: Format) -> Re
         quote: &quote,
         charge,
         comparison,
+        exchange,
     };
     let end = if charged.charge.complete && charged.charge.settles { End::Done } else { End::Incomplete };
     let mut out = io::stdout().lock();
@@ -118,7 +123,12 @@ fn remarks(quote: &Quote<'_>, charge: &Charge, asked: &Asked) -> Vec<String> {
     }
     let open = charge.lines.iter().any(|line| line.amount.is_some_and(|amount| !amount.is_exact()));
     if open {
-        remarks.push("the answer does not say which of two rates applies: the amount is a range".to_owned());
+        let why = if quote.offer().model.basis == Basis::PerCall {
+            "whether a call for several pictures counts as one or as several is not known"
+        } else {
+            "the answer does not say which of two rates applies"
+        };
+        remarks.push(format!("{why}: the amount is a range"));
     }
     let about_prices = |kind: &NoteKind<'_>| {
         matches!(

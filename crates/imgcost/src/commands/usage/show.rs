@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::Charged;
 use super::compare::{Compared, Verdict};
+use crate::render::currency::{ConvertedDocument, converted};
 use crate::render::{DASH, Page, Sheet, grouped, item_words};
 
 /// From floor to ceiling, with the expected value between.
@@ -33,6 +34,8 @@ pub(super) struct Document<'c> {
     answer: Echo<'c>,
     lines: Vec<Line>,
     total: Total,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    converted: Option<ConvertedDocument<'c>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     comparison: Option<ComparisonDocument>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,6 +97,13 @@ fn total(charged: &Charged<'_>) -> Total {
     }
 }
 
+/// The sum in another currency, where one was asked for.
+fn in_currency<'c>(charged: &'c Charged<'_>) -> Option<ConvertedDocument<'c>> {
+    let total = total(charged);
+    let exchange = charged.exchange.as_ref()?;
+    Some(converted(exchange, [total.floor, total.expected, total.ceiling]))
+}
+
 /// The charge as a document.
 pub(super) fn document<'c>(charged: &'c Charged<'_>) -> Document<'c> {
     let (answer, offer) = (charged.answer, charged.quote.offer());
@@ -125,6 +135,7 @@ pub(super) fn document<'c>(charged: &'c Charged<'_>) -> Document<'c> {
         },
         lines: charged.charge.lines.iter().map(line).collect(),
         total: total(charged),
+        converted: in_currency(charged),
         comparison: charged.comparison.as_ref().map(|comparison| ComparisonDocument {
             items: comparison.items.iter().map(item).collect(),
             total: comparison.verdict,
@@ -174,6 +185,9 @@ pub(super) fn page(charged: &Charged<'_>) -> Page {
     }
     sheet.row(["total".to_owned(), String::new(), String::new(), words(total.floor, total.ceiling)]);
     page.table(sheet);
+    if let Some(converted) = in_currency(charged) {
+        page.line(converted.words());
+    }
     let unpriced = charged.charge.lines.iter().filter(|line| line.amount.is_none()).count();
     if unpriced > 0 {
         page.line(format!("{unpriced} unpriced"));
@@ -292,5 +306,8 @@ pub(super) fn sheet(charged: &Charged<'_>) -> Sheet {
         quoted(of_quote.ceiling),
         comparison.map_or("", |comparison| comparison.verdict.as_str()).to_owned(),
     ]);
+    if let Some(converted) = in_currency(charged) {
+        converted.add_to(&mut sheet);
+    }
     sheet
 }

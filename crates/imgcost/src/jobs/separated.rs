@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use imgcost_core::{Code, Error};
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memchr3};
 
 use super::paths::Paths;
 use super::row::{Row, unknown};
@@ -19,18 +19,21 @@ enum Column {
 }
 
 /// The columns of a file, by its header.
-pub(super) struct Header {
+#[derive(Clone)]
+pub(crate) struct Header {
     columns: Vec<Column>,
     separator: u8,
 }
 
 impl Header {
     /// Reads a header.
-    pub(super) fn read(line: &[u8], separator: u8) -> Result<Header, Error> {
+    pub(crate) fn read(line: &[u8], separator: u8) -> Result<Header, Error> {
         let line = std::str::from_utf8(line).map_err(|_| bad_input("header", "the header is not UTF-8"))?;
         let mut cells = Cells::default();
         let mut columns: Vec<Column> = Vec::new();
-        cells.split(line, separator)?;
+        if !cells.split(line, separator)? {
+            return Err(bad_input("header", "the header's quotes do not enclose its line breaks"));
+        }
         for index in 0..cells.count() {
             let named = cells.get(index, line).unwrap_or_default().trim();
             let column = match (named, named.strip_prefix("tag:")) {
@@ -49,32 +52,39 @@ impl Header {
         Ok(Header { columns, separator })
     }
 
+    /// The header of a file that has none, and no rows.
+    pub(crate) fn empty(separator: u8) -> Header {
+        Header { columns: Vec::new(), separator }
+    }
+
     /// The names of the tag columns.
-    pub(super) fn tags(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn tags(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().filter_map(|column| match column {
             Column::Tag(name) => Some(name.as_str()),
             _ => None,
         })
     }
 
-    /// Reads a line into a row; what is wrong with it ends up in the row. False where the
-    /// line does not have the header's cells.
-    pub(super) fn row(&self, line: &[u8], cells: &mut Cells, row: &mut Row, paths: &Paths) -> bool {
+    /// Whether a line has the header's cells, each as it should be, and nothing behind them.
+    pub(crate) fn fits(&self, line: &[u8], cells: &mut Cells) -> bool {
+        std::str::from_utf8(line).map_or(true, |line| {
+            cells.split(line, self.separator).is_ok_and(|whole| whole && cells.count() == self.columns.len())
+        })
+    }
+
+    /// Reads a line into a row; what is wrong with it ends up in the row.
+    pub(crate) fn row(&self, line: &[u8], cells: &mut Cells, row: &mut Row, paths: &Paths) {
         let Ok(line) = std::str::from_utf8(line) else {
-            row.fail(Error::new(Code::BadInput, "the row is not UTF-8"));
-            return true;
+            return row.fail_unread(Error::new(Code::BadInput, "the row is not UTF-8"));
         };
-        let whole = match cells.split(line, self.separator) {
-            Ok(whole) => whole,
-            Err(error) => {
-                row.fail(error);
-                return false;
+        match cells.split(line, self.separator) {
+            Ok(true) if cells.count() == self.columns.len() => {}
+            Ok(_) => {
+                let message =
+                    format!("the row has {} cells, the header {}", cells.count(), self.columns.len());
+                row.fail_unread(Error::new(Code::BadInput, message));
             }
-        };
-        let fits = whole && cells.count() == self.columns.len();
-        if !fits {
-            let message = format!("the row has {} cells, the header {}", cells.count(), self.columns.len());
-            row.fail(Error::new(Code::BadInput, message));
+            Err(error) => row.fail_unread(error),
         }
         for (index, column) in self.columns.iter().enumerate() {
             let text = cells.get(index, line).unwrap_or_default();
@@ -89,12 +99,11 @@ impl Header {
                 }
             }
         }
-        fits
     }
 }
 
 /// Takes images separated by `;`.
-pub(super) fn images(row: &mut Row, text: &str, paths: &Paths) {
+pub(crate) fn images(row: &mut Row, text: &str, paths: &Paths) {
     for (index, named) in text.split(';').map(str::trim).filter(|named| !named.is_empty()).enumerate() {
         row.image(index, named, paths);
     }
@@ -102,7 +111,7 @@ pub(super) fn images(row: &mut Row, text: &str, paths: &Paths) {
 
 /// The cells of a line, in buffers that are used again.
 #[derive(Default)]
-pub(super) struct Cells {
+pub(crate) struct Cells {
     ends: Vec<Range<usize>>,
     /// The unquoted text, where the line has quotes.
     unquoted: Option<String>,
@@ -119,6 +128,9 @@ impl Cells {
 
     /// Splits a line into cells. False where the line goes on behind the row that it begins
     /// with: its quotes do not enclose its line breaks.
+    ///
+    /// # Errors
+    /// A quote is not closed, or its cell goes on behind it; the cells are what could be read.
     fn split(&mut self, line: &str, separator: u8) -> Result<bool, Error> {
         self.ends.clear();
         self.unquoted = None;
@@ -151,6 +163,67 @@ impl Cells {
             self.ends.push(start..text.len());
         }
         self.unquoted = Some(text);
+        check_quotes(line.as_bytes(), separator)?;
         Ok(usize::try_from(reader.position().byte()).is_ok_and(|read| read >= line.len()))
+    }
+}
+
+/// Whether each quote that opens a cell of the first record is closed at the cell's end. The
+/// reader of CSV takes a cell up to the end of its input, and what stands behind a closing quote,
+/// as if nothing were wrong: rows would be swallowed unseen.
+fn check_quotes(mut rest: &[u8], separator: u8) -> Result<(), Error> {
+    let bad = |message: &str| Err(Error::new(Code::BadInput, message));
+    loop {
+        if let Some(opened) = rest.strip_prefix(b"\"") {
+            let Some(behind) = behind_quote(opened) else {
+                return bad("a quote that opens on this line is not closed on it");
+            };
+            rest = behind;
+            if rest.first().is_some_and(|byte| ![separator, b'\n', b'\r'].contains(byte)) {
+                return bad("a quote closes before its cell ends; a quote inside a cell is written twice");
+            }
+        }
+        match memchr3(separator, b'\n', b'\r', rest) {
+            Some(at) if rest.get(at) == Some(&separator) => rest = rest.get(at + 1..).unwrap_or_default(),
+            _ => return Ok(()),
+        }
+    }
+}
+
+/// What stands behind the quote that closes a cell; none where none does. Two quotes stand for
+/// one in the cell.
+fn behind_quote(mut cell: &[u8]) -> Option<&[u8]> {
+    loop {
+        cell = cell.get(memchr(b'"', cell)? + 1..)?;
+        match cell.strip_prefix(b"\"") {
+            Some(inside) => cell = inside,
+            None => return Some(cell),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_close_at_the_end_of_their_cells() {
+        for (line, is_good) in [
+            ("a,b", true),
+            ("\"a\",\"b, \"\"c\"\"\"", true),
+            ("a,\"\"", true),
+            ("\"a\nb\",c", true),
+            ("5\" wide,c", true),
+            ("a,\"b\"\nc,\"d", true),
+            ("a,\"b", false),
+            ("a,\"b\"\"", false),
+            ("\"a\"b,c", false),
+            ("\"a\" ,c", false),
+            ("a,\"", false),
+        ] {
+            assert_eq!(check_quotes(line.as_bytes(), b',').is_ok(), is_good, "{line}");
+        }
+        assert!(check_quotes(b"\"a\"\tb", b'\t').is_ok());
+        assert!(check_quotes(b"\"a\",b", b'\t').is_err());
     }
 }

@@ -12,7 +12,7 @@ use crate::images;
 use crate::{inputs, request};
 
 /// Which files rows may name.
-pub(super) struct Paths {
+pub(crate) struct Paths {
     /// Where relative paths start; none for rows from standard input.
     folder: Option<PathBuf>,
     anywhere: bool,
@@ -20,7 +20,7 @@ pub(super) struct Paths {
 
 impl Paths {
     /// The rule for a batch file.
-    pub(super) fn new(file: &Path, anywhere: bool) -> Paths {
+    pub(crate) fn new(file: &Path, anywhere: bool) -> Paths {
         let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Paths { folder: (!inputs::is_stdin(file)).then(|| parent.to_owned()), anywhere }
     }
@@ -52,7 +52,7 @@ impl Paths {
     }
 
     /// The size of an image that a row names.
-    pub(super) fn image(&self, field: &str, named: &str) -> Result<Measured, Error> {
+    pub(crate) fn image(&self, field: &str, named: &str) -> Result<Measured, Error> {
         if let Ok(size) = named.parse() {
             return Ok(Measured { size, turned: false });
         }
@@ -69,7 +69,7 @@ impl Paths {
     }
 
     /// The prompt in a file that a row names.
-    pub(super) fn prompt(&self, named: &str) -> Result<Prompt, Error> {
+    pub(crate) fn prompt(&self, named: &str) -> Result<Prompt, Error> {
         if named == "-" {
             return Err(bad_input("prompt_file", "a row can't take its prompt from standard input"));
         }

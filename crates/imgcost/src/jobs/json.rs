@@ -1,32 +1,81 @@
 //! A row of JSON Lines.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use imgcost_core::{Code, Error};
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 
+use serde_json::value::RawValue;
+
+use super::lines::ROW_MAX;
 use super::paths::Paths;
 use super::row::{Row, name, unknown};
+use super::too_long;
 use crate::fields::{Field, shown};
 
-/// Reads a line into a row; what is wrong with it ends up in the row.
-pub(super) fn read(line: &[u8], row: &mut Row, paths: &Paths) {
+/// Keys that only a line of a Batch API file has.
+const BATCH_KEYS: [&str; 2] = ["custom_id", "body"];
+
+/// Reads a line into a row; what is wrong with it ends up in the row. A line of a Batch API file
+/// may be longer than others, and nothing of such a line is taken here.
+pub(crate) fn read(line: &[u8], row: &mut Row, paths: &Paths) -> Read {
     // Checked once for the whole line, which is cheaper than for each text in it.
     let Ok(line) = std::str::from_utf8(line) else {
-        return row.fail(Error::new(Code::BadInput, "the row is not UTF-8"));
+        row.fail_unread(Error::new(Code::BadInput, "the row is not UTF-8"));
+        return Read::Row;
     };
     let mut input = serde_json::Deserializer::from_str(line);
-    let seed = Object { row: &mut *row, paths };
+    let (mut is_batch_line, mut number) = (false, None);
+    let seed = Object {
+        row: &mut *row,
+        paths,
+        is_batch_line: &mut is_batch_line,
+        number: &mut number,
+        only_look: line.len() > ROW_MAX,
+    };
     let outcome = seed.deserialize(&mut input).and_then(|()| input.end());
-    if let Err(error) = outcome {
-        row.error = Some(Error::new(Code::BadInput, format!("not a JSON object: {error}")));
+    if is_batch_line {
+        return Read::BatchLine;
     }
+    if line.len() > ROW_MAX {
+        row.fail_unread(too_long(ROW_MAX));
+    } else if let Err(error) = outcome {
+        row.fail_unread(Error::new(Code::BadInput, format!("not a JSON object: {error}")));
+    } else if let Some((field, digits)) = number.and_then(|field| Some((field, digits(line, field)?))) {
+        row.error = None;
+        set(row, field, &Cell::Number(digits), paths);
+    }
+    Read::Row
+}
+
+/// The number of a field as it was written: read, it may have lost digits.
+fn digits(line: &str, field: Field) -> Option<String> {
+    let values: BTreeMap<String, &RawValue> = serde_json::from_str(line).ok()?;
+    let (_, value) = values.into_iter().find(|(key, _)| Field::named(key) == Some(field))?;
+    Some(value.get().to_owned())
+}
+
+/// What a line turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Read {
+    /// A row, which was read.
+    Row,
+    /// A line of a Batch API file, which was not.
+    BatchLine,
 }
 
 struct Object<'r> {
     row: &'r mut Row,
     paths: &'r Paths,
+    is_batch_line: &'r mut bool,
+    /// The field whose number is the first thing that is wrong with the row.
+    number: &'r mut Option<Field>,
+    /// Whether the line is too long for a row.
+    only_look: bool,
 }
 
 impl<'de> DeserializeSeed<'de> for Object<'_> {
@@ -46,7 +95,14 @@ impl<'de> Visitor<'de> for Object<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
         while let Some(Text(key)) = entries.next_key()? {
+            if BATCH_KEYS.contains(&key.as_ref()) {
+                *self.is_batch_line = true;
+                return Err(A::Error::custom("a line of a Batch API file"));
+            }
             match Field::named(&key) {
+                _ if self.only_look => {
+                    entries.next_value::<IgnoredAny>()?;
+                }
                 Some(Field::Images) => {
                     self.row.mark(Field::Images);
                     entries.next_value_seed(Images { row: &mut *self.row, paths: self.paths })?;
@@ -55,7 +111,11 @@ impl<'de> Visitor<'de> for Object<'_> {
                     Cell::Null => {}
                     cell => {
                         self.row.mark(field);
+                        let was_good = self.row.error.is_none();
                         set(self.row, field, &cell, self.paths);
+                        if was_good && self.row.error.is_some() && matches!(cell, Cell::Number(_)) {
+                            *self.number = Some(field);
+                        }
                     }
                 },
                 None if key == "id" => match entries.next_value::<Cell<'de>>()? {

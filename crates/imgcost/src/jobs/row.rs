@@ -7,30 +7,34 @@ use crate::fields::{self, Field};
 use crate::request;
 
 /// The row that is being read.
-pub(super) struct Row {
+pub(crate) struct Row {
     /// The line on which it stands.
-    pub(super) line: u64,
+    pub(crate) line: u64,
     /// Its own id; empty: none.
-    pub(super) id: String,
+    pub(crate) id: String,
     /// Its tags, and those of longer rows before it, whose buffers are kept.
     tags: Vec<(String, String)>,
     tag_count: usize,
     /// What it asks for.
-    pub(super) request: Request,
+    pub(crate) request: Request,
     /// Whether it says where the call goes.
-    pub(super) endpoint_known: bool,
+    pub(crate) endpoint_known: bool,
     /// What to know of how it was understood.
-    pub(super) remarks: Vec<Note>,
+    pub(crate) remarks: Vec<Note>,
     /// The first thing that is wrong with it.
-    pub(super) error: Option<Error>,
+    pub(crate) error: Option<Error>,
     /// Prompt tokens to assume where the row has no prompt.
-    pub(super) assumed: Option<u64>,
+    pub(crate) assumed: Option<u64>,
+    /// Whether nothing of it can be relied on: it is no JSON, or its cells are not the header's.
+    pub(crate) unread: bool,
+    /// Whether it is a line of a Batch API file.
+    pub(crate) batch_line: bool,
     seen: u32,
 }
 
 impl Row {
     /// A row of defaults.
-    pub(super) fn new(defaults: &Request) -> Row {
+    pub(crate) fn new(defaults: &Request) -> Row {
         Row {
             line: 0,
             id: String::new(),
@@ -41,12 +45,14 @@ impl Row {
             remarks: Vec::new(),
             error: None,
             assumed: None,
+            unread: false,
+            batch_line: false,
             seen: 0,
         }
     }
 
     /// Starts over with the defaults, keeping the buffers.
-    pub(super) fn reset(&mut self, defaults: &Request, line: u64) {
+    pub(crate) fn reset(&mut self, defaults: &Request, line: u64) {
         self.line = line;
         self.id.clear();
         self.tag_count = 0;
@@ -54,6 +60,8 @@ impl Row {
         self.remarks.clear();
         self.error = None;
         self.assumed = None;
+        self.unread = false;
+        self.batch_line = false;
         self.seen = 0;
         let request = &mut self.request;
         request.provider.clone_from(&defaults.provider);
@@ -78,7 +86,7 @@ impl Row {
     }
 
     /// Takes a tag.
-    pub(super) fn tag(&mut self, name: &str, value: &str) {
+    pub(crate) fn tag(&mut self, name: &str, value: &str) {
         match self.tags.get_mut(self.tag_count) {
             Some((old_name, old_value)) => {
                 old_name.clear();
@@ -92,17 +100,23 @@ impl Row {
     }
 
     /// Its tags.
-    pub(super) fn tags(&self) -> &[(String, String)] {
+    pub(crate) fn tags(&self) -> &[(String, String)] {
         self.tags.get(..self.tag_count).unwrap_or_default()
     }
 
     /// Notes what is wrong; the first thing counts.
-    pub(super) fn fail(&mut self, error: Error) {
+    pub(crate) fn fail(&mut self, error: Error) {
         self.error.get_or_insert(error);
     }
 
+    /// Notes that it can't be read at all, whatever else was found.
+    pub(crate) fn fail_unread(&mut self, error: Error) {
+        self.error = Some(error);
+        self.unread = true;
+    }
+
     /// Marks a field as given; a second time is an error.
-    pub(super) fn mark(&mut self, field: Field) {
+    pub(crate) fn mark(&mut self, field: Field) {
         let bit = 1_u32 << (field as u32);
         if self.seen & bit != 0 {
             self.fail(
@@ -120,7 +134,7 @@ impl Row {
     }
 
     /// Sets a field from text.
-    pub(super) fn text(&mut self, field: Field, text: &str, paths: &Paths) {
+    pub(crate) fn text(&mut self, field: Field, text: &str, paths: &Paths) {
         let outcome = match field {
             Field::Prompt => {
                 self.request.prompt = Some(imgcost_guard::counted(text));
@@ -153,7 +167,7 @@ impl Row {
     }
 
     /// Takes an input image; the first one of a row replaces the defaults' images.
-    pub(super) fn image(&mut self, index: usize, named: &str, paths: &Paths) {
+    pub(crate) fn image(&mut self, index: usize, named: &str, paths: &Paths) {
         if index == 0 {
             self.request.images.clear();
         }
@@ -170,12 +184,12 @@ impl Row {
 }
 
 /// The name of a field.
-pub(super) fn name(field: Field) -> &'static str {
+pub(crate) fn name(field: Field) -> &'static str {
     Field::ALL.iter().find(|(_, known)| *known == field).map_or("?", |(name, _)| name)
 }
 
 /// A key or column that is no field, with the nearest one.
-pub(super) fn unknown(what: &str, named: &str) -> Error {
+pub(crate) fn unknown(what: &str, named: &str) -> Error {
     let known = Field::ALL.iter().map(|(name, _)| *name).chain(["id", "tags"]);
     Error::new(Code::BadInput, format!("there is no {what} '{}'", fields::shown(named)))
         .field(fields::shown(named))

@@ -6,16 +6,18 @@ use std::ops::Range;
 use memchr::{memchr, memchr_iter};
 
 /// The most bytes of a row.
-pub(super) const ROW_MAX: usize = 1 << 20;
+pub(crate) const ROW_MAX: usize = 1 << 20;
+/// The most bytes of a line of a Batch API file: it may carry pictures.
+pub(crate) const LINE_MAX: usize = 64 << 20;
 /// How much is read at once.
 const CHUNK: usize = 1 << 18;
 
 /// The next row.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub(crate) enum Next {
     /// Its place in the buffer, without the line break.
     Row(Range<usize>),
-    /// It is longer than [`ROW_MAX`]; the rest of its line was passed over.
+    /// It is longer than it may be; the rest of its line was passed over.
     TooLong,
     /// There are no more.
     End,
@@ -23,13 +25,17 @@ pub(super) enum Next {
 
 /// Splits input into rows. A row is a line; where quotes count, a line break between quotes
 /// belongs to the row.
-pub(super) struct Lines<R> {
+pub(crate) struct Lines<R> {
     input: R,
     buffer: Vec<u8>,
     start: usize,
     end: usize,
     quoted: bool,
     ended: bool,
+    /// The most bytes of a row.
+    most: usize,
+    /// Bytes that were read.
+    read: u64,
     /// The line on which the row before began, and the line breaks since.
     line: u64,
     breaks: u64,
@@ -37,7 +43,7 @@ pub(super) struct Lines<R> {
 
 impl<R: Read> Lines<R> {
     /// The rows of an input.
-    pub(super) fn new(input: R) -> Self {
+    pub(crate) fn new(input: R) -> Self {
         Lines {
             input,
             buffer: vec![0; CHUNK],
@@ -45,29 +51,41 @@ impl<R: Read> Lines<R> {
             end: 0,
             quoted: false,
             ended: false,
+            most: ROW_MAX,
+            read: 0,
             line: 1,
             breaks: 0,
         }
     }
 
     /// Lets quotes keep line breaks, as CSV does.
-    pub(super) fn quotes_count(&mut self) {
+    pub(crate) fn quotes_count(&mut self) {
         self.quoted = true;
     }
 
+    /// Lets rows be longer than [`ROW_MAX`].
+    pub(crate) fn let_rows_have(&mut self, most: usize) {
+        self.most = most;
+    }
+
+    /// How many bytes of the input are behind.
+    pub(crate) fn passed(&self) -> u64 {
+        self.read - u64::try_from(self.end - self.start).unwrap_or(self.read)
+    }
+
     /// The line, counted from 1, on which the row began that [`next`](Lines::next) gave.
-    pub(super) fn line(&self) -> u64 {
+    pub(crate) fn line(&self) -> u64 {
         self.line
     }
 
     /// A row's bytes.
-    pub(super) fn bytes(&self, row: Range<usize>) -> &[u8] {
+    pub(crate) fn bytes(&self, row: Range<usize>) -> &[u8] {
         self.buffer.get(row).unwrap_or_default()
     }
 
     /// The first byte that is not white space, without taking anything. A byte order mark
     /// before it is taken.
-    pub(super) fn peek(&mut self) -> io::Result<Option<u8>> {
+    pub(crate) fn peek(&mut self) -> io::Result<Option<u8>> {
         loop {
             let rest = self.buffer.get(self.start..self.end).unwrap_or_default();
             let rest = match rest.strip_prefix(b"\xef\xbb\xbf") {
@@ -87,7 +105,7 @@ impl<R: Read> Lines<R> {
     }
 
     /// Moves on to the next row.
-    pub(super) fn next(&mut self) -> io::Result<Next> {
+    pub(crate) fn next(&mut self) -> io::Result<Next> {
         self.line += self.breaks;
         self.breaks = 0;
         let mut seen = self.start;
@@ -103,7 +121,7 @@ impl<R: Read> Lines<R> {
                     if open {
                         continue;
                     }
-                    if seen - 1 - self.start > ROW_MAX {
+                    if seen - 1 - self.start > self.most {
                         return Ok(self.first_line(seen).unwrap_or_else(|| {
                             self.start = seen;
                             Next::TooLong
@@ -118,7 +136,7 @@ impl<R: Read> Lines<R> {
                     seen = self.end;
                 }
             }
-            if seen - self.start > ROW_MAX {
+            if seen - self.start > self.most {
                 if let Some(line) = self.first_line(seen) {
                     return Ok(line);
                 }
@@ -143,12 +161,12 @@ impl<R: Read> Lines<R> {
         let row = self.start..self.without_return(end);
         self.start = end + 1;
         self.breaks = 1;
-        (row.len() <= ROW_MAX).then_some(Next::Row(row))
+        (row.len() <= self.most).then_some(Next::Row(row))
     }
 
     /// Goes back to the second line of the row that was given last, and gives its first. None
     /// where it has one line only.
-    pub(super) fn back_to_second_line(&mut self, row: Range<usize>) -> Option<Range<usize>> {
+    pub(crate) fn back_to_second_line(&mut self, row: Range<usize>) -> Option<Range<usize>> {
         let end = row.start + memchr(b'\n', self.buffer.get(row.clone())?)?;
         self.start = row.start;
         let first = row.start..self.without_return(end);
@@ -167,11 +185,17 @@ impl<R: Read> Lines<R> {
         if self.ended {
             return Ok(false);
         }
-        self.buffer.copy_within(self.start..self.end, 0);
-        self.end -= self.start;
-        self.start = 0;
+        // A long row is not moved with every piece of it.
+        if self.start > 0 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
         if self.buffer.len() - self.end < CHUNK / 4 {
             self.buffer.resize(self.buffer.len() + CHUNK, 0);
+        } else if self.buffer.len() > ROW_MAX + CHUNK && self.end < CHUNK {
+            self.buffer.truncate(2 * CHUNK);
+            self.buffer.shrink_to_fit();
         }
         let free = self.buffer.get_mut(self.end..).unwrap_or_default();
         let count = loop {
@@ -181,6 +205,7 @@ impl<R: Read> Lines<R> {
             }
         };
         self.end += count;
+        self.read += u64::try_from(count).unwrap_or(0);
         self.ended = count == 0;
         Ok(count > 0)
     }
@@ -242,5 +267,18 @@ mod tests {
         input.extend(b"\nnext\n");
         let found = rows(&input, false);
         assert_eq!(found, [(1, "too long".to_owned()), (2, "next".to_owned())]);
+    }
+
+    #[test]
+    fn the_buffer_of_a_long_line_is_given_back() {
+        let mut input = vec![b'x'; 4 * ROW_MAX];
+        input.push(b'\n');
+        input.extend(b"short\n".repeat(CHUNK));
+        let mut lines = Lines::new(input.as_slice());
+        lines.let_rows_have(LINE_MAX);
+        assert_eq!(lines.next().unwrap(), Next::Row(0..4 * ROW_MAX));
+        while lines.next().unwrap() != Next::End {}
+        assert!(lines.buffer.capacity() <= 4 * CHUNK, "{}", lines.buffer.capacity());
+        assert_eq!(lines.passed(), u64::try_from(input.len()).unwrap());
     }
 }

@@ -1,0 +1,59 @@
+//! What `batch` takes.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+
+use super::{CurrencyArgs, OutputArgs, RequestArgs};
+
+/// `batch`.
+#[derive(Debug, Args)]
+pub(crate) struct BatchArgs {
+    /// The rows: JSON Lines, CSV, TSV, TOML or a Batch API file; - for standard input.
+    pub(crate) file: PathBuf,
+
+    /// Defaults for all rows.
+    #[command(flatten)]
+    pub(crate) request: RequestArgs,
+
+    /// The format of the rows; left out, by the file's name or first byte.
+    #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(crate::jobs::FORMATS), help_heading = "Rows")]
+    pub(crate) input_format: Option<String>,
+
+    /// Let rows name files anywhere, not only below the file's own folder.
+    #[arg(long, help_heading = "Rows")]
+    pub(crate) allow_paths: bool,
+
+    /// Quote in so many threads, 0 for as many as the machine has; the output is the same.
+    #[arg(long, value_name = "N", help_heading = "Rows")]
+    pub(crate) threads: Option<String>,
+
+    /// Add a last line with the sums.
+    #[arg(long, help_heading = "Limits and output")]
+    pub(crate) summary: bool,
+
+    /// Add the rows up by these, such as model,quality or tag:team; repeat for a further table.
+    #[arg(long, value_name = "KEY,...", help_heading = "Limits and output")]
+    pub(crate) totals: Vec<String>,
+
+    /// Exit with 3 if all rows together may cost more than this many US dollars.
+    #[arg(long, value_name = "USD", allow_negative_numbers = true, help_heading = "Limits and output")]
+    pub(crate) cap: Option<String>,
+
+    /// Another currency for the sum of all rows.
+    #[command(flatten)]
+    pub(crate) currency: CurrencyArgs,
+
+    /// Show how far it is on stderr, whatever stderr is.
+    #[arg(long, help_heading = "Limits and output", conflicts_with = "no_progress")]
+    pub(crate) progress: bool,
+
+    /// Never show how far it is.
+    #[arg(long, help_heading = "Limits and output")]
+    pub(crate) no_progress: bool,
+
+    /// How to write the results.
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}

@@ -1,0 +1,334 @@
+//! Sums by model, quality, tag and so on, in bounded memory.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use imgcost_core::{Code, Error, Offer, Quote, Size};
+
+use super::sums::Sums;
+use crate::fields::{Field, shown};
+use crate::jobs::Row;
+
+/// The most groups of a table; what comes after them is added up as one.
+pub(super) const GROUPS_MAX: usize = 10_000;
+/// The most bytes of their names together.
+const NAMES_MAX: usize = 4 << 20;
+
+/// By what rows are told apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Key {
+    Provider,
+    Model,
+    Quality,
+    Size,
+    Endpoint,
+    AsOf,
+    Tag(String),
+}
+
+impl Key {
+    const NAMES: [&'static str; 7] =
+        ["provider", "model", "quality", "size", "endpoint", "as_of", "tag:NAME"];
+
+    fn named(name: &str) -> Result<Key, Error> {
+        Ok(match (name, name.strip_prefix("tag:")) {
+            (_, Some(tag)) if !tag.is_empty() => Key::Tag(tag.to_owned()),
+            ("provider", _) => Key::Provider,
+            ("model", _) => Key::Model,
+            ("quality", _) => Key::Quality,
+            ("size", _) => Key::Size,
+            ("endpoint", _) => Key::Endpoint,
+            ("as_of", _) => Key::AsOf,
+            _ => {
+                let message = format!("totals = {}: nothing to add rows up by", shown(name));
+                return Err(Error::new(Code::IllegalValue, message)
+                    .field("totals")
+                    .allowed(Key::NAMES)
+                    .nearest_name(name));
+            }
+        })
+    }
+
+    /// Its name in headers and documents.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Key::Provider => "provider".to_owned(),
+            Key::Model => "model".to_owned(),
+            Key::Quality => "quality".to_owned(),
+            Key::Size => "size".to_owned(),
+            Key::Endpoint => "endpoint".to_owned(),
+            Key::AsOf => "as_of".to_owned(),
+            Key::Tag(name) => format!("tag:{name}"),
+        }
+    }
+}
+
+/// Reads `--totals`: a table for each, its keys between commas.
+///
+/// # Errors
+/// There is no such key, or a table has one twice.
+pub(super) fn keys(totals: &[String]) -> Result<Vec<Vec<Key>>, Error> {
+    let table = |text: &String| {
+        let mut keys: Vec<Key> = Vec::new();
+        for name in text.split(',').map(str::trim) {
+            let key = Key::named(name)?;
+            if keys.contains(&key) {
+                let message = format!("totals: {} stands twice", shown(name));
+                return Err(Error::new(Code::BadInput, message).field("totals"));
+            }
+            keys.push(key);
+        }
+        Ok(keys)
+    };
+    totals.iter().map(table).collect()
+}
+
+/// The groups of one table, in the order in which they were first met.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Groups {
+    index: HashMap<Box<[u8]>, usize>,
+    list: Vec<(Box<[u8]>, Sums)>,
+    /// The bytes of all names.
+    names: usize,
+    /// What found no place.
+    other: Option<Sums>,
+    /// The group of the row before: rows come in runs.
+    last: usize,
+    /// A row's name, in a buffer that is used again.
+    name: Vec<u8>,
+}
+
+/// A group as it is shown.
+#[derive(Debug)]
+pub(super) struct Group<'g> {
+    /// What its rows share, in the order of the keys; none where that is unknown or nothing.
+    /// The rows that found no group of their own have no labels.
+    pub(super) labels: Option<Vec<Option<String>>>,
+    /// Their sums.
+    pub(super) sums: &'g Sums,
+}
+
+impl Groups {
+    /// The sums of a quoted row's group.
+    pub(super) fn of_quote(&mut self, keys: &[Key], row: &Row, quote: &Quote<'_>) -> &mut Sums {
+        let offer = quote.offer();
+        self.find(keys, |key, put| match key {
+            Key::Provider => put(Some(&offer.provider.id)),
+            Key::Model => put(Some(&offer.model.id)),
+            Key::Quality => put(quote.quality().map(|quality| quality.as_str())),
+            Key::Size => with_size(quote.chosen_size(), put),
+            Key::Endpoint => put(Some(quote.request().endpoint.as_str())),
+            Key::AsOf => put(Some(&offer.as_of.to_string())),
+            Key::Tag(name) => put(tag(row, name)),
+        })
+    }
+
+    /// The sums of the group of a row in error, as far as it says which that is.
+    pub(super) fn of_error(
+        &mut self,
+        keys: &[Key],
+        row: &Row,
+        offer: Option<&Offer<'_>>,
+        error: &Error,
+    ) -> &mut Sums {
+        let request = &row.request;
+        self.find(keys, |key, put| {
+            // What can't be read says nothing, nor does a field that is wrong or misspelt.
+            let is_wrong = |field: Option<&str>| field.is_some_and(|field| field == key.name());
+            let misspelt = error.field_name().is_some_and(|field| Field::named(field).is_none());
+            if row.unread || is_wrong(error.field_name()) || (misspelt && is_wrong(error.nearest_value())) {
+                return put(None);
+            }
+            match key {
+                Key::Provider => put(Some(offer.map_or(&request.provider, |offer| &offer.provider.id))),
+                Key::Model => put(Some(offer.map_or(&request.model, |offer| &offer.model.id))),
+                Key::Quality => put(request.quality.as_ref().map(|quality| quality.as_str())),
+                Key::Size => match request.size {
+                    Some(size) => with_size(size, put),
+                    None => put(None),
+                },
+                Key::Endpoint => put(row.endpoint_known.then(|| request.endpoint.as_str())),
+                Key::AsOf => put(Some(&request.as_of.to_string())),
+                Key::Tag(name) => put(tag(row, name)),
+            }
+        })
+    }
+
+    /// The sums of the group whose name `value` gives piece by piece.
+    fn find(&mut self, keys: &[Key], mut value: impl FnMut(&Key, &mut dyn FnMut(Option<&str>))) -> &mut Sums {
+        let mut name = std::mem::take(&mut self.name);
+        name.clear();
+        for key in keys {
+            value(key, &mut |text| put(&mut name, text));
+        }
+        let found = self.place(&name, usize::MAX, usize::MAX);
+        self.name = name;
+        self.at(found)
+    }
+
+    /// Adds the groups of later rows, as long as there is room for names.
+    pub(super) fn merge(&mut self, more: &Groups) {
+        for (name, sums) in &more.list {
+            let found = self.place(name, GROUPS_MAX, NAMES_MAX);
+            self.at(found).merge(sums);
+        }
+    }
+
+    /// Where a name's group is; none where there is no room for it.
+    fn place(&mut self, name: &[u8], groups_max: usize, names_max: usize) -> Option<usize> {
+        if self.list.get(self.last).is_some_and(|(last, _)| **last == *name) {
+            return Some(self.last);
+        }
+        if let Some(found) = self.index.get(name) {
+            self.last = *found;
+            return Some(*found);
+        }
+        if self.list.len() >= groups_max || self.names.saturating_add(name.len()) > names_max {
+            return None;
+        }
+        self.names += name.len();
+        self.last = self.list.len();
+        self.index.insert(name.into(), self.last);
+        self.list.push((name.into(), Sums::default()));
+        Some(self.last)
+    }
+
+    fn at(&mut self, found: Option<usize>) -> &mut Sums {
+        match found.and_then(|found| self.list.get_mut(found)) {
+            Some((_, sums)) => sums,
+            None => self.other.get_or_insert_default(),
+        }
+    }
+
+    /// Starts over, keeping the buffers.
+    pub(super) fn clear(&mut self) {
+        self.index.clear();
+        self.list.clear();
+        self.names = 0;
+        self.other = None;
+        self.last = 0;
+    }
+
+    /// The groups, dearest first; last those that found no place.
+    pub(super) fn shown(&self) -> Vec<Group<'_>> {
+        let mut groups: Vec<Group<'_>> =
+            self.list.iter().map(|(name, sums)| Group { labels: Some(labels(name)), sums }).collect();
+        groups.sort_by(|a, b| b.sums.weight().cmp(&a.sums.weight()).then_with(|| a.labels.cmp(&b.labels)));
+        groups.extend(self.other.as_ref().map(|sums| Group { labels: None, sums }));
+        groups
+    }
+
+    /// Whether some rows found no group of their own.
+    pub(super) fn is_cut(&self) -> bool {
+        self.other.is_some()
+    }
+}
+
+fn tag<'r>(row: &'r Row, name: &str) -> Option<&'r str> {
+    let tag = row.tags().iter().find(|(known, _)| known == name);
+    tag.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+}
+
+fn with_size(size: Size, put: &mut dyn FnMut(Option<&str>)) {
+    let Size::Exact(pixels) = size else { return put(Some("auto")) };
+    let mut text = String::with_capacity(12);
+    let mut digits = itoa::Buffer::new();
+    text.push_str(digits.format(pixels.width()));
+    text.push('x');
+    text.push_str(digits.format(pixels.height()));
+    put(Some(&text));
+}
+
+/// Adds a piece to a name: a text with its length before it, so that no two names are alike,
+/// or a mark for none.
+fn put(name: &mut Vec<u8>, text: Option<&str>) {
+    match text {
+        None => name.push(0),
+        Some(text) => {
+            name.push(1);
+            name.extend_from_slice(&text.len().to_le_bytes());
+            name.extend_from_slice(text.as_bytes());
+        }
+    }
+}
+
+/// The pieces of a name.
+fn labels(mut name: &[u8]) -> Vec<Option<String>> {
+    const LENGTH: usize = size_of::<usize>();
+    let mut labels = Vec::new();
+    while let Some((mark, rest)) = name.split_first() {
+        name = rest;
+        if *mark == 0 {
+            labels.push(None);
+            continue;
+        }
+        let Some((length, rest)) = name.split_first_chunk::<LENGTH>() else { break };
+        let Some((text, rest)) = rest.split_at_checked(usize::from_le_bytes(*length)) else { break };
+        labels.push(Some(String::from_utf8_lossy(text).into_owned()));
+        name = rest;
+    }
+    labels
+}
+
+/// A group in words: `model gpt-image-2, tag:team red`.
+pub(super) fn words(keys: &[Key], group: &Group<'_>) -> String {
+    let Some(labels) = &group.labels else { return "all other groups together".to_owned() };
+    let mut text = String::new();
+    for (key, label) in keys.iter().zip(labels) {
+        let gap = if text.is_empty() { "" } else { ", " };
+        let label = label.as_deref().map_or_else(|| "unknown".to_owned(), shown);
+        let _ = write!(text, "{gap}{} {label}", key.name());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(pieces: &[Option<&str>]) -> Vec<u8> {
+        let mut name = Vec::new();
+        pieces.iter().for_each(|piece| put(&mut name, *piece));
+        name
+    }
+
+    #[test]
+    fn names_give_back_their_pieces() {
+        for pieces in [&[Some("a"), None, Some("")][..], &[Some("a\0b"), Some("\u{1}")], &[None, None]] {
+            let expected: Vec<Option<String>> = pieces.iter().map(|piece| piece.map(str::to_owned)).collect();
+            assert_eq!(labels(&name(pieces)), expected);
+        }
+        assert_ne!(name(&[Some("ab"), Some("c")]), name(&[Some("a"), Some("bc")]));
+    }
+
+    #[test]
+    fn what_finds_no_place_is_added_up_as_one() {
+        let mut all = Groups::default();
+        for index in 0..GROUPS_MAX + 5 {
+            let mut more = Groups::default();
+            let place = more.place(&name(&[Some(&index.to_string())]), usize::MAX, usize::MAX);
+            more.at(place).error(false);
+            all.merge(&more);
+            all.merge(&more);
+        }
+        let shown = all.shown();
+        assert_eq!(shown.len(), GROUPS_MAX + 1);
+        assert!(all.is_cut());
+        assert_eq!(shown.last().map(|group| group.sums.rows()), Some(10));
+        assert_eq!(shown.iter().map(|group| group.sums.rows()).sum::<u64>(), 2 * (GROUPS_MAX as u64 + 5));
+    }
+
+    #[test]
+    fn long_names_are_bounded_too() {
+        let mut all = Groups::default();
+        let long = "x".repeat(NAMES_MAX / 4);
+        for index in 0..8 {
+            let mut more = Groups::default();
+            let place = more.place(&name(&[Some(&format!("{index}{long}"))]), usize::MAX, usize::MAX);
+            more.at(place).error(false);
+            all.merge(&more);
+        }
+        assert_eq!(all.shown().len(), 4);
+        assert_eq!(all.shown().iter().map(|group| group.sums.rows()).sum::<u64>(), 8);
+    }
+}

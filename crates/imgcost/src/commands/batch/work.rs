@@ -1,0 +1,192 @@
+//! A piece of a file, and whoever makes results of its rows.
+
+use std::ops::Range;
+
+use imgcost_core::Error;
+
+use super::super::quote::needs_prompt;
+use super::sums::Sums;
+use super::totals::{Groups, Key};
+use super::write::Writer;
+use crate::failure::Failure;
+use crate::jobs::{Cells, Desk, Kind, Parser, RawRow, Row, Splitter};
+use crate::render::Priced;
+
+/// How many bytes of rows make a piece.
+const BYTES: usize = 1 << 16;
+/// How many rows do.
+const ROWS: usize = 1 << 10;
+/// Buffers that have grown larger are given back.
+const KEPT: usize = 1 << 23;
+
+/// A piece of a file, and what came of it.
+#[derive(Default)]
+pub(super) struct Work {
+    bytes: Vec<u8>,
+    rows: Vec<(u64, Kind, Range<usize>)>,
+    /// The results as they are written.
+    pub(super) out: Vec<u8>,
+    /// What the rows come to.
+    pub(super) sums: Sums,
+    /// The same by group, for each table.
+    pub(super) groups: Vec<Groups>,
+    /// How many of the rows are lines of a Batch API file.
+    pub(super) batch_lines: u64,
+    /// Why it could not be done.
+    pub(super) failure: Option<Failure>,
+}
+
+impl Work {
+    /// Fills it with the next rows; false at the end of the file.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub(super) fn fill(&mut self, splitter: &mut Splitter) -> Result<bool, Error> {
+        self.clear();
+        while self.bytes.len() < BYTES && self.rows.len() < ROWS {
+            let Some(raw) = splitter.next()? else { return Ok(false) };
+            let start = self.bytes.len();
+            self.bytes.extend_from_slice(raw.bytes);
+            self.rows.push((raw.line, raw.kind, start..self.bytes.len()));
+        }
+        Ok(true)
+    }
+
+    fn clear(&mut self) {
+        for buffer in [&mut self.bytes, &mut self.out] {
+            buffer.clear();
+            buffer.shrink_to(KEPT);
+        }
+        self.rows.clear();
+        self.sums = Sums::default();
+        self.groups.iter_mut().for_each(Groups::clear);
+        self.batch_lines = 0;
+    }
+
+    /// Whether it holds no rows.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The bytes of its rows.
+    pub(super) fn size(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+/// What holds for all pieces alike.
+pub(super) struct Rules<'r> {
+    /// Understands rows.
+    pub(super) parser: &'r Parser,
+    /// By what rows are added up, for each table.
+    pub(super) keys: &'r [Vec<Key>],
+    /// Whether a cap is held against the rows, which needs their prompts.
+    pub(super) is_capped: bool,
+}
+
+/// Whoever makes results of rows: one in each thread.
+pub(super) struct Clerk<'r, 'b> {
+    rules: &'r Rules<'r>,
+    desk: Desk<'b>,
+    writer: Writer,
+    row: Row,
+    cells: Cells,
+}
+
+impl<'r, 'b> Clerk<'r, 'b> {
+    /// A clerk.
+    pub(super) fn new(rules: &'r Rules<'r>, desk: Desk<'b>, writer: Writer) -> Clerk<'r, 'b> {
+        let row = Row::new(desk.defaults());
+        Clerk { rules, desk, writer, row, cells: Cells::default() }
+    }
+
+    /// Makes the results of a piece.
+    pub(super) fn run(&mut self, work: &mut Work) {
+        work.groups.resize_with(self.rules.keys.len(), Groups::default);
+        work.failure = self.results(work).err();
+    }
+
+    fn results(&mut self, work: &mut Work) -> Result<(), Failure> {
+        let Work { bytes, rows, out, sums, groups, batch_lines, .. } = work;
+        for (line, kind, range) in rows.iter() {
+            let bytes = bytes.get(range.clone()).unwrap_or_default();
+            let raw = RawRow { line: *line, kind: *kind, bytes };
+            self.rules.parser.read(raw, &mut self.cells, self.desk.defaults(), &mut self.row);
+            *batch_lines += u64::from(self.row.batch_line);
+            self.result(out, sums, groups)?;
+        }
+        Ok(())
+    }
+
+    /// Quotes a row and writes what came of it.
+    fn result(&mut self, out: &mut Vec<u8>, sums: &mut Sums, groups: &mut [Groups]) -> Result<(), Failure> {
+        let row = &mut self.row;
+        let mut lacks_prompt = false;
+        let quoted = self.desk.prepare(row).and_then(|offer| {
+            let quote = offer.quote(&row.request)?;
+            if self.rules.is_capped {
+                needs_prompt(&quote).inspect_err(|_| lacks_prompt = true)?;
+            }
+            Ok(quote)
+        });
+        let tables = groups.iter_mut().zip(self.rules.keys);
+        match quoted {
+            Ok(quote) => {
+                sums.add(&quote);
+                tables.for_each(|(groups, keys)| groups.of_quote(keys, row, &quote).add(&quote));
+                self.writer.quote(out, row, &Priced { quote: &quote, remarks: &row.remarks })
+            }
+            Err(error) => {
+                sums.error(lacks_prompt);
+                if !self.rules.keys.is_empty() {
+                    let offer = self.desk.known(row);
+                    tables.for_each(|(groups, keys)| {
+                        groups.of_error(keys, row, offer.as_ref(), &error).error(lacks_prompt);
+                    });
+                }
+                self.writer.error(out, row, &error)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use std::io::{self, Read};
+
+    use super::*;
+
+    struct Broken;
+
+    impl Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other("the disk is gone"))
+        }
+    }
+
+    #[test]
+    fn rows_before_a_failure_are_kept() {
+        let mut splitter = Splitter::of_lines("a\n\nb\nc".as_bytes().chain(Broken));
+        let mut work = Work::default();
+        assert!(work.fill(&mut splitter).is_err_and(|error| error.message().contains("the disk is gone")));
+        let lines: Vec<u64> = work.rows.iter().map(|(line, _, _)| *line).collect();
+        assert_eq!((lines, work.bytes.as_slice()), (vec![1, 3], &b"ab"[..]));
+    }
+
+    #[test]
+    fn pieces_are_bounded_and_nothing_is_lost_between_them() {
+        let rows: String = (0..5_000).map(|row| format!("row {row} {}\n", "x".repeat(row % 200))).collect();
+        let mut splitter = Splitter::of_lines(io::Cursor::new(rows.clone()));
+        let (mut work, mut found, mut more) = (Work::default(), String::new(), true);
+        while more {
+            more = work.fill(&mut splitter).unwrap();
+            assert!(work.rows.len() <= ROWS && work.size() < BYTES + 300);
+            for (_, _, range) in &work.rows {
+                found.push_str(std::str::from_utf8(&work.bytes[range.clone()]).unwrap());
+                found.push('\n');
+            }
+        }
+        assert_eq!(found, rows);
+    }
+}

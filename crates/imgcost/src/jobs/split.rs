@@ -1,0 +1,112 @@
+//! A file as raw rows: where one ends and the next begins, before any is understood.
+
+use std::io::Read;
+use std::ops::Range;
+use std::path::PathBuf;
+
+use imgcost_core::Error;
+
+use super::lines::{Lines, Next};
+use super::separated::{Cells, Header};
+use super::toml::Jobs;
+use crate::inputs;
+
+/// What is known of a row before it is understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// It is there as a whole.
+    Whole,
+    /// It is longer than a row may be; its bytes are not there.
+    TooLong,
+}
+
+/// A row that is not understood yet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RawRow<'r> {
+    /// The line on which it begins, counted from 1.
+    pub(crate) line: u64,
+    /// What is known of it.
+    pub(crate) kind: Kind,
+    /// Its bytes.
+    pub(crate) bytes: &'r [u8],
+}
+
+/// Splits a file into rows.
+pub(crate) struct Splitter {
+    pub(super) path: PathBuf,
+    pub(super) source: Source,
+    /// The bytes of the file, where that is known.
+    pub(super) length: Option<u64>,
+    pub(super) cells: Cells,
+}
+
+/// Where rows come from.
+pub(super) enum Source {
+    Lines { lines: Lines<Box<dyn Read>>, header: Option<Header> },
+    Jobs(Jobs),
+}
+
+impl Splitter {
+    /// The lines of an input, for tests.
+    #[cfg(test)]
+    pub(crate) fn of_lines(input: impl Read + 'static) -> Splitter {
+        let lines = Lines::new(Box::new(input) as Box<dyn Read>);
+        let source = Source::Lines { lines, header: None };
+        Splitter { path: PathBuf::from("rows"), source, length: None, cells: Cells::default() }
+    }
+
+    /// The next row; none at the end.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub(crate) fn next(&mut self) -> Result<Option<RawRow<'_>>, Error> {
+        match &mut self.source {
+            Source::Jobs(jobs) => {
+                Ok(jobs.next().map(|(line, job)| RawRow { line, kind: Kind::Whole, bytes: jobs.bytes(job) }))
+            }
+            Source::Lines { lines, header } => {
+                let next = next_line(lines, header.as_ref(), &mut self.cells)
+                    .map_err(|error| inputs::unreadable("file", &self.path, &error))?;
+                Ok(next.map(|(kind, row)| RawRow { line: lines.line(), kind, bytes: lines.bytes(row) }))
+            }
+        }
+    }
+
+    /// How much is behind, and of how much where that is known.
+    pub(crate) fn passed(&self) -> (u64, Option<u64>) {
+        match &self.source {
+            Source::Lines { lines, .. } => (lines.passed(), self.length),
+            Source::Jobs(jobs) => {
+                let (passed, all) = jobs.passed();
+                (passed, Some(all))
+            }
+        }
+    }
+}
+
+fn next_line(
+    lines: &mut Lines<impl Read>,
+    header: Option<&Header>,
+    cells: &mut Cells,
+) -> std::io::Result<Option<(Kind, Range<usize>)>> {
+    loop {
+        let range = match lines.next()? {
+            Next::End => return Ok(None),
+            Next::TooLong => return Ok(Some((Kind::TooLong, 0..0))),
+            Next::Row(range) => range,
+        };
+        let row = lines.bytes(range.clone());
+        if row.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        // A quote may be open by mistake: the lines behind it are rows of their own.
+        if let Some(header) = header
+            && memchr::memchr(b'\n', row).is_some()
+            && !header.fits(row, cells)
+            && let Some(first) = lines.back_to_second_line(range.clone())
+        {
+            return Ok(Some((Kind::Whole, first)));
+        }
+        return Ok(Some((Kind::Whole, range)));
+    }
+}

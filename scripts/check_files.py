@@ -1,0 +1,185 @@
+"""The checks of scripts/check-files; each is a word: svg, empty-totals, xlsx, pressed, html."""
+
+import csv
+import re
+import sys
+import xml.etree.ElementTree as ElementTree
+import zipfile
+from decimal import Decimal
+from pathlib import Path
+
+SHEET = "xl/worksheets/sheet1.xml"
+CELL = re.compile(r'(<c r="[A-Z]+\d+"[^>]*><f>([^<]*)</f>)<v>([^<]*)</v></c>')
+
+
+def fail(message):
+    sys.exit(f"check-files: {message}")
+
+
+def expect(condition, message):
+    if not condition:
+        fail(message)
+
+
+def read(path):
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.reader(file))
+
+
+def rows_of_csv(folder):
+    heads, *rows = read(folder / "x.csv")
+    expect(rows, "the csv has no rows")
+    return [dict(zip(heads, row, strict=True)) for row in rows]
+
+
+def figure(row, name):
+    """What a range counts by: its expected value, else its ceiling."""
+    return row[f"{name}_expected"] or row[f"{name}_ceiling"]
+
+
+# The headings of the first table, and the same in the csv.
+COLUMNS = {
+    "model": lambda row: row["model"],
+    "provider": lambda row: row["provider"],
+    "quality": lambda row: row["quality"],
+    "size": lambda row: row["size"],
+    "n": lambda row: row["n"],
+    "as of": lambda row: row["as_of"],
+    "tier": lambda row: row["tier"],
+    "per image": lambda row: figure(row, "per_image"),
+    "per image, floor": lambda row: row["per_image_floor"],
+    "per image, ceiling": lambda row: row["per_image_ceiling"],
+    "per call": lambda row: figure(row, "per_call"),
+    "per megapixel": lambda row: figure(row, "per_megapixel"),
+    "tokens": lambda row: figure(row, "tokens"),
+    "JPY a call": lambda row: figure(row, "converted"),
+}
+NUMBERS = [name for name in COLUMNS if name.startswith("per ") or name in ("n", "tokens", "JPY a call")]
+
+
+def is_number(text):
+    return re.fullmatch(r"-?\d+(\.\d+)?(E[+-]?\d+)?", text) is not None
+
+
+def check_xlsx(folder):
+    expected = rows_of_csv(folder)
+    for name in ("x", "emptied"):
+        heads, *rows = read(folder / "sheets" / f"{name}-Comparison.csv")
+        total = rows.pop()
+        expect(len(rows) == len(expected), f"{name}.xlsx has {len(rows)} rows, the csv {len(expected)}")
+        missing = set(COLUMNS) - set(heads)
+        expect(not missing, f"{name}.xlsx lacks the columns {missing}")
+        compared = 0
+        for line, (row, want) in enumerate(zip(rows, expected, strict=True), start=2):
+            cells = dict(zip(heads, row, strict=True))
+            for head, of in COLUMNS.items():
+                found, wanted = cells[head], of(want)
+                place = f"{name}.xlsx, line {line}, {head}"
+                if head not in NUMBERS:
+                    expect(found == wanted, f"{place}: {found!r} is not {wanted!r}")
+                elif wanted == "":
+                    expect(not is_number(found), f"{place}: {found!r} where nothing is known")
+                else:
+                    expect(is_number(found), f"{place}: {found!r} is not a number")
+                    expect(Decimal(found) == Decimal(wanted), f"{place}: {found} is not {wanted}")
+                    compared += 1
+        amounts = [COLUMNS["per call"](row) for row in expected]
+        exact = sum(Decimal(amount) for amount in amounts if amount)
+        found = total[heads.index("per call")]
+        # The spreadsheet adds floats: equal to 14 digits.
+        close = abs(Decimal(found) - exact) <= exact * Decimal("1e-14")
+        expect(close and exact > 0, f"{name}.xlsx: the total {found} is not {exact}")
+        print(f"{name}.xlsx in LibreOffice: {len(rows)} rows, {compared} numbers as in the csv, total {found}")
+    archive = zipfile.ZipFile(folder / "x.xlsx")
+    sums = [(formula, value) for _, formula, value in CELL.findall(archive.read(SHEET).decode())]
+    expect(len(sums) == 1 and sums[0][0].startswith("SUM("), f"formulas: {sums}")
+    expect(Decimal(sums[0][1]) == exact, f"the file's own total {sums[0][1]} is not {exact}")
+    unknown = sum(1 for amount in amounts if not amount)
+    styles = archive.read("xl/styles.xml").decode()
+    expect(unknown > 0 and "at least" in styles, f"{unknown} not known, and the total does not say so")
+
+
+def empty_totals(folder):
+    """A copy of the workbook whose formulas have no result, so that they are worked out."""
+    with zipfile.ZipFile(folder / "x.xlsx") as whole, zipfile.ZipFile(folder / "emptied.xlsx", "w") as copy:
+        for name in whole.namelist():
+            data = whole.read(name)
+            if name == SHEET:
+                text, count = CELL.subn(lambda cell: f"{cell[1]}</c>", data.decode())
+                expect(count > 0, "the workbook has no formula")
+                data = text.encode()
+            copy.writestr(name, data)
+
+
+def check_svg(folder):
+    root = ElementTree.parse(folder / "x.svg").getroot()
+    rows = rows_of_csv(folder)
+    svg = "{http://www.w3.org/2000/svg}"
+    values = [text.text for text in root.iter(f"{svg}text") if text.get("class") == "value"]
+    wanted = [f"${COLUMNS['per image'](row)}" for row in rows[:100] if COLUMNS["per image"](row)]
+    expect(values == wanted and values, f"the picture has {len(values)} values, the csv {len(wanted)}")
+    print(f"x.svg: well-formed, {len(values)} bars with the values of the csv")
+
+
+# Presses every heading twice and writes down the order after each.
+PRESS = """
+const told = [];
+const table = document.querySelector("table");
+[...table.tHead.rows[0].cells].forEach((head, at) => {
+  for (const _ of [1, 2]) {
+    head.querySelector("button").click();
+    const cells = [...table.tBodies[0].rows].map((row) => row.cells[at]);
+    const value = (cell) => cell.classList.contains("none") ? null : cell.dataset.v ?? cell.textContent;
+    told.push({ head: head.textContent, number: head.classList.contains("num"),
+      sort: head.getAttribute("aria-sort"), values: cells.map(value) });
+  }
+});
+document.body.dataset.told = encodeURIComponent(JSON.stringify(told));
+"""
+
+
+def press(folder):
+    """A copy of the page that presses its own headings; its policy would not let it."""
+    page = (folder / "x.html").read_text(encoding="utf-8")
+    page, count = re.subn(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page)
+    expect(count == 1, "the page has no policy")
+    page = page.replace("</body>", f"<script>{PRESS}</script></body>")
+    (folder / "pressed.html").write_text(page, encoding="utf-8")
+
+
+def check_html(folder):
+    import json
+    from urllib.parse import unquote
+
+    opened = (folder / "opened.html").read_text(encoding="utf-8")
+    expect('<table class="sorts">' in opened, "the page's script did not run under its policy")
+    log = (folder / "browser.log").read_text(encoding="utf-8", errors="replace")
+    expect("Content Security Policy" not in log, "the browser complains about the policy")
+    found = re.search(r'data-told="([^"]*)"', (folder / "pressed-opened.html").read_text(encoding="utf-8"))
+    expect(found, "the headings could not be pressed")
+    told = json.loads(unquote(found[1]))
+    rows = len(rows_of_csv(folder))
+    expect(len(told) == 2 * len(COLUMNS), f"{len(told)} orders of {len(COLUMNS)} columns")
+    for number, order in enumerate(told):
+        place = f"x.html, {order['head']}, {order['sort']}"
+        expect(order["sort"] == ("ascending", "descending")[number % 2], place)
+        known = [value for value in order["values"] if value is not None]
+        expect(len(order["values"]) == rows, f"{place}: rows were lost")
+        expect(order["values"][: len(known)] == known, f"{place}: what is not known is not below")
+        if order["number"]:
+            known = [Decimal(value) for value in known]
+            expect(known == sorted(known, reverse=number % 2 == 1), f"{place}: not in order")
+    print(f"x.html in Chromium: the script runs under its policy, {len(told)} orders of {rows} rows")
+
+
+CHECKS = {
+    "svg": check_svg,
+    "empty-totals": empty_totals,
+    "xlsx": check_xlsx,
+    "pressed": press,
+    "html": check_html,
+}
+
+if __name__ == "__main__":
+    _, check, folder = sys.argv
+    CHECKS[check](Path(folder))
