@@ -55,6 +55,10 @@ fn asked_format(cli: &Cli) -> Option<Format> {
         Some(Command::Batch(args)) => &args.output,
         Some(Command::Compare(args)) => &args.output,
         Some(Command::Solve(args)) => &args.output,
+        Some(Command::Check(args)) => &args.output,
+        Some(Command::Diff(args)) => &args.output,
+        Some(Command::Drift(args)) => &args.output,
+        Some(Command::Reconcile(args)) => &args.output,
         Some(Command::Budget(command)) => &command.ledger().output,
         Some(Command::Completions(_) | Command::Man) => return Some(Format::Table),
     };

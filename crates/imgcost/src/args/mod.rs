@@ -7,8 +7,12 @@
 
 mod batch;
 mod budget;
+mod check;
 mod compare;
+mod diff;
+mod drift;
 mod plan;
+mod reconcile;
 mod solve;
 
 use std::ffi::OsString;
@@ -23,8 +27,12 @@ pub(crate) use budget::{
     BudgetDoctorArgs, BudgetExportArgs, BudgetHoldArgs, BudgetLogArgs, BudgetPresumeArgs, BudgetReleaseArgs,
     BudgetRemoveArgs, BudgetSetArgs, BudgetSettleArgs, BudgetShowArgs, ByArgs, LedgerArgs,
 };
+pub(crate) use check::CheckArgs;
 pub(crate) use compare::CompareArgs;
+pub(crate) use diff::DiffArgs;
+pub(crate) use drift::{CallsArgs, DriftArgs};
 pub(crate) use plan::{CurrencyArgs, FileArgs};
+pub(crate) use reconcile::ReconcileArgs;
 pub(crate) use solve::SolveArgs;
 
 use crate::render::Format;

@@ -11,7 +11,8 @@ use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
 pub(crate) use budget::BudgetCommand;
 
 use crate::args::{
-    BatchArgs, CompareArgs, CompletionsArgs, ModelsArgs, PricesCommand, QuoteArgs, SolveArgs, UsageArgs,
+    BatchArgs, CheckArgs, CompareArgs, CompletionsArgs, DiffArgs, DriftArgs, ModelsArgs, PricesCommand,
+    QuoteArgs, ReconcileArgs, SolveArgs, UsageArgs,
 };
 
 /// What to do.
@@ -33,6 +34,14 @@ pub(crate) enum Command {
     Compare(Box<CompareArgs>),
     /// `solve`.
     Solve(Box<SolveArgs>),
+    /// `check`.
+    Check(Box<CheckArgs>),
+    /// `diff`.
+    Diff(Box<DiffArgs>),
+    /// `drift`.
+    Drift(Box<DriftArgs>),
+    /// `reconcile`.
+    Reconcile(Box<ReconcileArgs>),
     /// `budget`.
     Budget(BudgetCommand),
     /// `completions`.
@@ -78,6 +87,14 @@ impl Subcommand for Command {
                 "Compares prices in a grid: any models, sellers, qualities, sizes, counts and days"
             ),
             lazy!("solve", SolveArgs, "Finds the cheapest way to do a job, or how much a budget buys"),
+            lazy!("check", CheckArgs, "Holds a file of jobs against a policy, for CI"),
+            lazy!("diff", DiffArgs, "Shows what changes in price between two files of jobs, or two days"),
+            lazy!(
+                "drift",
+                DriftArgs,
+                "Holds quotes against what was billed: a log of answers, or the ledger"
+            ),
+            lazy!("reconcile", ReconcileArgs, "Holds a log against an organization's usage and cost pages"),
             clap::Command::new("budget")
                 .about(BUDGET)
                 .subcommand_required(true)
@@ -101,6 +118,10 @@ impl Subcommand for Command {
             "batch",
             "compare",
             "solve",
+            "check",
+            "diff",
+            "drift",
+            "reconcile",
             "budget",
             "completions",
             "man",
@@ -123,6 +144,10 @@ impl FromArgMatches for Command {
             "batch" => Command::Batch(BatchArgs::from_arg_matches(matches)?),
             "compare" => Command::Compare(Box::new(CompareArgs::from_arg_matches(matches)?)),
             "solve" => Command::Solve(Box::new(SolveArgs::from_arg_matches(matches)?)),
+            "check" => Command::Check(Box::new(CheckArgs::from_arg_matches(matches)?)),
+            "diff" => Command::Diff(Box::new(DiffArgs::from_arg_matches(matches)?)),
+            "drift" => Command::Drift(Box::new(DriftArgs::from_arg_matches(matches)?)),
+            "reconcile" => Command::Reconcile(Box::new(ReconcileArgs::from_arg_matches(matches)?)),
             "budget" => Command::Budget(BudgetCommand::from_arg_matches(matches)?),
             "completions" => Command::Completions(CompletionsArgs::from_arg_matches(matches)?),
             "man" => Command::Man,

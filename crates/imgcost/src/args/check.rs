@@ -1,0 +1,48 @@
+//! The arguments of `imgcost check`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+
+use super::{CurrencyArgs, OutputArgs, RequestArgs};
+
+/// `check`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// The jobs: JSON Lines, CSV, TSV, TOML or a Batch API file; - for standard input.
+    #[arg(required_unless_present = "init")]
+    pub(crate) file: Option<PathBuf>,
+
+    /// The rules, as TOML.
+    #[arg(long, value_name = "FILE", required_unless_present = "init", help_heading = "Policy")]
+    pub(crate) policy: Option<PathBuf>,
+
+    /// Print a commented policy to begin with, and end.
+    #[arg(long, conflicts_with_all = ["file", "policy", "sarif"], help_heading = "Policy")]
+    pub(crate) init: bool,
+
+    /// Defaults for all rows.
+    #[command(flatten)]
+    pub(crate) request: RequestArgs,
+
+    /// The format of the rows; left out, by the file's name or first byte.
+    #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(crate::jobs::FORMATS), help_heading = "Rows")]
+    pub(crate) input_format: Option<String>,
+
+    /// Let rows name files anywhere, not only below the file's own folder.
+    #[arg(long, help_heading = "Rows")]
+    pub(crate) allow_paths: bool,
+
+    /// Write the findings as SARIF 2.1.0 too; - for standard output, and nothing else there.
+    #[arg(long, value_name = "FILE", help_heading = "Limits and output")]
+    pub(crate) sarif: Option<PathBuf>,
+
+    /// Another currency for the sum.
+    #[command(flatten)]
+    pub(crate) currency: CurrencyArgs,
+
+    /// How to write the result.
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
