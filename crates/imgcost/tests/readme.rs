@@ -1,21 +1,58 @@
-//! The transcripts of README.md, run: `TRYCMD=overwrite cargo test -p imgcost --test readme`
-//! writes them anew.
+//! The transcripts of README.md and of docs/worked, run: `TRYCMD=overwrite cargo test -p imgcost
+//! --test readme` writes them anew.
+//!
+//! They run in a folder of their own that looks like the repository's root as far as they need
+//! it: the input files of docs/worked lie where a reader has them, and what a command writes
+//! stays there.
 
 #![allow(clippy::unwrap_used)]
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
+use std::process::Command;
 
 #[test]
 fn the_transcripts_are_what_the_program_prints() {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme");
-    // Its budgets begin with an empty ledger.
+    // Budgets begin with an empty ledger.
     let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
-    trycmd::TestCases::new()
+    let files = "docs/worked/files";
+    fs::create_dir_all(folder.join(files)).unwrap();
+    for entry in fs::read_dir(repository.join(files)).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, folder.join(files).join(path.file_name().unwrap())).unwrap();
+    }
+    make_the_catalogue(&repository, &folder);
+
+    // Nothing else runs in this process, and trycmd runs commands where it is itself.
+    std::env::set_current_dir(&folder).unwrap();
+    let cases = trycmd::TestCases::new();
+    cases
         .env("IMGCOST_CONFIG", "")
         .env("IMGCOST_LEDGER", folder.join("ledger.db").to_str().unwrap())
         .env("NO_COLOR", "1")
-        .case("../../README.md")
-        .run();
+        .case(repository.join("README.md"));
+    for entry in fs::read_dir(repository.join("docs/worked")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "md") {
+            cases.case(path);
+        }
+    }
+    cases.run();
+}
+
+/// Runs the first `sh` block of catalogue.md as its reader would: it makes the 10,000 rows that
+/// the figures there are of.
+fn make_the_catalogue(repository: &Path, folder: &Path) {
+    let text = fs::read_to_string(repository.join("docs/worked/catalogue.md")).unwrap();
+    let (_, after) = text.split_once("```sh\n").unwrap();
+    let (script, _) = after.split_once("```").unwrap();
+    let status = Command::new("sh")
+        .args(["-euc", script])
+        .current_dir(folder)
+        .stderr(File::create(folder.join("catalogue.log")).unwrap())
+        .status()
+        .unwrap();
+    assert!(status.success(), "the script of catalogue.md ended with {status}");
 }
