@@ -118,7 +118,10 @@ fn run_as_nobody(path: &Path, role: &str) {
     let reachable = tempfile::tempdir().unwrap();
     fs::set_permissions(reachable.path(), Permissions::from_mode(0o755)).unwrap();
     let program = reachable.path().join("test");
-    fs::copy(inner.get_program(), &program).unwrap();
+    // By another process: a child that is forked meanwhile would hold a file that is open for
+    // writing here, and what somebody may write can't be run.
+    let copied = Command::new("cp").arg(inner.get_program()).arg(&program).status().unwrap();
+    assert!(copied.success());
     let mut command = Command::new(&program);
     command.args(inner.get_args()).current_dir(folder);
     for (name, value) in inner.get_envs() {
