@@ -344,3 +344,12 @@ fn a_wrong_number_is_shown_as_it_was_written() {
         assert_eq!(error["field"], "n");
     }
 }
+
+#[test]
+fn a_cap_that_is_broken_says_that_rows_in_error_are_not_in_the_ceiling() {
+    let rows =
+        b"model,quality,size,prompt_tokens\ngpt-image-2,high,1024x1024,5\ngpt-image-2,hgh,1024x1024,5\n";
+    let ran = run_with(&words("batch - -f csv --cap 0.01"), rows);
+    assert_eq!(ran.code, 3);
+    assert!(ran.stderr.contains("the rows not in error may cost up to $0.210775"), "{}", ran.stderr);
+}

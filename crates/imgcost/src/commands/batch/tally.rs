@@ -130,8 +130,10 @@ impl Tally {
             let ceiling = sums.document(None).total.ceiling?;
             Some(format!("; dearest is {name}, up to ${ceiling}"))
         });
+        // What a row in error would cost is not known: it is not in the ceiling.
+        let rows = if self.sums.is_complete() { "the rows" } else { "the rows not in error" };
         say(&format!(
-            "imgcost: over the cap of ${cap}: the rows may cost up to ${ceiling}, ${excess} more{}",
+            "imgcost: over the cap of ${cap}: {rows} may cost up to ${ceiling}, ${excess} more{}",
             dearest.unwrap_or_default()
         ));
         End::Over
