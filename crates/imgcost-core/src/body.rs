@@ -3,24 +3,137 @@
 use serde_json::{Map, Value};
 
 use crate::error::{Code, Error};
-use crate::names::{Endpoint, Fidelity};
+use crate::names::{Endpoint, Fidelity, Tier};
 use crate::request::{InputImage, Prompt, Request};
 
-/// Fields that the API takes and that change nothing about the price.
-const FREE_OF_CHARGE: &[&str] = &[
-    "user",
-    "response_format",
-    "moderation",
-    "style",
-    "metadata",
-    "store",
-    "temperature",
-    "top_p",
-    "tool_choice",
-    "parallel_tool_calls",
-    "include",
-    "action",
+/// The API that a body is for, by its members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Images,
+    Responses,
+    /// The image tool of the Responses API.
+    Tool,
+    Chat,
+}
+
+/// What a field that is no parameter means for the price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meaning {
+    /// It changes nothing, or nothing that an assumed ceiling does not cover.
+    Free,
+    /// It brings context that the body does not show.
+    Context,
+}
+
+use Meaning::{Context, Free};
+
+/// Parameters of an image, in every shape.
+const PARAMETERS: &[&str] = &[
+    "model",
+    "quality",
+    "size",
+    "n",
+    "stream",
+    "partial_images",
+    "background",
+    "output_format",
+    "output_compression",
+    "input_fidelity",
 ];
+
+impl Shape {
+    /// The parameters that this shape has beside [`PARAMETERS`].
+    const fn parameters(self) -> &'static [&'static str] {
+        match self {
+            Shape::Images => &["prompt", "image", "images", "mask", "service_tier"],
+            Shape::Responses => &["input", "tools", "max_tool_calls", "service_tier"],
+            Shape::Tool => &["type", "input_image_mask"],
+            Shape::Chat => &["messages", "service_tier"],
+        }
+    }
+
+    /// The other fields that the API takes, by its description (`openai-python-3-52-0`).
+    const fn others(self) -> &'static [(&'static str, Meaning)] {
+        match self {
+            Shape::Images => {
+                &[("user", Free), ("response_format", Free), ("moderation", Free), ("style", Free)]
+            }
+            Shape::Tool => &[("moderation", Free), ("action", Free)],
+            Shape::Responses => &[
+                ("user", Free),
+                ("metadata", Free),
+                ("store", Free),
+                ("temperature", Free),
+                ("top_p", Free),
+                ("top_logprobs", Free),
+                ("tool_choice", Free),
+                ("parallel_tool_calls", Free),
+                ("include", Free),
+                ("background", Free),
+                ("truncation", Free),
+                ("text", Free),
+                ("reasoning", Free),
+                ("max_output_tokens", Free),
+                ("stream_options", Free),
+                ("safety_identifier", Free),
+                ("prompt_cache_key", Free),
+                ("prompt_cache_retention", Free),
+                ("previous_response_id", Context),
+                ("conversation", Context),
+                ("instructions", Context),
+                ("prompt", Context),
+                ("context_management", Context),
+            ],
+            Shape::Chat => &[
+                ("user", Free),
+                ("metadata", Free),
+                ("store", Free),
+                ("temperature", Free),
+                ("top_p", Free),
+                ("max_tokens", Free),
+                ("max_completion_tokens", Free),
+                ("presence_penalty", Free),
+                ("frequency_penalty", Free),
+                ("seed", Free),
+                ("stop", Free),
+                ("logprobs", Free),
+                ("top_logprobs", Free),
+                ("logit_bias", Free),
+                ("modalities", Free),
+                ("response_format", Free),
+                ("reasoning_effort", Free),
+                ("stream_options", Free),
+                ("safety_identifier", Free),
+                ("moderation", Free),
+                ("style", Free),
+                ("tool_choice", Free),
+                ("tools", Context),
+                ("functions", Context),
+            ],
+        }
+    }
+
+    fn meaning(self, name: &str) -> Option<Meaning> {
+        self.others().iter().find(|(other, _)| *other == name).map(|(_, meaning)| *meaning)
+    }
+
+    /// Every field that is known of the shape.
+    fn fields(self) -> impl Iterator<Item = &'static str> {
+        let others = self.others().iter().map(|(name, _)| *name);
+        let shared = if self == Shape::Responses { &["model", "stream"] } else { PARAMETERS };
+        self.parameters().iter().chain(shared).copied().chain(others)
+    }
+
+    /// The API's name.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Shape::Images => "the Images API",
+            Shape::Responses => "the Responses API",
+            Shape::Tool => "the image tool of the Responses API",
+            Shape::Chat => "chat completions",
+        }
+    }
+}
 
 /// Turns text and image references of a body into counts and sizes: the reader's side of it,
 /// since the core counts no tokens and reads no files.
@@ -31,16 +144,15 @@ pub trait Measure {
     fn image(&self, reference: &str) -> InputImage;
 }
 
-/// A request, and what of the body was not understood.
+/// A request, as it was read from a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadBody {
-    /// The request.
+    /// The request, with what of the body is not known in [`Request::unknown_fields`] and
+    /// [`Request::unseen_context`].
     pub request: Request,
-    /// Fields that this version does not know, or whose price it does not (`instructions` and
-    /// other text for the model that calls the image tool): noted, not fatal.
-    pub unknown_fields: Vec<String>,
     /// Whether the body names the model that draws; if not, the API chooses one.
     pub names_model: bool,
+    shape: Shape,
 }
 
 fn bad(field: &str, message: impl Into<String>) -> Error {
@@ -63,21 +175,58 @@ impl ReadBody {
         // A line of a Batch API file wraps the body.
         if let (Some(inner), Some(url)) = (body.get("body"), body.get("url").and_then(Value::as_str)) {
             let mut base = base.clone();
-            base.tier = crate::names::Tier::Batch;
+            base.tier = Tier::Batch;
             base.endpoint = endpoint_of(url)?;
             return ReadBody::from_value(inner, &base, measure);
         }
-        let mut read = ReadBody { request: base.clone(), unknown_fields: Vec::new(), names_model: false };
-        if body.contains_key("tools") || body.contains_key("input") {
-            responses(&mut read, body, measure)?;
+        let shape = if body.contains_key("tools") || body.contains_key("input") {
+            Shape::Responses
         } else if body.contains_key("messages") {
-            chat(&mut read, body, measure)?;
+            Shape::Chat
         } else {
-            images_api(&mut read, body, measure)?;
+            Shape::Images
+        };
+        let mut read = ReadBody { request: base.clone(), names_model: false, shape };
+        match shape {
+            Shape::Responses | Shape::Tool => responses(&mut read, body, measure)?,
+            Shape::Chat => chat(&mut read, body, measure)?,
+            Shape::Images => images_api(&mut read, body, measure)?,
+        }
+        // A body of which nothing is the API's own is in the shape of another.
+        let unknown = &read.request.unknown_fields;
+        if shape == Shape::Images && !unknown.is_empty() && !body.contains_key("prompt") {
+            let what = format!("a body in another shape than {}'s", shape.as_str());
+            read.request.unseen_context.push(what);
         }
         Ok(read)
     }
+
+    /// Refuses a body with fields that are in no table of its API, but for those that `ignored`
+    /// names: the API would refuse them, or charge for something that is not known here.
+    ///
+    /// # Errors
+    /// Names the first such field and the nearest known one.
+    pub fn refuse_unknown(&self, ignored: &[impl AsRef<str>]) -> Result<(), Error> {
+        let is_ignored = |field: &&String| ignored.iter().any(|name| name.as_ref() == field.as_str());
+        let Some(field) = self.request.unknown_fields.iter().find(|field| !is_ignored(field)) else {
+            return Ok(());
+        };
+        let (shape, name) = match field.strip_prefix(TOOL_PATH) {
+            Some(name) => (Shape::Tool, name),
+            None => (self.shape, field.as_str()),
+        };
+        let message =
+            format!("{field} is not a known field of {}, and what it costs is not known", shape.as_str());
+        let error = Error::new(Code::UnknownField, message).field("request");
+        Err(match crate::nearest::name(name, shape.fields()) {
+            Some(near) => error.nearest(near),
+            None => error,
+        })
+    }
 }
+
+/// How the fields of the image tool are named in [`Request::unknown_fields`].
+const TOOL_PATH: &str = "tools.";
 
 fn endpoint_of(url: &str) -> Result<Endpoint, Error> {
     let path = url.trim_end_matches('/');
@@ -112,14 +261,15 @@ fn images_api(read: &mut ReadBody, body: &Map<String, Value>, measure: &dyn Meas
                 };
             }
             "mask" => read.request.mask = true,
-            _ => picture_field(read, name, value, "")?,
+            "service_tier" => read.request.tier = tier(name, value)?.unwrap_or(read.request.tier),
+            _ => image_field(read, Shape::Images, name, value)?,
         }
     }
     Ok(())
 }
 
 /// The fields that the Images API and the Responses API's image tool have in common.
-fn picture_field(read: &mut ReadBody, name: &str, value: &Value, path: &str) -> Result<(), Error> {
+fn image_field(read: &mut ReadBody, shape: Shape, name: &str, value: &Value) -> Result<(), Error> {
     let request = &mut read.request;
     let owned = || text(name, value).map(str::to_owned);
     match name {
@@ -148,10 +298,36 @@ fn picture_field(read: &mut ReadBody, name: &str, value: &Value, path: &str) -> 
                     .allowed(Fidelity::NAMES)
             })?);
         }
-        name if FREE_OF_CHARGE.contains(&name) => {}
-        name => read.unknown_fields.push(format!("{path}{}", crate::book::printable(name))),
+        name => other_field(read, shape, name),
     }
     Ok(())
+}
+
+/// Notes a field that is no parameter.
+fn other_field(read: &mut ReadBody, shape: Shape, name: &str) {
+    let request = &mut read.request;
+    let path = if shape == Shape::Tool { TOOL_PATH } else { "" };
+    let shown = || format!("{path}{}", crate::book::printable(name));
+    match shape.meaning(name) {
+        Some(Free) => {}
+        Some(Context) => request.unseen_context.push(shown()),
+        None => request.unknown_fields.push(shown()),
+    }
+}
+
+/// The price list that a `service_tier` names; none where the API chooses, which it does by the
+/// ordinary one.
+fn tier(name: &str, value: &Value) -> Result<Option<Tier>, Error> {
+    let tier = text(name, value)?;
+    match tier {
+        "auto" => Ok(None),
+        "default" | "standard" => Ok(Some(Tier::Standard)),
+        "flex" => Ok(Some(Tier::Flex)),
+        "priority" => Ok(Some(Tier::Priority)),
+        other => Err(bad(name, format!("service_tier '{}' is not known", crate::book::printable(other)))
+            .allowed(["auto", "default", "flex", "priority"])
+            .nearest_name(other)),
+    }
 }
 
 fn responses(read: &mut ReadBody, body: &Map<String, Value>, measure: &dyn Measure) -> Result<(), Error> {
@@ -161,6 +337,8 @@ fn responses(read: &mut ReadBody, body: &Map<String, Value>, measure: &dyn Measu
         match name.as_str() {
             "model" => read.request.responses_model = Some(text(name, value)?.to_owned()),
             "stream" => read.request.stream = flag(name, value)?,
+            "max_tool_calls" => read.request.max_tool_calls = Some(whole(name, value)?),
+            "service_tier" => read.request.tier = tier(name, value)?.unwrap_or(read.request.tier),
             "input" => content(read, value, measure),
             "tools" => {
                 for tool in value.as_array().into_iter().flatten() {
@@ -168,12 +346,13 @@ fn responses(read: &mut ReadBody, body: &Map<String, Value>, measure: &dyn Measu
                         tools += 1;
                         image_tool(read, tool)?;
                     } else {
-                        read.unknown_fields.push("tools: a tool that is not image_generation".to_owned());
+                        let kind = tool.get("type").and_then(Value::as_str).unwrap_or("without a type");
+                        let what = format!("the tool {}", crate::book::printable(kind));
+                        read.request.unseen_context.push(what);
                     }
                 }
             }
-            name if FREE_OF_CHARGE.contains(&name) => {}
-            name => read.unknown_fields.push(crate::book::printable(name)),
+            name => other_field(read, Shape::Responses, name),
         }
     }
     if tools > 1 {
@@ -181,7 +360,7 @@ fn responses(read: &mut ReadBody, body: &Map<String, Value>, measure: &dyn Measu
         return Err(bad("tools", message));
     }
     if tools == 0 {
-        return Err(bad("tools", "the body has no tool of type image_generation: it makes no picture"));
+        return Err(bad("tools", "the body has no tool of type image_generation: it makes no image"));
     }
     Ok(())
 }
@@ -191,7 +370,7 @@ fn image_tool(read: &mut ReadBody, tool: &Value) -> Result<(), Error> {
         match name.as_str() {
             "type" => {}
             "input_image_mask" => read.request.mask = true,
-            _ => picture_field(read, name, value, "tools.")?,
+            _ => image_field(read, Shape::Tool, name, value)?,
         }
     }
     Ok(())
@@ -202,13 +381,15 @@ fn chat(read: &mut ReadBody, body: &Map<String, Value>, measure: &dyn Measure) -
     for (name, value) in body.iter().filter(|(_, value)| !value.is_null()) {
         match name.as_str() {
             "messages" => content(read, value, measure),
-            _ => picture_field(read, name, value, "")?,
+            "service_tier" => read.request.tier = tier(name, value)?.unwrap_or(read.request.tier),
+            _ => image_field(read, Shape::Chat, name, value)?,
         }
     }
     Ok(())
 }
 
-/// Adds up the texts of messages, and collects their images.
+/// Adds up the texts of messages, and collects their images. Items of earlier turns, files and
+/// what else is no message stand for context that can't be counted.
 fn content(read: &mut ReadBody, value: &Value, measure: &dyn Measure) {
     let mut texts: Vec<&str> = Vec::new();
     let mut open = vec![value];
@@ -217,13 +398,21 @@ fn content(read: &mut ReadBody, value: &Value, measure: &dyn Measure) {
             Value::String(text) => texts.push(text),
             Value::Array(items) => open.extend(items.iter().rev()),
             Value::Object(object) => match object.get("type").and_then(Value::as_str) {
-                Some("input_image" | "image_url" | "input_file") => {
+                Some("input_image" | "image_url") => {
                     let reference = object.get("image_url");
                     let reference =
                         reference.and_then(|url| url.get("url").or(Some(url))).and_then(Value::as_str);
                     read.request.images.push(reference.map_or(InputImage::Unsized, |url| measure.image(url)));
                 }
-                _ => open.extend(object.get("content").or_else(|| object.get("text"))),
+                None | Some("message" | "input_text" | "output_text" | "text") => {
+                    open.extend(object.get("content").or_else(|| object.get("text")));
+                }
+                Some(kind) => {
+                    let what = format!("an item of type {}", crate::book::printable(kind));
+                    if !read.request.unseen_context.contains(&what) {
+                        read.request.unseen_context.push(what);
+                    }
+                }
             },
             _ => {}
         }

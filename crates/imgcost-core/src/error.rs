@@ -25,6 +25,10 @@ pub enum Code {
     IllegalCombination,
     /// A body or response that is not what it should be.
     BadInput,
+    /// A field of a body that is in no table of its API.
+    UnknownField,
+    /// Nothing names the model, where one has to be known.
+    NoModel,
     /// Numbers too large to be priced exactly.
     TooLarge,
 }
@@ -42,6 +46,8 @@ impl Code {
             Code::IllegalValue => "illegal-value",
             Code::IllegalCombination => "illegal-combination",
             Code::BadInput => "bad-input",
+            Code::UnknownField => "unknown-field",
+            Code::NoModel => "no-model",
             Code::TooLarge => "too-large",
         }
     }

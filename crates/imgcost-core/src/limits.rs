@@ -292,7 +292,8 @@ fn one_of(field: &'static str, value: Option<&str>, allowed: &[String], model: &
 }
 
 fn tier(request: &Request, offer: &Offer<'_>) -> Result<(), Error> {
-    if request.tier == Tier::Standard {
+    // A tier other than the Batch API's is legal, and without a price where the book has none.
+    if request.tier != Tier::Batch {
         return Ok(());
     }
     if request.stream {

@@ -133,6 +133,18 @@ closed_names! {
         Standard = "standard",
         /// The Batch API's rates.
         Batch = "batch",
+        /// Slower answers at a lower price.
+        Flex = "flex",
+        /// Faster answers at a higher price.
+        Priority = "priority",
+    }
+}
+
+impl Tier {
+    /// Whether prices that name no tier hold for it: the ordinary one, and the Batch API, which
+    /// is refused where it has no price of its own.
+    pub(crate) const fn is_usual(self) -> bool {
+        matches!(self, Tier::Standard | Tier::Batch)
     }
 }
 

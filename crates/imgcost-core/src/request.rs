@@ -85,15 +85,41 @@ pub struct Request {
     pub output_format: Option<String>,
     /// 0 to 100, for jpeg and webp. Does not change the price.
     pub output_compression: Option<u32>,
-    /// Which price list: standard, or the Batch API's.
+    /// Which price list: standard, the Batch API's, or another tier that the API names.
     pub tier: Tier,
     /// A gateway's group ratio; left out means 1.
     pub group_ratio: Option<Ratio>,
     /// The model that runs the image tool of the Responses API.
     pub responses_model: Option<String>,
+    /// The most tool calls of a Responses API call, and so the most images that it can make.
+    pub max_tool_calls: Option<u32>,
+    /// How many images a Responses API call without `max_tool_calls` may make; left out means
+    /// [`Request::RESPONSES_IMAGES`]. A policy, since the API sets no limit.
+    pub responses_images: Option<u32>,
+    /// Fields of the request's body that are in no table of the API: what they cost is not
+    /// known, so that with any of them the ceiling is assumed.
+    pub unknown_fields: Vec<String>,
+    /// What of the request's body brings context that can't be counted, such as
+    /// `previous_response_id`: with any of it there is no ceiling.
+    pub unseen_context: Vec<String>,
 }
 
 impl Request {
+    /// How many images a Responses API call may make where nothing else limits them.
+    pub const RESPONSES_IMAGES: u32 = 4;
+
+    /// The most images that the call may make: `n`, or for a Responses API call what its tool
+    /// calls allow.
+    #[must_use]
+    pub fn most_images(&self) -> u32 {
+        match self.endpoint {
+            Endpoint::Responses => {
+                self.max_tool_calls.or(self.responses_images).unwrap_or(Self::RESPONSES_IMAGES)
+            }
+            _ => self.n,
+        }
+    }
+
     /// One picture from a model on a day, everything else at the API's defaults.
     #[must_use]
     pub fn new(provider: impl Into<String>, model: impl Into<String>, as_of: Date) -> Self {
@@ -117,6 +143,10 @@ impl Request {
             tier: Tier::Standard,
             group_ratio: None,
             responses_model: None,
+            max_tool_calls: None,
+            responses_images: None,
+            unknown_fields: Vec::new(),
+            unseen_context: Vec::new(),
         }
     }
 }

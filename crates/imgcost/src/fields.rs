@@ -47,6 +47,8 @@ pub(crate) enum Field {
     GroupRatio,
     /// The calling model of the Responses API.
     ResponsesModel,
+    /// The most tool calls of a Responses API call.
+    MaxToolCalls,
     /// Prompt tokens for a row without a prompt.
     AssumePromptTokens,
 }
@@ -75,6 +77,7 @@ impl Field {
         ("as_of", Field::AsOf),
         ("group_ratio", Field::GroupRatio),
         ("responses_model", Field::ResponsesModel),
+        ("max_tool_calls", Field::MaxToolCalls),
         ("assume_prompt_tokens", Field::AssumePromptTokens),
     ];
 
@@ -102,6 +105,7 @@ impl Field {
             "as_of" => Field::AsOf,
             "group_ratio" => Field::GroupRatio,
             "responses_model" => Field::ResponsesModel,
+            "max_tool_calls" => Field::MaxToolCalls,
             "assume_prompt_tokens" => Field::AssumePromptTokens,
             _ => return None,
         })
@@ -217,6 +221,7 @@ pub(crate) fn set(request: &mut Request, field: Field, text: &str) -> Result<(),
         Field::AsOf => request.as_of = date("as_of", text)?,
         Field::GroupRatio => request.group_ratio = Some(ratio("group_ratio", text)?),
         Field::ResponsesModel => request.responses_model = Some(text.to_owned()),
+        Field::MaxToolCalls => request.max_tool_calls = Some(whole("max_tool_calls", text)?),
         Field::Prompt | Field::PromptFile | Field::Images | Field::Mask | Field::AssumePromptTokens => {}
     }
     Ok(())

@@ -22,9 +22,23 @@ const PROMPT_MAX: u64 = 16 << 20;
 /// The most bytes that a request body may have: images are carried inside.
 const BODY_MAX: u64 = 256 << 20;
 
-/// The model and seller where nothing else is said.
+/// The model of a quote or an explanation that names none: that of the first documents on these
+/// prices. Nowhere else is a model guessed.
 const DEFAULT_MODEL: &str = "gpt-image-1";
+/// The provider where none is named.
 const DEFAULT_PROVIDER: &str = "openai";
+
+/// The code of the note that the model is the default one.
+pub(crate) const MODEL_DEFAULTED: &str = "model-defaulted";
+
+/// What becomes of a call that names no model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoModel {
+    /// It is an error: money is judged by the price.
+    Refuse,
+    /// It is taken for the default model, and said so.
+    Default,
+}
 
 /// What was asked for, understood.
 #[derive(Debug)]
@@ -62,11 +76,11 @@ pub(crate) fn book_for_quotes(args: &RequestArgs, settings: &Settings) -> Result
         Some(path) => crate::book::with_own(&path, today()),
         None => {
             let provider = args.provider.as_deref().or_else(|| settings.get(Key::Provider));
-            let model = args.model.as_deref().or_else(|| settings.get(Key::Model)).unwrap_or(DEFAULT_MODEL);
+            let model = args.model.as_deref().or_else(|| settings.get(Key::Model));
             // A body may name another model, and the Responses API needs its text models.
             let plain =
                 args.request.is_none() && args.endpoint.as_deref() != Some(Endpoint::Responses.as_str());
-            crate::book::for_quotes(provider.unwrap_or(DEFAULT_PROVIDER), plain.then_some(model))
+            crate::book::for_quotes(provider.unwrap_or(DEFAULT_PROVIDER), model.filter(|_| plain))
         }
     }
 }
@@ -82,8 +96,13 @@ pub(crate) fn cap(arg: Option<&str>, settings: &Settings) -> Result<Option<Usd>,
 }
 
 /// Understands the arguments.
-pub(crate) fn asked(args: &RequestArgs, settings: &Settings, book: &Book) -> Result<Asked, Error> {
-    asked_over(args, settings, book, &|_| {})
+pub(crate) fn asked(
+    args: &RequestArgs,
+    settings: &Settings,
+    book: &Book,
+    no_model: NoModel,
+) -> Result<Asked, Error> {
+    asked_over(args, settings, book, no_model, &|_| {})
 }
 
 /// Understands the arguments over what `fill` makes of the settings' defaults.
@@ -91,9 +110,17 @@ pub(crate) fn asked_over(
     args: &RequestArgs,
     settings: &Settings,
     book: &Book,
+    no_model: NoModel,
     fill: &dyn Fn(&mut Request),
 ) -> Result<Asked, Error> {
     let Given { mut request, mut remarks, endpoint_known } = given(args, settings, book, fill)?;
+    if request.model.is_empty() {
+        if no_model == NoModel::Refuse {
+            return Err(model_missing(book, &request));
+        }
+        DEFAULT_MODEL.clone_into(&mut request.model);
+        remarks.insert(0, defaulted(book, &request));
+    }
     let later = Later::read(args, settings)?;
     let offer = crate::book::offer(book, &request)?;
     if !endpoint_known {
@@ -101,6 +128,26 @@ pub(crate) fn asked_over(
     }
     remarks.extend(later.apply(&offer, &mut request));
     Ok(Asked { request, remarks })
+}
+
+/// That a call names no model, with those that it is likely to be for.
+pub(crate) fn model_missing(book: &Book, request: &Request) -> Error {
+    let current = book.provider(&request.provider).map(|provider| provider.current_models(request.as_of));
+    let names = current.into_iter().flatten().take(MODELS_SHOWN).map(|model| model.id.as_str());
+    Error::new(Code::NoModel, "no model is named, and none is guessed where money is judged")
+        .field("model")
+        .allowed(names)
+}
+
+/// How many models an error names.
+const MODELS_SHOWN: usize = 8;
+
+/// That the default model was taken, and that it is no longer there to be called.
+fn defaulted(book: &Book, request: &Request) -> Note {
+    let offer = book.offer(&request.provider, &request.model, request.as_of).ok();
+    let gone = offer.and_then(|offer| offer.model.retired).filter(|day| *day <= request.as_of);
+    let gone = gone.map_or_else(String::new, |day| format!(", which was shut down on {day}"));
+    Note { code: MODEL_DEFAULTED, message: format!("no model given: {}{gone}; -m names one", request.model) }
 }
 
 /// What settings, a body and flags say, before any of it meets an offer.
@@ -123,7 +170,11 @@ pub(crate) fn given(
     let mut remarks = Vec::new();
     let day = as_of(&args.book, settings)?;
     let mut request = defaults(settings, day)?;
+    request.responses_images = (settings.get(Key::ResponsesImages))
+        .map(|text| fields::whole("responses_images", text))
+        .transpose()?;
     fill(&mut request);
+    let mut chooses_model = false;
     let mut endpoint_known = args.endpoint.is_some() || request.endpoint != Endpoint::Generations;
     if let Some(path) = &args.request {
         if inputs::is_stdin(path) && args.prompt_file.as_deref().is_some_and(inputs::is_stdin) {
@@ -134,10 +185,14 @@ pub(crate) fn given(
         }
         // A body says itself what its quality and size are: left out is the model's default.
         let base = Request { quality: None, size: None, ..request };
-        request = body(path, &base, &mut remarks)?;
+        let ignored: Vec<&str> = ignored_fields(args, settings).collect();
+        let read = body(path, &base, &ignored)?;
+        chooses_model = !read.names_model && args.model.is_none();
+        request = read.request;
         endpoint_known |= request.endpoint != Endpoint::Generations;
     }
     flags(args, &mut request).map_err(|error| with_range(error, book, &request))?;
+    remarks.extend(model_chosen(&request).filter(|_| chooses_model));
     if let Some(prompt) = prompt(args)? {
         request.prompt = Some(prompt);
     }
@@ -158,10 +213,17 @@ pub(crate) fn given(
     Ok(Given { request, remarks, endpoint_known })
 }
 
-/// A request of settings alone.
+/// The fields of a body that flags and settings let pass.
+fn ignored_fields<'a>(args: &'a RequestArgs, settings: &'a Settings) -> impl Iterator<Item = &'a str> {
+    let set = settings.get(Key::IgnoreFields).unwrap_or_default();
+    let set = set.split(',').map(str::trim).filter(|name| !name.is_empty());
+    args.ignore_field.iter().map(String::as_str).chain(set)
+}
+
+/// A request of settings alone, its model empty where they name none.
 pub(crate) fn defaults(settings: &Settings, day: Date) -> Result<Request, Error> {
     let provider = settings.get(Key::Provider).unwrap_or(DEFAULT_PROVIDER);
-    let mut request = Request::new(provider, settings.get(Key::Model).unwrap_or(DEFAULT_MODEL), day);
+    let mut request = Request::new(provider, settings.get(Key::Model).unwrap_or_default(), day);
     for (key, field) in [(Key::Quality, Field::Quality), (Key::Size, Field::Size)] {
         if let Some(text) = settings.get(key) {
             fields::set(&mut request, field, text)?;
@@ -187,6 +249,7 @@ pub(crate) fn flags(args: &RequestArgs, request: &mut Request) -> Result<(), Err
         (Field::Endpoint, &args.endpoint),
         (Field::GroupRatio, &args.group_ratio),
         (Field::ResponsesModel, &args.responses_model),
+        (Field::MaxToolCalls, &args.max_tool_calls),
     ];
     let mut failure = None;
     for (field, text) in texts {
@@ -291,30 +354,24 @@ pub(crate) fn assume(tokens: u64, request: &mut Request) -> Option<Note> {
     })
 }
 
-fn body(path: &Path, base: &Request, remarks: &mut Vec<Note>) -> Result<Request, Error> {
+fn body(path: &Path, base: &Request, ignored: &[&str]) -> Result<ReadBody, Error> {
     let bytes = inputs::bytes("request", path, BODY_MAX)?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| {
         Error::new(Code::BadInput, format!("{} is not JSON: {error}", inputs::name(path))).field("request")
     })?;
     let read = ReadBody::from_value(&value, base, &Meter)?;
-    remarks.extend(of_body(&read));
-    Ok(read.request)
+    read.refuse_unknown(ignored).map_err(|error| error.allowed(["--ignore-field NAME"]))?;
+    Ok(read)
 }
 
-/// What to know of how a body was understood.
-pub(crate) fn of_body(read: &ReadBody) -> Vec<Note> {
-    let mut remarks = Vec::new();
-    if !read.unknown_fields.is_empty() {
-        let message = format!("not known, and taken to cost nothing: {}", read.unknown_fields.join(", "));
-        remarks.push(Note { code: "unknown-field", message });
-    }
-    if !read.names_model {
-        let message = format!(
-            "the body names no model that draws, and the API chooses one: quoted as {}",
-            read.request.model
-        );
-        remarks.push(Note { code: "model-assumed", message });
-    }
-    remarks
+/// That a body leaves the model to the API, where settings name the one that is quoted.
+pub(crate) fn model_chosen(request: &Request) -> Option<Note> {
+    (!request.model.is_empty()).then(|| Note {
+        code: "model-assumed",
+        message: format!(
+            "the body names no model that draws, and the API chooses one: quoted as {}, from the settings",
+            request.model
+        ),
+    })
 }

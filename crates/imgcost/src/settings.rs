@@ -30,6 +30,11 @@ pub(crate) const ENVIRONMENT: &[(&str, &str)] = &[
     ("IMGCOST_ASSUME_PROMPT_TOKENS", "prompt tokens where no prompt is given"),
     ("IMGCOST_GROUP_RATIO", "the group ratio, for sellers that bill by ratio"),
     ("IMGCOST_RESPONSES_MODEL", "the calling model, for endpoint responses"),
+    (
+        "IMGCOST_RESPONSES_IMAGES",
+        "images that a Responses call without max_tool_calls may make; 4 if not set",
+    ),
+    ("IMGCOST_IGNORE_FIELDS", "fields of a request body to let pass, with commas between"),
     ("IMGCOST_LEDGER", "the ledger where no --ledger is given"),
     ("IMGCOST_BY", "who writes into the ledger, where no --by is given"),
     ("IMGCOST_CONFIG", "the settings file; empty: none"),
@@ -65,6 +70,10 @@ pub(crate) enum Key {
     GroupRatio,
     /// The calling model of the Responses API.
     ResponsesModel,
+    /// The most images of a Responses API call that sets no limit.
+    ResponsesImages,
+    /// Fields of a request body to let pass.
+    IgnoreFields,
     /// The ledger.
     Ledger,
     /// Who writes into it.
@@ -83,6 +92,8 @@ const KEYS: &[(&str, &str, Key)] = &[
     ("assume_prompt_tokens", "IMGCOST_ASSUME_PROMPT_TOKENS", Key::AssumePromptTokens),
     ("group_ratio", "IMGCOST_GROUP_RATIO", Key::GroupRatio),
     ("responses_model", "IMGCOST_RESPONSES_MODEL", Key::ResponsesModel),
+    ("responses_images", "IMGCOST_RESPONSES_IMAGES", Key::ResponsesImages),
+    ("ignore_fields", "IMGCOST_IGNORE_FIELDS", Key::IgnoreFields),
     ("ledger", "IMGCOST_LEDGER", Key::Ledger),
     ("by", "IMGCOST_BY", Key::By),
 ];

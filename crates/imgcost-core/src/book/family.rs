@@ -252,13 +252,19 @@ pub struct TextOutputRule {
     pub ceiling: u64,
 }
 
-/// Tokens of the model that runs the Responses API's image tool, for one call.
+/// Tokens of the model that runs the Responses API's image tool, for one call, where nothing
+/// more is known of that model: its input is the prompt, its own output, which goes back in,
+/// and what the tool adds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResponsesRule {
-    /// Its input tokens, probably.
-    pub input_expected: u64,
-    /// Its input tokens, at most.
-    pub input_ceiling: u64,
+    /// Input tokens beside the prompt and its own output, probably.
+    pub context_expected: u64,
+    /// The same at most, without the view of the images that were made.
+    pub context_ceiling: u64,
+    /// Input tokens for the view of each image that was made, at most.
+    pub view_ceiling: u64,
+    /// Input tokens for each input image, at most.
+    pub input_image_ceiling: u64,
     /// Its output tokens, probably.
     pub output_expected: u64,
     /// Its output tokens, at most.

@@ -28,8 +28,8 @@ pub use listed::ListedPrice;
 pub use offer::Offer;
 pub(crate) use offer::printable;
 pub use rows::{
-    CallPrice, Event, FixedPrice, Model, Outcome, OutcomeResult, OutcomeRule, Place, Provider, RateCard,
-    RatioBase, RatioCard, Row, TextModel,
+    CallPrice, CallingTokens, Event, FixedPrice, Model, Outcome, OutcomeResult, OutcomeRule, Place, Provider,
+    RateCard, RatioBase, RatioCard, Row, TextModel,
 };
 #[cfg(feature = "toml")]
 pub use text::{BookErrors, File, Problem, schemas};

@@ -97,6 +97,14 @@ impl Book {
     }
 }
 
+/// The name of the model that a dated snapshot is of: without the day at its end.
+fn without_date(id: &str) -> Option<&str> {
+    let at = id.len().checked_sub("-2025-08-07".len())?;
+    let (name, day) = id.split_at_checked(at)?;
+    let day: &str = day.strip_prefix('-')?;
+    day.parse::<jiff::civil::Date>().ok().map(|_| name)
+}
+
 /// A name as it may be shown: without control characters, cut to 64 characters.
 pub(crate) fn printable(name: &str) -> String {
     name.chars().take(64).map(|c| if c.is_control() { '?' } else { c }).collect()
@@ -138,9 +146,13 @@ impl<'b> Offer<'b> {
         self.current(&self.model.fixed, |price| &price.row)
     }
 
-    /// The prices of a model that runs the Responses API's image tool.
+    /// The prices of a model that runs the Responses API's image tool, by its name or that of a
+    /// dated snapshot (`gpt-5-2025-08-07`).
     #[must_use]
     pub fn text_model(&self, id: &str) -> Option<&'b TextModel> {
-        self.provider.text_models.iter().find(|model| model.id == id && model.row.holds_on(self.as_of))
+        let named = |id: &str| {
+            self.provider.text_models.iter().find(|model| model.id == id && model.row.holds_on(self.as_of))
+        };
+        named(id).or_else(|| named(without_date(id)?))
     }
 }

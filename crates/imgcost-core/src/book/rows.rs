@@ -61,11 +61,11 @@ pub struct RateCard {
     pub tier: Tier,
     /// Prompt tokens.
     pub text_input: Option<UsdPerMillion>,
-    /// Prompt tokens that were cached. Image answers report none; kept for completeness.
+    /// Prompt tokens that were cached.
     pub text_input_cached: Option<UsdPerMillion>,
     /// Input image tokens.
     pub image_input: Option<UsdPerMillion>,
-    /// Input image tokens that were cached. Image answers report none; kept for completeness.
+    /// Input image tokens that were cached.
     pub image_input_cached: Option<UsdPerMillion>,
     /// Picture tokens.
     pub image_output: Option<UsdPerMillion>,
@@ -73,6 +73,21 @@ pub struct RateCard {
     pub text_output: Option<UsdPerMillion>,
     /// Days and source.
     pub row: Row,
+}
+
+impl Provider {
+    /// The models that can be called on a day, those that were released last first.
+    #[must_use]
+    pub fn current_models(&self, day: Date) -> Vec<&Model> {
+        let is_current = |model: &&Model| {
+            model.retired.is_none_or(|retired| day < retired)
+                && model.released.is_none_or(|released| released <= day)
+                && model.first_price.is_some_and(|first| first <= day)
+        };
+        let mut models: Vec<&Model> = self.models.iter().filter(is_current).collect();
+        models.sort_by_key(|model| std::cmp::Reverse(model.released));
+        models
+    }
 }
 
 impl RateCard {
@@ -232,10 +247,28 @@ pub struct TextModel {
     pub id: String,
     /// Input tokens.
     pub input: UsdPerMillion,
+    /// Input tokens that were cached; none where no price is known.
+    pub input_cached: Option<UsdPerMillion>,
     /// Output tokens.
     pub output: UsdPerMillion,
+    /// How it counts, where that was measured.
+    pub tokens: CallingTokens,
     /// Days and source.
     pub row: Row,
+}
+
+/// What was measured of a model that runs the Responses API's image tool; the rest is as
+/// [`ResponsesRule`](super::ResponsesRule) has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CallingTokens {
+    /// Input tokens beside the prompt and its own output, without an input image, probably.
+    pub context_expected: Option<u64>,
+    /// Its output tokens, probably.
+    pub output_expected: Option<u64>,
+    /// Input tokens for the view of each image that was made.
+    pub view: Option<u64>,
+    /// Input tokens for an input image: for itself, and for each of its tiles.
+    pub input_image: Option<(u64, u64)>,
 }
 
 /// A model as one seller offers it.

@@ -91,12 +91,24 @@ pub struct RequestDocument<'q> {
     /// Whether it goes through the Batch API.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub batch_api: bool,
+    /// The tier, where it is neither standard nor the Batch API's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tier: Option<Tier>,
     /// The gateway's group ratio.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_ratio: Option<Ratio>,
     /// The calling model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub responses_model: Option<&'q str>,
+    /// The most images that a Responses API call may make.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub most_images: Option<u32>,
+    /// Fields of the body whose price is not known.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub unknown_fields: &'q [String],
+    /// What brings context that can't be counted.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub unseen_context: &'q [String],
 }
 
 /// A range: floor, expected, ceiling, and what the ceiling rests on.
@@ -301,8 +313,12 @@ impl<'b> Quote<'b> {
             output_format: request.output_format.as_deref(),
             output_compression: request.output_compression,
             batch_api: request.tier == Tier::Batch,
+            tier: Some(request.tier).filter(|tier| !tier.is_usual()),
             group_ratio: request.group_ratio,
             responses_model: request.responses_model.as_deref(),
+            most_images: (request.endpoint == Endpoint::Responses).then(|| request.most_images()),
+            unknown_fields: &request.unknown_fields,
+            unseen_context: &request.unseen_context,
         }
     }
 

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::Quote;
 use crate::book::TextInputRule;
+use crate::names::Endpoint;
 use crate::request::InputImage;
 
 /// Raised when the code of a rule kind changes what it counts.
@@ -63,6 +64,15 @@ impl Quote<'_> {
         }
         if let Some(model) = &request.responses_model {
             part("responses_model", model);
+        }
+        if request.endpoint == Endpoint::Responses {
+            part("most_images", &request.most_images());
+        }
+        for field in &request.unknown_fields {
+            part("unknown_field", field);
+        }
+        for context in &request.unseen_context {
+            part("unseen_context", context);
         }
         let hash = Sha256::digest(text.as_bytes());
         let mut id = String::from("q_");

@@ -130,6 +130,10 @@ pub(super) fn price<'b>(
         Basis::PerCall => by_call(offer, request, lines),
         Basis::Ratio => by_ratio(offer, request, chosen, lines),
     }?;
+    if !request.tier.is_usual() && offer.model.basis != Basis::Tokens {
+        // Prices that name no tier are those of the ordinary one.
+        lines.iter_mut().for_each(|line| line.price = None);
+    }
     if lines.is_empty() {
         // A model that neither rules nor prices say anything of: a picture of unknown price.
         lines.try_push(picture_line(request.n.into(), None, offer.family.limits.source.as_str())).ok()?;
@@ -215,6 +219,13 @@ fn counted<'b>(
 ) -> Option<()> {
     let n = u64::from(request.n);
     let family = offer.family;
+    let mut take = |count: Counted<'b>| match request.endpoint {
+        // Each tool call makes one image, of which `n` is none yet or the one that is likely.
+        Endpoint::Responses => {
+            take(Counted { quantity: tokens::by_tool_calls(count.quantity, request)?, ..count })
+        }
+        _ => take(count),
+    };
     if let (Some(prompt), Some(rule)) = (request.prompt, &family.text_input) {
         let tokens = tokens::text_input(offer, request, prompt)?.times(n)?;
         take(Counted::by(Item::TextInput, tokens, rule))?;
@@ -250,19 +261,12 @@ fn mainline<'b>(offer: &Offer<'b>, request: &'b Request, lines: &mut Lines<'b>) 
         return Some(());
     };
     let model = request.responses_model.as_deref().and_then(|id| offer.text_model(id));
-    let tokens = rule.rule;
-    for (part, expected, ceiling) in [
-        (Part::Input, tokens.input_expected, tokens.input_ceiling),
-        (Part::Output, tokens.output_expected, tokens.output_ceiling),
-    ] {
-        // The calling model reads the prompt before anything else: the samples' prompts were
-        // short, a long one comes on top of them.
-        let prompt = request.prompt.filter(|_| part == Part::Input).map_or(0, |prompt| prompt.tokens);
-        let (expected, ceiling) = (expected.max(prompt), ceiling.checked_add(prompt)?);
-        let quantity = Range::new(prompt, Some(expected), ceiling, CeilingBasis::Assumed);
+    let (input, output) = tokens::calling_model(rule.rule, model.map(|model| model.tokens), request)?;
+    for (part, quantity) in [(Part::Input, input), (Part::Output, output)] {
         let count = Counted { part: Some(part), ..Counted::by(Item::ResponsesModel, quantity, rule) };
-        let rate =
-            model.map(|model| (if part == Part::Input { model.input } else { model.output }, &model.row));
+        let rate = model
+            .filter(|_| request.tier.is_usual())
+            .map(|model| (if part == Part::Input { model.input } else { model.output }, &model.row));
         push(lines, &count, rate)?;
     }
     Some(())

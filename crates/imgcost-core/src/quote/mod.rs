@@ -96,7 +96,7 @@ impl<'b> Offer<'b> {
         let Some(total) = priced else {
             return Err(Error::new(Code::TooLarge, "the request is too large to be priced exactly"));
         };
-        quote.total = total;
+        quote.total = total.knowing(request);
         Ok(quote)
     }
 }
@@ -121,6 +121,18 @@ fn sum(lines: &[Line<'_>]) -> Option<Total> {
 impl Total {
     /// The total of what has no price at all.
     const NOTHING: Total = Total { floor: None, expected: None, ceiling: None, basis: CeilingBasis::Proven };
+
+    /// The total in view of what of the request is not known: a field without a price makes the
+    /// ceiling an assumed one, context that can't be counted leaves none.
+    fn knowing(self, request: &Request) -> Total {
+        if !request.unseen_context.is_empty() {
+            return Total { expected: None, ceiling: None, ..self };
+        }
+        if !request.unknown_fields.is_empty() {
+            return Total { basis: CeilingBasis::Assumed, ..self };
+        }
+        self
+    }
 }
 
 impl<'b> Quote<'b> {

@@ -7,7 +7,7 @@ use super::lines::{Line, may_send_partials};
 use crate::book::{ImageOutputRule, ImagePrice, Row, Sizes, TextInputRule};
 use crate::evidence::{Confidence, Evidence};
 use crate::money::Usd;
-use crate::names::{Basis, Endpoint, Item, Quality, Size, Unit};
+use crate::names::{Basis, Endpoint, Item, Quality, Size, Tier, Unit};
 use crate::request::{InputImage, Request};
 
 /// After this many days without a check, prices are called old.
@@ -76,6 +76,12 @@ pub enum NoteKind<'b> {
     OwnTokenizer,
     /// Whether several pictures count their input images once or each is not known.
     InputsUncertain,
+    /// A field of the body that is in no table of the API.
+    UnknownField(&'b str),
+    /// What brings context that can't be counted.
+    UnseenContext(&'b str),
+    /// The tier has no price.
+    TierUnpriced(Tier),
 }
 
 impl NoteKind<'_> {
@@ -107,6 +113,9 @@ impl NoteKind<'_> {
             NoteKind::SizeClass(_) => "size-class",
             NoteKind::OwnTokenizer => "own-tokenizer",
             NoteKind::InputsUncertain => "inputs-uncertain",
+            NoteKind::UnknownField(_) => "unknown-field",
+            NoteKind::UnseenContext(_) => "unseen-context",
+            NoteKind::TierUnpriced(_) => "tier-unpriced",
         }
     }
 }
@@ -185,6 +194,11 @@ fn of_request<'b>(quote: &Quote<'b>, mut note: impl FnMut(NoteKind<'b>)) {
     }
     if request.endpoint == Endpoint::Responses {
         note(NoteKind::ResponsesVaries);
+    }
+    request.unseen_context.iter().for_each(|what| note(NoteKind::UnseenContext(what)));
+    request.unknown_fields.iter().for_each(|field| note(NoteKind::UnknownField(field)));
+    if !request.tier.is_usual() && quote.offer.rates(request.tier).next().is_none() {
+        note(NoteKind::TierUnpriced(request.tier));
     }
 }
 
@@ -337,7 +351,14 @@ impl<'b> Quote<'b> {
             NoteKind::CallsUncertain => "whether a call for several pictures counts as one or as several is not known".to_owned(),
             NoteKind::ResponsesModelUnpriced => self.responses_words(),
             NoteKind::ResponsesVaries => {
-                "the calling model's tokens and the rewritten prompt are estimated from few recorded calls".to_owned()
+                let most = self.request.most_images();
+                let images = match self.request.max_tool_calls {
+                    Some(_) => format!("max_tool_calls allows {most} images"),
+                    None => format!(
+                        "the call may make any number of images: the ceiling is for {most}, max_tool_calls limits it"
+                    ),
+                };
+                format!("{images}; the calling model's tokens and the rewritten prompt are estimated from few recorded calls")
             }
             NoteKind::Unpriced(item) => self.unpriced_words(item),
             NoteKind::LimitsUnknown if !self.offer.family.limits.rule.unknown => {
@@ -355,6 +376,13 @@ impl<'b> Quote<'b> {
             NoteKind::InputsUncertain => {
                 "whether the input images of a call for several pictures count once or for each is not known".to_owned()
             }
+            NoteKind::UnknownField(field) => {
+                format!("{field} is not a known field of this API: what it costs is not in the total, and the ceiling is assumed")
+            }
+            NoteKind::UnseenContext(what) => {
+                format!("{what} brings context that can't be counted: there is no ceiling")
+            }
+            NoteKind::TierUnpriced(tier) => format!("no price is known at tier {tier}"),
             NoteKind::GatewayDefaults => {
                 "the gateway's default ratios: its owner may have set others, and bills are rounded to its unit".to_owned()
             }

@@ -1,6 +1,8 @@
 //! From a request to token counts, each a range.
 
-use crate::book::{Family, ImageInputRule, ImageOutputRule, Offer, TextInputRule, TokenSpan};
+use crate::book::{
+    CallingTokens, Family, ImageInputRule, ImageOutputRule, Offer, ResponsesRule, TextInputRule, TokenSpan,
+};
 use crate::limits::Chosen;
 use crate::money::Ratio;
 use crate::names::{Endpoint, Fidelity, Pixels, Quality, Size};
@@ -174,9 +176,7 @@ fn tile_count(rule: ImageInputRule, image: InputImage) -> Option<Range<u64>> {
     match image {
         InputImage::Sized(size) => tiles::count(size, fit, short_side, tile).map(Range::exact),
         InputImage::Unsized => {
-            let longest = u64::from(fit).div_ceil(u64::from(tile.max(1)));
-            let shortest = u64::from(short_side).div_ceil(u64::from(tile.max(1)));
-            Some(Range::new(1, None, longest.checked_mul(shortest)?, CeilingBasis::Proven))
+            Some(Range::new(1, None, most_tiles(fit, short_side, tile)?, CeilingBasis::Proven))
         }
     }
 }
@@ -227,6 +227,66 @@ pub(super) fn text_input(offer: &Offer<'_>, request: &Request, prompt: Prompt) -
         sum = sum.plus(&added)?;
     }
     Some(sum)
+}
+
+/// What a Responses API call takes of something that each of its images takes: none if its model
+/// answers in words, probably one, at most as many as its tool calls may make.
+pub(super) fn by_tool_calls(one: Range<u64>, request: &Request) -> Option<Range<u64>> {
+    let ceiling = one.ceiling.checked_mul(request.most_images().into())?;
+    Some(Range::new(0, one.expected, ceiling, CeilingBasis::Assumed))
+}
+
+/// The width and height that the calling model's view of an image is fitted to, its short side,
+/// and the edge of its tiles, in pixels: the rule of gpt-4o-mini.
+const VIEW: (u32, u32, u32) = (2048, 768, 512);
+
+/// Input and output tokens of the model that runs the image tool: it reads the prompt, which the
+/// ceiling counts twice, its own output, the input images, and a view of each image made.
+pub(super) fn calling_model(
+    rule: ResponsesRule,
+    model: Option<CallingTokens>,
+    request: &Request,
+) -> Option<(Range<u64>, Range<u64>)> {
+    let model = model.unwrap_or_default();
+    let prompt = request.prompt.map_or(0, |prompt| prompt.tokens);
+    let usual = model.output_expected.unwrap_or(rule.output_expected);
+    let output = Range::new(0, Some(usual), rule.output_ceiling, CeilingBasis::Assumed);
+
+    let view = model.view.unwrap_or(rule.view_ceiling).checked_mul(request.most_images().into())?;
+    let mut images = Range::exact(0);
+    for image in &request.images {
+        images = images.plus(&viewed(rule, model, *image)?)?;
+    }
+    let ceiling = (prompt.checked_mul(2)?)
+        .checked_add(rule.output_ceiling)?
+        .checked_add(view)?
+        .checked_add(images.ceiling)?
+        .checked_add(rule.context_ceiling)?;
+    let context = model.context_expected.unwrap_or(rule.context_expected);
+    let expected = match images.expected {
+        Some(images) => Some(prompt.checked_add(usual)?.checked_add(context)?.checked_add(images)?),
+        None => None,
+    };
+    Some((Range::new(prompt, expected, ceiling, CeilingBasis::Assumed), output))
+}
+
+/// What an input image takes of the calling model's input.
+fn viewed(rule: ResponsesRule, model: CallingTokens, image: InputImage) -> Option<Range<u64>> {
+    let Some((base, per_tile)) = model.input_image else {
+        return Some(Range::new(0, None, rule.input_image_ceiling, CeilingBasis::Assumed));
+    };
+    let (fit, short_side, tile) = VIEW;
+    let tiles = match image {
+        InputImage::Sized(size) => Range::exact(tiles::count(size, fit, short_side, tile)?),
+        InputImage::Unsized => Range::new(1, None, most_tiles(fit, short_side, tile)?, CeilingBasis::Proven),
+    };
+    tiles.try_map(|tiles| per_tile.checked_mul(tiles)?.checked_add(base))
+}
+
+/// The most tiles that an image of any size takes: those of the longest strip.
+fn most_tiles(fit: u32, short_side: u32, tile: u32) -> Option<u64> {
+    let tile = u64::from(tile.max(1));
+    u64::from(fit).div_ceil(tile).checked_mul(u64::from(short_side).div_ceil(tile))
 }
 
 /// A prompt that another tokenizer counts: a count that was given stands, one of ours is a

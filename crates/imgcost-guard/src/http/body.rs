@@ -196,7 +196,8 @@ impl Reader<'_> {
         request.model = self.model_of(&request.model).to_owned();
         let calling = calling.or(request.responses_model.as_deref());
         request.responses_model = calling.map(|model| self.model_of(model).to_owned());
-        Ok(Read { request, not_understood: !read.unknown_fields.is_empty() })
+        let not_understood = !request.unknown_fields.is_empty();
+        Ok(Read { request, not_understood })
     }
 }
 

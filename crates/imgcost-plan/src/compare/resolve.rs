@@ -274,8 +274,8 @@ impl Wanted {
 
     fn tiers(&self, model: Option<&Model>) -> Vec<Tier> {
         let own = model.map(|model| {
-            let has_batch = model.rates.iter().any(|card| card.tier == Tier::Batch);
-            if has_batch { Tier::ALL.to_vec() } else { vec![Tier::Standard] }
+            let has = |tier: &Tier| model.rates.iter().any(|card| card.tier == *tier);
+            Tier::ALL.iter().copied().filter(|tier| *tier == Tier::Standard || has(tier)).collect()
         });
         let name = |tier: &Tier| tier.as_str().to_owned();
         expand(&self.tiers, &Some(self.base.2), own, name).into_iter().flatten().collect()

@@ -147,6 +147,7 @@ fn terms(request: &Request, quote: Option<&Quote<'_>>, with_day: bool) -> String
         ("batch_api", flag(request.tier == Tier::Batch)),
         ("group_ratio", request.group_ratio.map(|ratio| ratio.to_string())),
         ("responses_model", request.responses_model.clone()),
+        ("max_tool_calls", request.max_tool_calls.map(|calls| calls.to_string())),
     ];
     for (name, value) in others {
         if let Some(value) = value {

@@ -124,11 +124,11 @@ pub(crate) struct BookArgs {
 /// What a call asks for, by the names of the API's parameters.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct RequestArgs {
-    /// The model [default: gpt-image-1].
+    /// The model; needed wherever a cap, a budget or a response is judged.
     #[arg(short, long, value_name = "MODEL")]
     pub(crate) model: Option<String>,
 
-    /// The seller [default: openai].
+    /// The provider [default: openai].
     #[arg(short, long, value_name = "PROVIDER")]
     pub(crate) provider: Option<String>,
 
@@ -204,9 +204,17 @@ pub(crate) struct RequestArgs {
     #[arg(long, value_name = "MODEL", help_heading = "More of the call")]
     pub(crate) responses_model: Option<String>,
 
+    /// The most tool calls of the Responses API call, and so the most images it can make.
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "More of the call")]
+    pub(crate) max_tool_calls: Option<String>,
+
     /// An API request body as it would be sent, - for standard input. Flags win over it.
     #[arg(long, value_name = "FILE", help_heading = "More of the call")]
     pub(crate) request: Option<PathBuf>,
+
+    /// Accept this field of the request body although its price is not known. May be repeated.
+    #[arg(long, value_name = "NAME", help_heading = "More of the call")]
+    pub(crate) ignore_field: Vec<String>,
 
     /// A gateway's group ratio.
     #[arg(long, value_name = "RATIO", allow_negative_numbers = true, help_heading = "Prices")]
@@ -233,6 +241,7 @@ impl RequestArgs {
             &self.output_format,
             &self.output_compression,
             &self.endpoint,
+            &self.max_tool_calls,
         ];
         texts.iter().any(|text| text.is_some())
             || self.prompt_file.is_some()

@@ -9,7 +9,7 @@ use imgcost_plan::lacks_prompt;
 use crate::args::QuoteArgs;
 use crate::failure::{End, Failure, fits_words, say};
 use crate::render::{self, Format, Priced, Sheet, flat};
-use crate::request::{self, Asked};
+use crate::request::{self, Asked, NoModel};
 use crate::settings::Settings;
 
 /// Quotes the call, and holds it against the cap.
@@ -17,7 +17,8 @@ pub(crate) fn quote(args: &QuoteArgs, settings: &Settings, format: Format) -> Re
     let cap = request::cap(args.cap.as_deref(), settings)?;
     let exchange = args.currency.exchange()?;
     let book = request::book_for_quotes(&args.request, settings)?;
-    let Asked { request, remarks } = request::asked(&args.request, settings, &book)?;
+    let no_model = if cap.is_some() { NoModel::Refuse } else { NoModel::Default };
+    let Asked { request, remarks } = request::asked(&args.request, settings, &book, no_model)?;
     let quote = book.quote(&request)?;
     if cap.is_some() {
         needs_prompt(&quote)?;

@@ -91,7 +91,10 @@ fn understand(line: &Line, row: &mut Row, defaults: &Request) -> Result<(), Erro
         }
     })?;
     row.unread = false;
-    row.remarks.extend(request::of_body(&read));
+    read.refuse_unknown(&[] as &[&str])?;
+    if !read.names_model {
+        row.remarks.extend(request::model_chosen(&read.request));
+    }
     // A body without the keys that tell its kind would pass for one of the Images API.
     let asked = match endpoint {
         Endpoint::Responses if body.get("input").or(body.get("tools")).is_none() => Endpoint::Generations,

@@ -59,6 +59,9 @@ impl<'b> Desk<'b> {
             let offer = offers.find(&row.request.provider, &row.request.model, row.request.as_of).ok();
             return Err(crate::fields::with_range(error, offer.as_ref()));
         }
+        if row.request.model.is_empty() {
+            return Err(request::model_missing(offers.book, &row.request));
+        }
         let offer = offers.find(&row.request.provider, &row.request.model, row.request.as_of)?;
         if !row.endpoint_known && !self.given.endpoint_known {
             row.request.endpoint = request::default_endpoint(&offer, !row.request.images.is_empty());

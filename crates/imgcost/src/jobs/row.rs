@@ -83,6 +83,10 @@ impl Row {
         request.tier = defaults.tier;
         request.group_ratio = defaults.group_ratio;
         request.responses_model.clone_from(&defaults.responses_model);
+        request.max_tool_calls = defaults.max_tool_calls;
+        request.responses_images = defaults.responses_images;
+        request.unknown_fields.clone_from(&defaults.unknown_fields);
+        request.unseen_context.clone_from(&defaults.unseen_context);
     }
 
     /// Takes a tag.

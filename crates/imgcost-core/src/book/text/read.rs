@@ -8,10 +8,10 @@ use toml::de::{DeTable, DeValue};
 
 use super::shape::{count, span};
 use crate::book::{
-    CallPrice, Event, Family, FidelityTokens, FixedPrice, FreeSize, ImageInputRule, ImageOutputRule,
-    ImagePrice, Limits, Model, OutcomeResult, OutcomeRule, Overhead, PartialRule, Place, Provider, RateCard,
-    RatioBase, RatioCard, ResponsesRule, Row, SizeClass, Sizes, Source, Sourced, TextInputRule, TextModel,
-    TextOutputRule,
+    CallPrice, CallingTokens, Event, Family, FidelityTokens, FixedPrice, FreeSize, ImageInputRule,
+    ImageOutputRule, ImagePrice, Limits, Model, OutcomeResult, OutcomeRule, Overhead, PartialRule, Place,
+    Provider, RateCard, RatioBase, RatioCard, ResponsesRule, Row, SizeClass, Sizes, Source, Sourced,
+    TextInputRule, TextModel, TextOutputRule,
 };
 use crate::evidence::{Confidence, Evidence};
 use crate::names::{Basis, Quality, Size, Tier};
@@ -224,7 +224,14 @@ pub(super) fn text_model(view: &View<'_>, place: Place) -> Option<TextModel> {
     Some(TextModel {
         id: view.owned("id")?,
         input: view.parse("input")?,
+        input_cached: view.parse("input_cached"),
         output: view.parse("output")?,
+        tokens: CallingTokens {
+            context_expected: view.count("context_expected"),
+            output_expected: view.count("output_expected"),
+            view: view.count("view"),
+            input_image: view.count("input_image").zip(view.count("input_image_tile")),
+        },
         row: row(view, place)?,
     })
 }
@@ -549,8 +556,10 @@ fn text_output(view: &View<'_>) -> Option<TextOutputRule> {
 
 fn responses(view: &View<'_>) -> Option<ResponsesRule> {
     Some(ResponsesRule {
-        input_expected: view.count("input_expected")?,
-        input_ceiling: view.count("input_ceiling")?,
+        context_expected: view.count("context_expected")?,
+        context_ceiling: view.count("context_ceiling")?,
+        view_ceiling: view.count("view_ceiling")?,
+        input_image_ceiling: view.count("input_image_ceiling")?,
         output_expected: view.count("output_expected")?,
         output_ceiling: view.count("output_ceiling")?,
         revised_prompt_ceiling: view.count("revised_prompt_ceiling")?,

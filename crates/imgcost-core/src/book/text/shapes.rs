@@ -256,8 +256,14 @@ static RESPONSES: Shape = rule!(
     "Tokens of the model that calls the image tool.",
     "mainline",
     [
-        must("input_expected", Kind::Count, "its input tokens, probably"),
-        must("input_ceiling", Kind::Count, "its input tokens, at most"),
+        must(
+            "context_expected",
+            Kind::Count,
+            "its input tokens beside the prompt and its own output, probably"
+        ),
+        must("context_ceiling", Kind::Count, "the same at most, without the view of the images made"),
+        must("view_ceiling", Kind::Count, "its input tokens for the view of each image made, at most"),
+        must("input_image_ceiling", Kind::Count, "its input tokens for each input image, at most"),
         must("output_expected", Kind::Count, "its output tokens, probably"),
         must("output_ceiling", Kind::Count, "its output tokens, at most"),
         must("revised_prompt_ceiling", Kind::Count, "the most tokens of the rewritten prompt"),
@@ -354,6 +360,12 @@ static TEXT_MODEL: Shape = row!(
         must("id", Kind::Id, "its name"),
         must("input", Kind::Price, "USD per million input tokens"),
         must("output", Kind::Price, "USD per million output tokens"),
+        may("input_cached", Kind::Price, "USD per million cached input tokens"),
+        may("context_expected", Kind::Count, "input tokens beside the prompt and its own output, measured"),
+        may("output_expected", Kind::Count, "output tokens, measured"),
+        may("view", Kind::Count, "input tokens for the view of each image made, measured"),
+        may("input_image", Kind::Count, "input tokens for each input image, measured"),
+        may("input_image_tile", Kind::Count, "input tokens for each 512-px tile of an input image, measured"),
     ]
 );
 static RATES: Shape = row!(

@@ -12,7 +12,7 @@ use crate::args::BudgetHoldArgs;
 use crate::commands::quote::prompt_missing;
 use crate::failure::{End, Failure, say};
 use crate::render::{self, Page, Sheet};
-use crate::request::{self, Asked};
+use crate::request::{self, Asked, NoModel};
 
 /// What a hold without a quote has in place of a quote's id and of a book's digest.
 const NONE: &str = "none";
@@ -74,7 +74,7 @@ pub(super) fn hold(args: &BudgetHoldArgs, context: Context<'_>) -> Result<End, F
 
 fn quoted(args: &BudgetHoldArgs, context: Context<'_>, scope: &Scope, by: &str) -> Result<End, Failure> {
     let book: Book = request::book_for_quotes(&args.request, context.settings)?;
-    let Asked { request, remarks } = request::asked(&args.request, context.settings, &book)?;
+    let Asked { request, remarks } = request::asked(&args.request, context.settings, &book, NoModel::Refuse)?;
     let quote = book.quote(&request)?;
     let amount = if args.hold_expected { Amount::Expected } else { Amount::Ceiling };
     let new = imgcost_guard::new_hold(&quote, amount, scope, by).map_err(|why| cant_hold(why, &quote))?;

@@ -15,7 +15,7 @@ use crate::commands::prices::{Cited, cited};
 use crate::failure::{End, Failure};
 use crate::render::currency::ConvertedDocument;
 use crate::render::{self, Format, Page, Priced, Sheet};
-use crate::request::{self, Asked};
+use crate::request::{self, Asked, NoModel};
 use crate::settings::Settings;
 
 /// A line of the quote with everything that it rests on.
@@ -76,7 +76,8 @@ pub(crate) fn explain(args: &QuoteArgs, settings: &Settings, format: Format) -> 
     let exchange = args.currency.exchange()?;
     let exchange = exchange.as_ref();
     let book = request::book(&args.request.book, settings)?;
-    let Asked { request, remarks } = request::asked(&args.request, settings, &book)?;
+    let no_model = if cap.is_some() { NoModel::Refuse } else { NoModel::Default };
+    let Asked { request, remarks } = request::asked(&args.request, settings, &book, no_model)?;
     let quote = book.quote(&request)?;
     if cap.is_some() {
         super::quote::needs_prompt(&quote)?;

@@ -93,6 +93,7 @@ impl Typed {
         let endpoint = Some(request.endpoint).filter(|endpoint| *endpoint != usual);
         say("--endpoint", endpoint.map(|endpoint| endpoint.to_string()));
         say("--responses-model", request.responses_model.clone());
+        say("--max-tool-calls", request.max_tool_calls.map(|calls| calls.to_string()));
         say("--group-ratio", request.group_ratio.map(|ratio| ratio.to_string()));
         words.extend(self.prices.iter().cloned());
         words.extend(request.stream.then(|| "--stream".to_owned()));

@@ -1,6 +1,6 @@
 //! The JSON document of a solution, schema `imgcost.solution/1`.
 
-use imgcost_core::{CeilingBasis, Date, Note, Quality, Range, Tier, Total, Usd};
+use imgcost_core::{CeilingBasis, Date, Note, Quality, Range, Total, Usd};
 use imgcost_plan::solve::{Calls, Goal, Plan};
 use serde::Serialize;
 
@@ -175,10 +175,7 @@ fn plan_document<'f>(found: &Found<'_>, plan: &'f Plan<'_>) -> PlanDocument<'f> 
         model: &plan.offer.model.id,
         quality: plan.quality.as_ref().map(Quality::as_str),
         size: plan.size.map(|size| size.to_string()),
-        tier: match plan.request.tier {
-            Tier::Standard => "standard",
-            Tier::Batch => "batch",
-        },
+        tier: plan.request.tier.as_str(),
         pictures: plan.pictures,
         pictures_expected: plan.pictures_expected,
         equal_sizes: plan.equal_sizes,

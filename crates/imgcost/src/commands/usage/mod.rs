@@ -13,7 +13,7 @@ use crate::args::UsageArgs;
 use crate::failure::{End, Failure, bad_input};
 use crate::inputs;
 use crate::render::{self, Format};
-use crate::request::{self, Asked};
+use crate::request::{self, Asked, NoModel};
 use crate::settings::Settings;
 
 use compare::Comparison;
@@ -101,7 +101,7 @@ fn asked(args: &UsageArgs, settings: &Settings, book: &Book, answer: &Answer) ->
                 request.responses_model = request.responses_model.take().or(answer.responses_model.clone());
             }
         };
-        let asked = request::asked_over(&args.request, settings, book, &fill)?;
+        let asked = request::asked_over(&args.request, settings, book, NoModel::Refuse, &fill)?;
         book.quote(&asked.request)?;
         Ok(asked)
     };
