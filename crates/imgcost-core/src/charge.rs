@@ -1,6 +1,6 @@
 //! What a reported usage costs.
 
-use crate::money::Usd;
+use crate::money::{Usd, UsdPerMillion};
 use crate::names::{Basis, Item, Pixels, Quality};
 use crate::quote::{InputTerms, PictureTerms, Rate, Terms};
 use crate::range::{CeilingBasis, Range};
@@ -35,12 +35,23 @@ pub struct Charge {
 }
 
 impl Terms {
-    /// Prices an answer at these terms; none if its numbers are too large to be exact.
+    /// Prices a response at these terms; none if its numbers are too large to be exact.
     ///
     /// Usage that does not split text from image tokens is priced as a range: the floor at
-    /// the cheaper rate, the ceiling at the dearer one.
+    /// the cheaper rate, the ceiling at the dearer one. So are counts that contradict each
+    /// other: from the cheapest reading to the dearest, whose lines are shown.
     #[must_use]
     pub fn charge(&self, answer: &Answer) -> Option<Charge> {
+        let mut charge = self.by_reading(answer)?;
+        for other in &answer.other_readings {
+            let other = self.by_reading(&Answer { usage: *other, ..answer.clone() })?;
+            charge = charge.or(other);
+        }
+        Some(charge)
+    }
+
+    /// Prices a response by the one reading that is its usage.
+    fn by_reading(&self, answer: &Answer) -> Option<Charge> {
         let mut lines = Vec::new();
         let settles = match self.basis {
             Basis::PerCall => {
@@ -81,7 +92,12 @@ impl Terms {
                 all > usage.text_output.unwrap_or(0).saturating_add(usage.image_output.unwrap_or(0))
             }
         };
-        usage.has_both_sides() && caller && (drawn || !drew) && !answer.uncounted
+        // A stream reports each image apart: what it does not complete, it does not report.
+        let whole = match (answer.streamed_images, self.asked_images) {
+            (Some(completed), Some(asked)) => completed >= asked.into(),
+            _ => true,
+        };
+        usage.has_both_sides() && caller && (drawn || !drew) && !answer.uncounted && whole
     }
 
     /// A call for several pictures may count as one or as many as came: a range, its ceiling
@@ -225,12 +241,10 @@ impl Terms {
                 rates.1.map(Rate::PerMillion),
             )?;
         }
-        side(
-            lines,
-            Item::ResponsesModel,
-            usage.responses_input.unwrap_or(0),
-            self.responses_input.map(Rate::PerMillion),
-        )?;
+        let cached = usage.responses_cached.unwrap_or(0);
+        let uncached = usage.responses_input.unwrap_or(0).saturating_sub(cached);
+        side(lines, Item::ResponsesModel, uncached, self.responses_input.map(Rate::PerMillion))?;
+        cached_side(lines, Item::ResponsesModel, cached, self.responses_cached, self.responses_input)?;
         side(
             lines,
             Item::ResponsesModel,
@@ -244,9 +258,49 @@ impl Terms {
         let only_text = !self.has_images && image == 0;
         let (text_rate, image_rate) =
             (self.text_input.map(Rate::PerMillion), self.image_input.map(Rate::PerMillion));
+        let (text, image, rest) = self.cached(usage, (text, image, rest), only_text, lines)?;
         side(lines, Item::TextInput, if only_text { text + rest } else { text }, text_rate)?;
         side(lines, Item::ImageInput, image, image_rate)?;
         if only_text { Some(()) } else { unsplit(lines, Item::ImageInput, rest, text_rate, image_rate) }
+    }
+}
+
+impl Charge {
+    /// The same call by another reading of its usage: the lines of the dearer one.
+    fn or(self, other: Charge) -> Charge {
+        let (one, two) = (self.total, other.total);
+        let total = Range::new(
+            one.floor.min(two.floor),
+            one.expected.filter(|expected| two.expected == Some(*expected)),
+            one.ceiling.max(two.ceiling),
+            one.basis.max(two.basis),
+        );
+        let lines = if two.ceiling > one.ceiling { other.lines } else { self.lines };
+        let (complete, settles) = (self.complete && other.complete, self.settles && other.settles);
+        Charge { lines, total, complete, settles }
+    }
+}
+
+impl Terms {
+    /// Lines for cached input tokens; what is left of text, image and unsplit tokens without
+    /// them. A provider that does not tell cached text from cached images is taken to mean text,
+    /// as far as there is text.
+    fn cached(
+        &self,
+        usage: &Usage,
+        (text, image, rest): (u64, u64, u64),
+        only_text: bool,
+        lines: &mut Vec<ChargeLine>,
+    ) -> Option<(u64, u64, u64)> {
+        let all = usage.cached_input.unwrap_or(0);
+        let image_part = usage.cached_image_input.unwrap_or(0).min(image);
+        let plain_text = if only_text { text.checked_add(rest)? } else { text };
+        let text_part = all.saturating_sub(image_part).min(plain_text);
+        let image_part = all.saturating_sub(text_part).min(image);
+        cached_side(lines, Item::TextInputCached, text_part, self.text_input_cached, self.text_input)?;
+        cached_side(lines, Item::ImageInputCached, image_part, self.image_input_cached, self.image_input)?;
+        let of_text = text_part.min(text);
+        Some((text - of_text, image - image_part, rest - (text_part - of_text)))
     }
 }
 
@@ -289,6 +343,24 @@ fn side(lines: &mut Vec<ChargeLine>, item: Item, quantity: u64, rate: Option<Rat
         None => None,
     };
     lines.push(ChargeLine { item, quantity, rate, amount });
+    Some(())
+}
+
+/// A line of cached tokens. Where their rate is not known, they cost no more than others of
+/// their kind.
+fn cached_side(
+    lines: &mut Vec<ChargeLine>,
+    item: Item,
+    quantity: u64,
+    rate: Option<UsdPerMillion>,
+    uncached: Option<UsdPerMillion>,
+) -> Option<()> {
+    if quantity == 0 || rate.is_some() || uncached.is_none() {
+        return side(lines, item, quantity, rate.map(Rate::PerMillion));
+    }
+    let rate = uncached.map(Rate::PerMillion)?;
+    let amount = between(Usd::ZERO, rate.times(quantity)?);
+    lines.push(ChargeLine { item, quantity, rate: Some(rate), amount: Some(amount) });
     Some(())
 }
 

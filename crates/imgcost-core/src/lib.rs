@@ -13,6 +13,7 @@ mod quote;
 mod range;
 mod request;
 pub mod rules;
+mod twice;
 mod usage;
 
 pub use body::{Measure, ReadBody};
@@ -27,4 +28,4 @@ pub use nearest::name as nearest_name;
 pub use quote::*;
 pub use range::{CeilingBasis, Range};
 pub use request::{InputImage, Prompt, Request};
-pub use usage::{Answer, Usage};
+pub use usage::{Answer, ServedTier, Usage};

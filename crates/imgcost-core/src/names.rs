@@ -165,6 +165,10 @@ closed_names! {
         Image = "image",
         /// A call at a flat price.
         Call = "call",
+        /// Prompt tokens that were cached.
+        TextInputCached = "text_input_cached",
+        /// Input image tokens that were cached.
+        ImageInputCached = "image_input_cached",
         /// Tokens of the model that runs the Responses API's image tool.
         ResponsesModel = "responses_model",
     }

@@ -5,12 +5,16 @@
 //! `image_edit.completed`, the Responses API's `tool_usage`, a whole answer or the `usage`
 //! object alone, JSON or server-sent events.
 
+use jiff::civil::Date;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::twice::Twice;
+
 use crate::error::{Code, Error};
 use crate::money::MAX_TOKENS;
-use crate::names::{Pixels, Quality, Size};
+use crate::names::{Pixels, Quality, Size, Tier};
 
 /// Reported token counts. What was not reported is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -33,13 +37,34 @@ pub struct Usage {
     pub responses_output: Option<u64>,
     /// How many pictures came back.
     pub images: Option<u64>,
+    /// Input tokens that were cached, whether text or image; they are among the input tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cached_input: Option<u64>,
+    /// Cached input image tokens, where they are told from the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cached_image_input: Option<u64>,
+    /// Cached input tokens of the model that ran the Responses API's image tool.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub responses_cached: Option<u64>,
 }
 
 /// A usage with what the answer echoes of the request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answer {
-    /// The counts.
+    /// The counts, as their parts have them.
     pub usage: Usage,
+    /// Other readings of the same counts, where they contradict each other: parts that exceed
+    /// their total, a total beyond its parts, a member that is given twice.
+    pub other_readings: Vec<Usage>,
+    /// How the counts contradict each other, in words.
+    pub contradiction: Option<&'static str>,
+    /// The price list that the call was served by, where the response names one other than the
+    /// ordinary.
+    pub tier: Option<ServedTier>,
+    /// The UTC day on which the response says that it was made.
+    pub day: Option<Date>,
+    /// How many images a stream of the Images API completed.
+    pub streamed_images: Option<u64>,
     /// The model that drew, where the answer names it.
     pub model: Option<String>,
     /// The model that ran the Responses API's image tool.
@@ -57,6 +82,18 @@ pub struct Answer {
     pub unfinished: bool,
 }
 
+/// The price list that a response names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServedTier {
+    /// One of those that the book tells apart.
+    Known(Tier),
+    /// One that it does not know.
+    Other(String),
+}
+
+/// The most readings of contradicting counts that are kept; a response with more is not counted.
+const MOST_READINGS: usize = 64;
+
 impl Usage {
     /// Whether any tokens were reported.
     #[must_use]
@@ -64,6 +101,21 @@ impl Usage {
         [self.input, self.text_input, self.image_input, self.output, self.text_output, self.image_output]
             .iter()
             .any(Option::is_some)
+    }
+
+    /// All input tokens: the sum, or the parts where it is not reported.
+    fn all_input(&self) -> Option<u64> {
+        let parts = match (self.text_input, self.image_input) {
+            (None, None) => None,
+            (text, image) => Some(text.unwrap_or(0).saturating_add(image.unwrap_or(0))),
+        };
+        self.input.max(parts)
+    }
+
+    /// Output tokens that are neither text nor image, where the details name any.
+    fn unsplit_output(&self) -> Option<u64> {
+        let parts = self.text_output.unwrap_or(0).checked_add(self.image_output?)?;
+        self.output?.checked_sub(parts)
     }
 
     /// Whether tokens of the input and of the output were reported.
@@ -90,14 +142,31 @@ impl Usage {
             responses_input: add(self.responses_input, other.responses_input),
             responses_output: add(self.responses_output, other.responses_output),
             images: add(self.images, other.images),
+            cached_input: add(self.cached_input, other.cached_input),
+            cached_image_input: add(self.cached_image_input, other.cached_image_input),
+            responses_cached: add(self.responses_cached, other.responses_cached),
         }
     }
 
-    /// Reads a `usage` object of the Images API.
+    /// Reads a `usage` object of the Images API: the counts as their parts have them.
     ///
     /// # Errors
     /// It is no object, or a count is no whole number, is negative or too large.
     pub fn from_object(object: &Value) -> Result<Usage, Error> {
+        Ok(Readings::of(object)?.usage)
+    }
+}
+
+/// A usage object, and what else its counts may mean where they contradict each other.
+#[derive(Default)]
+struct Readings {
+    usage: Usage,
+    others: Vec<Usage>,
+    contradiction: Option<&'static str>,
+}
+
+impl Readings {
+    fn of(object: &Value) -> Result<Readings, Error> {
         if !object.is_object() {
             return Err(Error::new(Code::BadInput, "usage is not an object").field("usage"));
         }
@@ -105,16 +174,70 @@ impl Usage {
             |names: [&str; 2]| names.iter().find_map(|name| object.get(*name)).unwrap_or(&Value::Null);
         let input = details(["input_tokens_details", "input_token_details"]);
         let output = details(["output_tokens_details", "output_token_details"]);
-        Ok(Usage {
+        let cached = input.get("cached_tokens_details").unwrap_or(&Value::Null);
+        let reasoning = count(output, "reasoning_tokens")?.unwrap_or(0);
+        let mut usage = Usage {
             input: count(object, "input_tokens")?,
             text_input: count(input, "text_tokens")?,
             image_input: count(input, "image_tokens")?,
             output: count(object, "output_tokens")?,
             text_output: count(output, "text_tokens")?,
             image_output: count(output, "image_tokens")?,
+            cached_input: count(input, "cached_tokens")?.filter(|count| *count > 0),
+            cached_image_input: count(cached, "image_tokens")?,
             ..Usage::default()
-        })
+        };
+        // Reasoning is billed as text. Some count it among the text tokens, some beside them.
+        if reasoning > 0 && usage.unsplit_output() == Some(reasoning) {
+            usage.text_output = Some(usage.text_output.unwrap_or(0).saturating_add(reasoning));
+        }
+        let mut readings = Readings { usage, ..Readings::default() };
+        readings.contradict(count(object, "total_tokens")?);
+        Ok(readings)
     }
+
+    /// Adds a reading for each way in which the counts contradict each other.
+    fn contradict(&mut self, total: Option<u64>) {
+        let usage = self.usage;
+        if exceeds(usage.text_input, usage.image_input, usage.input) {
+            let whole = Usage { text_input: None, image_input: None, ..usage };
+            self.other(whole, "the parts of the input are more than the input");
+        }
+        if exceeds(usage.text_output, usage.image_output, usage.output) {
+            let whole = Usage { text_output: None, image_output: None, ..usage };
+            self.other(whole, "the parts of the output are more than the output");
+        }
+        if usage.cached_input > usage.all_input() {
+            self.other(Usage { cached_input: None, ..usage }, "more input is cached than there is input");
+        }
+        let total = total.filter(|total| *total > 0);
+        if let (Some(total), Some(input), Some(output)) = (total, usage.input, usage.output) {
+            let sum = input.saturating_add(output);
+            if total > sum {
+                // What only the total has was thought, which is billed as text.
+                let thought = total - sum;
+                let text = usage.text_output.unwrap_or(0).saturating_add(thought);
+                let all =
+                    Usage { output: Some(output.saturating_add(thought)), text_output: Some(text), ..usage };
+                self.other(all, "total_tokens is more than input and output");
+            } else if total < sum {
+                let output = Some(total.saturating_sub(input));
+                let less = Usage { output, text_output: None, image_output: None, ..usage };
+                self.other(less, "total_tokens is less than input and output");
+            }
+        }
+    }
+
+    fn other(&mut self, usage: Usage, contradiction: &'static str) {
+        self.others.push(usage);
+        self.contradiction.get_or_insert(contradiction);
+    }
+}
+
+/// Whether two parts are more than their sum; what is not reported contradicts nothing.
+fn exceeds(text: Option<u64>, image: Option<u64>, all: Option<u64>) -> bool {
+    let parts = text.unwrap_or(0).saturating_add(image.unwrap_or(0));
+    all.is_some_and(|all| parts > all)
 }
 
 fn count(object: &Value, name: &str) -> Result<Option<u64>, Error> {
@@ -131,27 +254,24 @@ fn count(object: &Value, name: &str) -> Result<Option<u64>, Error> {
 }
 
 impl Answer {
-    /// Reads an answer: a JSON document or a stream of server-sent events. Of a stream, the
-    /// usage of all completed events is added up: whether a seller repeats the sum in each is
-    /// not known, and a sum is never too low.
+    /// Reads a response: a JSON document or a stream of server-sent events. Of a stream, the
+    /// usage of all completed events is added up: whether a provider repeats the sum in each is
+    /// not known, and a sum is never too low. An event that can't be read, or an error among
+    /// them, leaves the counts incomplete: [`Answer::uncounted`].
     ///
     /// # Errors
-    /// It is neither, it holds an error instead of an answer, or nothing in it says what was
+    /// It is neither, it holds an error instead of a response, or nothing in it reports what was
     /// used.
     pub fn read(text: &str) -> Result<Answer, Error> {
         let text = text.trim_start_matches('\u{feff}').trim();
         if text.starts_with('{') {
-            let value: Value = serde_json::from_str(text)
-                .map_err(|error| Error::new(Code::BadInput, format!("not JSON: {error}")).field("usage"))?;
-            return Answer::from_value(&value);
+            return Answer::from_json(text.as_bytes());
         }
-        let events = text.lines().filter_map(|line| line.strip_prefix("data:")).map(str::trim);
         let mut sum: Option<Answer> = None;
         let mut failure = None;
         let mut uncounted = false;
-        for event in events.filter(|event| event.starts_with('{')) {
-            let Ok(value) = serde_json::from_str::<Value>(event) else { continue };
-            match Answer::from_value(&value) {
+        for event in events(text) {
+            match Answer::from_json(event.as_bytes()) {
                 Ok(answer) => {
                     sum = Some(match sum {
                         Some(before) => before.plus(answer),
@@ -159,7 +279,7 @@ impl Answer {
                     });
                 }
                 Err(error) => {
-                    uncounted |= Answer::must_count(&value);
+                    uncounted |= Answer::must_count_json(event.as_bytes());
                     failure = Some(error);
                 }
             }
@@ -167,34 +287,82 @@ impl Answer {
         let sum = sum.map(|sum| Answer { uncounted: sum.uncounted || uncounted, ..sum });
         sum.ok_or_else(|| {
             failure.unwrap_or_else(|| {
-                Error::new(Code::BadInput, "neither a JSON answer nor a stream of events with usage")
+                Error::new(Code::BadInput, "neither a JSON response nor a stream of events with usage")
                     .field("usage")
                     .allowed([
-                        "an Images API answer",
+                        "an Images API response",
                         "a usage object",
-                        "a Responses API answer",
+                        "a Responses API response",
                         "server-sent events",
                     ])
             })
         })
     }
 
+    /// Reads a response from the bytes of one JSON document. Of a member that is given twice,
+    /// both values are readings.
+    ///
+    /// # Errors
+    /// It is not JSON, or as [`Answer::from_value`].
+    pub fn from_json(json: &[u8]) -> Result<Answer, Error> {
+        let Twice { last, first } = serde_json::from_slice(json)
+            .map_err(|error| Error::new(Code::BadInput, format!("not JSON: {error}")).field("usage"))?;
+        let answer = Answer::from_value(&last)?;
+        let Some(Ok(other)) = first.as_ref().map(Answer::from_value) else { return Ok(answer) };
+        Ok(answer.or(other))
+    }
+
+    /// The same response by another reading of it.
+    fn or(mut self, other: Answer) -> Answer {
+        let readings = std::iter::once(other.usage).chain(other.other_readings);
+        self.other_readings.extend(readings.filter(|reading| *reading != self.usage));
+        if !self.other_readings.is_empty() {
+            self.contradiction.get_or_insert("a member is given twice");
+        }
+        self.uncounted |= other.uncounted;
+        self
+    }
+
+    /// Every reading of the counts.
+    pub fn readings(&self) -> impl Iterator<Item = &Usage> {
+        std::iter::once(&self.usage).chain(&self.other_readings)
+    }
+
     /// Both, of one stream: the counts of both, everything else of the later one.
     #[must_use]
     pub fn plus(&self, later: Answer) -> Answer {
+        let sums = self.readings().flat_map(|one| later.readings().map(|other| one.plus(other)));
+        let mut sums: Vec<Usage> = sums.take(MOST_READINGS + 1).collect();
+        let too_many = sums.len() > MOST_READINGS;
+        let usage = if sums.is_empty() { Usage::default() } else { sums.remove(0) };
+        let streamed = match (self.streamed_images, later.streamed_images) {
+            (Some(one), Some(other)) => Some(one.saturating_add(other)),
+            (one, other) => one.or(other),
+        };
         Answer {
-            usage: self.usage.plus(&later.usage),
+            usage,
+            other_readings: sums,
+            contradiction: self.contradiction.or(later.contradiction),
+            streamed_images: streamed,
+            tier: later.tier.or_else(|| self.tier.clone()),
+            day: later.day.or(self.day),
             drew: self.drew || later.drew,
-            uncounted: self.uncounted || later.uncounted,
+            uncounted: self.uncounted || later.uncounted || too_many,
             ..later
         }
     }
 
-    /// Whether a document is an event that ends a picture, and so has to report its tokens. If
-    /// it can't be read, the counts of its stream are not all.
+    /// Whether a document is an event that ends an image, and so has to report its tokens, or an
+    /// error in the place of one. If it can't be read, the counts of its stream are not all.
     #[must_use]
     pub fn must_count(event: &Value) -> bool {
-        is_completed(event) || event_type(event) == "response.completed"
+        is_completed(event) || event_type(event) == "response.completed" || is_failure(event)
+    }
+
+    /// The same of an event's bytes. One that is not JSON may have been any event.
+    #[must_use]
+    pub fn must_count_json(event: &[u8]) -> bool {
+        serde_json::from_slice::<Value>(event).map_or(true, |event| Answer::must_count(&event))
     }
 
     /// Reads an answer from parsed JSON.
@@ -218,6 +386,9 @@ impl Answer {
             model: text(value, "model"),
             quality: text(value, "quality").and_then(|name| name.parse().ok()),
             size: text(value, "size").and_then(|size| size.parse().ok()).and_then(exact),
+            tier: value.get("service_tier").and_then(Value::as_str).and_then(served),
+            day: value.get("created").or_else(|| value.get("created_at")).and_then(utc_day),
+            streamed_images: is_completed(value).then_some(1),
             ..Answer::default()
         };
         let is_chat = value.get("choices").is_some_and(Value::is_array);
@@ -225,23 +396,32 @@ impl Answer {
         if tool.is_some() || wrapped.is_some() || is_responses(value) {
             // The outer usage is the calling model's: what was drawn stands in the tool's alone.
             if let Some(tool) = tool {
-                answer.usage = Usage::from_object(tool)?;
+                answer.count(Readings::of(tool)?);
             }
             let outer = value.get("usage").unwrap_or(&Value::Null);
-            answer.usage.responses_input = count(outer, "input_tokens")?;
-            answer.usage.responses_output = count(outer, "output_tokens")?;
-            // So is the answer's model.
+            let (input, output) = (count(outer, "input_tokens")?, count(outer, "output_tokens")?);
+            let details = outer.get("input_tokens_details").unwrap_or(&Value::Null);
+            let cached = count(details, "cached_tokens")?.filter(|count| *count > 0);
+            for usage in std::iter::once(&mut answer.usage).chain(&mut answer.other_readings) {
+                usage.responses_input = input;
+                usage.responses_output = output;
+                usage.responses_cached = cached.min(input);
+            }
+            // So is the answer's model; the one that drew is named by the tool.
             answer.responses_model = answer.model.take();
+            answer.model = tool_model(value);
             let status = value.get("status").and_then(Value::as_str);
             answer.unfinished = matches!(status, Some("queued" | "in_progress"));
         } else if value.get("choices").is_some() {
             // A chat completion: its usage is of the relay's own making, the call is what counts.
         } else if let Some(usage) = value.get("usage").filter(|usage| !usage.is_null()) {
-            answer.usage = Usage::from_object(usage)?;
+            answer.count(Readings::of(usage)?);
         } else {
-            answer.usage = Usage::from_object(value)?;
+            answer.count(Readings::of(value)?);
         }
-        answer.usage.images = pictures(value);
+        let images = pictures(value);
+        answer.usage.images = images;
+        answer.other_readings.iter_mut().for_each(|usage| usage.images = images);
         let usage = &answer.usage;
         answer.uncounted =
             !is_chat && usage.images.is_some_and(|images| images > 0) && !usage.has_both_sides();
@@ -251,6 +431,67 @@ impl Answer {
         }
         Err(Error::new(Code::BadInput, "the answer has neither usage nor pictures").field("usage"))
     }
+}
+
+impl Answer {
+    fn count(&mut self, readings: Readings) {
+        let Readings { usage, others, contradiction } = readings;
+        (self.usage, self.other_readings, self.contradiction) = (usage, others, contradiction);
+    }
+}
+
+/// The documents of an event stream. A document on one line is one by itself; else the lines of
+/// an event are joined, as the format has it.
+fn events(text: &str) -> Vec<String> {
+    let is_whole = |data: &str| serde_json::from_str::<IgnoredAny>(data).is_ok();
+    let mut events = Vec::new();
+    let mut open = String::new();
+    for line in text.replace("\r\n", "\n").split(['\n', '\r']).chain([""]) {
+        let data = line.strip_prefix("data:").map(str::trim);
+        match data {
+            Some(data) if data.starts_with('{') && is_whole(data) => {
+                events.extend([std::mem::take(&mut open), data.to_owned()]);
+            }
+            Some(data) => {
+                open.push_str(data);
+                open.push('\n');
+            }
+            None if line.is_empty() => events.push(std::mem::take(&mut open)),
+            // Names, ids and comments say nothing of the price.
+            None => {}
+        }
+    }
+    events.retain(|event| event.starts_with('{'));
+    events
+}
+
+/// The price list that a response names; none for the ordinary one.
+fn served(tier: &str) -> Option<ServedTier> {
+    match tier {
+        "auto" | "default" | "standard" => None,
+        tier => Some(match tier.parse() {
+            Ok(tier) => ServedTier::Known(tier),
+            Err(_) => ServedTier::Other(crate::book::printable(tier)),
+        }),
+    }
+}
+
+/// The UTC day of a time in seconds since 1970.
+fn utc_day(seconds: &Value) -> Option<Date> {
+    let time = jiff::Timestamp::from_second(seconds.as_i64()?).ok()?;
+    Some(time.to_zoned(jiff::tz::TimeZone::UTC).date())
+}
+
+/// The model of the image tool that a Responses API response lists.
+fn tool_model(value: &Value) -> Option<String> {
+    let tools = value.get("tools")?.as_array()?;
+    text(tools.iter().find(|tool| event_type(tool) == "image_generation")?, "model")
+}
+
+/// Whether an event reports a failure.
+fn is_failure(event: &Value) -> bool {
+    matches!(event_type(event), "error" | "response.failed")
+        || event.get("error").is_some_and(Value::is_object)
 }
 
 fn event_type(value: &Value) -> &str {

@@ -1,7 +1,7 @@
-//! From a quote to a hold, and from an answer to what the hold is settled at.
+//! From a quote to a hold.
 
-use imgcost_core::{Answer, CeilingBasis, NoteKind, Quote, Terms, Usd};
-use imgcost_ledger::{Hold, HoldId, NanoUsd, NewHold, Scope, SignedDuration};
+use imgcost_core::{CeilingBasis, Date, NoteKind, Quote, Usd};
+use imgcost_ledger::{HoldId, NanoUsd, NewHold, Scope, SignedDuration};
 use serde::Serialize;
 
 /// After which time an open hold counts as expired, where nothing else is said: longer than
@@ -25,6 +25,9 @@ pub enum CantHold {
     /// The quote has no ceiling, because something in it has no price.
     #[error("the call has no known ceiling, as something in it has no price")]
     Unpriced,
+    /// The quote has no ceiling, because the request brings context that can't be counted.
+    #[error("the call has no ceiling, as it brings context that can't be counted")]
+    Unbounded,
     /// The quote covers the pictures only.
     #[error("the call's prompt is not known, and its tokens cost too")]
     NoPrompt,
@@ -38,6 +41,7 @@ pub enum CantHold {
 struct Summary<'q> {
     provider: &'q str,
     model: &'q str,
+    as_of: Date,
     #[serde(flatten)]
     request: imgcost_core::RequestDocument<'q>,
 }
@@ -51,6 +55,9 @@ pub fn new_hold(quote: &Quote<'_>, amount: Amount, scope: &Scope, by: &str) -> R
         return Err(CantHold::NoPrompt);
     }
     let total = quote.total();
+    if !quote.request().unseen_context.is_empty() {
+        return Err(CantHold::Unbounded);
+    }
     let ceiling = total.ceiling.ok_or(CantHold::Unpriced)?;
     let (amount, basis): (Usd, CeilingBasis) = match amount {
         Amount::Ceiling => (ceiling, total.basis),
@@ -64,6 +71,7 @@ pub fn new_hold(quote: &Quote<'_>, amount: Amount, scope: &Scope, by: &str) -> R
     let summary = Summary {
         provider: &quote.offer().provider.id,
         model: &quote.offer().model.id,
+        as_of: quote.offer().as_of,
         request: document.request,
     };
     Ok(NewHold {
@@ -81,48 +89,4 @@ pub fn new_hold(quote: &Quote<'_>, amount: Amount, scope: &Scope, by: &str) -> R
         despite: None,
         by: by.to_owned(),
     })
-}
-
-/// What an answer says about a hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Bill {
-    /// What to settle it at.
-    Cost {
-        /// The dearest reading of the usage at the hold's terms, rounded up to nano-dollars.
-        cost: NanoUsd,
-        /// The usage, as JSON.
-        usage: String,
-    },
-    /// The answer does not say what the call cost: it is presumed to have cost its ceiling.
-    Open {
-        /// Why.
-        why: &'static str,
-    },
-}
-
-/// Prices an answer at the terms that a hold was made at, and at nothing else.
-///
-/// # Errors
-/// The hold's terms can't be read.
-pub fn bill(hold: &Hold, answer: &Answer) -> Result<Bill, serde_json::Error> {
-    let terms: Terms = serde_json::from_str(&hold.terms)?;
-    Ok(bill_at(&terms, answer))
-}
-
-/// Prices an answer at terms.
-#[must_use]
-pub fn bill_at(terms: &Terms, answer: &Answer) -> Bill {
-    let Some(charge) = terms.charge(answer) else {
-        return Bill::Open { why: "the usage is too large to be priced exactly" };
-    };
-    if !charge.settles {
-        return Bill::Open { why: "the answer does not say what was used" };
-    }
-    if !charge.complete {
-        return Bill::Open { why: "the usage counts something that has no price" };
-    }
-    match NanoUsd::from_usd(charge.total.ceiling) {
-        Some(cost) => Bill::Cost { cost, usage: serde_json::to_string(&answer.usage).unwrap_or_default() },
-        None => Bill::Open { why: "the cost is more than a ledger can book" },
-    }
 }

@@ -91,6 +91,7 @@ impl Error {
         match self {
             Error::NotQuotable(error) => error.code().as_str(),
             Error::CantHold { why: CantHold::Unpriced, .. } => "unpriced",
+            Error::CantHold { why: CantHold::Unbounded, .. } => "unbounded",
             Error::CantHold { why: CantHold::NoPrompt, .. } => "no-prompt",
             Error::CantHold { why: CantHold::TooLarge, .. } => "too-large",
             Error::OverCallCap(_) => "over-call-cap",

@@ -7,12 +7,12 @@ use imgcost_core::{Answer, Evidence, Outcome, OutcomeResult, OutcomeRule, Terms,
 use imgcost_ledger::{Change, Changed, Error as LedgerError, HoldId, NanoUsd, Refusal, Scope, State};
 use imgcost_ledger::{Held, Hold as Row, MAX_TEXT};
 
-use crate::booking::{Bill, bill_at};
 use crate::error::Error;
 use crate::guard::Shared;
 use crate::notice::Notice;
 #[cfg(feature = "async")]
 use crate::pool;
+use crate::settlement::{self, Bill};
 
 /// What was quoted for one attempt of the call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,9 +112,16 @@ impl Hold {
     /// # Errors
     /// [`Error::Ledger`]: it can't answer, or the hold was booked otherwise before.
     pub fn settle(&self, answer: &Answer) -> Result<Booked, Error> {
-        match bill_at(&self.inner.terms, answer) {
-            Bill::Cost { cost, usage } => self.change(&Change::Settle { cost, usage: Some(usage) }),
-            Bill::Open { why } => self.presume(why),
+        let Inner { shared, row, terms, .. } = &*self.inner;
+        match settlement::bill_at(&shared.book, row, terms, answer) {
+            Bill::Cost { cost, usage, notes } => {
+                let booked = self.change(&Change::Settle { cost, usage: Some(usage) })?;
+                for note in notes {
+                    shared.listener.tell(&Notice::Noted { hold: row.id.clone(), note });
+                }
+                Ok(booked)
+            }
+            Bill::Open { why } => self.presume(&why),
         }
     }
 

@@ -20,10 +20,11 @@ mod reqwest;
 #[cfg(feature = "reqwest-middleware")]
 pub mod reqwest_middleware;
 mod scan;
+mod settlement;
 #[cfg(feature = "tower")]
 pub mod tower;
 
-pub use booking::{Amount, Bill, CantHold, EXPIRES_IN, bill, bill_at, new_hold};
+pub use booking::{Amount, CantHold, EXPIRES_IN, new_hold};
 #[cfg(feature = "built-in-book")]
 pub use built_in::built_in_book;
 pub use error::{Error, OverCallCap, Refused};
@@ -37,3 +38,4 @@ pub use meter::{Meter, counted};
 pub use notice::Notice;
 pub use policy::{OnExceed, Policy};
 pub use scan::{ApiFailure, End, Scan, Scanner};
+pub use settlement::{Bill, bill};

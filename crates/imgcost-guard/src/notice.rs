@@ -33,6 +33,14 @@ pub enum Notice {
         /// How far that is above the ceiling.
         overrun: NanoUsd,
     },
+    /// What to know of a call that was settled, such as that another model answered than the one
+    /// that was held for.
+    Noted {
+        /// The hold.
+        hold: HoldId,
+        /// What to know.
+        note: String,
+    },
     /// What became of a call could not be booked. Either its hold stays open and counts at the
     /// ceiling, and expires in time; or it was booked otherwise before, which stands.
     NotBooked {
@@ -51,6 +59,7 @@ impl fmt::Display for Notice {
             Notice::Overrun { hold, cost, overrun } => {
                 write!(f, "hold {hold} was billed ${cost}, ${overrun} above its ceiling")
             }
+            Notice::Noted { hold, note } => write!(f, "hold {hold}: {note}"),
             Notice::NotBooked { hold, error } if error.is_conflict() => {
                 write!(f, "hold {hold} was booked before, otherwise than now, and stays so: {error}")
             }

@@ -1,80 +1,59 @@
-//! Reading an API answer of any size in little memory.
+//! Reading an API response of any size in little memory.
 //!
-//! An answer carries its pictures as base64, megabytes of text that say nothing about the
-//! price. Long texts are dropped while parsing, so that one at a time is in memory.
+//! A response carries its images as base64, megabytes of text that say nothing about the price.
+//! It is read by the scanner that the guard reads responses with, which keeps the few hundred
+//! bytes that count.
 
 use std::fmt;
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::path::Path;
 
 use imgcost_core::{Answer, Error};
+use imgcost_guard::{End, Scanner};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use crate::failure::bad_input;
 use crate::inputs;
 
-/// The most bytes of an answer.
-const ANSWER_MAX: u64 = 512 << 20;
+/// The most bytes of a response.
+const RESPONSE_MAX: u64 = 512 << 20;
+/// How much of it is read at once.
+const CHUNK: usize = 1 << 16;
 /// Longer texts are dropped.
 const TEXT_MAX: usize = 1024;
 
-/// Reads an answer from a file or standard input: JSON, or server-sent events.
+/// Reads a response from a file or standard input: JSON, or server-sent events. One that breaks
+/// off, or has an error among its events, is not counted whole: [`Answer::uncounted`].
 pub(crate) fn read(path: &Path) -> Result<Answer, Error> {
-    let input = inputs::open("file", path)?;
-    let mut reader = BufReader::with_capacity(1 << 16, Bounded { input, left: ANSWER_MAX });
-    let failed = |error: std::io::Error| inputs::unreadable("file", path, &error);
-    skip_to_content(&mut reader).map_err(failed)?;
-    if reader.fill_buf().map_err(failed)?.first() == Some(&b'{') {
-        let Slim(value) = serde_json::from_reader(reader).map_err(|error| {
-            bad_input("file", format!("{} is not a JSON answer: {error}", inputs::name(path)))
-        })?;
-        return Answer::from_value(&value);
-    }
-    // Each event is made small and put back in its place.
-    let mut events = String::new();
-    let mut line = Vec::new();
+    let mut input = inputs::open("file", path)?;
+    let mut scanner = Scanner::new();
+    let mut chunk = vec![0; CHUNK];
+    let mut left = RESPONSE_MAX;
     loop {
-        line.clear();
-        if reader.read_until(b'\n', &mut line).map_err(failed)? == 0 {
+        let count = input.read(&mut chunk).map_err(|error| inputs::unreadable("file", path, &error))?;
+        if count == 0 {
             break;
         }
-        let Some(event) = line.strip_prefix(b"data:") else { continue };
-        let Ok(Slim(value)) = serde_json::from_slice::<Slim>(event) else { continue };
-        events.push_str("data: ");
-        events.push_str(&value.to_string());
-        events.push('\n');
-    }
-    Answer::read(&events)
-}
-
-/// Passes over a byte order mark and white space.
-fn skip_to_content(reader: &mut impl BufRead) -> std::io::Result<()> {
-    loop {
-        let buffer = reader.fill_buf()?;
-        let blank = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, 0xEF | 0xBB | 0xBF);
-        let count = buffer.iter().take_while(|byte| blank(byte)).count();
-        let ended = buffer.is_empty() || count < buffer.len();
-        reader.consume(count);
-        if ended {
-            return Ok(());
-        }
-    }
-}
-
-/// A reader that refuses to go on after so many bytes, instead of ending as if it were all.
-struct Bounded<R> {
-    input: R,
-    left: u64,
-}
-
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let count = self.input.read(buffer)?;
-        self.left = self.left.checked_sub(u64::try_from(count).unwrap_or(u64::MAX)).ok_or_else(|| {
-            std::io::Error::other(format!("it has more than {}", inputs::size_words(ANSWER_MAX)))
+        left = left.checked_sub(u64::try_from(count).unwrap_or(u64::MAX)).ok_or_else(|| {
+            let most = inputs::size_words(RESPONSE_MAX);
+            bad_input("file", format!("{} has more than {most}", inputs::name(path)))
         })?;
-        Ok(count)
+        scanner.feed(chunk.get(..count).unwrap_or_default());
+    }
+    let scan = scanner.finish();
+    let name = inputs::name(path);
+    let cut = matches!(scan.end, End::CutOff | End::TooLarge);
+    match scan.answer {
+        Some(answer) => {
+            let uncounted = answer.uncounted || cut || scan.failure.is_some();
+            Ok(Answer { uncounted, ..answer })
+        }
+        None if scan.end == End::Empty => Err(bad_input("file", format!("{name} is empty"))),
+        None if cut => Err(bad_input("file", format!("{name} ends before the response is complete"))),
+        None => Err(scan.problem.unwrap_or_else(|| {
+            bad_input("file", format!("{name} is neither a JSON response nor a stream of events with usage"))
+        })),
     }
 }
 

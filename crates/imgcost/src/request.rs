@@ -134,7 +134,7 @@ pub(crate) fn asked_over(
 pub(crate) fn model_missing(book: &Book, request: &Request) -> Error {
     let current = book.provider(&request.provider).map(|provider| provider.current_models(request.as_of));
     let names = current.into_iter().flatten().take(MODELS_SHOWN).map(|model| model.id.as_str());
-    Error::new(Code::NoModel, "no model is named, and none is guessed where money is judged")
+    Error::new(Code::NoModel, "no model is named (-m MODEL), and none is guessed where money is judged")
         .field("model")
         .allowed(names)
 }
@@ -147,7 +147,7 @@ fn defaulted(book: &Book, request: &Request) -> Note {
     let offer = book.offer(&request.provider, &request.model, request.as_of).ok();
     let gone = offer.and_then(|offer| offer.model.retired).filter(|day| *day <= request.as_of);
     let gone = gone.map_or_else(String::new, |day| format!(", which was shut down on {day}"));
-    Note { code: MODEL_DEFAULTED, message: format!("no model given: {}{gone}; -m names one", request.model) }
+    Note { code: MODEL_DEFAULTED, message: format!("no model given: {}{gone}", request.model) }
 }
 
 /// What settings, a body and flags say, before any of it meets an offer.

@@ -97,6 +97,8 @@ impl RateCard {
         match item {
             Item::TextInput => self.text_input,
             Item::ImageInput => self.image_input,
+            Item::TextInputCached => self.text_input_cached,
+            Item::ImageInputCached => self.image_input_cached,
             Item::TextOutput => self.text_output,
             Item::ImageOutput | Item::PartialImages => self.image_output,
             Item::Image | Item::Call | Item::ResponsesModel => None,

@@ -21,6 +21,12 @@ pub struct Terms {
     /// USD per million input image tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_input: Option<UsdPerMillion>,
+    /// USD per million cached prompt tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_input_cached: Option<UsdPerMillion>,
+    /// USD per million cached input image tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_input_cached: Option<UsdPerMillion>,
     /// USD per million text tokens of the output.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text_output: Option<UsdPerMillion>,
@@ -30,6 +36,9 @@ pub struct Terms {
     /// USD per million input tokens of the model that runs the Responses API's image tool.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub responses_input: Option<UsdPerMillion>,
+    /// USD per million cached input tokens of that model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub responses_cached: Option<UsdPerMillion>,
     /// USD per million output tokens of that model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub responses_output: Option<UsdPerMillion>,
@@ -52,6 +61,10 @@ pub struct Terms {
     /// Whether the greatest price of a picture rests on a guess.
     #[serde(default, skip_serializing_if = "is_not")]
     pub assumed: bool,
+    /// How many images were asked for of the Images API: a stream that completes fewer may be
+    /// billed for more than it reports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_images: Option<u32>,
     /// How many pictures were asked for, where a bill may depend on how many came; none in a
     /// price for the call as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -116,9 +129,12 @@ impl Terms {
             basis: Basis::PerCall,
             text_input: None,
             image_input: None,
+            text_input_cached: None,
+            image_input_cached: None,
             text_output: None,
             image_output: None,
             responses_input: None,
+            responses_cached: None,
             responses_output: None,
             images: Vec::new(),
             pictures: Vec::new(),
@@ -126,11 +142,35 @@ impl Terms {
             areas: None,
             gaps: false,
             assumed: false,
+            asked_images: None,
             n: None,
             inputs: None,
             call: Some(usd),
             quota_per_usd: None,
             has_images: false,
+        }
+    }
+}
+
+impl Terms {
+    /// The same call at a tier that has no price: what was used is counted and not priced.
+    #[must_use]
+    pub fn without_rates(self) -> Terms {
+        Terms {
+            text_input: None,
+            image_input: None,
+            text_input_cached: None,
+            image_input_cached: None,
+            text_output: None,
+            image_output: None,
+            responses_input: None,
+            responses_cached: None,
+            responses_output: None,
+            images: Vec::new(),
+            pictures: Vec::new(),
+            inputs: None,
+            call: None,
+            ..self
         }
     }
 }
@@ -160,6 +200,7 @@ impl Quote<'_> {
         let by_token = |item| offer.token_rate(request.tier, item).filter(|_| basis != Basis::Ratio);
         let rate = |item| by_token(item).map(|(rate, _)| rate).or_else(|| by_ratio(item));
         let text_model = request.responses_model.as_deref().and_then(|id| offer.text_model(id));
+        let text_model = text_model.filter(|_| request.tier.is_usual());
         let (pictures, gaps) = self.picture_terms();
         let assumed = |line: &super::Line<'_>| {
             line.price.is_some_and(|price| price.amount.basis == CeilingBasis::Assumed)
@@ -168,9 +209,12 @@ impl Quote<'_> {
             basis,
             text_input: rate(Item::TextInput),
             image_input: rate(Item::ImageInput),
+            text_input_cached: rate(Item::TextInputCached),
+            image_input_cached: rate(Item::ImageInputCached),
             text_output: rate(Item::TextOutput),
             image_output: rate(Item::ImageOutput),
             responses_input: text_model.map(|model| model.input),
+            responses_cached: text_model.and_then(|model| model.input_cached),
             responses_output: text_model.map(|model| model.output),
             images: self.fixed_prices(group),
             pictures,
@@ -178,6 +222,7 @@ impl Quote<'_> {
             areas: self.areas(),
             gaps,
             assumed: self.lines.iter().filter(|line| line.unit == Unit::Image).any(assumed),
+            asked_images: (request.endpoint != Endpoint::Responses).then_some(request.n),
             n: matches!(basis, Basis::PerCall | Basis::PerImage).then_some(request.n),
             inputs: self.input_terms(),
             call: offer.call_price().map(|call| call.usd),

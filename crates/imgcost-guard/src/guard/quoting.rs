@@ -49,7 +49,9 @@ fn wish<'b>(guard: &'b Guard, request: &'b Request) -> Result<Wish<'b>, Error> {
     let policy = &shared.policy;
     let mut new = match (new_hold(&quote, policy.amount, &guard.scope, &shared.by), stated) {
         (Ok(new), _) => new,
-        (Err(CantHold::Unpriced | CantHold::NoPrompt), Some(usd)) if quote.total().ceiling.is_none() => {
+        (Err(CantHold::Unpriced | CantHold::Unbounded | CantHold::NoPrompt), Some(usd))
+            if quote.total().ceiling.is_none() =>
+        {
             return unpriced(guard, request, usd);
         }
         (Err(why), _) => return Err(Error::CantHold { model: request.model.clone(), why }),

@@ -189,9 +189,9 @@ impl Document {
     fn element(&mut self) {
         let list = self.places.last().filter(|_| self.dropped.is_none());
         self.place = match list {
-            Some(Place::Outputs) => {
+            Some(list @ (Place::Outputs | Place::Tools)) => {
                 self.skeleton.separate();
-                Some(Place::Output)
+                Some(if *list == Place::Outputs { Place::Output } else { Place::Tool })
             }
             Some(Place::Counted) => {
                 self.skeleton.separate();

@@ -187,7 +187,9 @@ impl Events {
 
     /// Counts joined lines as the lines they are.
     fn part_lines(&mut self) {
-        self.joined = None;
+        if self.joined.take().is_some() {
+            self.tally.miss();
+        }
         self.tally.merge(std::mem::take(&mut self.aside));
     }
 

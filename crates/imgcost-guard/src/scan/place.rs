@@ -14,7 +14,11 @@ pub(super) enum Place {
     /// An error.
     Failure,
     /// The Responses API's usage by tool.
+    ToolUsage,
+    /// The Responses API's list of tools.
     Tools,
+    /// One of them.
+    Tool,
     /// Token counts.
     Usage,
     /// Token counts by kind.
@@ -40,15 +44,23 @@ impl Place {
             },
             Place::Response => answer(name).or_else(|| usage(name)),
             Place::Failure => failure(name),
-            Place::Tools => (name == b"image_gen").then_some(("image_gen", Place::Usage)),
+            Place::ToolUsage => (name == b"image_gen").then_some(("image_gen", Place::Usage)),
+            Place::Tool => match name {
+                b"type" => Some(("type", Place::Leaf)),
+                b"model" => Some(("model", Place::Leaf)),
+                _ => None,
+            },
             Place::Usage => usage(name),
             Place::Details => match name {
                 b"text_tokens" => Some(("text_tokens", Place::Leaf)),
                 b"image_tokens" => Some(("image_tokens", Place::Leaf)),
+                b"cached_tokens" => Some(("cached_tokens", Place::Leaf)),
+                b"reasoning_tokens" => Some(("reasoning_tokens", Place::Leaf)),
+                b"cached_tokens_details" => Some(("cached_tokens_details", Place::Details)),
                 _ => None,
             },
             Place::Output => (name == b"type").then_some(("type", Place::Leaf)),
-            Place::Counted | Place::Outputs | Place::Leaf => None,
+            Place::Counted | Place::Outputs | Place::Tools | Place::Leaf => None,
         }
     }
 }
@@ -61,7 +73,11 @@ fn answer(name: &[u8]) -> Option<(&'static str, Place)> {
         b"model" => ("model", Place::Leaf),
         b"quality" => ("quality", Place::Leaf),
         b"size" => ("size", Place::Leaf),
-        b"tool_usage" => ("tool_usage", Place::Tools),
+        b"service_tier" => ("service_tier", Place::Leaf),
+        b"created" => ("created", Place::Leaf),
+        b"created_at" => ("created_at", Place::Leaf),
+        b"tool_usage" => ("tool_usage", Place::ToolUsage),
+        b"tools" => ("tools", Place::Tools),
         b"usage" => ("usage", Place::Usage),
         b"choices" => ("choices", Place::Counted),
         b"data" => ("data", Place::Counted),
@@ -84,6 +100,7 @@ fn usage(name: &[u8]) -> Option<(&'static str, Place)> {
     Some(match name {
         b"input_tokens" => ("input_tokens", Place::Leaf),
         b"output_tokens" => ("output_tokens", Place::Leaf),
+        b"total_tokens" => ("total_tokens", Place::Leaf),
         b"input_tokens_details" => ("input_tokens_details", Place::Details),
         b"input_token_details" => ("input_token_details", Place::Details),
         b"output_tokens_details" => ("output_tokens_details", Place::Details),

@@ -38,26 +38,34 @@ impl Tally {
         if document.is_too_large() {
             self.too_large = true;
         }
+        self.uncounted |= document.is_broken();
         if !document.is_closed() || document.is_too_large() {
             return false;
         }
-        match serde_json::from_slice::<Value>(document.skeleton()) {
-            Ok(value) => self.take(&value),
+        let skeleton = document.skeleton();
+        match serde_json::from_slice::<Value>(skeleton) {
+            Ok(value) => self.take(&value, skeleton),
             Err(error) => {
                 self.problem = Some(Error::new(Code::BadInput, format!("not JSON: {error}")).field("usage"));
+                self.uncounted = true;
                 return false;
             }
         }
         true
     }
 
-    fn take(&mut self, value: &Value) {
+    /// Notes that a document can't be read: it may have been one that reports tokens.
+    pub(super) fn miss(&mut self) {
+        self.uncounted = true;
+    }
+
+    fn take(&mut self, value: &Value, skeleton: &[u8]) {
         if let Some(failure) = ApiFailure::of(value) {
             self.failure = Some(failure);
         }
         let event = value.get("type").and_then(Value::as_str);
         self.over |= event.is_some_and(|event| LAST_EVENTS.contains(&event));
-        match Answer::from_value(value) {
+        match Answer::from_json(skeleton) {
             Ok(answer) => {
                 // An answer that names no event is not one of several, unless it is a part of a chat.
                 self.over |= event.is_none() && value.get("choices").is_none();

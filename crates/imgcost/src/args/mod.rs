@@ -110,7 +110,7 @@ pub(crate) struct OutputArgs {
 }
 
 /// The price book to use.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct BookArgs {
     /// A price book of your own, laid over the built-in one.
     #[arg(long, value_name = "FILE", help_heading = "Prices")]

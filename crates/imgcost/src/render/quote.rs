@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::currency::{ConvertedDocument, converted};
 use super::{Page, Sheet};
 use crate::fields::shown;
+use crate::request::MODEL_DEFAULTED;
 
 /// What stands for a value that is unknown.
 pub(crate) const DASH: &str = "—";
@@ -40,6 +41,9 @@ pub(crate) fn document<'q>(priced: &Priced<'q>) -> QuoteDocument<'q> {
 pub(crate) struct InCurrency<'q> {
     #[serde(flatten)]
     quote: QuoteDocument<'q>,
+    /// Whether nothing named the model.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    model_defaulted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     converted: Option<ConvertedDocument<'q>>,
 }
@@ -48,6 +52,7 @@ pub(crate) struct InCurrency<'q> {
 pub(crate) fn document_in<'q>(priced: &Priced<'q>, exchange: Option<&'q Exchange>) -> InCurrency<'q> {
     InCurrency {
         quote: document(priced),
+        model_defaulted: priced.is_model_defaulted(),
         converted: exchange.map(|exchange| total_in(priced.quote, exchange)),
     }
 }
@@ -62,6 +67,7 @@ pub(crate) fn total_in<'x>(quote: &Quote<'_>, exchange: &'x Exchange) -> Convert
 pub(crate) fn page(priced: &Priced<'_>, exchange: Option<&Exchange>) -> Page {
     let quote = priced.quote;
     let mut page = Page::default();
+    warning(&mut page, priced);
     page.heading(heading(quote));
     page.table(lines(quote));
     if let Some(exchange) = exchange {
@@ -74,10 +80,30 @@ pub(crate) fn page(priced: &Priced<'_>, exchange: Option<&Exchange>) -> Page {
     page
 }
 
+impl Priced<'_> {
+    /// What to know before anything else: that the model is the default one.
+    fn defaulted(&self) -> Option<&Note> {
+        self.remarks.iter().find(|note| note.code == MODEL_DEFAULTED)
+    }
+
+    /// Whether nothing named the model.
+    pub(crate) fn is_model_defaulted(&self) -> bool {
+        self.defaulted().is_some()
+    }
+}
+
+/// Adds what to know before anything else.
+pub(crate) fn warning(page: &mut Page, priced: &Priced<'_>) {
+    if let Some(note) = priced.defaulted() {
+        page.heading(format!("warning: {}", note.message));
+    }
+}
+
 /// Adds the quote's notes and the remarks; what two rows say alike is said once.
 pub(crate) fn notes(page: &mut Page, priced: &Priced<'_>) {
     let mut said = Vec::new();
-    for note in priced.quote.notes().iter().chain(priced.remarks) {
+    let first = |note: &&Note| note.code != MODEL_DEFAULTED;
+    for note in priced.quote.notes().iter().chain(priced.remarks.iter().filter(first)) {
         if !said.contains(&note.message) {
             said.push(note.message.clone());
             page.note(note.message.clone());

@@ -28,12 +28,29 @@ struct Document<'c> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'c str>,
     alerts: &'c [Alert],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    notes: &'c [String],
 }
 
 /// Writes what became of a hold. A bill above its ceiling ends with 3.
 pub(super) fn write(changed: &Changed, context: Context<'_>) -> Result<End, Failure> {
+    write_noting(changed, &[], context)
+}
+
+/// The same with what else to know of it.
+pub(super) fn write_noting(
+    changed: &Changed,
+    notes: &[String],
+    context: Context<'_>,
+) -> Result<End, Failure> {
     let mut out = io::stdout().lock();
-    render::write(&mut out, context.format, || page(changed), || sheet(changed), || document(changed))?;
+    let page = || {
+        let mut page = page(changed);
+        notes.iter().for_each(|note| page.note(note.clone()));
+        page
+    };
+    let document = || Document { notes, ..document(changed) };
+    render::write(&mut out, context.format, page, || sheet(changed), document)?;
     hold::tell(&changed.alerts, context);
     let overrun = changed.hold.overrun();
     if overrun == NanoUsd::ZERO {
@@ -96,6 +113,7 @@ fn document(changed: &Changed) -> Document<'_> {
         overrun: hold.overrun(),
         reason: hold.reason.as_deref(),
         alerts: &changed.alerts,
+        notes: &[],
     }
 }
 

@@ -125,6 +125,10 @@ fn cant_hold(why: CantHold, quote: &Quote<'_>) -> Failure {
             let items = if items.is_empty() { String::new() } else { format!(" ({})", items.join(", ")) };
             Failure::Unpriced(format!("{why}{items}; --ceiling USD holds an amount of your own"))
         }
+        CantHold::Unbounded => {
+            let what = quote.request().unseen_context.join(", ");
+            Failure::Unpriced(format!("{why} ({what}); --ceiling USD holds an amount of your own"))
+        }
         CantHold::TooLarge => Error::new(Code::TooLarge, why.to_string()).into(),
     }
 }

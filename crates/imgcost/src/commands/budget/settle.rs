@@ -8,9 +8,9 @@ use imgcost_ledger::{Changed, Hold, HoldId, State};
 
 use super::hold::NO_TERMS;
 use super::{Context, changed, store, words};
-use crate::args::BudgetSettleArgs;
+use crate::args::{BookArgs, BudgetSettleArgs};
 use crate::failure::{End, Failure, bad_input, say};
-use crate::{answers, inputs};
+use crate::{answers, inputs, request};
 
 /// What to do where the answer is no bill.
 const NO_BILL: &str = "the hold stays open; imgcost budget release gives its money back, \
@@ -32,12 +32,14 @@ pub(super) fn settle(args: &BudgetSettleArgs, context: Context<'_>) -> Result<En
     let answer = read(path)?;
     let ledger = store::open(&args.ledger, context)?;
     let hold = ledger.find(&id)?.ok_or(imgcost_ledger::Error::NoHold(id.clone()))?;
-    match bill(&hold, &answer)? {
-        Bill::Cost { cost, usage } => changed::write(&ledger.settle(&id, cost, Some(usage), &by)?, context),
+    match bill(&hold, &answer, context)? {
+        Bill::Cost { cost, usage, notes } => {
+            changed::write_noting(&ledger.settle(&id, cost, Some(usage), &by)?, &notes, context)
+        }
         Bill::Open { why } => {
             let outcome = match hold.state {
                 State::Presumed => same(hold),
-                _ => ledger.presume(&id, why, &by)?,
+                _ => ledger.presume(&id, &why, &by)?,
             };
             let end = changed::write(&outcome, context)?;
             if !context.format.is_json() {
@@ -63,13 +65,14 @@ fn read(path: &Path) -> Result<Answer, Error> {
     })
 }
 
-fn bill(hold: &Hold, answer: &Answer) -> Result<Bill, Failure> {
+fn bill(hold: &Hold, answer: &Answer, context: Context<'_>) -> Result<Bill, Failure> {
     if hold.terms == NO_TERMS {
         let message =
             format!("hold {} was made without rates (--ceiling): settle it with --cost USD", hold.id);
         return Err(bad_input("usage", message).into());
     }
-    imgcost_guard::bill(hold, answer).map_err(|error| damaged(&hold.id, &error).into())
+    let book = request::book(&BookArgs::default(), context.settings)?;
+    imgcost_guard::bill(&book, hold, answer).map_err(|error| damaged(&hold.id, &error).into())
 }
 
 fn damaged(hold: &HoldId, error: &serde_json::Error) -> imgcost_ledger::Error {

@@ -63,6 +63,9 @@ struct RateDocument<'q> {
 struct Document<'q> {
     schema: &'static str,
     quote: QuoteDocument<'q>,
+    /// Whether nothing named the model.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    model_defaulted: bool,
     chain: &'q [Link<'q>],
     total: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -95,6 +98,7 @@ pub(crate) fn explain(args: &QuoteArgs, settings: &Settings, format: Format) -> 
         || Document {
             schema: "imgcost.explain/1",
             quote: render::document(&priced),
+            model_defaulted: priced.is_model_defaulted(),
             chain: &chain,
             total: total.clone(),
             converted: exchange.map(|exchange| render::total_in(&quote, exchange)),
@@ -230,6 +234,7 @@ fn page(
 ) -> Page {
     let quote = priced.quote;
     let mut page = Page::default();
+    render::warning(&mut page, priced);
     page.heading(render::quote_heading(quote));
     for link in chain {
         page.gap();

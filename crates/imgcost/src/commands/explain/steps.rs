@@ -30,7 +30,8 @@ pub(super) fn rule<'q>(quote: &'q Quote<'q>, line: &Line<'_>) -> Option<Rule<'q>
         Item::ImageOutput => of(family.image_output.as_ref()),
         Item::PartialImages => of(family.partial_image.as_ref()),
         Item::ResponsesModel => of(family.responses.as_ref()),
-        Item::Image | Item::Call => None,
+        // Cached tokens are in responses only.
+        Item::Image | Item::Call | Item::TextInputCached | Item::ImageInputCached => None,
     }
 }
 
@@ -38,9 +39,9 @@ pub(super) fn rule<'q>(quote: &'q Quote<'q>, line: &Line<'_>) -> Option<Rule<'q>
 pub(super) fn quantity(quote: &Quote<'_>, line: &Line<'_>) -> Vec<String> {
     let family = quote.offer().family;
     let mut steps = match line.item {
-        Item::TextInput => text_input(quote, family),
+        Item::TextInput | Item::TextInputCached => text_input(quote, family),
         Item::ImageInput if line.unit == Unit::Megapixel => pictures::inputs(quote),
-        Item::ImageInput => image_input(quote, family),
+        Item::ImageInput | Item::ImageInputCached => image_input(quote, family),
         Item::TextOutput => text_output(family),
         Item::ImageOutput => image_output(quote, family),
         Item::PartialImages => partial_images(quote, family),

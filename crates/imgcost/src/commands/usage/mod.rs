@@ -5,7 +5,10 @@ mod show;
 
 use std::io;
 
-use imgcost_core::{Answer, Basis, Book, Charge, Code, Endpoint, Error, InputImage, NoteKind, Quote, Size};
+use imgcost_core::{
+    Answer, Basis, Book, Charge, Code, Endpoint, Error, InputImage, Note, NoteKind, Quote, Request,
+    ServedTier, Size,
+};
 use imgcost_plan::currency::Exchange;
 
 use crate::answers;
@@ -14,7 +17,7 @@ use crate::failure::{End, Failure, bad_input};
 use crate::inputs;
 use crate::render::{self, Format};
 use crate::request::{self, Asked, NoModel};
-use crate::settings::Settings;
+use crate::settings::{Key, Settings};
 
 use compare::Comparison;
 
@@ -42,16 +45,21 @@ pub(crate) fn usage(args: &UsageArgs, settings: &Settings, format: Format) -> Re
     let exchange = args.currency.exchange()?;
     let book = request::book(&args.request.book, settings)?;
     let answer = answers::read(&args.file)?;
-    let asked = asked(args, settings, &book, &answer)?;
+    let mut asked = asked(args, settings, &book, &answer)?;
+    let served = served(args, settings, &book, &answer, &mut asked.request);
+    asked.remarks.extend(served);
     let quote = book.quote(&asked.request)?;
     let mut terms = quote.terms();
     // Nobody said that the call had no input images: tokens that the answer does not split
     // may be image tokens.
     terms.has_images |= !args.request.describes_a_call();
+    if matches!(answer.tier, Some(ServedTier::Other(_))) {
+        terms = terms.without_rates();
+    }
     let charge = terms.charge(&answer).ok_or_else(too_large)?;
     let comparison = args.request.describes_a_call().then(|| compare::compare(&quote, &answer, &charge));
     let charged = Charged {
-        remarks: remarks(&quote, &charge, &asked),
+        remarks: remarks(&quote, &charge, &answer, &asked),
         answer: &answer,
         quote: &quote,
         charge,
@@ -78,9 +86,9 @@ fn too_large() -> Error {
 fn asked(args: &UsageArgs, settings: &Settings, book: &Book, answer: &Answer) -> Result<Asked, Error> {
     let described = args.request.request.is_some();
     let with = |echo: bool| {
-        let fill = |request: &mut imgcost_core::Request| {
-            if args.request.model.is_none() && !described {
-                request.model = answer.model.clone().unwrap_or_else(|| request.model.clone());
+        let fill = |request: &mut Request| {
+            if let Some(named) = answer.model.as_deref().filter(|_| request.model.is_empty()) {
+                named.clone_into(&mut request.model);
             }
             if described || !echo {
                 return;
@@ -112,16 +120,83 @@ fn asked(args: &UsageArgs, settings: &Settings, book: &Book, answer: &Answer) ->
     }
 }
 
+/// Takes what the response reports of itself, model, tier and day, over what flags and files say
+/// of the call, and tells where that differs.
+fn served(
+    args: &UsageArgs,
+    settings: &Settings,
+    book: &Book,
+    answer: &Answer,
+    request: &mut Request,
+) -> Vec<Note> {
+    let mut notes = Vec::new();
+    if let Some(named) = answer.model.as_deref().filter(|named| *named != request.model) {
+        let asked = request.model.clone();
+        let same = |book: &Book, name: &str| {
+            let provider = book.provider(&request.provider).ok()?;
+            provider.model(name).map(|model| model.id.clone())
+        };
+        match (same(book, named), same(book, &asked)) {
+            (Some(one), Some(other)) if one == other => {}
+            (Some(_), _) => {
+                named.clone_into(&mut request.model);
+                notes.push(note(
+                    "other-model",
+                    format!("the response names {named}, not {asked}: priced as {named}"),
+                ));
+            }
+            (None, _) => notes.push(note(
+                "other-model",
+                format!(
+                    "the response names {named}, which {} has no price for: priced as {asked}",
+                    request.provider
+                ),
+            )),
+        }
+    }
+    match &answer.tier {
+        Some(ServedTier::Known(tier)) => request.tier = *tier,
+        Some(ServedTier::Other(name)) => {
+            notes.push(note("tier-unpriced", format!("the response names tier {name}, which has no price")));
+        }
+        None => {}
+    }
+    if args.request.book.as_of.is_none()
+        && settings.get(Key::AsOf).is_none()
+        && let Some(day) = answer.day.filter(|day| *day != request.as_of)
+    {
+        match book.offer(&request.provider, &request.model, day) {
+            Ok(_) => request.as_of = day,
+            Err(_) => notes.push(note(
+                "day-not-known",
+                format!(
+                    "the response is dated {day}, when {} had no price: priced on {}",
+                    request.model, request.as_of
+                ),
+            )),
+        }
+    }
+    notes
+}
+
+fn note(code: &'static str, message: String) -> Note {
+    Note { code, message }
+}
+
 /// What to know about the charge; the quote's notes about the request do not apply.
-fn remarks(quote: &Quote<'_>, charge: &Charge, asked: &Asked) -> Vec<String> {
+fn remarks(quote: &Quote<'_>, charge: &Charge, answer: &Answer, asked: &Asked) -> Vec<String> {
     let mut remarks = Vec::new();
+    if let Some(contradiction) = answer.contradiction {
+        remarks.push(format!("{contradiction}: the counts contradict each other, and the amount is a range"));
+    }
     if !charge.settles {
         let ceiling = quote.total().ceiling.map_or_else(String::new, |usd| format!(", ${usd}"));
         remarks.push(format!(
             "the answer does not say what the price depends on: the call counts at its ceiling{ceiling}"
         ));
     }
-    let open = charge.lines.iter().any(|line| line.amount.is_some_and(|amount| !amount.is_exact()));
+    let open = answer.contradiction.is_none()
+        && charge.lines.iter().any(|line| line.amount.is_some_and(|amount| !amount.is_exact()));
     if open {
         let why = if quote.offer().model.basis == Basis::PerCall {
             "whether a call for several pictures counts as one or as several is not known"
@@ -139,6 +214,8 @@ fn remarks(quote: &Quote<'_>, charge: &Charge, asked: &Asked) -> Vec<String> {
                 | NoteKind::PricesOld(_)
                 | NoteKind::GatewayDefaults
                 | NoteKind::Unpriced(_)
+                | NoteKind::TierUnpriced(_)
+                | NoteKind::ModelRetired(_)
         )
     };
     for (kind, note) in quote.note_kinds().iter().zip(quote.notes()) {

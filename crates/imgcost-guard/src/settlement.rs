@@ -1,0 +1,200 @@
+//! From a response to what its hold is settled at: the hold's terms, those of the model and tier
+//! that the response names where they differ, and never less than the response proves.
+
+use imgcost_core::{Answer, Book, Charge, Date, Endpoint, Quality, Request, ServedTier, Size, Terms, Tier};
+use imgcost_ledger::{Hold, NanoUsd};
+use serde::Deserialize;
+
+/// What a response means for its hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bill {
+    /// What to settle it at.
+    Cost {
+        /// The dearest reading of the usage, rounded up to nano-dollars: at the hold's terms or
+        /// at those that the response names, whichever is more.
+        cost: NanoUsd,
+        /// The usage, as JSON.
+        usage: String,
+        /// What else to know of it, such as that another model answered.
+        notes: Vec<String>,
+    },
+    /// The response does not report all that the call cost, and what it does report is within
+    /// the ceiling: the call is presumed to have cost its ceiling.
+    Open {
+        /// Why.
+        why: String,
+    },
+}
+
+/// Prices a response for its hold.
+///
+/// A response that names another model of the same provider, or another tier, is priced at those
+/// too, on the hold's day, and the greater amount counts. A response that does not report
+/// everything leaves the hold open, unless what it reports is already more than the ceiling: then
+/// that is the cost.
+///
+/// # Errors
+/// The hold's terms can't be read.
+pub fn bill(book: &Book, hold: &Hold, answer: &Answer) -> Result<Bill, serde_json::Error> {
+    let terms: Terms = serde_json::from_str(&hold.terms)?;
+    Ok(bill_at(book, hold, &terms, answer))
+}
+
+/// [`bill`], of a hold whose terms are at hand.
+pub(crate) fn bill_at(book: &Book, hold: &Hold, terms: &Terms, answer: &Answer) -> Bill {
+    let mut notes: Vec<String> = answer
+        .contradiction
+        .map(|what| format!("{what}: the greater amount is booked"))
+        .into_iter()
+        .collect();
+    let mut priced = Priced::of(terms.charge(answer));
+    match Served::of(book, hold, answer) {
+        Served::AsHeld => {}
+        Served::Unknown(note) => notes.push(note),
+        Served::Unpriced(why) => priced = priced.without(why),
+        Served::At { terms: other, note } => {
+            notes.push(note);
+            priced = priced.or(Priced::of(other.charge(answer)));
+        }
+    }
+    let usage = || serde_json::to_string(&answer.usage).unwrap_or_default();
+    match (priced.why, priced.cost) {
+        (None, Some(cost)) => Bill::Cost { cost, usage: usage(), notes },
+        (Some(why), Some(cost)) if cost > hold.ceiling => {
+            notes.push(format!("{why}: what it does report is above the ceiling and is booked"));
+            Bill::Cost { cost, usage: usage(), notes }
+        }
+        (why, _) => Bill::Open { why: why.unwrap_or_default() },
+    }
+}
+
+/// What a response costs by one set of terms.
+struct Priced {
+    /// The dearest reading of what is reported.
+    cost: Option<NanoUsd>,
+    /// Why that is not all; none if it is.
+    why: Option<String>,
+}
+
+impl Priced {
+    fn of(charge: Option<Charge>) -> Priced {
+        let Some(charge) = charge else {
+            return Priced {
+                cost: None,
+                why: Some("the usage is too large to be priced exactly".to_owned()),
+            };
+        };
+        let cost = NanoUsd::from_usd(charge.total.ceiling);
+        let why = match cost {
+            None => Some("the cost is more than a ledger can book"),
+            Some(_) if !charge.settles => Some("the response does not report all that was used"),
+            Some(_) if !charge.complete => Some("the usage counts something that has no price"),
+            Some(_) => None,
+        };
+        Priced { cost, why: why.map(str::to_owned) }
+    }
+
+    fn without(self, why: String) -> Priced {
+        Priced { why: self.why.or(Some(why)), ..self }
+    }
+
+    fn or(self, other: Priced) -> Priced {
+        Priced { cost: self.cost.max(other.cost), why: self.why.or(other.why) }
+    }
+}
+
+/// What a hold keeps of its request.
+#[derive(Deserialize)]
+struct Held {
+    provider: String,
+    model: String,
+    as_of: Option<Date>,
+    #[serde(default)]
+    endpoint: Option<Endpoint>,
+    #[serde(default)]
+    quality: Option<Quality>,
+    #[serde(default)]
+    size: Option<Size>,
+    #[serde(default)]
+    batch_api: bool,
+    #[serde(default)]
+    tier: Option<Tier>,
+    #[serde(default)]
+    responses_model: Option<String>,
+}
+
+/// What a response names other than its hold.
+enum Served {
+    /// Nothing.
+    AsHeld,
+    /// A model or tier with terms of its own.
+    At { terms: Box<Terms>, note: String },
+    /// A model that the book does not know at the provider.
+    Unknown(String),
+    /// A tier or model that has no price on the hold's day.
+    Unpriced(String),
+}
+
+impl Served {
+    fn of(book: &Book, hold: &Hold, answer: &Answer) -> Served {
+        // A hold without a quote has no request to compare with.
+        let Ok(held) = serde_json::from_str::<Held>(&hold.request) else { return Served::AsHeld };
+        let held_tier = held.tier.unwrap_or(if held.batch_api { Tier::Batch } else { Tier::Standard });
+        let tier = match &answer.tier {
+            None => held_tier,
+            Some(ServedTier::Known(tier)) => *tier,
+            Some(ServedTier::Other(name)) => {
+                return Served::Unpriced(format!("the response names tier {name}, which has no price"));
+            }
+        };
+        let named = answer.model.as_deref().unwrap_or(&held.model);
+        let provider = book.provider(&held.provider).ok();
+        let known = provider.and_then(|provider| provider.model(named)).map(|model| model.id.as_str());
+        let (Some(model), Some(provider)) = (known, provider) else {
+            let note = format!(
+                "the response names {named}, which the price book does not know at {}; priced as {}",
+                held.provider, held.model
+            );
+            return if named == held.model { Served::AsHeld } else { Served::Unknown(note) };
+        };
+        let day = held.as_of.unwrap_or_else(|| hold.made_at.to_zoned(jiff::tz::TimeZone::UTC).date());
+        let calling = calling_model(book, (&provider.id, model, day), &held, answer);
+        if model == held.model && tier == held_tier && calling == held.responses_model.as_deref() {
+            return Served::AsHeld;
+        }
+        let mut request = Request::new(&*provider.id, model, day);
+        request.endpoint = held.endpoint.unwrap_or(Endpoint::Generations);
+        request.tier = tier;
+        request.responses_model = calling.map(str::to_owned);
+        request.quality = answer.quality.clone().or(held.quality);
+        request.size = answer.size.map(Size::Exact).or(held.size);
+        if matches!(request.endpoint, Endpoint::Edits | Endpoint::Variations) {
+            request.images.push(imgcost_core::InputImage::Unsized);
+        }
+        let note = format!(
+            "the response names {model} at tier {tier}, the hold {} at tier {held_tier}: the greater amount is booked",
+            held.model
+        );
+        // What the other model does not take is left to it.
+        let bare = Request { quality: None, size: None, ..request.clone() };
+        match book.quote(&request).or_else(|_| book.quote(&bare)) {
+            Ok(quote) => Served::At { terms: Box::new(quote.terms()), note },
+            Err(error) => Served::Unpriced(format!("the response names {model}: {}", error.message())),
+        }
+    }
+}
+
+/// The calling model of the Responses API: the response's, where the book knows it for another
+/// than the hold's, else the hold's.
+fn calling_model<'a>(
+    book: &Book,
+    (provider, model, day): (&str, &str, Date),
+    held: &'a Held,
+    answer: &'a Answer,
+) -> Option<&'a str> {
+    let held = held.responses_model.as_deref();
+    let Some(named) = answer.responses_model.as_deref() else { return held };
+    let Ok(offer) = book.offer(provider, model, day) else { return held };
+    let known = |name: &str| offer.text_model(name).map(|model| model.id.as_str());
+    if known(named).is_none() || known(named) == held.and_then(known) { held } else { Some(named) }
+}
