@@ -3,7 +3,8 @@
 //!
 //! Written once over [`Rows`], which the stores in memory and in SQLite provide. Every step
 //! reads, decides, and only then writes, so that what is refused has written nothing. The
-//! PostgreSQL store says the same in SQL, and one suite of tests holds them all to it.
+//! PostgreSQL store says the same in SQL (what a repeated wish gets is decided by [`again`] there
+//! too), and one suite of tests holds them all to it.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -189,19 +190,44 @@ fn left(path: &[Place<'_>]) -> Option<NanoUsd> {
     path.iter().filter_map(Place::left).min()
 }
 
-/// The hold that the same id or key has made before, if it is for the same call.
+/// The hold that the same key or id has made before, if it may be given out once more.
 fn earlier(rows: &mut impl Rows, new: &NewHold) -> Result<Option<Hold>, Error> {
     let by_key = match &new.key {
-        Some(key) => rows.hold_of_key(key)?.map(|hold| (hold, format!("the key '{key}'"))),
+        Some(key) => rows.hold_of_key(key)?,
         None => None,
     };
     let found = match by_key {
-        Some(found) => Some(found),
-        None => rows.hold_of_id(&new.id)?.map(|hold| (hold, format!("the id {}", new.id))),
+        Some(hold) => Some(hold),
+        None => rows.hold_of_id(&new.id)?,
     };
-    let Some((hold, what)) = found else { return Ok(None) };
-    let same = hold.quote == new.quote && hold.scope == new.scope && hold.ceiling == new.ceiling;
-    if same { Ok(Some(hold)) } else { Err(Error::OtherCall { what, hold: hold.id, quote: hold.quote }) }
+    found.map(|hold| again(new, hold)).transpose()
+}
+
+/// What a wish gets whose key or id has made a hold before: that hold, if the wish is for the
+/// same call.
+///
+/// The same id asks what became of its wish, and is told, whatever became of it. The same key
+/// under a new id is about to make the call, so the money must still be set aside: a closed
+/// hold would let a second call go that is booked nowhere.
+///
+/// Nothing is written on the way here, so the PostgreSQL store asks it too, with the hold that
+/// its step has found.
+pub(crate) fn again(new: &NewHold, hold: Hold) -> Result<Hold, Error> {
+    let is_same_call = hold.quote == new.quote
+        && hold.scope == new.scope
+        && hold.ceiling == new.ceiling
+        && hold.assumed == new.assumed;
+    if !is_same_call {
+        let what = match &new.key {
+            Some(key) if hold.key == new.key => format!("the key '{key}'"),
+            _ => format!("the id {}", new.id),
+        };
+        return Err(Error::OtherCall { what, hold: hold.id, quote: hold.quote });
+    }
+    if hold.id != new.id && hold.state != State::Held {
+        return Err(conflict(&hold, State::Held));
+    }
+    Ok(hold)
 }
 
 /// The promise: nothing is let in unless it fits under every cap of its path.

@@ -21,7 +21,8 @@ pub enum Error {
     /// No hold of that name.
     #[error("there is no hold {0}")]
     NoHold(HoldId),
-    /// The key or the id was used before, for another quote, scope or amount.
+    /// The key or the id was used before, for another quote, scope or amount, or for a ceiling
+    /// that was proven and is assumed now, or the other way round.
     #[error("{what} was used before, for another call: hold {hold}, quote {quote}")]
     OtherCall {
         /// Which of the two, in words.
@@ -31,8 +32,9 @@ pub enum Error {
         /// The quote of that hold.
         quote: String,
     },
-    /// The change can't follow on what became of the hold.
-    #[error("hold {hold} is {state}{how}: it can't be {wanted} now")]
+    /// The change can't follow on what became of the hold, or its key was used again after it
+    /// had been closed.
+    #[error("hold {hold} is {state}{how}: {}", refused(*wanted))]
     Conflict {
         /// The hold.
         hold: HoldId,
@@ -86,6 +88,16 @@ pub enum Error {
         /// Why.
         why: String,
     },
+}
+
+/// Why a closed hold does not get into the state that was wanted.
+fn refused(wanted: State) -> String {
+    match wanted {
+        State::Held => {
+            "nothing is set aside for its key any more; use a new key to make the call again".to_owned()
+        }
+        State::Settled | State::Released | State::Presumed => format!("it can't be {wanted} now"),
+    }
 }
 
 impl Error {

@@ -76,10 +76,17 @@ impl Serialize for HoldId {
 /// A wish to hold money for a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewHold {
-    /// Its name, made before the write: asking again with it finds what was written.
+    /// Its name, made before the write: asking again with it finds what was written, also once
+    /// that is closed ([`Hold::state`] tells).
     pub id: HoldId,
-    /// The caller's own key, at most [`MAX_TEXT`] bytes: a second wish with the same key and
-    /// quote gets the first answer, one with another quote an error.
+    /// The caller's own key, at most [`MAX_TEXT`] bytes: one hold for the key, however often it
+    /// is asked for. As long as that hold is open, a second wish with the same key, quote, scope
+    /// and ceiling gets it; a wish that differs in any of them gets [`Error::OtherCall`]. Once it
+    /// is settled, released or presumed, a wish under a new id gets [`Error::Conflict`], since
+    /// nothing is set aside for it any more: a call that is made again needs a key of its own.
+    ///
+    /// [`Error::OtherCall`]: crate::Error::OtherCall
+    /// [`Error::Conflict`]: crate::Error::Conflict
     pub key: Option<String>,
     /// Whose money.
     pub scope: Scope,
@@ -214,7 +221,10 @@ impl Hold {
 pub struct Held {
     /// The hold.
     pub hold: Hold,
-    /// Whether it was there already: the same id or key had asked before.
+    /// Whether it was there already: the same id or key had asked before, and no more was set
+    /// aside. Found by its key it is open, and somebody else may be making the call that it is
+    /// for: one settlement books one call. Found by its id it may be closed too: look at its
+    /// state before the call is made.
     pub repeated: bool,
     /// What is now left on the tightest budget of its path; none where nothing is limited.
     pub left: Option<NanoUsd>,

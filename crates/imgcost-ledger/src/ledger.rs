@@ -23,8 +23,9 @@ pub trait Ledger: Send + Sync {
     ///
     /// # Errors
     /// [`Error::Refused`] if it does not fit; nothing is written then. [`Error::OtherCall`] if
-    /// the id or key was used for another call. Otherwise the store could not answer: the call
-    /// must not be made.
+    /// the id or key was used for another call. [`Error::Conflict`] if the key's hold is closed
+    /// and the id is a new one: nothing is set aside for that call any more. Otherwise the store
+    /// could not answer. After any of them the call must not be made.
     fn hold(&self, new: &NewHold) -> Result<Held, Error>;
 
     /// Settles, releases or presumes a hold. The same change again is no change.

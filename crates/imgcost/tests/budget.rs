@@ -154,6 +154,8 @@ fn a_key_makes_a_hold_once() {
     assert_eq!(books.run(&format!("release {hold} --reason x")).code, 0);
     let ran = books.run(&line);
     assert_eq!((ran.code, ran.json()["error"]["code"].as_str()), (2, Some("conflict")), "{ran:?}");
+    assert!(ran.stdout.contains("use a new key"), "{ran:?}");
+    assert_eq!(books.status()["open"], 0);
 }
 
 #[test]

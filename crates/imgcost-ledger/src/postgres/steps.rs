@@ -32,8 +32,7 @@ impl Statements {
         let (of_step, of_table) = (rows::hold_columns("(h)"), rows::hold_columns("h"));
         Statements {
             hold: named(format!(
-                "SELECT outcome, refused, told::text AS told, alerts::text AS alerts, money_left,
-                    found_by, {of_step}
+                "SELECT outcome, refused, told::text AS told, alerts::text AS alerts, money_left, {of_step}
                 FROM imgcost.hold_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
             )),
             change: named(format!(
@@ -110,22 +109,15 @@ impl Server {
                 refusal: self.refusal(sql, new, answer).await?,
                 alerts: answer.alerts()?,
             }),
-            "repeated" => Ok(Held {
-                hold: answer.hold()?,
+            // Both name a hold of the same key or id; which of the two it is, and whether it may be
+            // given out once more, is the engine's to say.
+            "repeated" | "other-call" => Ok(Held {
+                hold: engine::again(new, answer.hold()?)?,
                 repeated: true,
                 left: answer.money_or_none("money_left")?,
                 refusal: None,
                 alerts: Vec::new(),
             }),
-            "other-call" => {
-                let hold = answer.hold()?;
-                let by_key = answer.get::<&str>("found_by")? == "key";
-                let what = match &new.key {
-                    Some(key) if by_key => format!("the key '{key}'"),
-                    _ => format!("the id {}", new.id),
-                };
-                Err(Error::OtherCall { what, hold: hold.id, quote: hold.quote })
-            }
             "refused" => match self.refusal(sql, new, answer).await? {
                 Some(refusal) => Err(refusal.into()),
                 None => Err(answer.damaged("a step refused for no reason".to_owned())),

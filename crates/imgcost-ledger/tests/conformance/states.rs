@@ -151,13 +151,60 @@ pub fn the_same_id_or_key_gets_the_first_answer(make: &Make<'_>) {
         assert_eq!((again.refusal, again.alerts), (None, vec![]));
     }
     assert_eq!(desk.everything(), before);
-    // Also when it has ended: the answer tells its state.
-    desk.settle(&first.hold, "0.5").unwrap();
-    let again = desk.ledger.hold(&new).unwrap();
-    assert_eq!((again.repeated, again.hold.state), (true, State::Settled));
     // And when its budget is gone.
     desk.ledger.remove_budget(&new.scope, Window::Total, "t").unwrap();
     assert!(desk.ledger.hold(&new).unwrap().repeated);
+    desk.assert_balanced();
+}
+
+pub fn the_same_id_is_told_what_became_of_its_hold(make: &Make<'_>) {
+    let desk = Desk::open(make);
+    desk.budget("a", Window::Total, "10");
+    for state in [State::Settled, State::Released, State::Presumed] {
+        for key in [None, Some(format!("until {state}"))] {
+            let new = NewHold { key, ..wish("a", usd("0.1")) };
+            desk.ledger.hold(&new).unwrap();
+            let closed = desk.ledger.change(&new.id, &change_to(state).unwrap(), "t").unwrap().hold;
+            let before = desk.everything();
+            // With or without the key: it is the id that asks.
+            for wish in [new.clone(), NewHold { key: None, ..new.clone() }] {
+                let again = desk.ledger.hold(&wish).unwrap();
+                assert_eq!((again.repeated, &again.hold), (true, &closed));
+            }
+            assert_eq!(desk.everything(), before);
+        }
+    }
+    desk.assert_balanced();
+}
+
+pub fn a_key_whose_hold_is_closed_lets_no_second_call_go(make: &Make<'_>) {
+    let desk = Desk::open(make);
+    desk.budget("a", Window::Total, "10");
+    for state in [State::Settled, State::Released, State::Presumed] {
+        let new = NewHold { key: Some(format!("until {state}")), ..wish("a", usd("1")) };
+        let first = desk.ledger.hold(&new).unwrap().hold;
+        desk.ledger.change(&first.id, &change_to(state).unwrap(), "t").unwrap();
+        let before = desk.everything();
+        let retry = NewHold { id: HoldId::random(), ..new.clone() };
+        // A policy that lets in what would be refused does not make a closed hold an open one.
+        let despite = NewHold { despite: Some("policy".to_owned()), ..retry.clone() };
+        for wish in [&retry, &despite] {
+            let error = desk.ledger.hold(wish).unwrap_err();
+            assert!(error.to_string().contains("use a new key"), "{error}");
+            match error {
+                Error::Conflict { hold, state: is, wanted, .. } => {
+                    assert_eq!((hold, is, wanted), (first.id.clone(), state, State::Held));
+                }
+                other => panic!("{state}: {other:?}"),
+            }
+        }
+        assert_eq!(desk.everything(), before);
+        // Another call of that key is still another call, and a new key a new hold.
+        let other = NewHold { quote: "q_2".to_owned(), ..retry.clone() };
+        assert_eq!(desk.ledger.hold(&other).unwrap_err().code(), "other-call");
+        let own_key = NewHold { key: Some(format!("after {state}")), ..retry };
+        assert!(!desk.ledger.hold(&own_key).unwrap().repeated);
+    }
     desk.assert_balanced();
 }
 
@@ -170,8 +217,10 @@ pub fn the_same_key_for_another_call_is_an_error(make: &Make<'_>) {
     for (what, other) in [
         ("the key 'k'", NewHold { id: HoldId::random(), quote: "q_2".to_owned(), ..new.clone() }),
         ("the key 'k'", NewHold { id: HoldId::random(), ceiling: NanoUsd::ZERO, ..new.clone() }),
+        ("the key 'k'", NewHold { id: HoldId::random(), assumed: true, ..new.clone() }),
         ("the key 'k'", NewHold { scope: "a/b".parse().unwrap(), ..new.clone() }),
         ("the id h_", NewHold { key: None, quote: "q_2".to_owned(), ..new.clone() }),
+        ("the id h_", NewHold { key: None, assumed: true, ..new.clone() }),
     ] {
         match desk.ledger.hold(&other) {
             Err(Error::OtherCall { what: said, hold, quote }) => {

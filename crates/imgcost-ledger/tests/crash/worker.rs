@@ -173,6 +173,14 @@ impl<'l> Lane<'l> {
                 self.notes.add(&Note::Held { call: number, id: hold.id.clone(), found: repeated });
                 self.end(&hold, &call);
             }
+            // It was let in, nobody heard of it, and a sweep has presumed it since.
+            Err(Error::Conflict { hold, state: State::Presumed, wanted: State::Held, .. })
+                if again && call.has_key =>
+            {
+                self.notes.add(&Note::Held { call: number, id: hold.clone(), found: true });
+                let hold = self.ledger.find(&hold).unwrap().unwrap();
+                self.end(&hold, &call);
+            }
             Err(Error::Refused(refusal)) => {
                 check_refusal(&refusal, &call);
                 self.notes.add(&Note::Refused { call: number, code: refusal.code().to_owned() });

@@ -99,8 +99,12 @@ impl Model {
         let same_key = |kept: &&Kept| new.key.is_some() && kept.new.key == new.key;
         let earlier = self.holds.iter().find(same_key);
         if let Some(kept) = earlier.or_else(|| self.holds.iter().find(|kept| kept.new.id == new.id)) {
-            let same = kept.new.scope == new.scope && kept.new.ceiling == new.ceiling;
-            return if same { "repeated" } else { "other-call" };
+            let call = |new: &NewHold| (new.scope.clone(), new.ceiling, new.assumed);
+            return match (call(&kept.new) == call(new), kept.new.id == new.id, kept.state) {
+                (false, _, _) => "other-call",
+                (true, false, State::Settled | State::Released | State::Presumed) => "conflict",
+                (true, _, _) => "repeated",
+            };
         }
         let name = new.scope.as_str();
         let on_path = |budget: &&Budget| name == budget.scope.as_str() || budget.scope.covers(name);

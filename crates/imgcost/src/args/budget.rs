@@ -116,7 +116,7 @@ pub(crate) struct BudgetHoldArgs {
     #[arg(long, conflicts_with = "ceiling", help_heading = "Hold")]
     pub(crate) hold_expected: bool,
 
-    /// A name of your own for this call: asking again with it gives the same hold.
+    /// A name of your own for this call: asking again gives the same hold, or is refused once that is closed.
     #[arg(long, value_name = "KEY", help_heading = "Hold")]
     pub(crate) key: Option<String>,
 

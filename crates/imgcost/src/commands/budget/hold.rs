@@ -106,15 +106,7 @@ fn ask(args: &BudgetHoldArgs, context: Context<'_>, mut new: NewHold) -> Result<
         new.expires_in = words::duration("expires_in", text)?;
     }
     new.key.clone_from(&args.key);
-    let held = store::open(&args.ledger, context)?.hold(&new)?;
-    if held.hold.state != State::Held {
-        // Whoever asks is about to make the call, and nothing is set aside for it any more.
-        let hold = held.hold;
-        let how = hold.cost.map_or_else(String::new, |cost| format!(" at ${cost}"));
-        let (hold, state) = (hold.id, hold.state);
-        return Err(imgcost_ledger::Error::Conflict { hold, state, how, wanted: State::Held }.into());
-    }
-    Ok(held)
+    Ok(store::open(&args.ledger, context)?.hold(&new)?)
 }
 
 fn cant_hold(why: CantHold, quote: &Quote<'_>) -> Failure {
