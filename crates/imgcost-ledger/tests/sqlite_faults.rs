@@ -15,6 +15,8 @@ mod disk;
 mod locks;
 #[path = "sqlite_faults/place.rs"]
 mod place;
+#[path = "sqlite_faults/read_inside.rs"]
+mod read_inside;
 
 /// The other process; nothing in a run of all tests.
 #[test]

@@ -3,6 +3,7 @@
 //! A write-ahead log, flushed at every commit; one writer at a time behind a gate that keeps
 //! the turns fair; callers of one process share transactions. Readers never wait for writers.
 
+mod anchor;
 mod batch;
 mod columns;
 mod connection;
@@ -31,6 +32,7 @@ use crate::ledger::{Filter, Inspection, Ledger, Record};
 use crate::scope::Scope;
 use crate::window::Window;
 
+use anchor::Anchor;
 pub use options::SqliteOptions;
 use reader::Readers;
 use writer::Writer;
@@ -52,6 +54,8 @@ use writer::Writer;
 /// # Ok::<(), imgcost_ledger::Error>(())
 /// ```
 pub struct SqliteLedger {
+    /// Lifted before any connection is closed, so it comes first.
+    _anchor: Anchor,
     writer: Arc<Writer>,
     readers: Readers,
     clock: Clock,
@@ -72,8 +76,8 @@ impl SqliteLedger {
         SqliteOptions::default()
     }
 
-    fn of(writer: Writer, readers: Readers, clock: Clock) -> Self {
-        SqliteLedger { writer: Arc::new(writer), readers, clock }
+    fn of(anchor: Anchor, writer: Writer, readers: Readers, clock: Clock) -> Self {
+        SqliteLedger { _anchor: anchor, writer: Arc::new(writer), readers, clock }
     }
 
     /// Where it is, without links.

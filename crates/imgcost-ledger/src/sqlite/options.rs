@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::SqliteLedger;
+use super::anchor::Anchor;
 use super::connection;
 use super::failure::Store;
 use super::filesystem;
@@ -101,9 +102,10 @@ impl SqliteOptions {
         let connection = connection::writer(&place, self.wait)?;
         let place = Arc::new(place);
         place.watch_beside()?;
+        let anchor = Anchor::cast(&place, self.wait)?;
         let readers = Readers::new(Arc::clone(&place), self.wait);
         let writer = Writer::new(place, self.clock.clone(), self.wait, connection, gate);
-        Ok(SqliteLedger::of(writer, readers, self.clock.clone()))
+        Ok(SqliteLedger::of(anchor, writer, readers, self.clock.clone()))
     }
 
     fn check_file_system(&self, path: &Path, store: &Store) -> Result<(), Error> {
