@@ -167,3 +167,26 @@ fn a_reader_that_goes_away_is_a_normal_end() {
         assert_eq!(output.status.code(), Some(0), "{line}: {output:?}");
     }
 }
+
+#[test]
+fn a_backup_is_a_ledger_with_the_same_books() {
+    let books = eventful("backup");
+    let copy = books.folder.join("copy.db");
+    let name = copy.to_str().unwrap();
+    let ran = books.run(&format!("backup {name}"));
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{ran:?}");
+    assert!(ran.stdout.contains("copied to") && ran.stdout.contains(name), "{ran:?}");
+    let export = |line: &str| books.run(line).stdout.lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(export(&format!("export --ledger {name}")), export("export"));
+    // Never over what is there, be it the ledger itself.
+    let again = books.run(&format!("backup {name} -f json"));
+    assert_eq!(again.code, 2, "{again:?}");
+    assert!(again.json()["error"]["message"].as_str().unwrap().contains("overwrites nothing"), "{again:?}");
+    let other = books.folder.join("other.db");
+    let document = books.run(&format!("backup {} -f json", other.display())).json();
+    assert_eq!(document["schema"], "imgcost.backup/1");
+    assert_eq!(document["backup"].as_str(), other.to_str());
+    let server = books.run("backup x.db --ledger postgres://user@127.0.0.1:1/none");
+    assert_eq!(server.code, 2, "{server:?}");
+    assert!(server.stderr.contains("pg_dump"), "{server:?}");
+}

@@ -153,7 +153,7 @@ fn make(new: &Path, wait: Duration, store: &Store) -> Result<(), Error> {
 }
 
 /// A new name is on the disk when its folder is.
-fn flush_folder(path: &Path) -> io::Result<()> {
+pub(super) fn flush_folder(path: &Path) -> io::Result<()> {
     match path.parent() {
         Some(folder) if cfg!(unix) => std::fs::File::open(folder)?.sync_all(),
         _ => Ok(()),

@@ -4,6 +4,7 @@
 //! the turns fair; callers of one process share transactions. Readers never wait for writers.
 
 mod anchor;
+mod backup;
 mod batch;
 mod columns;
 mod connection;
@@ -41,7 +42,10 @@ use writer::Writer;
 ///
 /// Beside `ledger.db` stand `ledger.db.lock`, whose lock lets one writer after another
 /// through, and, while it is in use, `ledger.db-wal` and `ledger.db-shm`. The `-wal` file holds
-/// the last writes: copy or move all of them together, or none while somebody writes.
+/// the last writes: move all of them together, and none while somebody writes.
+///
+/// Never open, copy or read these files by other means inside a program that has the ledger open:
+/// closing them again drops SQLite's locks. [`SqliteLedger::backup`] copies a ledger in use.
 ///
 /// ```
 /// # let folder = tempfile::tempdir().unwrap();
@@ -78,6 +82,34 @@ impl SqliteLedger {
 
     fn of(anchor: Anchor, writer: Writer, readers: Readers, clock: Clock) -> Self {
         SqliteLedger { _anchor: anchor, writer: Arc::new(writer), readers, clock }
+    }
+
+    /// Copies the ledger into a file that is not there yet, while any number of processes use it:
+    /// one consistent state, with everything that was committed before. Nobody waits for it, and
+    /// the log grows as long as it takes.
+    ///
+    /// The file is a ledger of its own, for its owner only, and on the disk when this returns. It
+    /// has its name only once it is whole; until then it is `PATH.part`, which a killed backup
+    /// leaves behind. What happens after it is not in it: before it replaces a ledger that was
+    /// lost, lower its budgets by what was spent since.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("ledger.db");
+    /// use imgcost_ledger::SqliteLedger;
+    /// let ledger = SqliteLedger::open(path)?;
+    /// let copy = folder.path().join("ledger-2026-11-30.db");
+    /// ledger.backup(&copy)?;
+    /// assert!(ledger.backup(&copy).is_err(), "a backup overwrites nothing");
+    /// # Ok::<(), imgcost_ledger::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::BadInput`] if there is a file of that name already, or an unfinished backup.
+    /// [`Error::Unavailable`] if the ledger can't be read or the copy can't be written; nothing is
+    /// left of it then.
+    pub fn backup(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        self.readers.look(|view| backup::backup(view, path.as_ref()))
     }
 
     /// Where it is, without links.

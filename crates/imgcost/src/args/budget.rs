@@ -242,6 +242,17 @@ pub(crate) struct BudgetExportArgs {
     pub(crate) ledger: LedgerArgs,
 }
 
+/// `budget backup`.
+#[derive(Debug, Args)]
+pub(crate) struct BudgetBackupArgs {
+    /// The new file; one that is there already is never overwritten.
+    pub(crate) file: PathBuf,
+
+    /// The ledger.
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArgs,
+}
+
 /// `budget doctor`.
 #[derive(Debug, Args)]
 pub(crate) struct BudgetDoctorArgs {

@@ -24,8 +24,8 @@ use imgcost_core::{Endpoint, Fidelity};
 
 pub(crate) use batch::BatchArgs;
 pub(crate) use budget::{
-    BudgetDoctorArgs, BudgetExportArgs, BudgetHoldArgs, BudgetLogArgs, BudgetPresumeArgs, BudgetReleaseArgs,
-    BudgetRemoveArgs, BudgetSetArgs, BudgetSettleArgs, BudgetShowArgs, ByArgs, LedgerArgs,
+    BudgetBackupArgs, BudgetDoctorArgs, BudgetExportArgs, BudgetHoldArgs, BudgetLogArgs, BudgetPresumeArgs,
+    BudgetReleaseArgs, BudgetRemoveArgs, BudgetSetArgs, BudgetSettleArgs, BudgetShowArgs, ByArgs, LedgerArgs,
 };
 pub(crate) use check::CheckArgs;
 pub(crate) use compare::CompareArgs;

@@ -6,8 +6,8 @@ use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
 
 use super::lazy;
 use crate::args::{
-    BudgetDoctorArgs, BudgetExportArgs, BudgetHoldArgs, BudgetLogArgs, BudgetPresumeArgs, BudgetReleaseArgs,
-    BudgetRemoveArgs, BudgetSetArgs, BudgetSettleArgs, BudgetShowArgs, LedgerArgs,
+    BudgetBackupArgs, BudgetDoctorArgs, BudgetExportArgs, BudgetHoldArgs, BudgetLogArgs, BudgetPresumeArgs,
+    BudgetReleaseArgs, BudgetRemoveArgs, BudgetSetArgs, BudgetSettleArgs, BudgetShowArgs, LedgerArgs,
 };
 
 /// What to do with the ledger.
@@ -31,12 +31,14 @@ pub(crate) enum BudgetCommand {
     Log(BudgetLogArgs),
     /// `budget export`.
     Export(BudgetExportArgs),
+    /// `budget backup`.
+    Backup(BudgetBackupArgs),
     /// `budget doctor`.
     Doctor(BudgetDoctorArgs),
 }
 
-const NAMES: [&str; 10] =
-    ["set", "remove", "show", "hold", "settle", "release", "presume", "log", "export", "doctor"];
+const NAMES: [&str; 11] =
+    ["set", "remove", "show", "hold", "settle", "release", "presume", "log", "export", "backup", "doctor"];
 
 impl BudgetCommand {
     /// Where the ledger is, and how to write the result.
@@ -51,6 +53,7 @@ impl BudgetCommand {
             BudgetCommand::Presume(args) => &args.ledger,
             BudgetCommand::Log(args) => &args.ledger,
             BudgetCommand::Export(args) => &args.ledger,
+            BudgetCommand::Backup(args) => &args.ledger,
             BudgetCommand::Doctor(args) => &args.ledger,
         }
     }
@@ -76,6 +79,7 @@ impl Subcommand for BudgetCommand {
             lazy!("presume", BudgetPresumeArgs, "Books a hold at its ceiling: its outcome is not known"),
             lazy!("log", BudgetLogArgs, "Shows the journal"),
             lazy!("export", BudgetExportArgs, "Writes everything as JSON Lines, or the holds as CSV"),
+            lazy!("backup", BudgetBackupArgs, "Copies the ledger to a new file while it is in use"),
             lazy!("doctor", BudgetDoctorArgs, "Checks the ledger, and that its books balance"),
         ])
     }
@@ -104,6 +108,7 @@ impl FromArgMatches for BudgetCommand {
             "presume" => BudgetCommand::Presume(BudgetPresumeArgs::from_arg_matches(matches)?),
             "log" => BudgetCommand::Log(BudgetLogArgs::from_arg_matches(matches)?),
             "export" => BudgetCommand::Export(BudgetExportArgs::from_arg_matches(matches)?),
+            "backup" => BudgetCommand::Backup(BudgetBackupArgs::from_arg_matches(matches)?),
             "doctor" => BudgetCommand::Doctor(BudgetDoctorArgs::from_arg_matches(matches)?),
             _ => return Err(clap::Error::raw(ErrorKind::InvalidSubcommand, "there is no such subcommand")),
         })

@@ -1,6 +1,7 @@
 //! `imgcost budget`: keeps calls within budgets. One file a subcommand, and what they share:
 //! where the ledger is (`store`), what words mean (`words`), what became of a hold (`changed`).
 
+mod backup;
 mod changed;
 mod close;
 mod doctor;
@@ -50,6 +51,7 @@ pub(crate) fn budget(command: &BudgetCommand, settings: &Settings, format: Forma
         BudgetCommand::Presume(args) => close::presume(args, context),
         BudgetCommand::Log(args) => log::log(args, context),
         BudgetCommand::Export(args) => export::export(args, context),
+        BudgetCommand::Backup(args) => backup::backup(args, context),
         BudgetCommand::Doctor(args) => doctor::doctor(args, context),
     }
 }

@@ -33,19 +33,32 @@ pub(super) fn open_named(ledger: &Path) -> Result<Box<dyn Ledger>, Failure> {
     there(named(ledger.to_owned())?)
 }
 
+/// Opens the ledger that is there, which must be a file.
+pub(super) fn open_file(args: &LedgerArgs, context: Context<'_>) -> Result<SqliteLedger, Failure> {
+    match place(args, context)? {
+        Place::File { path, .. } => existing(&path),
+        Place::PostgreSql(_) => {
+            let message = "the ledger is on a PostgreSQL server: back it up with pg_dump";
+            Err(bad_input("ledger", message).allowed(["a file"]).into())
+        }
+    }
+}
+
 fn there(place: Place) -> Result<Box<dyn Ledger>, Failure> {
     match place {
-        Place::File { path, .. } => {
-            if !path.exists() {
-                return Err(Failure::NoLedger(format!(
-                    "there is no ledger at {}; imgcost budget set SCOPE USD makes one",
-                    inputs::name(&path)
-                )));
-            }
-            file(&path, false)
-        }
+        Place::File { path, .. } => Ok(Box::new(existing(&path)?)),
         Place::PostgreSql(address) => postgresql(&address),
     }
+}
+
+fn existing(path: &Path) -> Result<SqliteLedger, Failure> {
+    if !path.exists() {
+        return Err(Failure::NoLedger(format!(
+            "there is no ledger at {}; imgcost budget set SCOPE USD makes one",
+            inputs::name(path)
+        )));
+    }
+    Ok(SqliteLedger::options().create(false).open(path)?)
 }
 
 /// Opens the ledger, made anew if there is none.
@@ -55,7 +68,7 @@ pub(super) fn open_or_make(args: &LedgerArgs, context: Context<'_>) -> Result<Bo
             if is_default {
                 make_folder(&path)?;
             }
-            file(&path, true)
+            Ok(Box::new(SqliteLedger::open(path)?))
         }
         Place::PostgreSql(address) => postgresql(&address),
     }
@@ -125,10 +138,6 @@ fn make_folder(path: &Path) -> Result<(), Failure> {
         let (store, why) = (inputs::name(path), format!("its folder can't be made: {error}"));
         imgcost_ledger::Error::Unavailable { store, why }.into()
     })
-}
-
-fn file(path: &Path, make: bool) -> Result<Box<dyn Ledger>, Failure> {
-    Ok(Box::new(SqliteLedger::options().create(make).open(path)?))
 }
 
 #[cfg(feature = "postgres")]
