@@ -8,6 +8,7 @@ pub mod equivalent;
 pub mod policy;
 mod prompt;
 pub mod reconcile;
+mod share;
 pub mod solve;
 pub mod words;
 

@@ -5,6 +5,8 @@ use std::fmt;
 use imgcost_core::{CeilingBasis, Total, Usd};
 use serde::{Serialize, Serializer};
 
+use crate::share::per_mille;
+
 /// An amount in USD: at least, probably, at most. What is unknown is none, never zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Amount {
@@ -94,14 +96,7 @@ impl Difference {
     /// Tenths of a percent of `base`, rounded half away from zero; none of nothing.
     #[must_use]
     pub fn per_mille_of(&self, base: Usd) -> Option<i64> {
-        let (usd, base) = (self.usd.decimal(), base.decimal());
-        // Both at one scale: their whole digits have the same ratio.
-        let scale = usd.scale().max(base.scale());
-        let digits = |mantissa: i128, own: u32| mantissa.checked_mul(10_i128.checked_pow(scale - own)?);
-        let above = digits(usd.mantissa(), usd.scale())?.checked_mul(2000)?;
-        let below = digits(base.mantissa(), base.scale())?;
-        let size = above.checked_add(below)?.checked_div(below.checked_mul(2)?)?;
-        let size = i64::try_from(size).ok()?;
+        let size = per_mille(self.usd, base)?;
         Some(if self.less { -size } else { size })
     }
 

@@ -5,6 +5,8 @@ use std::fmt;
 use imgcost_core::Usd;
 use serde::{Serialize, Serializer};
 
+use crate::share::per_mille;
+
 /// How much more or less, in USD, exact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Delta {
@@ -68,14 +70,10 @@ impl Delta {
         Some(Delta::between(down.size, up.size))
     }
 
-    /// Thousandths of an amount, to the nearest; none of nothing.
+    /// Thousandths of an amount, rounded half away from zero; none of nothing.
     #[must_use]
     pub fn per_mille(self, of: Usd) -> Option<i64> {
-        if of == Usd::ZERO {
-            return None;
-        }
-        let share = self.size.times(1000)?.decimal().checked_div(of.decimal())?.round();
-        let share = i64::try_from(share.mantissa()).ok()?;
+        let share = per_mille(self.size, of)?;
         Some(if self.down { -share } else { share })
     }
 }

@@ -117,6 +117,8 @@ pub enum Billed<'b> {
     AtQuotedRates,
     /// The reported usage at rates that were kept when the call was made.
     At(&'b Terms),
+    /// What the usage was charged at already.
+    Charged(&'b Charge),
     /// What the seller says the call cost, in USD.
     Amount(Usd),
 }
@@ -233,8 +235,9 @@ fn total(quote: &Quote<'_>, answer: &Answer, terms: &Terms, billed: &Billed<'_>)
         under: None,
     };
     let paid = match billed {
-        Billed::AtQuotedRates => terms.charge(answer).and_then(settled),
-        Billed::At(terms) => terms.charge(answer).and_then(settled),
+        Billed::AtQuotedRates => terms.charge(answer).as_ref().and_then(settled),
+        Billed::At(terms) => terms.charge(answer).as_ref().and_then(settled),
+        Billed::Charged(charge) => settled(charge),
         Billed::Amount(usd) => Some(Range::exact(*usd)),
     };
     let Some(paid) = paid else { return nothing };
@@ -261,6 +264,6 @@ fn total(quote: &Quote<'_>, answer: &Answer, terms: &Terms, billed: &Billed<'_>)
 }
 
 /// What a usage cost, where all of it has a price and is counted.
-fn settled(charge: Charge) -> Option<Range<Usd>> {
+fn settled(charge: &Charge) -> Option<Range<Usd>> {
     (charge.complete && charge.settles).then_some(charge.total)
 }

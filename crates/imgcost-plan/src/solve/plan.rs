@@ -1,13 +1,12 @@
 //! A plan: which call, how often, and what it comes to.
 
-use std::cmp::Ordering;
-
 use imgcost_core::{CeilingBasis, Item, Offer, Pixels, Quality, Range, Request, Total, Usd};
 
 use super::job::{By, Goal, Job};
 use super::lane::{Draft, cost};
 use super::split::{Prices, Splitter};
 use crate::equivalent::quoted;
+use crate::share::per_mille;
 
 /// So many calls that ask for the same.
 #[derive(Debug, Clone)]
@@ -212,11 +211,10 @@ fn tokens(calls: &[Calls]) -> Option<Range<u64>> {
 
 /// How many percent of an amount another one is, to one decimal.
 fn percent(part: Usd, whole: Usd) -> Option<String> {
-    let share = part.times(100)?.decimal().checked_div(whole.decimal())?;
-    let rounded = share.round_dp(1);
-    Some(match rounded.cmp(&share) {
+    Some(match per_mille(part, whole)? {
         // Something is never shown as nothing.
-        Ordering::Less if rounded.is_zero() => "<0.1".to_owned(),
-        _ => rounded.normalize().to_string(),
+        0 => "<0.1".to_owned(),
+        tenths if tenths % 10 == 0 => (tenths / 10).to_string(),
+        tenths => format!("{}.{}", tenths / 10, tenths % 10),
     })
 }

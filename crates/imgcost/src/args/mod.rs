@@ -44,7 +44,8 @@ Exit codes:
   0  done
   2  the request or the arguments can't be accepted, or an input can't be read
   3  over the cap or a budget, no budget, a bill above its ceiling, a broken policy (check), grown
-     beyond --fail-above (diff), outside tolerance (drift), or a log that disagrees (reconcile)
+     beyond --fail-above (diff), outside tolerance (drift), outside its quote (usage), or a log
+     that disagrees (reconcile)
   4  incomplete: something has no price, an answer has no usage, a row is in error (batch, check,
      diff), or a record can't be used or matched (drift, reconcile)
   5  the ledger failed, or the output can't be written
@@ -353,6 +354,9 @@ pub(crate) struct PricesSchemaArgs {
 #[derive(Debug, Args)]
 pub(crate) struct UsageArgs {
     /// The answer: JSON or server-sent events; - for standard input.
+    ///
+    /// With the request (--request, or its flags) the quote is compared with what the call used
+    /// and cost: exit 3 where anything lies outside the quote, 4 where the total can't be compared.
     pub(crate) file: PathBuf,
 
     /// What the call asked for.

@@ -15,6 +15,7 @@ mod markup;
 mod page;
 mod quote;
 pub(crate) mod separated;
+mod share;
 mod sum;
 mod svg;
 pub(crate) mod table;
@@ -33,6 +34,7 @@ pub(crate) use quote::{
     page as quote_page, total_in, warning,
 };
 
+pub(crate) use share::percent;
 pub(crate) use sum::Sum;
 
 use crate::failure::{Failure, unless_gone};

@@ -4,8 +4,8 @@ use imgcost_plan::compare::{Amount, Axis, Cell, varying};
 
 use super::Compared;
 use super::notes::word;
-use super::page::{figure, is_range, percent, places_of, span};
-use crate::render::{Align, DASH, Page, Sheet, grouped, table};
+use super::page::{figure, is_range, places_of, span};
+use crate::render::{Align, DASH, Page, Sheet, grouped, percent, table};
 
 /// Columns that are left out where a page is too narrow, the first of them first.
 const SPARED: [&str; 4] = [RANGE, MEGAPIXEL, TOKENS, CALL];
@@ -143,7 +143,7 @@ impl Columns {
         if let Some(baseline) = &compared.baseline {
             let delta = baseline.delta(cell);
             row.push(delta.map_or_else(|| DASH.to_owned(), |delta| delta.usd.rounded(self.delta)));
-            row.push(delta.map_or_else(|| DASH.to_owned(), |delta| percent(&delta)));
+            row.push(percent(delta.and_then(|delta| delta.per_mille)));
         }
         row
     }

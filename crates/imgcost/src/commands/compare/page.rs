@@ -1,7 +1,7 @@
 //! A comparison for people: what all cells share, the table, what is missing and why.
 
 use imgcost_core::{InputImage, Tier, Usd};
-use imgcost_plan::compare::{Amount, Axis, Cell, Delta, varying};
+use imgcost_plan::compare::{Amount, Axis, Cell, varying};
 
 use super::notes::{self, Said};
 use super::pivot::{self, Layout};
@@ -201,16 +201,4 @@ pub(super) fn span(amount: &Amount, places: u32) -> String {
         (Some(floor), None) => format!("at least {}", rounded(floor, places)),
         _ => String::new(),
     }
-}
-
-/// A share of the baseline as a percentage.
-pub(super) fn percent(delta: &Delta) -> String {
-    let Some(per_mille) = delta.per_mille else { return DASH.to_owned() };
-    let sign = match per_mille {
-        0 => "",
-        below if below < 0 => "-",
-        _ => "+",
-    };
-    let size = per_mille.unsigned_abs();
-    format!("{sign}{}.{}%", size / 10, size % 10)
 }

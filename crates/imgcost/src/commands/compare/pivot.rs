@@ -6,9 +6,9 @@ use imgcost_plan::compare::{Amount, Axis, Cell, Pivot};
 use super::Compared;
 use super::list::{marked, tokens};
 use super::notes::word;
-use super::page::{figure, percent, places_of};
+use super::page::{figure, places_of};
 use crate::args::CompareArgs;
-use crate::render::{Align, DASH, Page, Sheet, table};
+use crate::render::{Align, DASH, Page, Sheet, percent, table};
 
 /// What may stand in a pivot, by name.
 pub(crate) const SHOWN: [&str; 5] = ["per-image", "per-call", "per-megapixel", "tokens", "delta"];
@@ -201,7 +201,7 @@ fn values(compared: &Compared<'_>, show: Show) -> Vec<String> {
             (None, Show::Tokens) => tokens(cell),
             (None, Show::Delta) => {
                 let delta = compared.baseline.as_ref().and_then(|baseline| baseline.delta(cell));
-                delta.map_or_else(|| DASH.to_owned(), |delta| percent(&delta))
+                percent(delta.and_then(|delta| delta.per_mille))
             }
             (None, _) => of(cell).map_or_else(|| DASH.to_owned(), |amount: Amount| figure(&amount, places)),
         };

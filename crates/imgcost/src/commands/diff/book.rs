@@ -7,11 +7,11 @@ use imgcost_plan::diff::{self, BookDiff, Event, ModelChange, PriceChange};
 use imgcost_plan::words::Pattern;
 use serde::Serialize;
 
-use super::{Side, words};
+use super::Side;
 use crate::args::DiffArgs;
 use crate::failure::{End, Failure, bad_input};
 use crate::fields::shown;
-use crate::render::{self, DASH, Format, Page, Sheet, grouped};
+use crate::render::{self, DASH, Format, Page, Sheet, grouped, percent};
 
 #[derive(Serialize)]
 struct Document<'d> {
@@ -151,7 +151,7 @@ fn page(diff: &BookDiff, old: &Side, new: &Side, top: usize) -> Page {
             change.per.to_owned(),
             price(&change.before),
             price(&change.after),
-            words::percent(change.per_mille),
+            percent(change.per_mille),
             change.since.map_or_else(String::new, |day| day.to_string()),
         ]);
     }

@@ -3,7 +3,7 @@
 use imgcost_core::Usd;
 use imgcost_plan::diff::{Cost, Delta, Deltas, FieldChange, Job};
 
-use crate::render::{self, DASH};
+use crate::render;
 
 /// A cost in words: what it will probably be, else from least to most.
 pub(super) fn cost(cost: &Cost) -> String {
@@ -25,18 +25,6 @@ pub(super) fn job_cost(job: Option<&Job>) -> String {
 /// The difference to show where there is room for one.
 pub(super) fn delta(deltas: &Deltas) -> String {
     deltas.main().map_or_else(|| "unknown".to_owned(), |delta| delta.to_string())
-}
-
-/// Thousandths as a percentage with one decimal and a sign.
-pub(super) fn percent(per_mille: Option<i64>) -> String {
-    let Some(per_mille) = per_mille else { return DASH.to_owned() };
-    let sign = match per_mille {
-        0 => "±",
-        1.. => "+",
-        _ => "-",
-    };
-    let size = per_mille.unsigned_abs();
-    format!("{sign}{}.{}%", size / 10, size % 10)
 }
 
 /// The share of a difference in what was there before.

@@ -1,110 +1,67 @@
-//! Quote against actual.
+//! A quote against what its call used and cost: the findings of [`imgcost_plan::drift`], so that
+//! one response is judged alike by `usage` and by `drift`.
 
-use imgcost_core::{Answer, Charge, Item, Quote, Range};
-use serde::Serialize;
+use imgcost_core::{Answer, Charge, Item, NoteKind, Quote, Usd};
+use imgcost_plan::drift::{self, Billed, Finding, Subject, Verdict};
 
-/// How an actual count stands to its quoted range.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Verdict {
-    /// The quote was exact, and right.
-    Exact,
-    /// Between floor and ceiling.
-    Within,
-    /// Less than the floor.
-    Below,
-    /// More than the ceiling.
-    Above,
-    /// One of the two is not known.
-    Unknown,
-}
-
-impl Verdict {
-    /// The word that people read.
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Verdict::Exact => "exact",
-            Verdict::Within => "within",
-            Verdict::Below => "outside, below",
-            Verdict::Above => "outside, above",
-            Verdict::Unknown => "—",
-        }
-    }
-}
-
-/// One item, quoted and actual.
-#[derive(Debug)]
-pub(super) struct Compared {
-    /// What it is.
-    pub(super) item: Item,
-    /// The quoted tokens.
-    pub(super) quoted: Option<Range<u64>>,
-    /// The reported tokens.
-    pub(super) actual: Option<u64>,
-    /// How they compare.
-    pub(super) verdict: Verdict,
-}
+use crate::failure::End;
 
 /// A quote against what it was quoted for.
 #[derive(Debug)]
 pub(super) struct Comparison {
-    /// Every item that either of the two has.
-    pub(super) items: Vec<Compared>,
-    /// The money.
-    pub(super) verdict: Verdict,
-    /// Actual less expected, in USD, signed.
+    /// The findings of the items, then that of the total.
+    findings: Vec<Finding>,
+    /// Actual less expected, in USD, signed; none where either is not known.
     pub(super) difference: Option<String>,
+    /// Whether the total can't be compared because no prompt was given.
+    pub(super) lacks_prompt: bool,
 }
 
-/// Compares a quote with the usage that the call reported.
+/// Compares a quote with the usage that the call reported, and with its charge.
 pub(super) fn compare(quote: &Quote<'_>, answer: &Answer, charge: &Charge) -> Comparison {
-    let usage = &answer.usage;
-    let only_text = quote.request().images.is_empty() && usage.image_input.unwrap_or(0) == 0;
-    let only_pictures = quote.tokens(Item::TextOutput).is_none() && usage.text_output.unwrap_or(0) == 0;
-    let actual = |item| match item {
-        Item::TextInput => usage.text_input.or(usage.input.filter(|_| only_text)),
-        Item::ImageInput => usage.image_input.filter(|tokens| *tokens > 0 || !only_text),
-        Item::TextOutput => usage.text_output.filter(|tokens| *tokens > 0 || !only_pictures),
-        Item::ImageOutput => usage.image_output.or(usage.output.filter(|_| only_pictures)),
-        _ => None,
-    };
-    let mut items = Vec::new();
-    for item in [Item::TextInput, Item::ImageInput, Item::TextOutput, Item::ImageOutput] {
-        let (quoted, actual) = (quote.tokens(item), actual(item));
-        if quoted.is_some() || actual.is_some() {
-            items.push(Compared { item, quoted, actual, verdict: verdict(quoted, actual) });
-        }
+    let findings = drift::compare(quote, answer, &Billed::Charged(charge));
+    let total = findings.iter().find(|finding| finding.subject == Subject::Total);
+    // Without an expected value the two are distances from the range, not from what was expected.
+    let signed = total.filter(|_| quote.total().expected.is_some()).and_then(|total| {
+        let (over, under) = (total.over?, total.under?);
+        Some(if under > Usd::ZERO { format!("-{under}") } else { over.to_string() })
+    });
+    Comparison {
+        difference: signed,
+        lacks_prompt: quote.note_kinds().contains(&NoteKind::PromptNotGiven),
+        findings,
     }
-    let total = quote.total();
-    let money = match (total.floor, total.ceiling, charge.complete && charge.settles) {
-        (Some(floor), Some(ceiling), true) => {
-            let (low, high) = (charge.total.floor, charge.total.ceiling);
-            if floor == ceiling && low == high && low == floor {
-                Verdict::Exact
-            } else if high > ceiling {
-                Verdict::Above
-            } else if low < floor {
-                Verdict::Below
-            } else {
-                Verdict::Within
-            }
-        }
-        _ => Verdict::Unknown,
-    };
-    let difference =
-        match (charge.total.expected.filter(|_| charge.complete && charge.settles), total.expected) {
-            (Some(actual), Some(expected)) => actual.decimal().checked_sub(expected.decimal()),
-            _ => None,
-        };
-    Comparison { items, verdict: money, difference: difference.map(|usd| usd.normalize().to_string()) }
 }
 
-fn verdict(quoted: Option<Range<u64>>, actual: Option<u64>) -> Verdict {
-    match (quoted, actual) {
-        (Some(range), Some(count)) if range.is_exact() && range.floor == count => Verdict::Exact,
-        (Some(range), Some(count)) if range.contains(count) => Verdict::Within,
-        (Some(range), Some(count)) if count < range.floor => Verdict::Below,
-        (Some(_), Some(_)) => Verdict::Above,
-        _ => Verdict::Unknown,
+impl Comparison {
+    /// Every item that the quote or the response has, with its finding.
+    pub(super) fn items(&self) -> impl Iterator<Item = (Item, &Finding)> {
+        self.findings.iter().filter_map(|finding| match finding.subject {
+            Subject::Tokens(item) => Some((item, finding)),
+            Subject::Total => None,
+        })
+    }
+
+    /// The finding of an item.
+    pub(super) fn of(&self, item: Item) -> Option<&Finding> {
+        self.items().find(|(known, _)| *known == item).map(|(_, finding)| finding)
+    }
+
+    /// How the money of the whole call compares.
+    pub(super) fn total(&self) -> Verdict {
+        let total = self.findings.iter().find(|finding| finding.subject == Subject::Total);
+        total.map_or(Verdict::Unknown, |total| total.verdict)
+    }
+
+    /// How the command ends by it: outside the quote as over a limit, a total that can't be
+    /// compared as incomplete. `drift` ends alike over a log of this one call.
+    pub(super) fn end(&self) -> End {
+        if self.findings.iter().any(|finding| finding.verdict.is_outside()) {
+            End::Over
+        } else if self.total() == Verdict::Unknown {
+            End::Incomplete
+        } else {
+            End::Done
+        }
     }
 }

@@ -66,7 +66,9 @@ pub(crate) fn usage(args: &UsageArgs, settings: &Settings, format: Format) -> Re
         comparison,
         exchange,
     };
-    let end = if charged.charge.complete && charged.charge.settles { End::Done } else { End::Incomplete };
+    let charge_end =
+        if charged.charge.complete && charged.charge.settles { End::Done } else { End::Incomplete };
+    let end = charge_end.and(charged.comparison.as_ref().map_or(End::Done, Comparison::end));
     let mut out = io::stdout().lock();
     render::write(
         &mut out,

@@ -1,10 +1,11 @@
 //! A charge as page, rows and document.
 
 use imgcost_core::{Item, Pixels, Quality, QuoteDocument, Range, Rate, Usd};
+use imgcost_plan::drift::{Finding, Verdict};
 use serde::Serialize;
 
 use super::Charged;
-use super::compare::{Compared, Verdict};
+use super::compare::Comparison;
 use crate::render::currency::{ConvertedDocument, converted};
 use crate::render::{DASH, Page, Sheet, grouped, item_words};
 
@@ -114,11 +115,11 @@ pub(super) fn document<'c>(charged: &'c Charged<'_>) -> Document<'c> {
         per: line.rate.map(Rate::per),
         amount: line.amount.map(Span::from),
     };
-    let item = |compared: &Compared| ItemDocument {
-        item: compared.item,
-        quoted: compared.quoted.map(Span::from),
-        actual: compared.actual,
-        verdict: compared.verdict,
+    let item = |(item, finding): (Item, &Finding)| ItemDocument {
+        item,
+        quoted: finding.quoted.map(Span::from),
+        actual: finding.actual,
+        verdict: finding.verdict,
     };
     Document {
         schema: "imgcost.charge/1",
@@ -137,8 +138,8 @@ pub(super) fn document<'c>(charged: &'c Charged<'_>) -> Document<'c> {
         total: total(charged),
         converted: in_currency(charged),
         comparison: charged.comparison.as_ref().map(|comparison| ComparisonDocument {
-            items: comparison.items.iter().map(item).collect(),
-            total: comparison.verdict,
+            items: comparison.items().map(item).collect(),
+            total: comparison.total(),
             difference: comparison.difference.clone(),
         }),
         quote: charged.comparison.as_ref().map(|_| charged.quote.document()),
@@ -193,7 +194,7 @@ pub(super) fn page(charged: &Charged<'_>) -> Page {
         page.line(format!("{unpriced} unpriced"));
     }
     if let Some(comparison) = &charged.comparison {
-        compared(&mut page, charged, &comparison.items);
+        compared(&mut page, charged, comparison);
     }
     for remark in &charged.remarks {
         page.note(remark.clone());
@@ -210,37 +211,37 @@ fn words(floor: Option<Usd>, ceiling: Option<Usd>) -> String {
     }
 }
 
-fn compared(page: &mut Page, charged: &Charged<'_>, items: &[Compared]) {
+fn compared(page: &mut Page, charged: &Charged<'_>, comparison: &Comparison) {
     let total = charged.quote.total();
     page.gap();
     page.heading("quote against actual");
     let mut sheet = Sheet::new(&["item", ">floor", ">expected", ">ceiling", ">actual", "verdict"]);
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| DASH.to_owned());
-    for item in items {
+    for (item, finding) in comparison.items() {
         sheet.row([
-            item_words(item.item, None),
-            or_dash(item.quoted.map(|range| grouped(range.floor))),
-            or_dash(item.quoted.and_then(|range| range.expected).map(grouped)),
-            or_dash(item.quoted.map(|range| grouped(range.ceiling))),
-            or_dash(item.actual.map(grouped)),
-            item.verdict.as_str().to_owned(),
+            item_words(item, None),
+            or_dash(finding.quoted.map(|range| grouped(range.floor))),
+            or_dash(finding.quoted.and_then(|range| range.expected).map(grouped)),
+            or_dash(finding.quoted.map(|range| grouped(range.ceiling))),
+            or_dash(finding.actual.map(grouped)),
+            finding.verdict.as_str().to_owned(),
         ]);
     }
     let actual = self::total(charged);
     let usd = |usd: Option<Usd>| or_dash(usd.map(|usd| usd.to_string()));
-    let verdict = charged.comparison.as_ref().map_or(Verdict::Unknown, |comparison| comparison.verdict);
     sheet.row([
         "total, USD".to_owned(),
         usd(total.floor),
         usd(total.expected),
         usd(total.ceiling),
         words(actual.floor, actual.ceiling),
-        verdict.as_str().to_owned(),
+        comparison.total().as_str().to_owned(),
     ]);
     page.table(sheet);
-    if let Some(difference) =
-        charged.comparison.as_ref().and_then(|comparison| comparison.difference.as_deref())
-    {
+    if comparison.lacks_prompt {
+        page.line("no prompt given: the total can't be compared");
+    }
+    if let Some(difference) = comparison.difference.as_deref() {
         let (sign, size) = match difference.strip_prefix('-') {
             Some(size) => ("less", size),
             None => ("more", difference),
@@ -270,10 +271,7 @@ pub(super) fn sheet(charged: &Charged<'_>) -> Sheet {
     ]);
     let cell = |usd: Option<Usd>| usd.map_or_else(String::new, |usd| usd.to_string());
     for line in &charged.charge.lines {
-        let compared = charged
-            .comparison
-            .as_ref()
-            .and_then(|comparison| comparison.items.iter().find(|item| item.item == line.item));
+        let compared = charged.comparison.as_ref().and_then(|comparison| comparison.of(line.item));
         let quoted = compared.and_then(|compared| compared.quoted);
         sheet.row([
             line.item.to_string(),
@@ -304,7 +302,7 @@ pub(super) fn sheet(charged: &Charged<'_>) -> Sheet {
         quoted(of_quote.floor),
         quoted(of_quote.expected),
         quoted(of_quote.ceiling),
-        comparison.map_or("", |comparison| comparison.verdict.as_str()).to_owned(),
+        comparison.map_or("", |comparison| comparison.total().as_str()).to_owned(),
     ]);
     if let Some(converted) = in_currency(charged) {
         converted.add_to(&mut sheet);

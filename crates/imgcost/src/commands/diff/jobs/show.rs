@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::super::words;
 use super::Compared;
-use crate::render::{Page, Sheet, Sum, grouped};
+use crate::render::{Page, Sheet, Sum, grouped, percent};
 
 /// The document of the contract.
 #[derive(Serialize)]
@@ -161,7 +161,7 @@ fn total(totals: &Totals) -> String {
 fn summary(compared: &Compared<'_>) -> String {
     let diff = &compared.diff;
     let complete = diff.before.is_complete() && diff.after.is_complete();
-    let share = total_per_mille(compared).map(|share| format!(" ({})", words::percent(Some(share))));
+    let share = total_per_mille(compared).map(|share| format!(" ({})", percent(Some(share))));
     let mut text = format!(
         "{}{}{}: {} → {}",
         words::delta(&diff.delta),
@@ -288,7 +288,7 @@ fn table(compared: &Compared<'_>) -> Sheet {
             words::job_cost(entry.before.as_ref()),
             words::job_cost(entry.after.as_ref()),
             words::delta(&entry.delta),
-            words::percent(entry_per_mille(entry)),
+            percent(entry_per_mille(entry)),
         ]);
     }
     sheet
