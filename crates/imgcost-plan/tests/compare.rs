@@ -116,12 +116,19 @@ proptest! {
     fn the_cheapest_are_minimal_and_complete(axes in some_axes()) {
         let grid = grid(&axes);
         let shown = cells(&grid);
+        let priced = || shown.iter().filter(|cell| matches!(cell.state(), State::Priced(_)));
+        let callable = || priced().filter(|cell| !cell.availability().is_retired());
         match cheapest(&shown) {
-            None => prop_assert!(shown.iter().all(|cell| !matches!(cell.state(), State::Priced(_)))),
+            None => prop_assert!(callable().next().is_none()),
             Some(least) => {
-                let priced = shown.iter().filter(|cell| matches!(cell.state(), State::Priced(_)));
-                prop_assert!(priced.clone().all(|cell| cell.figure().unwrap() >= least));
-                prop_assert!(priced.clone().any(|cell| cell.figure() == Some(least)));
+                prop_assert!(callable().all(|cell| cell.figure().unwrap() >= least.figure));
+                prop_assert!(callable().any(|cell| cell.figure() == Some(least.figure)));
+                let marked: Vec<_> = shown.iter().filter(|cell| least.is(cell)).collect();
+                prop_assert!(marked.iter().all(|cell| cell.figure() == Some(least.figure)));
+                prop_assert!(marked.iter().all(|cell| !cell.availability().is_retired()));
+                prop_assert!(marked.is_empty() || priced().count() > 1, "no mark on a single combination");
+                let is_ceiling = |cell: &&&&Cell<'_>| cell.per_image().unwrap().expected.is_none();
+                prop_assert!(marked.len() < 2 || !marked.iter().any(|cell| is_ceiling(&cell)));
             }
         }
     }

@@ -279,3 +279,105 @@ fn a_file_that_fails_leaves_the_result_whole() {
         assert!(ran.stderr.contains("/nonexist/x.csv"), "{ran:?}");
     }
 }
+
+/// The models that the star is on.
+fn starred(line: &str) -> Vec<String> {
+    let document = imgcost(&format!("{line} -f json")).json();
+    let cells = document["cells"].as_array().unwrap().iter();
+    let marked = cells.filter(|cell| cell["cheapest"] == true);
+    marked.map(|cell| cell["request"]["model"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_retired_model_is_never_the_cheapest_and_is_marked() {
+    let line = "compare -m gpt-image-1,gpt-image-2 -q medium -s 1024x1024";
+    assert_eq!(starred(line), ["gpt-image-2"]);
+    let ran = imgcost(line);
+    assert!(ran.stdout.contains("the cheapest: gpt-image-2, $0.05268 an image"), "{ran:?}");
+    let marked = |line: &str| line.contains("gpt-image-1 ") && line.contains(" retired ");
+    assert!(ran.stdout.lines().any(marked), "{ran:?}");
+    // Before it was shut down it was the cheapest, and its end was not yet near.
+    let before = format!("{line} --as-of 2026-09-01");
+    assert_eq!(starred(&before), ["gpt-image-1"]);
+    assert!(!imgcost(&before).stdout.contains("status"));
+    let near = imgcost(&format!("{line} --as-of 2026-10-01"));
+    assert!(near.stdout.contains("ends 2026-10-23"), "{near:?}");
+    // A layout has no column for it.
+    let pivot = imgcost(&format!("{line} --columns model"));
+    assert!(pivot.stdout.contains("\n retired: gpt-image-1\n"), "{pivot:?}");
+}
+
+#[test]
+fn neither_a_single_combination_nor_a_tie_of_ceilings_is_the_cheapest() {
+    let none: [&str; 0] = [];
+    assert_eq!(starred("compare -m gpt-image-2 -q low -s 1024x1024"), none);
+    let ties = "compare -m gpt-image-2,gpt-image-2.5-flare -q auto -s 1024x1024";
+    assert_eq!(starred(ties), none);
+    assert!(!imgcost(ties).stdout.contains('*'), "{:?}", imgcost(ties));
+    // A tie of amounts that are known is one.
+    let known = "compare -m gpt-image-2,gpt-image-2.5-flare,gpt-image-2.6-flare -q low -s 1024x1024";
+    assert_eq!(starred(known), ["gpt-image-2", "gpt-image-2.5-flare"]);
+    // What can't be more than the others' least is the cheapest, ceiling or not.
+    let apart =
+        "compare -m gpt-image-2.6-flare,gpt-image-2 -q low,high -s 1024x1024 --where quality=high,low";
+    assert_eq!(starred(&format!("{apart} --where per_image>0.006")), ["gpt-image-2.6-flare"]);
+}
+
+#[test]
+fn without_a_model_all_that_can_be_called_are_compared() {
+    let models = |line: &str| -> BTreeSet<String> {
+        let document = imgcost(&format!("{line} -f json")).json();
+        let cells = document["cells"].as_array().unwrap().iter();
+        cells.map(|cell| cell["request"]["model"].as_str().unwrap().to_owned()).collect()
+    };
+    let current = models("compare -q low -s 1024x1024");
+    assert!(current.contains("gpt-image-2") && current.contains("gpt-image-2.6-flare"), "{current:?}");
+    for retired in ["gpt-image-1", "dall-e-2", "dall-e-3"] {
+        assert!(!current.contains(retired), "{retired}");
+    }
+    let then = models("compare -q low -s 1024x1024 --as-of 2026-02-01");
+    assert!(then.contains("gpt-image-1") && !then.contains("gpt-image-2"), "{then:?}");
+    // On either of two days.
+    let both = models("compare -q low -s 1024x1024 --as-of 2026-02-01,2026-11-21");
+    assert!(both.is_superset(&current) && both.contains("gpt-image-1"), "{both:?}");
+    let azure = models("compare -p azure -q low -s 1024x1024");
+    assert!(azure.contains("gpt-image-1-mini") && !azure.contains("gpt-image-1"), "{azure:?}");
+    let equivalents =
+        run(&["compare", "--equivalent-to", "gpt-image-2 medium 1024x1024", "-f", "json"]).json();
+    let others = equivalents["equivalents"].as_array().unwrap();
+    assert!(others.iter().all(|other| other["availability"] != "retired"), "{equivalents}");
+}
+
+#[test]
+fn a_model_of_the_settings_or_of_a_body_is_compared_as_if_typed() {
+    let models = |command: &mut std::process::Command, body: &[u8]| -> Vec<String> {
+        let document = common::finish(command, body).json();
+        let cells = document["cells"].as_array().unwrap().iter();
+        cells.map(|cell| cell["request"]["model"].as_str().unwrap().to_owned()).collect()
+    };
+    let words = ["compare", "-q", "low", "-s", "1024x1024", "-f", "json"];
+    assert_eq!(
+        models(common::program().env("IMGCOST_MODEL", "gpt-image-2").args(words), b""),
+        ["gpt-image-2"]
+    );
+    let with_body = || {
+        let mut command = common::program();
+        command.args(words).args(["--request", "-"]);
+        command
+    };
+    assert_eq!(models(&mut with_body(), br#"{"model":"gpt-image-1","prompt":"x"}"#), ["gpt-image-1"]);
+    let ran = common::finish(&mut with_body(), br#"{"prompt":"x"}"#);
+    assert!(ran.json()["cells"].as_array().unwrap().len() > 5, "{ran:?}");
+    assert!(!ran.stdout.contains("model-assumed"), "{ran:?}");
+}
+
+#[test]
+fn a_provider_without_a_current_model_is_an_error() {
+    let ran = imgcost("compare -p openai --as-of 2015-01-01 -f json");
+    assert_eq!(ran.code, 2, "{ran:?}");
+    let error = ran.json()["error"].clone();
+    assert!(
+        error["message"].as_str().unwrap().contains("no model that can be called on 2015-01-01"),
+        "{ran:?}"
+    );
+}

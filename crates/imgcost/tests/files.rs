@@ -133,3 +133,129 @@ fn a_file_that_cant_be_written_is_named_and_none_is_left_behind() {
     assert!(ran.stderr.contains("missing/a.html"), "{}", ran.stderr);
     assert_eq!(names(&folder), [""; 0]);
 }
+
+/// A part of a workbook.
+#[cfg(feature = "xlsx")]
+fn part(folder: &Path, name: &str) -> String {
+    let mut archive = zip::ZipArchive::new(fs::File::open(folder.join("a.xlsx")).unwrap()).unwrap();
+    std::io::read_to_string(archive.by_name(name).unwrap()).unwrap()
+}
+
+/// What each cell of a column of the page reads, without tags.
+fn read(html: &str, head: &str) -> Vec<String> {
+    let mark = format!("data-head=\"{head}\"");
+    let cells = html.split(&mark).skip(1);
+    cells.map(|rest| rest.split_once("<span>").unwrap().1.split('<').next().unwrap().to_owned()).collect()
+}
+
+/// Two ceilings and two amounts that are known, in another currency.
+const CEILINGS: &str = "compare -m gpt-image-2,gpt-image-2.6-flare -q auto,low -s 1024x1024 -n 1,4 \
+    --currency EUR --fx 0.86@2026-11-28";
+
+fn written(folder: &Path, line: &str, files: &[&str]) -> Ran {
+    let mut arguments: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+    for file in files {
+        arguments.extend(["-o".to_owned(), folder.join(file).display().to_string()]);
+    }
+    run(&arguments)
+}
+
+#[test]
+fn a_ceiling_is_marked_in_the_page_and_the_picture_as_on_the_terminal() {
+    let folder = fresh("files-ceilings");
+    let ran = written(&folder, CEILINGS, &["a.html", "a.svg"]);
+    assert!(ran.code == 0 && ran.stdout.contains("≤ 0.210720"), "{ran:?}");
+    let html = fs::read_to_string(folder.join("a.html")).unwrap();
+    let per_image = read(&html, "per image");
+    assert_eq!((per_image[0].as_str(), per_image[2].as_str()), ("≤ $0.21072", "$0.00588"), "{per_image:?}");
+    assert_eq!(per_image[6], "≤ $0.02529", "a range without an expected value");
+    let svg = fs::read_to_string(folder.join("a.svg")).unwrap();
+    assert!(svg.contains(">≤ $0.21072<") && svg.contains(">$0.00588<"), "{svg}");
+    let ran = written(&folder, "solve -m gpt-image-2.6-flare -q low -s 1024x1024 -n 12", &["b.html"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let html = fs::read_to_string(folder.join("b.html")).unwrap();
+    let costs = read(&html, "cost");
+    assert!(!costs.is_empty() && costs.iter().all(|cost| cost.starts_with("≤ $")), "{costs:?}");
+}
+
+#[cfg(feature = "xlsx")]
+#[test]
+fn a_ceiling_in_a_workbook_is_a_number_with_its_sign_in_the_format() {
+    let folder = fresh("files-ceilings-xlsx");
+    assert_eq!(written(&folder, CEILINGS, &["a.xlsx"]).code, 0);
+    let styles = part(&folder, "xl/styles.xml");
+    assert!(styles.contains("formatCode=\"&quot;≤ &quot;$#,##0.00####\""), "{styles}");
+    let sheet = part(&folder, "xl/worksheets/sheet1.xml");
+    let sheet = roxmltree::Document::parse(&sheet).unwrap();
+    let cell = |at: &str| sheet.descendants().find(|node| node.attribute("r") == Some(at)).unwrap();
+    let value = |at: &str| cell(at).children().next().unwrap().text().unwrap().to_owned();
+    let (ceiling, known) = (cell("H2"), cell("H4"));
+    assert_eq!((value("H2").as_str(), value("H4").as_str()), ("0.21072", "0.00588"));
+    assert_eq!((ceiling.attribute("t"), known.attribute("t")), (None, None), "both are numbers");
+    assert_ne!(ceiling.attribute("s"), known.attribute("s"), "in formats of their own");
+}
+
+#[test]
+fn another_currency_stands_beside_its_dollars_with_as_many_decimals() {
+    let folder = fresh("files-currency");
+    assert_eq!(written(&folder, CEILINGS, &["a.html", "a.csv"]).code, 0);
+    let html = fs::read_to_string(folder.join("a.html")).unwrap();
+    for (head, usd) in [("EUR per image", "per_image_expected"), ("EUR per call", "per_call_expected")] {
+        let (shown, usd) = (read(&html, head), column(&folder, usd));
+        assert_eq!(shown.len(), usd.len());
+        for (shown, usd) in shown.iter().zip(&usd).filter(|(_, usd)| !usd.is_empty()) {
+            let (shown, usd): (f64, f64) = (shown.parse().unwrap(), usd.parse().unwrap());
+            assert!(shown > 0.0 && (shown - usd * 0.86).abs() < 0.000_005_1, "{head}: {shown} of {usd}");
+        }
+    }
+    // On the terminal too, image beside image.
+    let ran = run(&CEILINGS.split_whitespace().collect::<Vec<_>>());
+    assert!(ran.stdout.contains("per image EUR per image"), "{ran:?}");
+    let ran = run(&"solve -m gpt-image-2 -q low -s 1536x1024 --currency EUR --fx 0.5@2026-11-28"
+        .split_whitespace()
+        .collect::<Vec<_>>());
+    assert!(ran.stdout.contains("in EUR: 0.00237 "), "{ran:?}");
+}
+
+#[cfg(feature = "xlsx")]
+#[test]
+fn no_positive_amount_in_a_workbook_is_shown_as_zero() {
+    let folder = fresh("files-currency-xlsx");
+    assert_eq!(written(&folder, CEILINGS, &["a.xlsx"]).code, 0);
+    let styles = part(&folder, "xl/styles.xml");
+    assert!(!styles.contains("formatCode=\"#,##0.00\""), "two decimals are too few for euros: {styles}");
+    assert!(styles.contains("formatCode=\"#,##0.000000\""), "{styles}");
+}
+
+#[test]
+fn alternatives_are_never_added_up() {
+    let folder = fresh("files-alternatives");
+    for (name, line) in [("a", CEILINGS), ("b", "solve -s 1024x1024 --prompt-tokens 9 --top 5")] {
+        let page = format!("{name}.html");
+        assert_eq!(written(&folder, line, &[&page]).code, 0);
+        let html = fs::read_to_string(folder.join(page)).unwrap();
+        assert!(!html.contains("<tfoot>"), "{line}");
+    }
+}
+
+#[cfg(feature = "xlsx")]
+#[test]
+fn alternatives_in_a_workbook_are_never_added_up() {
+    let folder = fresh("files-alternatives-xlsx");
+    for line in [CEILINGS, "solve -s 1024x1024 --prompt-tokens 9 --top 5"] {
+        assert_eq!(written(&folder, line, &["a.xlsx"]).code, 0);
+        let sheet = part(&folder, "xl/worksheets/sheet1.xml");
+        assert!(!sheet.contains("<f>"), "{line}: {sheet}");
+    }
+}
+
+#[test]
+fn a_retired_model_is_marked_in_files_too() {
+    let folder = fresh("files-retired");
+    let line = "compare -m gpt-image-1,gpt-image-1.5,gpt-image-2 -q low -s 1024x1024";
+    assert_eq!(written(&folder, line, &["a.html", "a.csv"]).code, 0);
+    let html = fs::read_to_string(folder.join("a.html")).unwrap();
+    assert_eq!(read(&html, "status"), ["retired", "ends 2026-12-01", ""]);
+    assert_eq!(column(&folder, "availability"), ["retired", "ends", "current"]);
+    assert_eq!(column(&folder, "shutdown"), ["2026-10-23", "2026-12-01", ""]);
+}

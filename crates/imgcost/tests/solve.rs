@@ -285,3 +285,39 @@ fn what_costs_nothing_has_no_end() {
         (&true.into(), &"0".into())
     );
 }
+
+#[test]
+fn plans_of_models_that_end_soon_come_after_the_others_and_are_told_of() {
+    let line = "solve -s 1024x1024 --prompt-tokens 30 --as-of 2026-11-30";
+    let document = imgcost(&format!("{line} -f json --top 100")).json();
+    let plans = document["plans"].as_array().unwrap();
+    let ends: Vec<bool> = plans.iter().map(|plan| plan["availability"] == "ends").collect();
+    let first = ends.iter().position(|ends| *ends).unwrap();
+    assert!(first > 0 && ends[first..].iter().all(|ends| *ends), "{ends:?}");
+    assert_eq!(plans[first]["shutdown"], "2026-12-01");
+    assert!(plans.iter().all(|plan| plan["availability"] != "retired"));
+    assert_eq!(document["ending"]["model"], "gpt-image-1-mini");
+    let page = imgcost(line).stdout;
+    assert!(page.contains("cheaper for now: gpt-image-1-mini low 1024x1024: -62.9 %"), "{page}");
+    assert!(page.lines().nth(2).unwrap().contains("gpt-image-2 "), "{page}");
+    // A while before its end it is the best, as it is when asked for by its name.
+    let before = imgcost("solve -s 1024x1024 --prompt-tokens 30 --as-of 2026-10-30 -f json").json();
+    assert_eq!(before["plans"][0]["model"], "gpt-image-1-mini");
+    assert!(before.get("ending").is_none(), "{before}");
+    let asked = imgcost(&format!("{line} -m gpt-image-1-mini,gpt-image-2"));
+    assert!(asked.stdout.lines().nth(2).unwrap().contains("ends 2026-12-01"), "{asked:?}");
+}
+
+#[test]
+fn a_retired_model_that_is_asked_for_by_name_is_marked() {
+    let line = "solve -m gpt-image-1,gpt-image-2 -q low -s 1024x1024 --top 2";
+    let ran = imgcost(line);
+    assert!(
+        ran.stdout.lines().any(|line| line.contains("gpt-image-1 ") && line.contains(" retired ")),
+        "{ran:?}"
+    );
+    let document = imgcost(&format!("{line} -f json")).json();
+    let plans = document["plans"].as_array().unwrap();
+    let retired = plans.iter().find(|plan| plan["availability"] == "retired").unwrap();
+    assert_eq!((&retired["model"], &retired["shutdown"]), (&"gpt-image-1".into(), &"2026-10-23".into()));
+}

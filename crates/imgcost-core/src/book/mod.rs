@@ -4,6 +4,7 @@
 //! or from the bytes that a build made of one ([`serde`]). [`Book::offer`] answers what one
 //! seller asks for one model on one day.
 
+mod availability;
 mod derived;
 mod family;
 mod images;
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+pub use availability::Availability;
 pub use family::{
     Extremes, Family, FidelityTokens, FreeSize, ImageInputRule, ImageOutputRule, Limits, Overhead,
     PartialRule, ResponsesRule, SizeClass, Sizes, Sourced, TextInputRule, TextOutputRule, TokenSpan,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use imgcost_core::{
-    Date, Endpoint, Error, Item, Offer, Quality, Quote, Range, Request, Size, Tier, Total, Usd,
+    Availability, Date, Endpoint, Error, Item, Offer, Quality, Quote, Range, Request, Size, Tier, Total, Usd,
 };
 
 use super::amount::Amount;
@@ -188,6 +188,12 @@ impl<'b> Cell<'b> {
             Some((_, offer)) => offer.as_ref().map_err(Clone::clone),
             None => Err(Error::new(imgcost_core::Code::BadInput, "the combination has no day")),
         }
+    }
+
+    /// Whether its model can be called on its day; what is not sold then is not marked.
+    #[must_use]
+    pub fn availability(&self) -> Availability {
+        self.offer().map_or(Availability::Current, |offer| offer.model.availability(offer.as_of))
     }
 
     /// Asks its quote something; none where it is illegal.

@@ -30,4 +30,4 @@ pub use grid::{CELLS_MAX, Grid};
 pub use pick::Pick;
 pub use pivot::{Pivot, varying};
 pub use resolve::Pair;
-pub use sort::{Key, Sort, cheapest};
+pub use sort::{Cheapest, Key, Sort, cheapest};

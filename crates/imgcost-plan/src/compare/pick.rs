@@ -9,6 +9,9 @@ use crate::words::{Pattern, entries};
 pub enum Pick {
     /// `all`: whatever there is.
     All,
+    /// Of models: those that can be called on one of the days, and have a price then. Of every
+    /// other axis the same as [`Pick::All`].
+    Current,
     /// Names that fit a pattern, such as `gpt-image-*`.
     Like(Pattern),
     /// This one, whether it exists or not.

@@ -70,7 +70,7 @@ pub(super) fn pairs<'b>(
 ) -> Result<Vec<Arc<Pair<'b>>>, Error> {
     let days = if axes.days.is_empty() { vec![base.as_of] } else { unique(&axes.days) };
     let wanted = Wanted::read(axes, base)?;
-    let candidates = candidates(book, axes, base)?;
+    let candidates = candidates(book, axes, base, &days)?;
     wanted.check(&candidates)?;
     let mut pairs = Vec::with_capacity(candidates.len());
     for Candidate { provider, model, sold } in candidates {
@@ -104,7 +104,7 @@ fn sellers<'b>(book: &'b Book, axes: &Axes, base: &Request) -> Result<Vec<(&'b P
     for pick in picks {
         let by_name = matches!(pick, Pick::Is(_));
         let chosen: Vec<&Provider> = match pick {
-            Pick::All => book.providers().iter().collect(),
+            Pick::All | Pick::Current => book.providers().iter().collect(),
             Pick::Like(pattern) => {
                 let fits = |provider: &&Provider| pattern.fits(&provider.id);
                 book.providers().iter().filter(fits).collect()
@@ -125,19 +125,32 @@ fn sellers<'b>(book: &'b Book, axes: &Axes, base: &Request) -> Result<Vec<(&'b P
     Ok(found)
 }
 
-fn candidates<'b>(book: &'b Book, axes: &Axes, base: &Request) -> Result<Vec<Candidate<'b>>, Error> {
+fn candidates<'b>(
+    book: &'b Book,
+    axes: &Axes,
+    base: &Request,
+    days: &[Date],
+) -> Result<Vec<Candidate<'b>>, Error> {
     let sellers = sellers(book, axes, base)?;
     let default = [Pick::Is(base.model.clone())];
     let picks = if axes.models.is_empty() { default.as_slice() } else { &axes.models };
     let mut found: Vec<Candidate<'b>> = Vec::new();
     for pick in picks {
+        let is_wanted = |provider: &Provider, name: &str| {
+            *pick != Pick::Current || days.iter().any(|day| is_current(book, provider, name, *day))
+        };
         for (name, by_name) in models(pick, &sellers)? {
-            for (provider, named) in &sellers {
+            let mut is_current = false;
+            for (provider, named) in sellers.iter().filter(|(provider, _)| is_wanted(provider, &name)) {
+                is_current = true;
                 let sold = provider.model(&name).and_then(|model| Some((model, book.family(&model.family)?)));
                 let known = found.iter().any(|pair| pair.provider.id == provider.id && pair.model == name);
                 if !known && (sold.is_some() || (by_name && *named)) {
                     found.push(Candidate { provider, model: name.clone(), sold });
                 }
+            }
+            if *pick == Pick::Current && !is_current {
+                continue;
             }
             let sold_somewhere = book.providers().iter().any(|provider| provider.model(&name).is_some());
             let missing = !found.iter().any(|pair| pair.model == name);
@@ -147,13 +160,26 @@ fn candidates<'b>(book: &'b Book, axes: &Axes, base: &Request) -> Result<Vec<Can
             }
         }
     }
-    Ok(found)
+    match (picks.contains(&Pick::Current) && found.is_empty(), sellers.first(), days.first()) {
+        (true, Some((first, _)), Some(day)) => {
+            let message = format!("{} has no model that can be called on {day}: name one", first.id);
+            let names = sellers.iter().flat_map(|(provider, _)| &provider.models).map(|model| &model.id);
+            Err(Error::new(Code::UnknownModel, message).field("model").allowed(names))
+        }
+        _ => Ok(found),
+    }
+}
+
+/// Whether a provider's model can be called on a day, and has a price then.
+fn is_current(book: &Book, provider: &Provider, model: &str, day: Date) -> bool {
+    let offer = book.offer(&provider.id, model, day);
+    offer.is_ok_and(|offer| !offer.model.availability(day).is_retired())
 }
 
 /// The names that a pick stands for, and whether it named them itself.
 fn models(pick: &Pick, sellers: &[(&Provider, bool)]) -> Result<Vec<(String, bool)>, Error> {
     let fits = |name: &str| match pick {
-        Pick::All => true,
+        Pick::All | Pick::Current => true,
         Pick::Like(pattern) => pattern.fits(name),
         Pick::Is(_) => false,
     };
@@ -292,7 +318,7 @@ fn patterns<T>(wants: &[Want<T>]) -> impl Iterator<Item = &Pattern> {
 fn read<T>(picks: &[Pick], one: impl Fn(&str) -> Result<T, Error>) -> Result<Vec<Want<T>>, Error> {
     let want = |pick: &Pick| {
         Ok(match pick {
-            Pick::All => Want::All,
+            Pick::All | Pick::Current => Want::All,
             Pick::Like(pattern) => Want::Like(pattern.clone()),
             Pick::Is(text) => Want::Is(one(text)?),
         })

@@ -153,9 +153,34 @@ impl Sort {
     }
 }
 
-/// The least that one picture costs among cells in which everything has a price; the cells
-/// whose [`Cell::figure`] is this are the cheapest.
+/// The least that an image costs among cells in which everything has a price and whose model
+/// can still be called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cheapest {
+    /// The least figure, in USD an image.
+    pub figure: Usd,
+    /// Whether the cells with this figure may be called the cheapest: not where nothing else has
+    /// a price, nor where several of them share it and it is no more than a ceiling of one.
+    pub is_certain: bool,
+}
+
+impl Cheapest {
+    /// Whether a cell is one of the cheapest.
+    #[must_use]
+    pub fn is(&self, cell: &Cell<'_>) -> bool {
+        self.is_certain && !cell.availability().is_retired() && cell.figure() == Some(self.figure)
+    }
+}
+
+/// The least that an image costs among cells; none where no model that can still be called has
+/// a price.
 #[must_use]
-pub fn cheapest(cells: &[&Cell<'_>]) -> Option<Usd> {
-    cells.iter().filter_map(|cell| cell.figure()).min()
+pub fn cheapest(cells: &[&Cell<'_>]) -> Option<Cheapest> {
+    let candidates = || cells.iter().filter(|cell| !cell.availability().is_retired());
+    let figure = candidates().filter_map(|cell| cell.figure()).min()?;
+    let is_ceiling = |cell: &&&Cell<'_>| cell.per_image().is_some_and(|amount| amount.expected.is_none());
+    let of_figure = || candidates().filter(|cell| cell.figure() == Some(figure));
+    let is_only_one = cells.iter().filter(|cell| cell.figure().is_some()).nth(1).is_none();
+    let is_tie_of_ceilings = of_figure().nth(1).is_some() && of_figure().any(|cell| is_ceiling(&cell));
+    Some(Cheapest { figure, is_certain: !is_only_one && !is_tie_of_ceilings })
 }

@@ -35,6 +35,9 @@ use super::split::{Prices, Split, Splitter};
 /// One seller's model at one quality and price list.
 pub(super) struct Lane<'b, 's> {
     pub(super) offer: Offer<'b>,
+    /// Whether its plans come after all others: the model was shut down or will be within 30
+    /// days, and was not asked for by its name.
+    pub(super) is_late: bool,
     /// The call; its size and n are set here.
     pub(super) request: Request,
     /// The sizes that the model takes and the job wants; `None` is the model's default.
@@ -58,6 +61,7 @@ pub(super) struct Walked<'b> {
 #[derive(Debug, Clone)]
 pub(super) struct Draft<'b> {
     pub(super) offer: Offer<'b>,
+    pub(super) is_late: bool,
     pub(super) request: Request,
     pub(super) size: Option<Pixels>,
     pub(super) split: Split,
@@ -108,6 +112,11 @@ impl Draft<'_> {
         (Reverse(self.split.pictures), self.split.cost)
     }
 
+    /// Whether it makes more images than another one, or as many for less.
+    pub(super) fn is_better(&self, other: &Self) -> bool {
+        self.score() < other.score()
+    }
+
     /// Of sizes at one price: more pixels, fewer calls, the squarer one, the wider one.
     fn in_lane(&self, other: &Self) -> Ordering {
         let key = |draft: &Self| {
@@ -117,7 +126,7 @@ impl Draft<'_> {
         key(self).cmp(&key(other))
     }
 
-    /// The order of plans: pictures, price, pixels, calls, then names, then the squarer and the
+    /// The order of plans: models that end soon after the others, then pictures, price, pixels, calls, then names, then the squarer and the
     /// wider size.
     pub(super) fn order(&self, other: &Self) -> Ordering {
         let area = |draft: &Self| Reverse(draft.size.map_or(0, Pixels::area));
@@ -126,7 +135,8 @@ impl Draft<'_> {
             let rank = Level::NAMES.iter().position(|name| Some(*name) == quality.map(Quality::as_str));
             (rank, quality.cloned(), draft.request.tier == Tier::Batch)
         };
-        (self.score().cmp(&other.score()))
+        (self.is_late.cmp(&other.is_late))
+            .then_with(|| self.score().cmp(&other.score()))
             .then_with(|| area(self).cmp(&area(other)))
             .then_with(|| self.split.calls.cmp(&other.split.calls))
             .then_with(|| self.offer.provider.id.cmp(&other.offer.provider.id))
@@ -304,7 +314,7 @@ impl<'b> Lane<'b, '_> {
 
     fn draft(&self, size: Option<Pixels>, split: Split, equal_sizes: u64) -> Draft<'b> {
         let request = Request { size: size.map(Size::Exact), ..self.request.clone() };
-        Draft { offer: self.offer, request, size, split, equal_sizes }
+        Draft { offer: self.offer, is_late: self.is_late, request, size, split, equal_sizes }
     }
 
     /// The price of a call by how many pictures it asks for.

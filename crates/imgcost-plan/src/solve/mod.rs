@@ -5,7 +5,8 @@
 //! Nothing is sampled. A *lane* is one seller's model at one quality and one price list. Within a
 //! lane either every size is quoted, or the sizes are walked in the order of their grid work, of
 //! which every price is a rising function (see `lane.rs`); the split over calls is solved by
-//! dynamic programming with a proven period (see `split.rs`). Ties are broken in one order: more
+//! dynamic programming with a proven period (see `split.rs`). Models that end within 30 days come
+//! after the others, unless they are asked for by name. Ties are broken in one order: more
 //! pixels, fewer calls, then seller, model, quality and price list by name, then the wider size.
 
 mod job;
@@ -35,6 +36,8 @@ pub struct Solution<'b> {
     /// The best plan, then the next ones: at least the runner-up where there is one. Plans differ
     /// in seller, model, quality, price list or price; of sizes at one price only the best stands.
     pub plans: Vec<Plan<'b>>,
+    /// A plan that would be better than the best if its model were not shut down within 30 days.
+    pub ending: Option<Plan<'b>>,
     /// What was left out, and why.
     pub left_out: Vec<LeftOut>,
     /// How many combinations of seller, model, quality, price list and size were looked at.
@@ -85,10 +88,16 @@ pub fn solve<'b>(book: &'b Book, job: &Job, top: usize) -> Result<Solution<'b>, 
         return Err(left_out::unsolved(book, &selection, job, left_out));
     }
     drafts.sort_by(Draft::order);
+    let ending = match drafts.iter().find(|draft| draft.is_late).zip(drafts.first()) {
+        Some((late, best)) if late.is_better(best) => {
+            Some(Plan::of(late.clone(), job).ok_or_else(left_out::too_large)?)
+        }
+        _ => None,
+    };
     let plans: Option<Vec<Plan<'b>>> =
         drafts.into_iter().take(keep).map(|draft| Plan::of(draft, job)).collect();
     let plans = plans.ok_or_else(left_out::too_large)?;
-    Ok(Solution { plans, left_out, looked_at })
+    Ok(Solution { plans, ending, left_out, looked_at })
 }
 
 #[derive(Default)]
@@ -133,6 +142,7 @@ impl<'b> Search<'b> {
             let message = format!("was shut down on {day}; name it to count it in");
             return leave(&mut self.left_out, Reason::Retired, message);
         }
+        let is_late = !candidate.by_name && offer.model.availability(offer.as_of).is_marked();
         let qualities = match job.qualities_of(&offer) {
             Ok(qualities) => qualities,
             Err(message) => return leave(&mut self.left_out, Reason::Quality, message),
@@ -147,7 +157,7 @@ impl<'b> Search<'b> {
             let (mut found_here, mut unpriced_here) = (false, false);
             for tier in job.tiers() {
                 let request = Request { quality: quality.clone(), tier, ..suited(&offer, &job.base) };
-                let result = Lane { offer, request, sizes: &sizes }.walk(job, keep);
+                let result = Lane { offer, is_late, request, sizes: &sizes }.walk(job, keep);
                 self.looked_at += result.looked_at;
                 found_here |= !result.drafts.is_empty();
                 endless |= result.endless;

@@ -1,6 +1,6 @@
 //! A plan: which call, how often, and what it comes to.
 
-use imgcost_core::{CeilingBasis, Item, Offer, Pixels, Quality, Range, Request, Total, Usd};
+use imgcost_core::{Availability, CeilingBasis, Item, Offer, Pixels, Quality, Range, Request, Total, Usd};
 
 use super::job::{By, Goal, Job};
 use super::lane::{Draft, cost};
@@ -51,7 +51,7 @@ pub struct Plan<'b> {
 impl<'b> Plan<'b> {
     /// Writes a draft out; none where a sum is too large to be exact.
     pub(super) fn of(draft: Draft<'b>, job: &Job) -> Option<Plan<'b>> {
-        let Draft { offer, mut request, size, split, equal_sizes } = draft;
+        let Draft { offer, mut request, size, split, equal_sizes, is_late: _ } = draft;
         let mut calls = Vec::with_capacity(split.parts.len());
         for (pictures, count) in split.parts {
             request.n = pictures;
@@ -87,6 +87,12 @@ impl<'b> Plan<'b> {
         cost(&self.total, self.by)
     }
 
+    /// Whether its model can be called on the day, and how much longer.
+    #[must_use]
+    pub fn availability(&self) -> Availability {
+        self.offer.model.availability(self.offer.as_of)
+    }
+
     /// How many calls.
     #[must_use]
     pub fn call_count(&self) -> u64 {
@@ -102,14 +108,22 @@ impl<'b> Plan<'b> {
             words.push(format!("{} picture{} fewer", grouped(fewer), if fewer == 1 { "" } else { "s" }));
         }
         // For a budget the money of unlike numbers of pictures says nothing.
-        if let (Some(cost), Some(least)) = (self.cost(), best.cost())
+        if let (Some(cost), Some(base)) = (self.cost(), best.cost())
             && self.pictures == best.pictures
-            && let Some(more) = cost.minus(least).filter(|more| *more > Usd::ZERO)
         {
-            words.push(match percent(more, least) {
-                Some(percent) => format!("+{percent} %, ${more} more"),
-                None => format!("${more} more"),
-            });
+            let apart = |apart: Option<Usd>| apart.filter(|apart| *apart > Usd::ZERO);
+            let said = match (apart(cost.minus(base)), apart(base.minus(cost))) {
+                (Some(more), _) => Some(("+", more, "more")),
+                (None, Some(less)) => Some(("-", less, "less")),
+                (None, None) => None,
+            };
+            words.extend(said.map(|(sign, apart, word)| match percent(apart, base) {
+                Some(percent) => format!("{sign}{percent} %, ${apart} {word}"),
+                None => format!("${apart} {word}"),
+            }));
+        }
+        if self.availability().is_marked() {
+            words.push(self.availability().to_string());
         }
         if words.is_empty() {
             words.push(format!("costs the same, {}", self.tie(best)));

@@ -20,7 +20,7 @@ KEYS of --where and --sort: model, provider, quality, size, n, as-of, tier, stat
 #[derive(Debug, Args)]
 #[command(
     after_help = AFTER_HELP,
-    mut_arg("model", |arg| arg.value_name("LIST").help("The models [default: gpt-image-1]")),
+    mut_arg("model", |arg| arg.value_name("LIST").help("The models [default: all that can be called on the day]")),
     mut_arg("provider", |arg| arg.value_name("LIST").help("The sellers [default: openai]")),
     mut_arg("quality", |arg| arg.value_name("LIST").help("The qualities; left out, each model's default")),
     mut_arg("size", |arg| arg.value_name("LIST").help("The sizes; left out, each model's default")),

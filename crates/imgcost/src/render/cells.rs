@@ -4,9 +4,9 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use super::grouped;
 use super::table::columns;
 use super::workbook::{Kind, TypedRow, TypedTable, Value};
+use super::{currency, grouped};
 use crate::plain;
 
 impl Value {
@@ -15,7 +15,8 @@ impl Value {
         match self {
             Value::Count(count) => Some(count.to_string()),
             Value::Usd(usd) => Some(usd.to_string()),
-            Value::Converted(amount) => Some(amount.to_string()),
+            Value::Converted(amount, _) => Some(amount.to_string()),
+            Value::AtMost(number) => number.exact(),
             Value::PerMille(tenths) => Some(Decimal::new(*tenths, 3).normalize().to_string()),
             Value::Empty | Value::Text(_) | Value::Day(_) | Value::Unknown(_) => None,
         }
@@ -28,7 +29,13 @@ impl Value {
             Value::Text(text) | Value::Unknown(text) => plain::line(text),
             Value::Count(count) => grouped(*count),
             Value::Usd(usd) => format!("${usd}"),
-            Value::Converted(amount) => amount.to_string(),
+            Value::Converted(amount, places) => currency::to_places(*amount, *places, false),
+            Value::AtMost(number) => match number.as_ref() {
+                Value::Converted(amount, places) => {
+                    format!("≤ {}", currency::to_places(*amount, *places, true))
+                }
+                number => format!("≤ {}", number.shown()),
+            },
             Value::PerMille(tenths) => {
                 let (sign, size) = (if *tenths < 0 { "-" } else { "" }, tenths.unsigned_abs());
                 format!("{sign}{}.{}%", size / 10, size % 10)
@@ -172,7 +179,7 @@ pub(super) mod tests {
 
     fn yen(usd: &str) -> Value {
         let exchange = Exchange::new("JPY", "149.8@2026-11-20").unwrap();
-        Value::Converted(exchange.convert(usd.parse().unwrap()).unwrap())
+        Value::Converted(exchange.convert(usd.parse().unwrap()).unwrap(), 2)
     }
 
     /// A result with everything that a format may trip over.

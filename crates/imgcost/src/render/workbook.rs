@@ -90,12 +90,26 @@ pub(crate) enum Value {
     Count(u64),
     /// US dollars, exact.
     Usd(Usd),
-    /// An amount in another currency, exact.
-    Converted(Converted),
+    /// An amount in another currency, exact, with the decimals of the dollars beside it.
+    Converted(Converted, u32),
     /// Tenths of a percent, below zero too: 155 is 15.5 %.
     PerMille(i64),
     /// A day.
     Day(imgcost_core::Date),
+    /// A ceiling: a number that stands where no expected value is known.
+    AtMost(Box<Value>),
     /// A number that is not known, with the reason in a word or two: unpriced, not legal.
     Unknown(String),
+}
+
+impl Value {
+    /// The number that a value is compared by: as it is, or as a ceiling where there is no
+    /// expected value.
+    pub(crate) fn or_at_most(self, is_expected: bool) -> Value {
+        match self {
+            Value::Empty | Value::Text(_) | Value::Unknown(_) | Value::AtMost(_) => self,
+            number if is_expected => number,
+            number => Value::AtMost(Box::new(number)),
+        }
+    }
 }

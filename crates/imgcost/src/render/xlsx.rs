@@ -15,6 +15,8 @@ use crate::plain;
 
 /// How many significant digits survive in a binary float.
 const DIGITS: usize = 15;
+/// How many decimals dollars are shown with, at the most, where none of them would show as zero.
+const USD_PLACES: usize = 6;
 /// How long the text of a cell may be, in units of UTF-16.
 const LONGEST: usize = 32_767;
 /// How long the name of a sheet may be.
@@ -79,13 +81,14 @@ fn fill(sheet: &mut Worksheet, table: &TypedTable) -> Result<(), XlsxError> {
         sheet.write_string_with_format(0, at, &name, &head)?;
         // The button of the filter covers two letters of the heading.
         let mut width = columns(&name) + 3;
-        let formats = [number_format(column.kind, ""), number_format(column.kind, "").set_bold()];
-        let unknown = [Format::new().set_italic(), Format::new().set_italic().set_bold()];
         for (line, row) in (1_u32..).zip(&table.rows) {
             let value = row.cell(column.from);
             width = width.max(columns(&value.shown()) + 1);
-            let [plain, bold] = if matches!(value, Value::Unknown(_)) { &unknown } else { &formats };
-            let format = if row.marked { bold } else { plain };
+            let format = match value {
+                Value::Unknown(_) => Format::new().set_italic(),
+                value => Format::new().set_num_format(number_format(column.kind, value)),
+            };
+            let format = &if row.marked { format.set_bold() } else { format };
             if column.exact {
                 let exact = value.exact().unwrap_or_default();
                 sheet.write_string_with_format(line, at, exact, format)?;
@@ -155,7 +158,11 @@ fn total(
         sheet.write_string_with_format(row, at, total.words(), &line)?;
         return Ok(());
     };
-    let format = number_format(column.kind, &total.missing().unwrap_or_default());
+    let digits = number_format(column.kind, total.sum.as_ref().unwrap_or(&Value::Empty));
+    let format = Format::new().set_num_format(match total.missing() {
+        None => digits,
+        Some(missing) => format!("\"at least \"{digits}\", {}\"", missing.replace('"', "'")),
+    });
     let format = format.set_bold().set_border_top(FormatBorder::Thin);
     let letters = rust_xlsxwriter::utility::column_number_to_name(at);
     let formula = Formula::new(format!("=SUM({letters}2:{letters}{row})")).set_result(sum);
@@ -163,21 +170,35 @@ fn total(
     Ok(())
 }
 
-/// How a kind of number is shown; with what a sum lacks, as at least so much.
-fn number_format(kind: Kind, missing: &str) -> Format {
-    let digits = match kind {
-        Kind::Text => return Format::new(),
-        Kind::Count => "#,##0",
-        Kind::Usd => "$#,##0.00####",
-        Kind::Converted => "#,##0.00",
-        Kind::Percent => "0.0%",
-        Kind::Day => "yyyy-mm-dd",
-    };
-    if missing.is_empty() {
-        Format::new().set_num_format(digits)
-    } else {
-        let missing = missing.replace('"', "'");
-        Format::new().set_num_format(format!("\"at least \"{digits}\", {missing}\""))
+/// How a value of a column is shown. A ceiling has its sign in the format, so that the cell
+/// stays a number.
+fn number_format(kind: Kind, value: &Value) -> String {
+    if let Value::AtMost(number) = value {
+        return format!("\"\u{2264} \"{}", number_format(kind, number));
+    }
+    match kind {
+        Kind::Text => "General".to_owned(),
+        Kind::Count => "#,##0".to_owned(),
+        Kind::Usd => format!("$#,##0.00{}", "#".repeat(decimals(value, USD_PLACES).saturating_sub(2))),
+        Kind::Converted => format!("#,##0.{}", "0".repeat(decimals(value, USD_PLACES).max(2))),
+        Kind::Percent => "0.0%".to_owned(),
+        Kind::Day => "yyyy-mm-dd".to_owned(),
+    }
+}
+
+/// How many decimals an amount is shown with: `usual` of dollars, as many as the dollars beside
+/// it of another currency, and more where it would show as nothing.
+fn decimals(value: &Value, usual: usize) -> usize {
+    let places = |text: &str| text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    match value {
+        Value::Usd(usd) => {
+            let exact = usd.to_string();
+            let fraction = exact.strip_prefix("0.").unwrap_or_default();
+            let zeros = fraction.len() - fraction.trim_start_matches('0').len();
+            if fraction.is_empty() { usual } else { usual.max(zeros + 1) }
+        }
+        converted @ Value::Converted(..) => places(&converted.shown()),
+        _ => usual,
     }
 }
 

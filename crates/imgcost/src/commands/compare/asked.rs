@@ -6,7 +6,7 @@ use imgcost_plan::compare::{Axes, Pick};
 use crate::args::{CompareArgs, RequestArgs};
 use crate::fields;
 use crate::request::{self, Given, Later};
-use crate::settings::Settings;
+use crate::settings::{Key, Settings};
 
 /// What differs between the calls, and what does not.
 pub(super) struct Asked {
@@ -23,13 +23,24 @@ impl Asked {
     /// # Errors
     /// A flag or setting can't be accepted.
     pub(super) fn read(args: &CompareArgs, settings: &Settings, book: &Book) -> Result<Asked, Error> {
-        let axes = axes(args)?;
+        let mut axes = axes(args)?;
         let mut rest: RequestArgs = args.request.clone();
         for list in [&mut rest.model, &mut rest.provider, &mut rest.quality, &mut rest.size, &mut rest.n] {
             *list = None;
         }
         rest.book.as_of = None;
-        let Given { request, remarks, endpoint_known } = request::given(&rest, settings, book, &|_| {})?;
+        let is_set = settings.get(Key::Model).is_some();
+        let unnamed = |request: &mut Request| {
+            if !is_set {
+                request.model.clear();
+            }
+        };
+        let Given { request, mut remarks, endpoint_known } = request::given(&rest, settings, book, &unnamed)?;
+        if axes.models.is_empty() && request.model.is_empty() {
+            axes.models.push(Pick::Current);
+        }
+        // It would say which model stands for the one that the body does not name: all of these.
+        remarks.retain(|note| note.code != "model-assumed");
         let later = Later::read(&rest, settings)?;
         Ok(Asked { axes, base: request, remarks, later, endpoint_known })
     }

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use imgcost_core::{
-    CeilingBasis, Date, Endpoint, Error, Fidelity, InputImage, Item, Quality, Range, RangeDocument, Ratio,
-    Size, Tier, Usd,
+    Availability, CeilingBasis, Date, Endpoint, Error, Fidelity, InputImage, Item, Quality, Range,
+    RangeDocument, Ratio, Size, Tier, Usd,
 };
 use imgcost_plan::compare::{Amount, Cell, Delta, Difference, State};
 use imgcost_plan::currency::{Converted, Exchange};
@@ -31,6 +31,11 @@ pub(super) struct Document<'c> {
 struct CellDocument<'c> {
     request: RequestDocument<'c>,
     state: &'static str,
+    /// `current`, `ends` (within 30 days) or `retired` on the day of the request.
+    availability: Availability,
+    /// The day of the shutdown, where one is near or past.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shutdown: Option<Date>,
     #[serde(skip_serializing_if = "Option::is_none")]
     per_image: Option<AmountDocument>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -95,6 +100,14 @@ struct AmountDocument {
 struct ConvertedDocument<'c> {
     #[serde(flatten)]
     exchange: &'c Exchange,
+    /// Of the call.
+    #[serde(flatten)]
+    per_call: ConvertedAmount,
+    per_image: ConvertedAmount,
+}
+
+#[derive(Serialize)]
+struct ConvertedAmount {
     floor: Option<Converted>,
     expected: Option<Converted>,
     ceiling: Option<Converted>,
@@ -119,7 +132,7 @@ struct Summary {
     priced: usize,
     unpriced: usize,
     illegal: usize,
-    /// What one picture costs at the least; null where nothing is priced.
+    /// What an image costs at the least; null where no model that can still be called is priced.
     cheapest_per_image: Option<Usd>,
 }
 
@@ -168,7 +181,7 @@ pub(super) fn document<'c>(compared: &'c Compared<'_>) -> Document<'c> {
             priced: compared.count("priced"),
             unpriced: compared.count("unpriced"),
             illegal: compared.count("illegal"),
-            cheapest_per_image: compared.cheapest,
+            cheapest_per_image: compared.cheapest.map(|cheapest| cheapest.figure),
         },
         notes: said
             .map(|said| NoteDocument { code: said.code, message: said.message, cells: said.cells })
@@ -190,12 +203,18 @@ fn checked<'c>(compared: &'c Compared<'_>) -> BTreeMap<&'c str, Date> {
 
 fn of_cell<'c>(compared: &'c Compared<'_>, cell: &'c Cell<'_>) -> CellDocument<'c> {
     let per_call = cell.per_call();
-    let converted = compared.exchange.as_ref().zip(per_call).map(|(exchange, amount)| ConvertedDocument {
-        exchange,
+    let convert = |amount: Amount| ConvertedAmount {
         floor: compared.converted(amount.floor),
         expected: compared.converted(amount.expected),
         ceiling: compared.converted(amount.ceiling),
-    });
+    };
+    let converted = compared.exchange.as_ref().zip(per_call.zip(cell.per_image())).map(
+        |(exchange, (per_call, per_image))| ConvertedDocument {
+            exchange,
+            per_call: convert(per_call),
+            per_image: convert(per_image),
+        },
+    );
     let (unpriced, error): (&[Item], _) = match cell.state() {
         State::Priced(_) => (&[], None),
         State::Unpriced(_, items) => (items, None),
@@ -204,6 +223,8 @@ fn of_cell<'c>(compared: &'c Compared<'_>, cell: &'c Cell<'_>) -> CellDocument<'
     CellDocument {
         request: request(cell),
         state: cell.state().name(),
+        availability: cell.availability(),
+        shutdown: cell.availability().day(),
         per_image: cell.per_image().map(Into::into),
         per_call: per_call.map(Into::into),
         per_megapixel: cell.per_megapixel().map(Into::into),

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use imgcost_core::{Book, Date, Error, Offer, Quality, Request, Total, Usd};
+use imgcost_core::{Availability, Book, Date, Error, Offer, Quality, Request, Total, Usd};
 use imgcost_plan::equivalent::{
     Answer, Difference, Equivalent, Equivalents, Found, Kinship, Spend, equivalents,
 };
@@ -18,7 +18,7 @@ const PLACES_MAX: u32 = 9;
 /// Writes which quality of every candidate spends what the reference spends.
 ///
 /// `text` is the reference, such as `gpt-image-2 medium 1024x1024`, over what `base` says; the
-/// patterns choose the candidates, an empty list all of them.
+/// patterns choose the candidates, an empty list all that can be called on the day.
 pub(crate) fn equivalent(
     out: &mut impl Write,
     book: &Book,
@@ -29,11 +29,17 @@ pub(crate) fn equivalent(
 ) -> Result<End, Failure> {
     let reference = reference(book, text, base)?;
     let chosen = select(book, providers, models, base.as_of)?;
-    let offers: Vec<Offer<'_>> = chosen.candidates.iter().map(|candidate| candidate.offer).collect();
+    let offers = chosen.candidates.iter().map(|candidate| candidate.offer);
+    let offers: Vec<Offer<'_>> =
+        offers.filter(|offer| !models.is_empty() || !availability(offer).is_retired()).collect();
     let map = equivalents(book, &reference, &offers)?;
     render::write(out, format, || page(&map), || sheet(&map), || document(&map))?;
     let any = map.candidates.iter().any(|candidate| matches!(candidate.answer, Answer::Found(_)));
     Ok(if any || map.candidates.is_empty() { End::Done } else { End::Incomplete })
+}
+
+fn availability(offer: &Offer<'_>) -> Availability {
+    offer.model.availability(offer.as_of)
 }
 
 /// The document of the contract, schema `imgcost.equivalents/1`.
@@ -73,6 +79,7 @@ struct Ends<T> {
 struct Row<'m> {
     provider: &'m str,
     model: &'m str,
+    availability: Availability,
     /// `same`, `nearest`, `only`, `refused` or `unpriced`.
     kinship: &'static str,
     #[serde(flatten)]
@@ -114,7 +121,14 @@ fn row<'m>(map: &'m Equivalents<'_>, candidate: &'m Equivalent<'_>) -> Row<'m> {
         Answer::Refused(error) => ("refused", None, Some(error)),
         Answer::Unpriced => ("unpriced", None, None),
     };
-    Row { provider: &candidate.offer.provider.id, model: &candidate.offer.model.id, kinship, found, error }
+    Row {
+        provider: &candidate.offer.provider.id,
+        model: &candidate.offer.model.id,
+        availability: availability(&candidate.offer),
+        kinship,
+        found,
+        error,
+    }
 }
 
 fn found_row<'m>(map: &'m Equivalents<'_>, found: &'m Found) -> FoundRow<'m> {
@@ -284,6 +298,14 @@ fn notes(page: &mut Page, map: &Equivalents<'_>) {
     );
     let only = found().filter(|(_, found)| found.kinship == Kinship::Only);
     said(page, only.map(|(candidate, _)| name(candidate)).collect(), "has no other quality");
+    let marked = || map.candidates.iter().filter(|other| availability(&other.offer).is_marked());
+    let mut marks: Vec<String> = marked().map(|other| availability(&other.offer).to_string()).collect();
+    marks.sort_unstable();
+    marks.dedup();
+    for mark in marks {
+        let of_mark = marked().filter(|other| availability(&other.offer).to_string() == mark);
+        said(page, of_mark.map(name).collect(), &mark);
+    }
     let unpriced = map.candidates.iter().filter(|other| matches!(other.answer, Answer::Unpriced));
     said(page, unpriced.map(name).collect(), "no price is known");
     for candidate in &map.candidates {
@@ -311,6 +333,7 @@ fn sheet(map: &Equivalents<'_>) -> Sheet {
         ">usd_difference",
         "ties",
         "error",
+        "availability",
     ]);
     for candidate in &map.candidates {
         let row = row(map, candidate);
@@ -331,6 +354,7 @@ fn sheet(map: &Equivalents<'_>) -> Sheet {
                 cells.push(row.error.map_or_else(String::new, |error| error.message().to_owned()));
             }
         }
+        cells.push(row.availability.as_str().to_owned());
         sheet.row(cells);
     }
     sheet
@@ -379,7 +403,7 @@ mod tests {
         assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
         let (csv, _) = written("gpt-image-2 medium 1920x1088", ("openai", models), Format::Csv);
         assert_eq!(csv.lines().count(), 5, "{csv}");
-        assert!(csv.lines().all(|line| line.split(',').count() == 16), "{csv}");
+        assert!(csv.lines().all(|line| line.split(',').count() == 17), "{csv}");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use imgcost_plan::compare::{Amount, Axis, Cell, varying};
 use super::Compared;
 use super::notes::word;
 use super::page::{figure, is_range, places_of, span};
+use crate::render::currency::to_places;
 use crate::render::{Align, DASH, Page, Sheet, grouped, percent, table};
 
 /// Columns that are left out where a page is too narrow, the first of them first.
@@ -28,7 +29,7 @@ pub(super) fn table(page: &mut Page, compared: &Compared<'_>, width: Option<u16>
             spared.push(name);
         }
     }
-    let converted = compared.exchange.as_ref().map(|exchange| format!("{} a call", exchange.currency));
+    let converted = compared.exchange.as_ref().map(|exchange| format!("{} per image", exchange.currency));
     if let Some(width) = width {
         let more: Vec<&str> = ["delta"].into_iter().chain(converted.as_deref()).collect();
         spared.extend(table::narrowed(&mut sheet, width, &more));
@@ -55,16 +56,19 @@ fn sheet(compared: &Compared<'_>) -> Sheet {
         let align = if *axis == Axis::Count { Align::Right } else { Align::Left };
         sheet.columns.push((axis.words().to_owned(), align));
     }
+    if columns.status {
+        sheet.columns.push(("status".to_owned(), Align::Left));
+    }
     let mut number = |name: &str| sheet.columns.push((name.to_owned(), Align::Right));
     number("per image");
     if columns.ranges {
         number(RANGE);
     }
+    if let Some(exchange) = &compared.exchange {
+        number(&format!("{} per image", exchange.currency));
+    }
     if columns.calls {
         number(CALL);
-    }
-    if let Some(exchange) = &compared.exchange {
-        number(&format!("{} a call", exchange.currency));
     }
     if columns.megapixels {
         number(MEGAPIXEL);
@@ -85,6 +89,7 @@ fn sheet(compared: &Compared<'_>) -> Sheet {
 /// Which columns there are, and with how many decimals.
 struct Columns {
     axes: Vec<Axis>,
+    status: bool,
     ranges: bool,
     calls: bool,
     megapixels: bool,
@@ -101,6 +106,7 @@ impl Columns {
         let figures = shown.iter().filter_map(|cell| Some(compared.baseline.as_ref()?.delta(cell)?.usd.usd));
         Columns {
             axes: varying(shown),
+            status: compared.is_marked(),
             ranges: per_image()
                 .any(|amount| is_range(&amount) || amount.ceiling.is_none() && amount.floor.is_some()),
             calls: shown.iter().any(|cell| cell.n() > 1),
@@ -114,6 +120,9 @@ impl Columns {
 
     fn row(&self, compared: &Compared<'_>, cell: &Cell<'_>) -> Vec<String> {
         let mut row: Vec<String> = self.axes.iter().map(|axis| cell.label(*axis)).collect();
+        if self.status {
+            row.push(cell.availability().to_string());
+        }
         let missing = word(cell);
         let amount = |amount: Option<Amount>, places| match amount {
             Some(amount) if missing.is_none() => figure(&amount, places),
@@ -126,13 +135,20 @@ impl Columns {
         if self.ranges {
             row.push(cell.per_image().map_or_else(String::new, |amount| span(&amount, self.per_image)));
         }
+        if compared.exchange.is_some() {
+            let amount = cell.per_image().filter(|_| missing.is_none());
+            let converted = compared.converted(amount.and_then(|amount| amount.figure()));
+            row.push(converted.zip(amount).map_or_else(
+                || DASH.to_owned(),
+                |(converted, amount)| {
+                    let is_ceiling = amount.expected.is_none();
+                    let sign = if is_ceiling { "≤ " } else { "" };
+                    format!("{sign}{}", to_places(converted, self.per_image, is_ceiling))
+                },
+            ));
+        }
         if self.calls {
             row.push(amount(cell.per_call(), self.per_call));
-        }
-        if compared.exchange.is_some() {
-            let usd = cell.per_call().and_then(|amount| amount.figure());
-            let converted = compared.converted(usd).map(|converted| converted.rounded(4));
-            row.push(converted.unwrap_or_else(|| DASH.to_owned()));
         }
         if self.megapixels {
             row.push(amount(cell.per_megapixel(), 4));

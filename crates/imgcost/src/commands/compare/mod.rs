@@ -13,7 +13,7 @@ mod workbook;
 use std::io;
 
 use imgcost_core::{Book, Note, Offer, Request, Usd};
-use imgcost_plan::compare::{Baseline, Cell, Filter, Grid, Sort, State, cheapest};
+use imgcost_plan::compare::{Baseline, Cell, Cheapest, Filter, Grid, Sort, State, cheapest};
 use imgcost_plan::currency::{Converted, Exchange};
 use imgcost_plan::words::{Pattern, patterns};
 
@@ -35,8 +35,8 @@ struct Compared<'r> {
     shown: Vec<&'r Cell<'r>>,
     /// How many there were before conditions.
     all: usize,
-    /// The least that one picture costs among the shown.
-    cheapest: Option<Usd>,
+    /// The least that an image costs among the shown.
+    cheapest: Option<Cheapest>,
     baseline: Option<Baseline<'r>>,
     exchange: Option<Exchange>,
     /// What a reader should know of how the request was understood.
@@ -45,10 +45,15 @@ struct Compared<'r> {
 
 impl Compared<'_> {
     fn is_cheapest(&self, cell: &Cell<'_>) -> bool {
-        self.cheapest.is_some() && cell.figure() == self.cheapest
+        self.cheapest.is_some_and(|cheapest| cheapest.is(cell))
     }
 
-    /// An amount of a whole call in the other currency, if there is one.
+    /// Whether a shown model was shut down, or will be soon.
+    fn is_marked(&self) -> bool {
+        self.shown.iter().any(|cell| cell.availability().is_marked())
+    }
+
+    /// An amount in the other currency, if there is one.
     fn converted(&self, usd: Option<Usd>) -> Option<Converted> {
         self.exchange.as_ref()?.convert(usd?)
     }

@@ -1,6 +1,6 @@
 //! A comparison for people: what all cells share, the table, what is missing and why.
 
-use imgcost_core::{InputImage, Tier, Usd};
+use imgcost_core::{Availability, InputImage, Tier, Usd};
 use imgcost_plan::compare::{Amount, Axis, Cell, varying};
 
 use super::notes::{self, Said};
@@ -32,6 +32,10 @@ pub(super) fn page(compared: &Compared<'_>, layout: Option<&Layout>, width: Opti
     let star = if layout.is_none_or(Layout::is_starred) { "* " } else { "" };
     for line in lines(compared, star) {
         page.line(line);
+    }
+    if layout.is_some() {
+        // A layout has no room for it beside a name.
+        statuses(compared).into_iter().for_each(|line| page.line(line));
     }
     let more = |page: &mut Page, rest: usize, what: &str| {
         if rest > 0 {
@@ -116,7 +120,7 @@ fn of_request(cell: &Cell<'_>) -> Vec<String> {
 pub(super) fn lines(compared: &Compared<'_>, mark: &str) -> Vec<String> {
     let mut lines = Vec::new();
     let cheapest: Vec<&&Cell<'_>> = compared.shown.iter().filter(|cell| compared.is_cheapest(cell)).collect();
-    if let (Some(usd), Some(first)) = (compared.cheapest, cheapest.first()) {
+    if let (Some(usd), Some(first)) = (compared.cheapest.map(|cheapest| cheapest.figure), cheapest.first()) {
         let varies = varying(&compared.shown);
         let axes: Vec<Axis> = NAMED.into_iter().filter(|axis| varies.contains(axis)).collect();
         let name = name(first, &axes);
@@ -125,7 +129,14 @@ pub(super) fn lines(compared: &Compared<'_>, mark: &str) -> Vec<String> {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        lines.push(format!("{mark}the cheapest: {name}{more}, ${} a picture", rounded(usd, places(usd))));
+        let ends = match first.availability() {
+            Availability::Ends(day) if cheapest.len() == 1 => format!(" (ends {day})"),
+            _ => String::new(),
+        };
+        let is_ceiling = first.per_image().is_some_and(|amount| amount.expected.is_none());
+        let sign = if is_ceiling { "at most " } else { "" };
+        let usd = rounded(usd, places(usd));
+        lines.push(format!("{mark}the cheapest: {name}{ends}{more}, {sign}${usd} an image"));
     }
     if let Some(baseline) = &compared.baseline {
         let cell = baseline.cell();
@@ -142,6 +153,20 @@ pub(super) fn lines(compared: &Compared<'_>, mark: &str) -> Vec<String> {
     }
     lines.extend(compared.exchange.as_ref().map(ToString::to_string));
     lines
+}
+
+/// Which shown models are retired or end soon, a line a mark.
+fn statuses(compared: &Compared<'_>) -> Vec<String> {
+    let mut marked: Vec<(String, Vec<&str>)> = Vec::new();
+    for cell in compared.shown.iter().filter(|cell| cell.availability().is_marked()) {
+        let status = cell.availability().to_string();
+        match marked.iter_mut().find(|(known, _)| *known == status) {
+            Some((_, models)) if models.contains(&cell.model()) => {}
+            Some((_, models)) => models.push(cell.model()),
+            None => marked.push((status, vec![cell.model()])),
+        }
+    }
+    marked.into_iter().map(|(status, models)| format!("{status}: {}", models.join(", "))).collect()
 }
 
 /// A cell in a few words: where it stands on some axes.

@@ -16,7 +16,7 @@ const TOKENS: [(&str, Option<Item>); 5] = [
     ("text_output_tokens", Some(Item::TextOutput)),
     ("image_output_tokens", Some(Item::ImageOutput)),
 ];
-const LAST: [&str; 9] = [
+const LAST: [&str; 11] = [
     "ceiling_basis",
     "delta_usd",
     "delta_per_mille",
@@ -26,6 +26,8 @@ const LAST: [&str; 9] = [
     "error_field",
     "error_message",
     "error_nearest",
+    "availability",
+    "shutdown",
 ];
 
 /// The sheet of a comparison.
@@ -44,8 +46,17 @@ fn columns(compared: &Compared<'_>) -> Vec<(String, Align)> {
     TOKENS.iter().for_each(|(name, _)| three(name));
     columns.extend(LAST.map(|name| (name.to_owned(), Align::Left)));
     if compared.exchange.is_some() {
-        let names =
-            ["currency", "rate", "rate_date", "converted_floor", "converted_expected", "converted_ceiling"];
+        let names = [
+            "currency",
+            "rate",
+            "rate_date",
+            "converted_floor",
+            "converted_expected",
+            "converted_ceiling",
+            "converted_per_image_floor",
+            "converted_per_image_expected",
+            "converted_per_image_ceiling",
+        ];
         columns.extend(names.map(|name| (name.to_owned(), Align::Left)));
     }
     columns
@@ -105,11 +116,15 @@ fn row(compared: &Compared<'_>, cell: &Cell<'_>) -> Vec<String> {
         text(error.and_then(|error| error.field_name())),
         text(error.map(|error| error.message())),
         text(error.and_then(|error| error.nearest_value())),
+        cell.availability().as_str().to_owned(),
+        text(cell.availability().day()),
     ]);
     if let Some(exchange) = &compared.exchange {
         row.extend([exchange.currency.clone(), exchange.rate.to_string(), exchange.date.to_string()]);
-        let parts = per_call.map_or([None; 3], |amount| [amount.floor, amount.expected, amount.ceiling]);
-        row.extend(parts.map(|usd| text(compared.converted(usd))));
+        for amount in [per_call, cell.per_image()] {
+            let parts = amount.map_or([None; 3], |amount| [amount.floor, amount.expected, amount.ceiling]);
+            row.extend(parts.map(|usd| text(compared.converted(usd))));
+        }
     }
     row
 }

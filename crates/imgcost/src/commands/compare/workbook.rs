@@ -4,6 +4,7 @@ use imgcost_core::{Confidence, Item, Part, Rate, Row, Size, Usd};
 use imgcost_plan::compare::{Amount, Cell};
 
 use super::notes::{self, word};
+use super::page::places_of;
 use super::{Compared, page};
 use crate::render::item_words;
 use crate::render::workbook::{Kind, TypedColumn, TypedRow, TypedTable, Value, Workbook};
@@ -21,8 +22,11 @@ fn column(name: impl Into<String>, kind: Kind) -> TypedColumn {
 }
 
 fn cells(compared: &Compared<'_>) -> TypedTable {
-    let mut columns = vec![
-        column("model", Kind::Text),
+    let mut columns = vec![column("model", Kind::Text)];
+    if compared.is_marked() {
+        columns.push(column("status", Kind::Text));
+    }
+    columns.extend([
         column("provider", Kind::Text),
         column("quality", Kind::Text),
         column("size", Kind::Text),
@@ -30,36 +34,66 @@ fn cells(compared: &Compared<'_>) -> TypedTable {
         column("as of", Kind::Day),
         column("tier", Kind::Text),
         TypedColumn { bar: true, ..column("per image", Kind::Usd) },
+    ]);
+    let converted = |what: &str| {
+        let exchange = compared.exchange.as_ref();
+        exchange.map(|exchange| column(format!("{} {what}", exchange.currency), Kind::Converted))
+    };
+    columns.extend(converted("per image"));
+    columns.extend([
         column("per image, floor", Kind::Usd),
         column("per image, ceiling", Kind::Usd),
-        TypedColumn { sum: true, ..column("per call", Kind::Usd) },
-        column("per megapixel", Kind::Usd),
-        column("tokens", Kind::Count),
-    ];
-    if let Some(exchange) = &compared.exchange {
-        columns.push(column(format!("{} a call", exchange.currency), Kind::Converted));
-    }
+        // Alternatives are never added up.
+        column("per call", Kind::Usd),
+    ]);
+    columns.extend(converted("per call"));
+    columns.extend([column("per megapixel", Kind::Usd), column("tokens", Kind::Count)]);
     if compared.baseline.is_some() {
         columns.push(column("delta, USD", Kind::Text));
         columns.push(column("delta", Kind::Percent));
     }
+    let shown = || compared.shown.iter();
+    let places = Places {
+        per_image: places_of(shown().filter_map(|cell| cell.per_image())),
+        per_call: places_of(shown().filter_map(|cell| cell.per_call())),
+    };
     TypedTable {
         name: "Comparison".to_owned(),
         columns,
-        rows: compared.shown.iter().map(|cell| row(compared, cell)).collect(),
+        rows: compared.shown.iter().map(|cell| row(compared, cell, &places)).collect(),
         mark: "cheapest",
     }
 }
 
-fn row(compared: &Compared<'_>, cell: &Cell<'_>) -> TypedRow {
+/// The decimals of the dollar columns, which their amounts in another currency have too.
+struct Places {
+    per_image: u32,
+    per_call: u32,
+}
+
+fn row(compared: &Compared<'_>, cell: &Cell<'_>, places: &Places) -> TypedRow {
     let missing = word(cell);
     let unknown = || missing.clone().map_or(Value::Empty, Value::Unknown);
     let usd = |usd: Option<Usd>| usd.map_or_else(unknown, Value::Usd);
-    let figure = |amount: Option<Amount>| usd(amount.and_then(|amount| amount.figure()));
+    let is_expected = |amount: &Option<Amount>| amount.is_some_and(|amount| amount.expected.is_some());
+    let figure = |amount: Option<Amount>| {
+        usd(amount.and_then(|amount| amount.figure())).or_at_most(is_expected(&amount))
+    };
+    let converted = |amount: Option<Amount>, places: u32| {
+        compared.exchange.as_ref()?;
+        let converted = compared.converted(amount.and_then(|amount| amount.figure()));
+        let value = converted.map_or_else(unknown, |converted| Value::Converted(converted, places));
+        Some(value.or_at_most(is_expected(&amount)))
+    };
     let (per_image, per_call) = (cell.per_image(), cell.per_call());
     let tokens = cell.tokens();
-    let mut cells = vec![
-        Value::Text(cell.model().to_owned()),
+    let mut cells = vec![Value::Text(cell.model().to_owned())];
+    if compared.is_marked() {
+        let availability = cell.availability();
+        let mark = availability.is_marked().then(|| Value::Text(availability.to_string()));
+        cells.push(mark.unwrap_or(Value::Empty));
+    }
+    cells.extend([
         Value::Text(cell.provider().to_owned()),
         cell.quality().map_or(Value::Empty, |quality| Value::Text(quality.to_string())),
         cell.size().map_or(Value::Empty, |size: Size| Value::Text(size.to_string())),
@@ -67,20 +101,24 @@ fn row(compared: &Compared<'_>, cell: &Cell<'_>) -> TypedRow {
         Value::Day(cell.as_of()),
         Value::Text(cell.tier().to_string()),
         figure(per_image),
+    ]);
+    cells.extend(converted(per_image, places.per_image));
+    cells.extend([
         usd(per_image.and_then(|amount| amount.floor)),
         usd(per_image.and_then(|amount| amount.ceiling)),
         figure(per_call),
+    ]);
+    cells.extend(converted(per_call, places.per_call));
+    cells.extend([
         match cell.per_megapixel() {
             // A picture whose size is left to the model has no price a megapixel.
             None if missing.is_none() => Value::Empty,
             amount => figure(amount),
         },
-        tokens.map_or(Value::Empty, |range| Value::Count(range.expected.unwrap_or(range.ceiling))),
-    ];
-    if compared.exchange.is_some() {
-        let converted = compared.converted(per_call.and_then(|amount| amount.figure()));
-        cells.push(converted.map_or_else(unknown, Value::Converted));
-    }
+        tokens.map_or(Value::Empty, |range| {
+            Value::Count(range.expected.unwrap_or(range.ceiling)).or_at_most(range.expected.is_some())
+        }),
+    ]);
     if let Some(baseline) = &compared.baseline {
         let delta = baseline.delta(cell);
         cells.push(delta.map_or_else(unknown, |delta| Value::Text(delta.usd.to_string())));

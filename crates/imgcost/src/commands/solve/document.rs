@@ -1,6 +1,6 @@
 //! The JSON document of a solution, schema `imgcost.solution/1`.
 
-use imgcost_core::{CeilingBasis, Date, Note, Quality, Range, Total, Usd};
+use imgcost_core::{Availability, CeilingBasis, Date, Note, Quality, Range, Total, Usd};
 use imgcost_plan::solve::{Calls, Goal, Plan};
 use serde::Serialize;
 
@@ -16,6 +16,9 @@ pub(super) struct Document<'f> {
     plans: Vec<PlanDocument<'f>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     runner_up: Option<RunnerUp<'f>>,
+    /// What would be better than the best plan if its model did not end soon.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ending: Option<RunnerUp<'f>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cheapest: Option<PlanDocument<'f>>,
     /// The cheapest picture costs nothing: the budget has no end.
@@ -48,6 +51,11 @@ struct PlanDocument<'f> {
     quality: Option<&'f str>,
     size: Option<String>,
     tier: &'static str,
+    /// `current`, `ends` (within 30 days) or `retired`.
+    availability: Availability,
+    /// The day of the shutdown, where one is near or past.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shutdown: Option<Date>,
     pictures: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pictures_expected: Option<u64>,
@@ -121,15 +129,19 @@ struct NoteDocument<'f> {
 
 pub(super) fn document<'f>(found: &'f Found<'_>) -> Document<'f> {
     let best = found.plans.first();
-    let runner_up = found.runner_up.as_ref().zip(best);
+    let beside = |plan: &'f Option<Plan<'_>>| {
+        plan.as_ref()
+            .zip(best)
+            .map(|(plan, best)| RunnerUp { plan: plan_document(found, plan), behind: plan.behind(best) })
+    };
     Document {
         schema: "imgcost.solution/1",
         as_of: found.day,
         job: job(found),
         looked_at: found.looked_at,
         plans: found.plans.iter().map(|plan| plan_document(found, plan)).collect(),
-        runner_up: runner_up
-            .map(|(plan, best)| RunnerUp { plan: plan_document(found, plan), behind: plan.behind(best) }),
+        runner_up: beside(&found.runner_up),
+        ending: beside(&found.ending),
         cheapest: found.cheapest.as_ref().map(|plan| plan_document(found, plan)),
         endless: found.endless,
         left_out: (found.left_out.iter())
@@ -176,6 +188,8 @@ fn plan_document<'f>(found: &Found<'_>, plan: &'f Plan<'_>) -> PlanDocument<'f> 
         quality: plan.quality.as_ref().map(Quality::as_str),
         size: plan.size.map(|size| size.to_string()),
         tier: plan.request.tier.as_str(),
+        availability: plan.availability(),
+        shutdown: plan.availability().day(),
         pictures: plan.pictures,
         pictures_expected: plan.pictures_expected,
         equal_sizes: plan.equal_sizes,

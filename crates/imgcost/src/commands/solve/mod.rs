@@ -31,6 +31,8 @@ struct Found<'b> {
     /// The plans to show; empty where a budget buys nothing.
     plans: Vec<Plan<'b>>,
     runner_up: Option<Plan<'b>>,
+    /// A plan that would be better than the best if its model did not end soon.
+    ending: Option<Plan<'b>>,
     /// Where a budget buys nothing, or has no end: the cheapest picture.
     cheapest: Option<Plan<'b>>,
     /// Whether the budget has no end, as the cheapest picture costs nothing.
@@ -57,6 +59,7 @@ pub(crate) fn solve(args: &SolveArgs, settings: &Settings, format: Format) -> Re
         day,
         plans: Vec::new(),
         runner_up: None,
+        ending: None,
         cheapest: None,
         endless: false,
         typed,
@@ -70,6 +73,7 @@ pub(crate) fn solve(args: &SolveArgs, settings: &Settings, format: Format) -> Re
             found.plans = solution.plans;
             found.runner_up = found.plans.get(1).cloned();
             found.plans.truncate(top);
+            found.ending = solution.ending;
             (found.left_out, found.looked_at) = (solution.left_out, solution.looked_at);
             End::Done
         }

@@ -4,6 +4,7 @@ use imgcost_core::{CeilingBasis, Quality, Sizes, Tier, Usd};
 use imgcost_plan::solve::{By, Goal, LeftOut, Plan, Reason};
 
 use super::Found;
+use crate::render::currency::to_places;
 use crate::render::table::narrowed;
 use crate::render::{DASH, Page, Sheet, amount_words, grouped};
 
@@ -98,15 +99,25 @@ pub(super) fn buys_nothing(budget: Usd, cheapest: Option<&Plan<'_>>) -> String {
     }
 }
 
+/// The decimals that the amounts of some plans are shown with.
+pub(super) fn places<'p, 'b: 'p>(plans: impl Iterator<Item = &'p Plan<'b>>) -> u32 {
+    let amounts = plans.flat_map(|plan| [plan.total.floor, plan.total.expected, plan.total.ceiling]);
+    amounts.flatten().map(Usd::places).max().unwrap_or(2).clamp(2, PLACES_MAX)
+}
+
 fn table(found: &Found<'_>, plans: &[Plan<'_>]) -> Sheet {
     let every = || plans.iter().chain(&found.runner_up);
     let several = every().any(|plan| plan.offer.provider.id != "openai");
     let batch = every().any(|plan| plan.request.tier == Tier::Batch);
+    let marked = plans.iter().any(|plan| plan.availability().is_marked());
     let budget = matches!(found.job.goal, Goal::Budget(_));
     let open = plans.iter().any(|plan| plan.total.floor != plan.total.ceiling);
     let mut columns = vec!["model", "quality", "size"];
     if several {
         columns.insert(0, "provider");
+    }
+    if marked {
+        columns.push("status");
     }
     if batch {
         columns.push("prices");
@@ -118,9 +129,7 @@ fn table(found: &Found<'_>, plans: &[Plan<'_>]) -> Sheet {
     if open {
         columns.push(">from floor to ceiling");
     }
-    let amounts =
-        plans.iter().flat_map(|plan| [plan.total.floor, plan.total.expected, plan.total.ceiling]).flatten();
-    let places = amounts.map(Usd::places).max().unwrap_or(2).clamp(2, PLACES_MAX);
+    let places = places(plans.iter());
     let rounded = |usd: Option<Usd>| usd.map_or_else(|| DASH.to_owned(), |usd| usd.rounded(places));
     let mut sheet = Sheet::new(&columns);
     for plan in plans {
@@ -133,6 +142,9 @@ fn table(found: &Found<'_>, plans: &[Plan<'_>]) -> Sheet {
             plan.quality.as_ref().map_or_else(|| DASH.to_owned(), ToString::to_string),
             plan.size.map_or_else(|| DASH.to_owned(), |size| size.to_string()),
         ]);
+        if marked {
+            cells.push(plan.availability().to_string());
+        }
         if batch {
             cells.push(if plan.request.tier == Tier::Batch { "batch" } else { "standard" }.to_owned());
         }
@@ -179,8 +191,12 @@ fn below(found: &Found<'_>, best: &Plan<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(exchange) = &found.exchange {
         let converted = best.cost().and_then(|cost| exchange.convert(cost));
-        let amount = converted.map_or_else(|| DASH.to_owned(), |converted| converted.rounded(2));
-        lines.push(format!("in {}: {amount} ({exchange})", exchange.currency));
+        let places = places(found.plans.iter());
+        let is_ceiling = best.cost() != best.total.expected;
+        let amount =
+            converted.map_or_else(|| DASH.to_owned(), |converted| to_places(converted, places, is_ceiling));
+        let sign = if is_ceiling { "≤ " } else { "" };
+        lines.push(format!("in {}: {sign}{amount} ({exchange})", exchange.currency));
     }
     let all_searched = matches!(best.offer.family.limits.rule.sizes, Sizes::Listed(_) | Sizes::Free(_));
     if best.equal_sizes > 1 && all_searched {
@@ -193,6 +209,9 @@ fn below(found: &Found<'_>, best: &Plan<'_>) -> Vec<String> {
         Some(second) => format!("runner-up: {}: {}", name(second), second.behind(best)),
         None => "no other plan fits".to_owned(),
     });
+    if let Some(ending) = &found.ending {
+        lines.push(format!("cheaper for now: {}: {}", name(ending), ending.behind(best)));
+    }
     let by = match found.job.goal {
         Goal::Pictures(_) if found.job.by == By::Expected => "expected cost",
         _ => "the most it may cost",
@@ -271,6 +290,8 @@ pub(super) fn sheet(found: &Found<'_>) -> Sheet {
         "ceiling_basis",
         "behind",
         "command",
+        "availability",
+        "shutdown",
     ]);
     for (index, plan) in ranked(found).enumerate() {
         let text = |count: Option<u64>| count.map_or_else(String::new, |count| count.to_string());
@@ -302,6 +323,8 @@ pub(super) fn sheet(found: &Found<'_>) -> Sheet {
             .to_owned(),
             best.map_or_else(String::new, |best| plan.behind(best)),
             plan.calls.first().map_or_else(String::new, |calls| found.typed.command(plan, calls)),
+            plan.availability().as_str().to_owned(),
+            plan.availability().day().map_or_else(String::new, |day| day.to_string()),
         ]);
     }
     sheet

@@ -22,6 +22,7 @@ fn column(name: impl Into<String>, kind: Kind) -> TypedColumn {
 fn plans(found: &Found<'_>) -> TypedTable {
     let mut columns = vec![
         column("model", Kind::Text),
+        column("status", Kind::Text),
         column("provider", Kind::Text),
         column("quality", Kind::Text),
         column("size", Kind::Text),
@@ -46,23 +47,29 @@ fn plans(found: &Found<'_>) -> TypedTable {
 fn row(found: &Found<'_>, plan: &Plan<'_>, best: Option<&Plan<'_>>, marked: bool) -> TypedRow {
     let usd = |usd: Option<Usd>| usd.map_or_else(|| Value::Unknown("no price".to_owned()), Value::Usd);
     let text = |text: Option<String>| text.map_or(Value::Empty, Value::Text);
-    let tokens = plan.tokens.map(|tokens| tokens.expected.unwrap_or(tokens.ceiling));
+    let tokens = plan.tokens.map(|tokens| {
+        Value::Count(tokens.expected.unwrap_or(tokens.ceiling)).or_at_most(tokens.expected.is_some())
+    });
+    let is_expected = plan.cost() == plan.total.expected;
     let mut cells = vec![
         Value::Text(plan.offer.model.id.clone()),
+        text(Some(plan.availability().to_string()).filter(|status| !status.is_empty())),
         Value::Text(plan.offer.provider.id.clone()),
         text(plan.quality.as_ref().map(Quality::to_string)),
         text(plan.size.map(|size| size.to_string())),
         Value::Text(plan.request.tier.to_string()),
         Value::Count(plan.pictures),
         Value::Count(plan.call_count()),
-        tokens.map_or(Value::Empty, Value::Count),
-        usd(plan.cost()),
+        tokens.unwrap_or(Value::Empty),
+        usd(plan.cost()).or_at_most(is_expected),
         usd(plan.total.floor),
         usd(plan.total.ceiling),
     ];
     if let Some(exchange) = &found.exchange {
         let converted = plan.cost().and_then(|cost| exchange.convert(cost));
-        cells.push(converted.map_or(Value::Empty, Value::Converted));
+        let places = page::places(page::ranked(found));
+        let converted = converted.map_or(Value::Empty, |converted| Value::Converted(converted, places));
+        cells.push(converted.or_at_most(is_expected));
     }
     cells.push(text(best.map(|best| plan.behind(best))));
     cells.push(text(plan.calls.first().map(|calls| found.typed.command(plan, calls))));
