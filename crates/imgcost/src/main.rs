@@ -18,6 +18,7 @@
 mod answers;
 mod args;
 mod book;
+mod clock;
 mod commands;
 mod failure;
 mod fields;
@@ -44,7 +45,7 @@ fn main() -> ExitCode {
         parse::Parsed::Run(cli, format) => (cli, format),
         parse::Parsed::Ended(code) => return code,
     };
-    let settings = match Settings::load() {
+    let settings = match clock::start().and_then(|()| Settings::load()) {
         Ok(settings) => settings,
         Err(error) => return failure::report(&Failure::Refused(error), asked.unwrap_or(Format::Table)),
     };

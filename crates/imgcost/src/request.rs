@@ -15,7 +15,7 @@ use crate::args::{BookArgs, RequestArgs};
 use crate::failure::bad_input;
 use crate::fields::{self, Field};
 use crate::settings::{Key, Settings};
-use crate::{images, inputs};
+use crate::{clock, images, inputs};
 
 /// The most bytes that a prompt file may have.
 const PROMPT_MAX: u64 = 16 << 20;
@@ -49,15 +49,10 @@ pub(crate) struct Asked {
     pub(crate) remarks: Vec<Note>,
 }
 
-/// Today in UTC: the only look at the clock.
-pub(crate) fn today() -> Date {
-    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
-}
-
 /// The day of `--as-of`, else of the settings, else today.
 pub(crate) fn as_of(args: &BookArgs, settings: &Settings) -> Result<Date, Error> {
     match args.as_of.as_deref().or_else(|| settings.get(Key::AsOf)) {
-        None | Some("today") => Ok(today()),
+        None | Some("today") => Ok(clock::today()),
         Some(text) => fields::date("as_of", text).map_err(|error| error.allowed(["YYYY-MM-DD", "today"])),
     }
 }
@@ -65,7 +60,7 @@ pub(crate) fn as_of(args: &BookArgs, settings: &Settings) -> Result<Date, Error>
 /// The price book of `--prices`, else of the settings, else the built-in one.
 pub(crate) fn book(args: &BookArgs, settings: &Settings) -> Result<Book, Error> {
     match own_book(args, settings) {
-        Some(path) => crate::book::with_own(&path, today()),
+        Some(path) => crate::book::with_own(&path, clock::today()),
         None => crate::book::built_in(),
     }
 }
@@ -73,7 +68,7 @@ pub(crate) fn book(args: &BookArgs, settings: &Settings) -> Result<Book, Error> 
 /// The same, as far as quotes at the seller that was asked for need it.
 pub(crate) fn book_for_quotes(args: &RequestArgs, settings: &Settings) -> Result<Book, Error> {
     match own_book(&args.book, settings) {
-        Some(path) => crate::book::with_own(&path, today()),
+        Some(path) => crate::book::with_own(&path, clock::today()),
         None => {
             let provider = args.provider.as_deref().or_else(|| settings.get(Key::Provider));
             let model = args.model.as_deref().or_else(|| settings.get(Key::Model));

@@ -10,8 +10,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use common::file;
 use common::ledger::Books;
+use common::{file, surroundings};
 
 const BODY: &str = r#"{"model":"gpt-image-2","quality":"high","size":"1024x1024","prompt":"a red apple"}"#;
 
@@ -39,7 +39,7 @@ fn script_with(books: &Books, status: &str, answer: &str) -> i32 {
         .current_dir(folder)
         .env_clear()
         .env("PATH", format!("{}/bin:{}:/usr/bin:/bin", folder.display(), program.display()))
-        .env("IMGCOST_CONFIG", "")
+        .envs(surroundings())
         .env("IMGCOST_LEDGER", books.path())
         .env("OPENAI_API_KEY", "none")
         .output()

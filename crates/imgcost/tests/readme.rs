@@ -7,6 +7,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::Command;
@@ -28,8 +30,10 @@ fn the_transcripts_are_what_the_program_prints() {
     // Nothing else runs in this process, and trycmd runs commands where it is itself.
     std::env::set_current_dir(&folder).unwrap();
     let cases = trycmd::TestCases::new();
+    for (name, value) in common::surroundings() {
+        cases.env(name, value.to_str().unwrap());
+    }
     cases
-        .env("IMGCOST_CONFIG", "")
         .env("IMGCOST_LEDGER", folder.join("ledger.db").to_str().unwrap())
         .env("NO_COLOR", "1")
         .case(repository.join("README.md"));

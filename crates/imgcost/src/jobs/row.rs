@@ -4,7 +4,7 @@ use imgcost_core::{Code, Error, InputImage, Note, Request};
 
 use super::paths::Paths;
 use crate::fields::{self, Field};
-use crate::request;
+use crate::{clock, request};
 
 /// The row that is being read.
 pub(crate) struct Row {
@@ -149,7 +149,7 @@ impl Row {
                 fields::tokens(name(field), text).map(|tokens| self.assumed = Some(tokens))
             }
             Field::AsOf if text == "today" => {
-                self.request.as_of = request::today();
+                self.request.as_of = clock::today();
                 Ok(())
             }
             Field::Mask => match fields::flag("mask", text) {

@@ -122,7 +122,7 @@ fn check_defaults(defaults: &Map<String, Value>, paths: &Paths) -> Result<(), Er
     if text.len() > ROW_MAX {
         return Err(too_long(ROW_MAX));
     }
-    let mut row = Row::new(&Request::new("", "", crate::request::today()));
+    let mut row = Row::new(&Request::new("", "", crate::clock::today()));
     json::read(&text, &mut row, paths);
     row.error.map_or(Ok(()), Err)
 }

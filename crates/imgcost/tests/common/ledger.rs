@@ -13,12 +13,19 @@ pub(crate) const CEILING: &str = "0.210795";
 /// A ledger in a folder of its own.
 pub(crate) struct Books {
     pub(crate) folder: PathBuf,
+    /// When its first run happens, where the test is about it.
+    now: Option<&'static str>,
 }
 
 impl Books {
     /// No ledger yet.
     pub(crate) fn new(name: &str) -> Books {
-        Books { folder: folder(&format!("budget-{name}")) }
+        Books { folder: folder(&format!("budget-{name}")), now: None }
+    }
+
+    /// No ledger yet, and everything happens from this moment on.
+    pub(crate) fn at(name: &str, now: &'static str) -> Books {
+        Books { now: Some(now), ..Books::new(name) }
     }
 
     /// A ledger with one budget.
@@ -38,6 +45,9 @@ impl Books {
     pub(crate) fn program(&self) -> Command {
         let mut command = program();
         command.env("IMGCOST_LEDGER", self.path()).env("IMGCOST_BY", "tester").arg("budget");
+        if let Some(now) = self.now {
+            command.env("IMGCOST_NOW", super::now(now));
+        }
         command
     }
 

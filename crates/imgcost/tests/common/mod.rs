@@ -6,11 +6,15 @@
 
 pub(crate) mod ledger;
 
-use std::ffi::OsStr;
+use std::env;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jiff::{SignedDuration, Timestamp};
 
 /// What a run came to.
 #[derive(Debug)]
@@ -35,10 +39,31 @@ impl Ran {
     }
 }
 
-/// The program with nothing of the surrounding environment.
+/// When the tests run, unless `IMGCOST_NOW` is set: years after the last day that the price book
+/// knows, so that a test that means another day has to give it.
+const NOW: &str = "2031-08-17T09:26:53Z";
+
+/// What every run of the program finds in its environment, however it is started: no settings,
+/// the time at which the tests run, and the time zone that `scripts/test long` sets.
+pub(crate) fn surroundings() -> Vec<(&'static str, OsString)> {
+    let start = env::var("IMGCOST_NOW").unwrap_or_else(|_| NOW.to_owned());
+    let mut all = vec![("IMGCOST_CONFIG", OsString::new()), ("IMGCOST_NOW", now(&start).into())];
+    all.extend(env::var_os("TZ").map(|zone| ("TZ", zone)));
+    all
+}
+
+/// The time of the next run of the program, where the first runs at `start`. Each run is a
+/// microsecond after the one before: a hold that ends at a moment is past its time only after it.
+pub(crate) fn now(start: &str) -> String {
+    static RUNS: AtomicI64 = AtomicI64::new(0);
+    let start: Timestamp = start.parse().expect("IMGCOST_NOW is no moment");
+    (start + SignedDuration::from_micros(RUNS.fetch_add(1, Ordering::Relaxed))).to_string()
+}
+
+/// The program with nothing of the environment but [`surroundings`].
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_imgcost"));
-    command.env_clear().env("IMGCOST_CONFIG", "").env("IMGCOST_AS_OF", "2026-11-21");
+    command.env_clear().envs(surroundings()).env("IMGCOST_AS_OF", "2026-11-21");
     // Never the ledger of whoever runs the tests.
     command.env("XDG_DATA_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-data"));
     command

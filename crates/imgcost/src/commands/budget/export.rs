@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{Context, log, set, store, words};
 use crate::args::BudgetExportArgs;
+use crate::clock;
 use crate::failure::{End, Failure, bad_input};
 use crate::render::flat::Row as _;
 use crate::render::{Format, separated};
@@ -66,7 +67,7 @@ pub(super) fn export(args: &BudgetExportArgs, context: Context<'_>) -> Result<En
 }
 
 fn lines(ledger: &dyn Ledger, scope: Option<Scope>, out: &mut impl Write) -> Result<(), Failure> {
-    let header = Header { schema: "imgcost.ledger/1", now: Timestamp::now(), scope: scope.as_ref() };
+    let header = Header { schema: "imgcost.ledger/1", now: clock::now(), scope: scope.as_ref() };
     serde_json::to_writer(&mut *out, &header)?;
     out.write_all(b"\n")?;
     log::stream(ledger, &Filter { scope, ..Filter::all() }, |record| {

@@ -12,8 +12,8 @@ use super::Context;
 use crate::args::LedgerArgs;
 use crate::failure::{Failure, bad_input};
 use crate::fields::shown;
-use crate::inputs;
 use crate::settings::Key;
+use crate::{clock, inputs};
 
 /// Which ledger was asked for.
 enum Place {
@@ -58,7 +58,11 @@ fn existing(path: &Path) -> Result<SqliteLedger, Failure> {
             inputs::name(path)
         )));
     }
-    Ok(SqliteLedger::options().create(false).open(path)?)
+    file(path, false)
+}
+
+fn file(path: &Path, make: bool) -> Result<SqliteLedger, Failure> {
+    Ok(SqliteLedger::options().clock(clock::of_ledgers()).create(make).open(path)?)
 }
 
 /// Opens the ledger, made anew if there is none.
@@ -68,7 +72,7 @@ pub(super) fn open_or_make(args: &LedgerArgs, context: Context<'_>) -> Result<Bo
             if is_default {
                 make_folder(&path)?;
             }
-            Ok(Box::new(SqliteLedger::open(path)?))
+            Ok(Box::new(file(&path, true)?))
         }
         Place::PostgreSql(address) => postgresql(&address),
     }
@@ -143,7 +147,11 @@ fn make_folder(path: &Path) -> Result<(), Failure> {
 #[cfg(feature = "postgres")]
 fn postgresql(address: &str) -> Result<Box<dyn Ledger>, Failure> {
     // One step at a time needs one connection.
-    Ok(Box::new(imgcost_ledger::PostgresOptions::new().pool_size(1).connect(address)?))
+    let mut options = imgcost_ledger::PostgresOptions::new().pool_size(1);
+    if let Some(clock) = clock::of_servers() {
+        options = options.clock(clock);
+    }
+    Ok(Box::new(options.connect(address)?))
 }
 
 #[cfg(not(feature = "postgres"))]

@@ -4,9 +4,9 @@ use imgcost_core::{Basis, Book, Code, Date, Endpoint, Error, Note, Offer, Reques
 use imgcost_plan::compare::{Axes, Pick};
 
 use crate::args::{CompareArgs, RequestArgs};
-use crate::fields;
 use crate::request::{self, Given, Later};
 use crate::settings::{Key, Settings};
+use crate::{clock, fields};
 
 /// What differs between the calls, and what does not.
 pub(super) struct Asked {
@@ -102,7 +102,7 @@ fn list<T>(text: &Option<String>, one: impl Fn(&str) -> Result<T, Error>) -> Res
 
 fn day(text: &str) -> Result<Date, Error> {
     if text == "today" {
-        return Ok(request::today());
+        return Ok(clock::today());
     }
     fields::date("as_of", text).map_err(|error| match error.code() {
         Code::IllegalValue => error.allowed(["YYYY-MM-DD", "today"]),

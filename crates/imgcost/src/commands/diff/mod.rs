@@ -14,7 +14,7 @@ use crate::failure::{End, Failure, bad_input};
 use crate::render::Format;
 use crate::request;
 use crate::settings::Settings;
-use crate::{fields, inputs};
+use crate::{clock, fields, inputs};
 
 /// How many rows are shown where nobody says.
 const TOP: usize = 25;
@@ -76,13 +76,13 @@ fn side(
 ) -> Result<Side, Error> {
     let common = &args.request.book;
     let book = match own {
-        Some(path) => crate::book::with_own(path, request::today())?,
+        Some(path) => crate::book::with_own(path, clock::today())?,
         None => request::book(common, settings)?,
     };
     let fixed = day.is_some();
     let day = match day {
         None => request::as_of(common, settings)?,
-        Some("today") => request::today(),
+        Some("today") => clock::today(),
         Some(text) => fields::date(field, text).map_err(|error| error.allowed(["YYYY-MM-DD", "today"]))?,
     };
     Ok(Side { book, day, fixed })

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::args::PricesLintArgs;
 use crate::failure::{End, Failure};
 use crate::render::{self, Format, Page, Sheet};
-use crate::{inputs, request};
+use crate::{clock, inputs};
 
 /// The most bytes of one file of a price book.
 const FILE_MAX: u64 = 8 << 20;
@@ -61,7 +61,7 @@ fn own(paths: &[PathBuf]) -> Result<(usize, Vec<Problem>), Error> {
     let base = crate::book::built_in()?;
     let mut found = Vec::new();
     for file in &files {
-        found.extend(problems(base.with_own(*file, request::today())));
+        found.extend(problems(base.with_own(*file, clock::today())));
     }
     Ok((files.len(), found))
 }

@@ -15,8 +15,8 @@ use super::expired::{self, Expired};
 use super::{Context, store, words};
 use crate::args::BudgetShowArgs;
 use crate::failure::{End, Failure, say};
-use crate::fields;
 use crate::render::{self, Sheet};
+use crate::{clock, fields};
 
 /// What there is to show.
 struct Shown<'s> {
@@ -68,7 +68,7 @@ pub(super) fn show(args: &BudgetShowArgs, context: Context<'_>) -> Result<End, F
     let ledger = store::open(&args.ledger, context)?;
     let budgets = ledger.status(scope.as_ref())?;
     let expired = expired::count(&*ledger, scope.as_ref())?;
-    let shown = Shown { scope: scope.as_ref(), budgets: &budgets, expired, now: Timestamp::now() };
+    let shown = Shown { scope: scope.as_ref(), budgets: &budgets, expired, now: clock::now() };
     let mut out = io::stdout().lock();
     render::write(&mut out, context.format, || page::page(&shown), || sheet(&budgets), || document(&shown))?;
     let Some(limit) = limit else { return Ok(End::Done) };

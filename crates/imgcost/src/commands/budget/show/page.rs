@@ -136,9 +136,11 @@ fn notes(page: &mut Page, shown: &Shown<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use imgcost_ledger::{Budget, Cap, Sums, Timestamp, Window};
+    use imgcost_ledger::{Budget, Cap, SignedDuration, Sums, Timestamp, Window};
 
     use super::*;
+    use crate::commands::budget::expired::Expired;
+    use crate::render::table;
 
     fn status(cap: u64, held: u64, settled: u64) -> Status {
         let usd = |nano| NanoUsd::new(nano).unwrap();
@@ -162,6 +164,42 @@ mod tests {
         ] {
             assert_eq!(bar(&status(cap, held, settled)).unwrap(), expected, "{cap} {held} {settled}");
         }
+    }
+
+    #[test]
+    fn a_page_fits_in_80_columns_whenever_a_budget_resets() {
+        let start: Timestamp = "2031-08-01T00:00:00Z".parse().unwrap();
+        let wide = "department-of-images/team-of-alice/run-2031-08-17";
+        let budgets: Vec<Status> = [("team", 25_000_000_000), (wide, 999_999_999_999_999)]
+            .into_iter()
+            .map(|(scope, cap)| {
+                let mut status = status(cap, 123_456_789, 1);
+                status.budget.scope = scope.parse().unwrap();
+                status.budget.window = Window::Month;
+                status.period = Window::Month.at(start);
+                status
+            })
+            .collect();
+        let end = budgets[0].resets_at().unwrap();
+        assert_eq!(end.duration_since(start).as_hours(), 31 * 24);
+        let mut resets = std::collections::BTreeSet::new();
+        // Every second of the last minutes, then every minute of the month.
+        for seconds in (0..=180).chain((240..=31 * 86_400).step_by(60)) {
+            let now = end - SignedDuration::from_secs(seconds);
+            if !resets.insert(words::until(end, now)) {
+                continue;
+            }
+            for some in [&budgets[..1], &budgets[1..], &budgets[..]] {
+                let shown =
+                    Shown { scope: None, budgets: some, expired: Expired { count: 0, or_more: false }, now };
+                let page = table::page(&page(&shown), 80);
+                for line in page.lines() {
+                    assert!(line.chars().count() <= 80, "{line}");
+                }
+                assert!(page.contains(&words::until(end, now)), "{page}");
+            }
+        }
+        assert!(resets.len() > 119 + 46 + 29, "{resets:?}");
     }
 
     #[test]
