@@ -251,6 +251,12 @@ impl UsdPerMillion {
         Decimal::try_from_i128_with_scale(digits, self.0.scale() + 6).ok().map(Usd)
     }
 
+    /// The rate as a decimal number.
+    #[must_use]
+    pub fn decimal(self) -> Decimal {
+        self.0
+    }
+
     /// The rate times a ratio, or nothing if it leaves the bounds of a rate.
     #[must_use]
     pub fn scaled(self, ratio: Ratio) -> Option<UsdPerMillion> {

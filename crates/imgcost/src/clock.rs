@@ -42,7 +42,7 @@ fn stopped(listens: bool, value: Option<OsString>) -> Result<Option<Timestamp>, 
 }
 
 /// Now.
-#[allow(clippy::disallowed_methods, reason = "the one look at the clock")]
+#[expect(clippy::disallowed_methods, reason = "the one look at the clock")]
 pub(crate) fn now() -> Timestamp {
     STOPPED.get().copied().flatten().unwrap_or_else(Timestamp::now)
 }

@@ -203,7 +203,8 @@ impl<'b> Quote<'b> {
     }
 
     /// The published price of one picture beside the token price: a rounded view of it,
-    /// without input and without n. None where the seller publishes no table.
+    /// without input and without n. None where the seller publishes no table, and where a rate of
+    /// the user's own replaces the one that the table is a view of.
     #[must_use]
     pub fn per_image_list_price(&self) -> Option<Usd> {
         Some(self.list_price()?.1)
@@ -217,6 +218,11 @@ impl<'b> Quote<'b> {
         }
         let (plain, size) = (Quality::Standard, self.size()?);
         let price = self.offer.image_price(self.chosen.quality.unwrap_or(&plain), size)?;
+        let rate = self.offer.token_rate(self.request.tier, Item::ImageOutput);
+        let own_rate = rate.is_some_and(|(_, row)| row.reason.is_some());
+        if own_rate && price.row.reason.is_none() {
+            return None;
+        }
         Some((price, price.of_area(size.area())?))
     }
 

@@ -31,7 +31,7 @@ pub(crate) use markdown::{page as markdown_page, row as markdown_row};
 pub(crate) use page::{Align, Page, Part, Sheet};
 pub(crate) use quote::{
     DASH, Priced, amount_words, document, document_in, grouped, heading as quote_heading, item_words, notes,
-    page as quote_page, total_in, warning,
+    page as quote_page, rounded, total_in, warning,
 };
 
 pub(crate) use share::percent;

@@ -184,7 +184,7 @@ fn lines(quote: &Quote<'_>) -> Sheet {
         ];
         match line.price {
             Some(price) => {
-                cells.push(price.amount.expected.map_or_else(|| DASH.to_owned(), |usd| usd.rounded(places)));
+                cells.push(price.amount.expected.map_or_else(|| DASH.to_owned(), |usd| rounded(usd, places)));
                 cells.push(if price.amount.is_exact() { String::new() } else { span(&price.amount, places) });
             }
             None => cells.extend(["no price".to_owned(), DASH.to_owned()]),
@@ -193,13 +193,13 @@ fn lines(quote: &Quote<'_>) -> Sheet {
         sheet.row(cells);
     }
     let mut cells = vec!["total".to_owned(), String::new(), String::new()];
-    cells.push(total.expected.map_or_else(|| DASH.to_owned(), |usd| usd.rounded(places)));
+    cells.push(total.expected.map_or_else(|| DASH.to_owned(), |usd| rounded(usd, places)));
     cells.push(match (total.floor, total.ceiling) {
         (Some(floor), Some(ceiling)) if total_open => {
-            format!("{} to {}", floor.rounded(places), ceiling.rounded(places))
+            format!("{} to {}", rounded(floor, places), rounded(ceiling, places))
         }
         (Some(_), Some(_)) => String::new(),
-        (Some(floor), None) => format!("at least {}", floor.rounded(places)),
+        (Some(floor), None) => format!("at least {}", rounded(floor, places)),
         _ => DASH.to_owned(),
     });
     cells.truncate(columns.len());
@@ -215,7 +215,7 @@ fn unit_of(quote: &Quote<'_>) -> Option<Unit> {
 }
 
 fn span(range: &Range<Usd>, places: u32) -> String {
-    format!("{} to {}", range.floor.rounded(places), range.ceiling.rounded(places))
+    format!("{} to {}", rounded(range.floor, places), rounded(range.ceiling, places))
 }
 
 fn quantity(line: &Line<'_>, shared: Option<Unit>) -> String {
@@ -245,6 +245,16 @@ pub(crate) fn item_words(item: Item, part: Option<&str>) -> String {
     match part {
         Some(part) => format!("{words}, {part}"),
         None => words,
+    }
+}
+
+/// An amount to so many places; one that would show as zero and is not, is below the last place.
+pub(crate) fn rounded(usd: Usd, places: u32) -> String {
+    let text = usd.rounded(places);
+    let shows_nothing = usd > Usd::ZERO && text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
+    match (shows_nothing, text.strip_suffix('0')) {
+        (true, Some(rest)) => format!("<{rest}1"),
+        _ => text,
     }
 }
 
@@ -299,9 +309,11 @@ fn below(quote: &Quote<'_>) -> Option<String> {
 /// An amount for each of `n`, marked where it had to be rounded.
 fn divided(amount: Usd, n: u32) -> String {
     let Some(each) = amount.decimal().checked_div(n.into()) else { return DASH.to_owned() };
-    let rounded =
-        each.round_dp_with_strategy(PLACES_MAX, rust_decimal::RoundingStrategy::MidpointAwayFromZero);
-    format!("{}{}", if rounded == each { "" } else { "≈ " }, rounded.normalize())
+    let shown = each.round_dp_with_strategy(PLACES_MAX, rust_decimal::RoundingStrategy::MidpointAwayFromZero);
+    if shown.is_zero() && !each.is_zero() {
+        return format!("<{}", Usd::of_nano(1));
+    }
+    format!("{}{}", if shown == each { "" } else { "≈ " }, shown.normalize())
 }
 
 #[cfg(test)]
@@ -314,6 +326,17 @@ mod tests {
             [0, 999, 1000, 21_949, 1_000_000].map(grouped),
             ["0", "999", "1,000", "21,949", "1,000,000"]
         );
+    }
+
+    #[test]
+    fn what_is_too_small_to_show_is_below_the_last_place_and_never_zero() {
+        for (usd, shown) in
+            [("0", "0.0000"), ("0.00001", "<0.0001"), ("0.00005", "0.0001"), ("0.12344", "0.1234")]
+        {
+            assert_eq!(rounded(usd.parse().unwrap(), 4), shown, "{usd}");
+        }
+        assert_eq!(rounded("0.4".parse().unwrap(), 0), "<1");
+        assert_eq!(divided("0.000000001".parse().unwrap(), 4), "<0.000000001");
     }
 
     #[test]

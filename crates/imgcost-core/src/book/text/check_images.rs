@@ -114,9 +114,12 @@ impl Check<'_> {
 
     fn table(&mut self, model: &Model, family: &Family) {
         for price in model.images.iter().filter(|price| price.differs.is_none()) {
+            // What a seller publishes is a view of its own rates, not of a user's contract.
+            let may_be_own = price.row.reason.is_some();
             let card = (model.rates.iter())
-                .find(|card| card.tier == Tier::Standard && card.row.holds_on(price.row.from))
-                .and_then(|card| card.image_output);
+                .filter(|card| may_be_own || card.row.reason.is_none())
+                .filter(|card| card.tier == Tier::Standard && card.row.holds_on(price.row.from))
+                .find_map(|card| card.image_output);
             let Some((tokens, rate)) = tokens_of(price, family).zip(card) else { continue };
             let (Some(least), Some(most)) = (rate.times(tokens.floor), rate.times(tokens.ceiling)) else {
                 continue;

@@ -8,6 +8,7 @@ mod place;
 mod read;
 mod shape;
 mod shapes;
+mod units;
 
 use std::fmt;
 
@@ -116,6 +117,10 @@ impl Book {
 fn parse(file: File<'_>, problems: &mut Vec<Problem>, take: impl FnOnce(&str, View<'_>, &mut Reporter<'_>)) {
     let before = problems.len();
     let mut reporter = Reporter::new(file.name, file.text, problems);
+    if let Some(slip) = json_slip(file.text) {
+        reporter.problem(0, slip);
+        return;
+    }
     let (document, errors) = DeTable::parse_recoverable(file.text);
     for error in errors {
         reporter.problem(error.span().map_or(0, |span| span.start), error.message());
@@ -131,6 +136,24 @@ fn parse(file: File<'_>, problems: &mut Vec<Problem>, take: impl FnOnce(&str, Vi
     }
     if reporter.count() == before {
         take(schema, View::new(table, 0), &mut reporter);
+    }
+}
+
+/// What to say of a file in JSON, which no TOML begins like.
+fn json_slip(text: &str) -> Option<&'static str> {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    let is_json = text.starts_with('{')
+        || text.strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with(['{', '"']));
+    let is_map =
+        || ["litellm_provider", "cost_per_token", "cost_per_image"].iter().any(|key| text.contains(key));
+    match is_json {
+        false => None,
+        true if is_map() => Some(
+            "this is LiteLLM's map of prices, in JSON and in USD per token; a price book is TOML, in USD per million tokens: write the rates that you need, each times 1,000,000, as in docs/prices.md, Prices of your own",
+        ),
+        true => {
+            Some("this is JSON, and a price book is TOML: docs/prices.md, Prices of your own, has an example")
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::place::{Problem, Reporter};
 use super::read::{self, OWN_BOOK, View};
-use super::{BookErrors, File, Rows, digest, finish, parse};
+use super::{BookErrors, File, Rows, digest, finish, parse, units};
 use crate::book::{Book, Model, Place, Provider, Source};
 
 impl Book {
@@ -15,7 +15,9 @@ impl Book {
     /// The file has the form of a seller's file (`schema = "imgcost.prices/1"`), may list its
     /// own sources, and names models of the built-in book by their `id` alone. Every row
     /// needs a `reason`; a row stands over built-in ones on the days it holds, and every
-    /// quote that uses it says so. Rows of earlier overlays stay below later ones.
+    /// quote that uses it says so. Rows of earlier overlays stay below later ones. A price that
+    /// is a thousand times the built-in one or more, or a thousandth or less, is in another unit:
+    /// it is refused, unless its row says in `differs` why it is meant.
     ///
     /// # Errors
     /// Everything that is wrong in the file, with its lines.
@@ -26,7 +28,7 @@ impl Book {
         let mut problems: Vec<Problem> = Vec::new();
         parse(file, &mut problems, |schema, view, reporter| {
             if schema == "imgcost.prices/1" {
-                lay_over(&mut book, &view, index, read_on, reporter);
+                lay_over(&mut book, self, &view, index, read_on, reporter);
             } else {
                 reporter.problem(0, "your own book must have schema = \"imgcost.prices/1\"");
             }
@@ -39,7 +41,14 @@ impl Book {
     }
 }
 
-fn lay_over(book: &mut Book, file: &View<'_>, index: u16, read_on: Date, reporter: &mut Reporter<'_>) {
+fn lay_over(
+    book: &mut Book,
+    base: &Book,
+    file: &View<'_>,
+    index: u16,
+    read_on: Date,
+    reporter: &mut Reporter<'_>,
+) {
     let place = Place { file: index, line: reporter.line(file.at_key("provider")) };
     let Some(own) = read::provider(file, place) else { return };
     let title = book.files.get(usize::from(index)).cloned().unwrap_or_default();
@@ -69,12 +78,16 @@ fn lay_over(book: &mut Book, file: &View<'_>, index: u16, read_on: Date, reporte
     }
     provider.outcomes.splice(0..0, own.outcomes);
     let mut rows = Rows { index, own: true, reporter };
+    for view in file.views("text_model") {
+        units::of_text_model(base, &own.id, &view, rows.reporter);
+    }
     let texts = rows.each(&file.views("text_model"), read::text_model);
     let mut count = texts.len();
     provider.text_models.splice(0..0, texts);
     for view in file.views("model") {
         let Some(mut own) = read::model(&view, rows.place(view.at())) else { continue };
         rows.fill(&mut own, &view);
+        units::of_model(base, &provider.id, &own, &view, rows.reporter);
         count += own.rows().count();
         let known =
             provider.models.iter_mut().find(|model| model.id == own.id || model.aliases.contains(&own.id));

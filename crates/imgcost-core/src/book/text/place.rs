@@ -45,7 +45,11 @@ impl<'a> Reporter<'a> {
 
     /// Records a problem at a byte offset.
     pub(super) fn problem(&mut self, offset: usize, message: impl Into<String>) {
-        let line = self.line(offset);
+        self.problem_on(self.line(offset), message);
+    }
+
+    /// Records a problem on a line.
+    pub(super) fn problem_on(&mut self, line: u32, message: impl Into<String>) {
         self.problems.push(Problem { file: self.file.to_owned(), line, message: message.into() });
     }
 }

@@ -50,7 +50,7 @@ impl<'t> View<'t> {
         self.text(key).map(str::to_owned)
     }
 
-    fn parse<T: FromStr>(&self, key: &str) -> Option<T> {
+    pub(super) fn parse<T: FromStr>(&self, key: &str) -> Option<T> {
         self.text(key)?.parse().ok()
     }
 

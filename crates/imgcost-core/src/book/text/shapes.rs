@@ -354,6 +354,9 @@ macro_rules! row {
     };
 }
 
+const FAR_DOC: &str =
+    "why a price is a thousand times the built-in one or more, or a thousandth or less, in a user's own";
+
 static TEXT_MODEL: Shape = row!(
     "A model that calls the Responses API's image tool.",
     [
@@ -366,6 +369,7 @@ static TEXT_MODEL: Shape = row!(
         may("view", Kind::Count, "input tokens for the view of each image made, measured"),
         may("input_image", Kind::Count, "input tokens for each input image, measured"),
         may("input_image_tile", Kind::Count, "input tokens for each 512-px tile of an input image, measured"),
+        may("differs", Kind::Text, FAR_DOC),
     ]
 );
 static RATES: Shape = row!(
@@ -378,6 +382,7 @@ static RATES: Shape = row!(
         may("image_input_cached", Kind::Price, "cached input image tokens"),
         may("image_output", Kind::Price, "picture tokens"),
         may("text_output", Kind::Price, "text tokens in the output"),
+        may("differs", Kind::Text, FAR_DOC),
     ]
 );
 static TABLE: Shape = row!(
@@ -398,12 +403,16 @@ static IMAGE: Shape = row!(
         may("input_megapixel", Kind::Price, "the price of each megapixel begun of each input image"),
         may("megapixel", Kind::Count, "the pixels of a megapixel; left out: 1000000"),
         may("rounding_assumed", Kind::Flag, "that a megapixel begun is paid in full is a guess"),
-        may("differs", Kind::Text, "why the price differs from tokens times rate"),
+        may(
+            "differs",
+            Kind::Text,
+            "why the price differs from tokens times rate, or is far off the built-in one, in a user's own",
+        ),
     ]
 );
 static CALL: Shape = row!(
     "The price of a call for a span of days, USD.",
-    [must("usd", Kind::Price, "the price of one call"),]
+    [must("usd", Kind::Price, "the price of one call"), may("differs", Kind::Text, FAR_DOC),]
 );
 static RATIO: Shape = row!(
     "Gateway ratios for a span of days.",

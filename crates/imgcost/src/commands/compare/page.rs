@@ -6,7 +6,7 @@ use imgcost_plan::compare::{Amount, Axis, Cell, varying};
 use super::notes::{self, Said};
 use super::pivot::{self, Layout};
 use super::{Compared, list};
-use crate::render::{DASH, Page};
+use crate::render::{DASH, Page, rounded};
 
 /// The most decimals of an amount in a table.
 const PLACES_MAX: u32 = 6;
@@ -196,16 +196,6 @@ pub(super) fn places(usd: Usd) -> u32 {
 pub(super) fn places_of(amounts: impl Iterator<Item = Amount>) -> u32 {
     let all = amounts.flat_map(|amount| [amount.floor, amount.expected, amount.ceiling]);
     all.flatten().map(places).max().unwrap_or(2)
-}
-
-/// An amount to so many places; one that would show as zero and is not, says so.
-pub(super) fn rounded(usd: Usd, places: u32) -> String {
-    let text = usd.rounded(places);
-    let shows_nothing = usd > Usd::ZERO && text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
-    match (shows_nothing, text.strip_suffix('0')) {
-        (true, Some(rest)) => format!("<{rest}1"),
-        _ => text,
-    }
 }
 
 /// What an amount is compared by: the expected value, or the ceiling with its sign.
