@@ -49,6 +49,15 @@ pub enum Error {
         /// The most bytes that are read: [`Builder::body_limit`](crate::Builder::body_limit).
         limit: usize,
     },
+    /// A client sends a call again below the guard, more often than the policy holds money for.
+    #[error(
+        "the request was sent {allowed} times, and the guard held money for no more; put retries around \
+         the guard, or say how often the client may send it with Policy::attempts"
+    )]
+    SentTooOften {
+        /// How often it may be sent: [`Policy::attempts`](crate::Policy::attempts).
+        allowed: u32,
+    },
     /// The runtime shut down, or a callback panicked, before the answer was known.
     #[error("the guard was interrupted before the ledger answered")]
     Interrupted,
@@ -99,6 +108,7 @@ impl Error {
             Error::Ledger(error) => error.code(),
             Error::Unreadable { .. } => "unreadable",
             Error::BodyTooLarge { .. } => "body-too-large",
+            Error::SentTooOften { .. } => "sent-too-often",
             Error::Interrupted => "interrupted",
         }
     }

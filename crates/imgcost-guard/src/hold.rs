@@ -1,7 +1,9 @@
 //! Money that is held for a call, and what became of the call.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use imgcost_core::{Answer, Evidence, Outcome, OutcomeResult, OutcomeRule, Terms, Usd};
 use imgcost_ledger::{Change, Changed, Error as LedgerError, HoldId, NanoUsd, Refusal, Scope, State};
@@ -46,6 +48,8 @@ struct Inner {
     refusal: Option<Refusal>,
     quoted: Quoted,
     terms: Terms,
+    /// How often the call may have been sent.
+    attempts: AtomicU32,
 }
 
 /// How a hold was booked.
@@ -65,7 +69,8 @@ pub struct Booked {
 impl Hold {
     pub(crate) fn new(shared: Arc<Shared>, held: Held, quoted: Quoted, terms: Terms) -> Self {
         let Held { hold: row, left, refusal, .. } = held;
-        Hold { inner: Arc::new(Inner { shared, row, left, refusal, quoted, terms }) }
+        let attempts = AtomicU32::new(shared.policy.attempts.get());
+        Hold { inner: Arc::new(Inner { shared, row, left, refusal, quoted, terms, attempts }) }
     }
 
     /// The hold's name in the ledger.
@@ -104,8 +109,20 @@ impl Hold {
         self.inner.refusal.as_ref()
     }
 
-    /// Books what the answer says the call cost, at the prices that it was held at. An answer
-    /// that does not say it makes the hold presumed.
+    /// Says how often the call was sent, where that is known; otherwise it counts as sent as
+    /// often as [`Policy::attempts`](crate::Policy::attempts) allows. Say it before the call is
+    /// booked.
+    ///
+    /// Every attempt but the one that is booked by its response costs a ceiling. Say 1 if you
+    /// settle by the sum of the usage of all responses.
+    pub fn attempts_made(&self, attempts: NonZeroU32) {
+        self.inner.attempts.store(attempts.get(), Ordering::Release);
+    }
+
+    /// Books what the answer says the call cost, at the prices that it was held at, and a
+    /// ceiling for each attempt before it that may have been billed
+    /// ([`attempts_made`](Hold::attempts_made)). An answer that does not say what it cost makes
+    /// the hold presumed.
     ///
     /// Blocks until the ledger has answered, as all of these do.
     ///
@@ -113,8 +130,11 @@ impl Hold {
     /// [`Error::Ledger`]: it can't answer, or the hold was booked otherwise before.
     pub fn settle(&self, answer: &Answer) -> Result<Booked, Error> {
         let Inner { shared, row, terms, .. } = &*self.inner;
-        match settlement::bill_at(&shared.book, row, terms, answer) {
+        let too_large = "the cost of all attempts is more than a ledger can book";
+        let Some(earlier) = self.earlier_attempts() else { return self.presume(too_large) };
+        match settlement::bill_at(&shared.book, row, terms, answer, row.ceiling.less(earlier)) {
             Bill::Cost { cost, usage, notes } => {
+                let Some(cost) = cost.plus(earlier) else { return self.presume(too_large) };
                 let booked = self.change(&Change::Settle { cost, usage: Some(usage) })?;
                 for note in notes {
                     shared.listener.tell(&Notice::Noted { hold: row.id.clone(), note });
@@ -123,6 +143,13 @@ impl Hold {
             }
             Bill::Open { why } => self.presume(&why),
         }
+    }
+
+    /// What the attempts before the last may have cost; none if a ledger can't book it.
+    fn earlier_attempts(&self) -> Option<NanoUsd> {
+        let earlier = self.inner.attempts.load(Ordering::Acquire).saturating_sub(1);
+        let one = NanoUsd::from_usd(self.inner.quoted.ceiling)?;
+        one.nano().checked_mul(earlier.into()).and_then(NanoUsd::new)
     }
 
     /// Gives the money back: the call was not sent, or is known to have been free.
@@ -151,8 +178,8 @@ impl Hold {
     }
 
     /// Books a call that went wrong by its seller's rules: released if it was free, else
-    /// presumed. Where the policy counts on several [`attempts`](crate::Policy::attempts) it is
-    /// presumed in any case, since the others may have been billed.
+    /// presumed. Of several [attempts](Hold::attempts_made) it is presumed in any case, since
+    /// those before it may have been billed.
     ///
     /// # Errors
     /// As [`Hold::settle`].
@@ -169,7 +196,7 @@ impl Hold {
             OutcomeResult::Free if shared.policy.strict_outcomes && is_assumed(rule) => {
                 self.presume(&format!("{by} free, which a strict policy does not assume{note}"))
             }
-            OutcomeResult::Free if shared.policy.attempts.get() > 1 => {
+            OutcomeResult::Free if self.inner.attempts.load(Ordering::Acquire) > 1 => {
                 self.presume(&format!("{by} free, which says nothing of attempts before it{note}"))
             }
             OutcomeResult::Free => self.release(&format!("{by} free{note}")),

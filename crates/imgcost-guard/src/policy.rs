@@ -159,11 +159,15 @@ impl Policy {
     /// is held.
     ///
     /// A guard belongs inside the retry layer, where every attempt has a hold of its own and
-    /// this stays 1. Where it can't be, the guard sees only the last attempt's answer and
-    /// settles by it: what earlier attempts may have been billed is then not booked. If you
-    /// see all the answers, settle by the sum of their usage. With more than one attempt a
-    /// failure never gives the money back, even if the last attempt was free: the ones before
-    /// it may not have been.
+    /// this stays 1. Where it can't be, the guard sees only the last attempt's response. The
+    /// attempts before it may have been billed too, so that the hold is settled at the usage of
+    /// that response and a ceiling for each of the others, and a failure never gives the money
+    /// back. How many there were the async-openai adapter counts; everywhere else all of them
+    /// count, unless [`Hold::attempts_made`](crate::Hold::attempts_made) says how many it was.
+    ///
+    /// With 1, the adapters for reqwest send a body that can't be cloned, so that reqwest's own
+    /// retries (`reqwest::retry`) and redirects can't send the call again. With more they may,
+    /// and so may a retry middleware inside the guard.
     #[must_use]
     pub fn attempts(mut self, attempts: NonZeroU32) -> Self {
         self.attempts = attempts;

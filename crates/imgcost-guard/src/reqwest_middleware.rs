@@ -20,13 +20,17 @@ use ::reqwest_middleware::{Error as MiddlewareError, Middleware, Next, Result};
 
 use crate::error::Error;
 use crate::guard::Guard;
-use crate::http::Call;
 use crate::reqwest;
 
 /// Asks a [`Guard`] before each image call.
 ///
 /// A denied call is never sent: the error is `Error::Middleware`, from which
 /// `downcast_ref::<imgcost_guard::Error>()` gets the guard's.
+///
+/// The body of an image call is sent on as a stream of known length that can't be cloned, so
+/// that nothing below the guard sends it a second time: reqwest's own retries don't, a 307 or
+/// 308 comes back as the response, and a middleware that needs a clone fails. With
+/// [`Policy::attempts`](crate::Policy::attempts) above 1 it is sent on as plain bytes.
 #[derive(Debug, Clone)]
 pub struct GuardMiddleware {
     guard: Guard,
@@ -48,19 +52,16 @@ impl Middleware for GuardMiddleware {
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> Result<Response> {
-        let call = reqwest::before(&self.guard, &mut request).await;
+        let call = reqwest::before(&self.guard, &mut request, self.guard.attempts()).await;
         let call = call.map_err(|error| match error.downcast::<Error>() {
             Ok(denial) => MiddlewareError::middleware(*denial),
             Err(error) => MiddlewareError::middleware(BodyError(error)),
         })?;
-        let Some(call) = call.map(Call::sending) else { return next.run(request, extensions).await };
+        let Some(call) = call else { return next.run(request, extensions).await };
         match next.run(request, extensions).await {
-            Ok(response) => Ok(reqwest::answered(call, response)),
+            Ok(response) => Ok(call.answered(response)),
             Err(error) => {
-                match &error {
-                    MiddlewareError::Reqwest(error) => reqwest::failed(call, error),
-                    MiddlewareError::Middleware(error) => reqwest::failed_by(call, error.as_ref()),
-                }
+                call.failed();
                 Err(error)
             }
         }

@@ -37,11 +37,12 @@ pub enum Bill {
 /// The hold's terms can't be read.
 pub fn bill(book: &Book, hold: &Hold, answer: &Answer) -> Result<Bill, serde_json::Error> {
     let terms: Terms = serde_json::from_str(&hold.terms)?;
-    Ok(bill_at(book, hold, &terms, answer))
+    Ok(bill_at(book, hold, &terms, answer, hold.ceiling))
 }
 
-/// [`bill`], of a hold whose terms are at hand.
-pub(crate) fn bill_at(book: &Book, hold: &Hold, terms: &Terms, answer: &Answer) -> Bill {
+/// [`bill`], of a hold whose terms are at hand. A response that does not report everything is
+/// booked at what it reports where that is above `presumed`, which is booked otherwise.
+pub(crate) fn bill_at(book: &Book, hold: &Hold, terms: &Terms, answer: &Answer, presumed: NanoUsd) -> Bill {
     let mut notes: Vec<String> = answer
         .contradiction
         .map(|what| format!("{what}: the greater amount is booked"))
@@ -60,7 +61,7 @@ pub(crate) fn bill_at(book: &Book, hold: &Hold, terms: &Terms, answer: &Answer) 
     let usage = || serde_json::to_string(&answer.usage).unwrap_or_default();
     match (priced.why, priced.cost) {
         (None, Some(cost)) => Bill::Cost { cost, usage: usage(), notes },
-        (Some(why), Some(cost)) if cost > hold.ceiling => {
+        (Some(why), Some(cost)) if cost > presumed => {
             notes.push(format!("{why}: what it does report is above the ceiling and is booked"));
             Bill::Cost { cost, usage: usage(), notes }
         }

@@ -157,7 +157,39 @@ fn attempts_multiply_what_is_held() {
     let policy = Policy::default().attempts(NonZeroU32::new(3).unwrap());
     let three = guard_with(&books, policy).hold(&request(&guard(&books), 1)).unwrap();
     assert_eq!(three.amount().nano(), 3 * one.amount().nano());
-    assert_eq!(three.settle(&answer(7024)).unwrap(), one.settle(&answer(7024)).unwrap());
+    assert_eq!(three.quoted().ceiling, one.quoted().ceiling);
+}
+
+#[test]
+fn attempts_before_the_one_that_answers_are_booked_at_their_ceilings() {
+    let books = books("5");
+    let one = guard(&books).hold(&request(&guard(&books), 1)).unwrap();
+    let (ceiling, cost) = (one.amount().nano(), one.settle(&answer(7024)).unwrap().amount.nano());
+    let policy = Policy::default().attempts(NonZeroU32::new(3).unwrap());
+    let guard = guard_with(&books, policy);
+    // Nobody says how many there were: all that are held for may have been billed.
+    for (made, earlier) in [(None, 2), (Some(1), 0), (Some(2), 1), (Some(4), 3)] {
+        let hold = guard.hold(&request(&guard, 1)).unwrap();
+        if let Some(made) = made {
+            hold.attempts_made(NonZeroU32::new(made).unwrap());
+        }
+        let booked = hold.settle(&answer(7024)).unwrap();
+        assert_eq!((booked.state, booked.amount.nano()), (State::Settled, cost + earlier * ceiling));
+        assert_eq!(hold.settle(&answer(7024)).unwrap(), booked);
+    }
+}
+
+#[test]
+fn a_failure_of_the_only_attempt_that_was_made_is_free() {
+    let free = Outcome { event: Event::Response, status: Some(429), error_type: None, error_code: None };
+    for (made, state) in [(1, State::Released), (2, State::Presumed)] {
+        let books = books("1");
+        let policy = Policy::default().attempts(NonZeroU32::new(3).unwrap());
+        let guard = guard_with(&books, policy);
+        let hold = guard.hold(&request(&guard, 1)).unwrap();
+        hold.attempts_made(NonZeroU32::new(made).unwrap());
+        assert_eq!(hold.failed(&free).unwrap().state, state);
+    }
 }
 
 #[test]

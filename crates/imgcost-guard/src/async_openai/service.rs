@@ -1,3 +1,5 @@
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
@@ -6,15 +8,20 @@ use ::async_openai::middleware::HttpRequestFactory;
 use ::reqwest::{Request, Response};
 use tower_service::Service;
 
+use crate::error::Error;
 use crate::guard::Guard;
-use crate::http::Call;
 use crate::reqwest;
 use crate::tower::ResponseFuture;
 
 /// An async-openai transport behind a [`Guard`].
 ///
 /// A denied call is never sent: the error is [`OpenAIError::Boxed`], from which
-/// `downcast_ref::<imgcost_guard::Error>()` gets the guard's.
+/// `downcast_ref::<imgcost_guard::Error>()` gets the guard's. So is a request that the inner
+/// service builds beyond [`Policy::attempts`](crate::Policy::attempts).
+///
+/// The body of an image call is sent on as a stream of known length that can't be cloned, so
+/// that reqwest sends it once: its own retries don't send it again, and a 307 or 308 comes back
+/// as the response.
 #[derive(Debug, Clone)]
 pub struct GuardService<S> {
     inner: S,
@@ -56,32 +63,52 @@ where
     S::Error: Into<OpenAIError>,
 {
     let mut request = factory.build().await?;
-    let call = reqwest::before(&guard, &mut request).await.map_err(OpenAIError::Boxed)?;
-    let factory = once_built(request, factory);
-    let Some(call) = call.map(Call::sending) else { return inner.call(factory).await.map_err(Into::into) };
-    match inner.call(factory).await {
-        Ok(response) => Ok(reqwest::answered(call, response)),
+    let call = reqwest::before(&guard, &mut request, 1).await.map_err(OpenAIError::Boxed)?;
+    let Some(call) = call else {
+        let (factory, _) = counted(request, factory, u32::MAX);
+        return inner.call(factory).await.map_err(Into::into);
+    };
+    let (factory, built) = counted(request, factory, guard.attempts());
+    let answer = inner.call(factory).await;
+    if let (Some(hold), Some(built)) = (call.call().hold(), NonZeroU32::new(built.load(Ordering::Acquire))) {
+        hold.attempts_made(built);
+    }
+    match answer {
+        Ok(response) => Ok(call.answered(response)),
         Err(error) => {
-            let error: OpenAIError = error.into();
-            reqwest::failed_by(call, &error);
-            Err(error)
+            call.failed();
+            Err(error.into())
         }
     }
 }
 
 /// A factory that hands out the request that was looked at, so that what was quoted is what is
 /// sent and no file is read twice. Should the transport build more than one, the others are
-/// made as before.
-fn once_built(request: Request, factory: HttpRequestFactory) -> HttpRequestFactory {
-    let built = Arc::new(Mutex::new(Some(request)));
-    HttpRequestFactory::new(move || {
-        let (built, factory) = (Arc::clone(&built), factory.clone());
+/// made as before, up to as many as are allowed, and each can be sent once: so the count of
+/// those that were built is that of the attempts.
+fn counted(
+    request: Request,
+    factory: HttpRequestFactory,
+    allowed: u32,
+) -> (HttpRequestFactory, Arc<AtomicU32>) {
+    let first = Arc::new(Mutex::new(Some(request)));
+    let built = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&built);
+    let factory = HttpRequestFactory::new(move || {
+        let (first, factory) = (Arc::clone(&first), factory.clone());
+        let before = count.try_update(Ordering::AcqRel, Ordering::Acquire, |built| {
+            (built < allowed).then(|| built.saturating_add(1))
+        });
         async move {
-            let first = built.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if before.is_err() {
+                return Err(OpenAIError::Boxed(Error::SentTooOften { allowed }.into()));
+            }
+            let first = first.lock().unwrap_or_else(PoisonError::into_inner).take();
             match first {
                 Some(request) => Ok(request),
-                None => factory.build().await,
+                None => factory.build().await.map(reqwest::sent_once),
             }
         }
-    })
+    });
+    (factory, built)
 }

@@ -130,6 +130,12 @@ impl Guard {
         pool::run(move || guard.hold(&request)).await?
     }
 
+    /// How often a client may send one call behind the guard's back.
+    #[cfg(any(feature = "async-openai", feature = "reqwest-middleware"))]
+    pub(crate) fn attempts(&self) -> u32 {
+        self.shared.policy.attempts.get()
+    }
+
     /// Whether a hold can be made where nothing may block.
     #[cfg(feature = "async")]
     pub(crate) fn answers_at_once(&self) -> bool {

@@ -1,55 +1,90 @@
 //! What the adapters for clients on reqwest have in common.
 
-use ::reqwest::{Body, Request, Response, ResponseBuilderExt};
+mod once;
 
+use ::reqwest::{Body, Request, Response, ResponseBuilderExt};
+use bytes::Bytes;
+
+use self::once::{Once, Sent};
 use crate::guard::Guard;
 use crate::http::{BoxError, Call, Watched, admit, collect};
 
+/// An image call that was let in and goes out now.
+#[derive(Debug)]
+pub(crate) struct Sending {
+    call: Call,
+    sent: Sent,
+}
+
 /// Lets a request in; its body is collected on the way and then sent as the same bytes. None
-/// if it is no image call.
+/// if it is no image call. The body of an image call can be sent once; `times` above 1 lets the
+/// client send it as often as it likes.
 ///
 /// # Errors
 /// A boxed [`Error`](crate::Error) if the call is denied, or the error of the body.
-pub(crate) async fn before(guard: &Guard, request: &mut Request) -> Result<Option<Call>, BoxError> {
+pub(crate) async fn before(
+    guard: &Guard,
+    request: &mut Request,
+    times: u32,
+) -> Result<Option<Sending>, BoxError> {
     if !guard.watches(request.method().as_str(), request.url().path()) {
         return Ok(None);
     }
     let body = match request.body_mut().take() {
         Some(body) => collect(guard, body).await?,
-        None => bytes::Bytes::new(),
+        None => Bytes::new(),
     };
     let call = admit(guard, request.url().path(), request.headers(), &body).await?;
-    *request.body_mut() = Some(Body::from(body));
-    Ok(call)
+    let Some(call) = call.map(Call::sending) else {
+        *request.body_mut() = Some(Body::from(body));
+        return Ok(None);
+    };
+    let (body, sent) = match times {
+        0..=1 => once(body),
+        _ => (Body::from(body), Sent::unwatched()),
+    };
+    *request.body_mut() = Some(body);
+    Ok(Some(Sending { call, sent }))
 }
 
-/// Watches the answer to a call: all of it as it was, but for the body's end, which waits for
-/// the books.
-pub(crate) fn answered(call: Call, response: Response) -> Response {
-    let status = response.status().as_u16();
-    let url = response.url().clone();
-    let (mut parts, body) = ::http::Response::<Body>::from(response).into_parts();
-    // An address goes from one response to the next only by way of a builder's extension.
-    if let Ok(holder) = ::http::Response::builder().url(url).body(()) {
-        parts.extensions.extend(holder.into_parts().0.extensions);
+fn once(body: Bytes) -> (Body, Sent) {
+    let (body, sent) = Once::new(body);
+    (Body::wrap(body), sent)
+}
+
+/// Makes a request one that can be sent once. One whose body is a stream already is.
+#[cfg(feature = "async-openai")]
+pub(crate) fn sent_once(mut request: Request) -> Request {
+    if let Some(bytes) = request.body().and_then(Body::as_bytes) {
+        *request.body_mut() = Some(once(Bytes::copy_from_slice(bytes)).0);
     }
-    let body = Body::wrap(Watched::of(call, status, body));
-    Response::from(::http::Response::from_parts(parts, body))
+    request
 }
 
-/// Books that no answer came. Only an error of connecting says that nothing was sent.
-pub(crate) fn failed(call: Call, error: &::reqwest::Error) {
-    call.lost(error.is_connect() || error.is_builder());
-}
+impl Sending {
+    /// The call.
+    #[cfg(feature = "async-openai")]
+    pub(crate) fn call(&self) -> &Call {
+        &self.call
+    }
 
-/// Books that no answer came, by the error of whatever stands between.
-pub(crate) fn failed_by(call: Call, error: &(dyn std::error::Error + 'static)) {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(error) = error.downcast_ref::<::reqwest::Error>() {
-            return failed(call, error);
+    /// Watches the answer: all of it as it was, but for the body's end, which waits for the
+    /// books.
+    pub(crate) fn answered(self, response: Response) -> Response {
+        let status = response.status().as_u16();
+        let url = response.url().clone();
+        let (mut parts, body) = ::http::Response::<Body>::from(response).into_parts();
+        // An address goes from one response to the next only by way of a builder's extension.
+        if let Ok(holder) = ::http::Response::builder().url(url).body(()) {
+            parts.extensions.extend(holder.into_parts().0.extensions);
         }
-        next = error.source();
+        let body = Body::wrap(Watched::of(self.call, status, body));
+        Response::from(::http::Response::from_parts(parts, body))
     }
-    call.lost(false);
+
+    /// Books that no answer came. It was not sent only if no byte of it was asked for, whatever
+    /// the error: that may be the last of several.
+    pub(crate) fn failed(self) {
+        self.call.lost(self.sent.withdraw());
+    }
 }

@@ -22,13 +22,18 @@ impl GuardLayer {
     /// A layer that asks this guard.
     #[must_use]
     pub fn new(guard: Guard) -> Self {
-        GuardLayer { guard, not_sent: Arc::new(is_refused) }
+        GuardLayer { guard, not_sent: Arc::new(|_| false) }
     }
 
     /// Says by which errors of the service a request was surely not sent, so that its hold is
-    /// released. Where nothing is said, only a refused connection is one; all others count as
-    /// sent without an answer. Clients know better: `reqwest::Error::is_connect`,
-    /// `hyper_util::client::legacy::Error::is_connect`.
+    /// released. Without it every error counts as sent without an answer.
+    ///
+    /// The error of a service that retries, or follows redirects, is that of its last try: a
+    /// refused connection says nothing about the tries before it. So give a test only where
+    /// the service does neither, such as a bare hyper client:
+    /// [`refused_connection`](super::refused_connection),
+    /// `hyper_util::client::legacy::Error::is_connect`. A `reqwest::Client` does both unless
+    /// it is built with `redirect::Policy::none()` and `retry::never()`.
     #[must_use]
     pub fn not_sent(
         mut self,
@@ -54,8 +59,10 @@ impl fmt::Debug for GuardLayer {
 }
 
 /// Whether a connection was refused, by the error or what caused it. No open connection ends
-/// that way.
-fn is_refused(error: &(dyn StdError + 'static)) -> bool {
+/// that way, but one that is opened for a retry or a redirect may: see
+/// [`GuardLayer::not_sent`].
+#[must_use]
+pub fn refused_connection(error: &(dyn StdError + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
         let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);

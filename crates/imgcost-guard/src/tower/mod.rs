@@ -22,7 +22,7 @@ mod layer;
 mod service;
 
 pub use future::ResponseFuture;
-pub use layer::GuardLayer;
+pub use layer::{GuardLayer, refused_connection};
 pub use service::GuardService;
 
 pub use crate::http::Watched;

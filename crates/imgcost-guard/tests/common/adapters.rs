@@ -67,8 +67,8 @@ async fn through_tower(guard: &Guard, client: Client, request: Request) -> Resul
         let client = client.clone();
         async move { client.execute(request.try_into()?).await.map(http::Response::<Body>::from) }
     });
-    let layer = http_tower::GuardLayer::new(guard.clone())
-        .not_sent(|error| error.downcast_ref::<::reqwest::Error>().is_some_and(::reqwest::Error::is_connect));
+    // reqwest may follow a redirect, so that its error does not tell what was not sent.
+    let layer = http_tower::GuardLayer::new(guard.clone());
     let mut request = request;
     let mut parts = http::Request::builder().method(request.method()).uri(request.url().as_str());
     *parts.headers_mut().unwrap() = request.headers().clone();
