@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use imgcost_core::{Answer, Evidence, Outcome, OutcomeResult, OutcomeRule, Terms, Usd};
+use imgcost_core::{Answer, Evidence, Note, Outcome, OutcomeResult, OutcomeRule, Terms, Usd};
 use imgcost_ledger::{Change, Changed, Error as LedgerError, HoldId, NanoUsd, Refusal, Scope, State};
 use imgcost_ledger::{Held, Hold as Row, MAX_TEXT};
 
@@ -25,6 +25,9 @@ pub struct Quoted {
     pub ceiling: Usd,
     /// What it will probably cost, in USD, where there is a basis for that.
     pub expected: Option<Usd>,
+    /// What there is to know about the quote, such as `prices-old`: each a stable code and a
+    /// sentence.
+    pub notes: Vec<Note>,
 }
 
 /// Money that is held for a call that may now be made.

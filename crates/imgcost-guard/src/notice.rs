@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use imgcost_core::Date;
 use imgcost_ledger::{Alert, HoldId, NanoUsd};
 
 use crate::error::Error;
@@ -41,6 +42,16 @@ pub enum Notice {
         /// What to know.
         note: String,
     },
+    /// The prices are older than 60 days, or than the policy's
+    /// [`max_book_age`](crate::Policy::max_book_age). It is told once a day.
+    PricesOld {
+        /// The provider whose prices they are.
+        provider: String,
+        /// When they were last checked.
+        checked: Date,
+        /// The day for which they are used.
+        day: Date,
+    },
     /// What became of a call could not be booked. Either its hold stays open and counts at the
     /// ceiling, and expires in time; or it was booked otherwise before, which stands.
     NotBooked {
@@ -60,6 +71,11 @@ impl fmt::Display for Notice {
                 write!(f, "hold {hold} was billed ${cost}, ${overrun} above its ceiling")
             }
             Notice::Noted { hold, note } => write!(f, "hold {hold}: {note}"),
+            Notice::PricesOld { provider, checked, day } => write!(
+                f,
+                "the prices of {provider} for {day} were last checked on {checked}: bills may differ from \
+                 what is held and booked; use a newer price book"
+            ),
             Notice::NotBooked { hold, error } if error.is_conflict() => {
                 write!(f, "hold {hold} was booked before, otherwise than now, and stays so: {error}")
             }

@@ -84,6 +84,7 @@ pub struct Policy {
     pub(crate) assume_prompt_tokens: Option<u64>,
     pub(crate) expires_in: SignedDuration,
     pub(crate) attempts: NonZeroU32,
+    pub(crate) max_book_age: Option<u32>,
 }
 
 impl Default for Policy {
@@ -97,6 +98,7 @@ impl Default for Policy {
             assume_prompt_tokens: None,
             expires_in: EXPIRES_IN,
             attempts: NonZeroU32::MIN,
+            max_book_age: None,
         }
     }
 }
@@ -152,6 +154,19 @@ impl Policy {
     #[must_use]
     pub fn expires_in(mut self, expires_in: SignedDuration) -> Self {
         self.expires_in = expires_in;
+        self
+    }
+
+    /// The most days since the prices were last checked for which ceilings are proven. Those of
+    /// an older book are assumed, so that a budget of proven ceilings refuses them. Without it
+    /// the age of the book changes no ceiling.
+    ///
+    /// In either case a book older than 60 days is told as
+    /// [`Notice::PricesOld`](crate::Notice::PricesOld). Hold and settlement use the same rates:
+    /// after a price rise the difference to the real bill shows nowhere else.
+    #[must_use]
+    pub fn max_book_age(mut self, days: u32) -> Self {
+        self.max_book_age = Some(days);
         self
     }
 

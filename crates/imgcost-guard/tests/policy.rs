@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use common::{books, builder, guard, guard_with, only_hold, states, usd};
-use imgcost_core::{Answer, Event, Fit, Outcome, Prompt, Quality, Request, Usage};
+use imgcost_core::{Answer, Date, Event, Fit, Outcome, Prompt, Quality, Request, Usage};
 use imgcost_guard::{Amount, CantHold, Error, Guard, Notice, OnExceed, Policy};
 use imgcost_ledger::{Budget, Cap, Ledger, MemoryLedger, SignedDuration, State, Window};
 
@@ -259,6 +259,53 @@ fn a_budget_of_proven_ceilings_takes_no_assumed_one() {
     let body = br#"{"model":"gpt-image-2","prompt":"a","size":"1024x1024","quality":"low","upscale":8}"#;
     let error = guard.before("/v1/images/generations", None, body).unwrap_err();
     assert_eq!(error.code(), "assumed-ceiling");
+}
+
+/// A guard on a day, with a budget that takes proven ceilings only, and what it tells.
+fn proven_only_on(day: Date, policy: Policy) -> (Guard, Arc<Mutex<Vec<String>>>) {
+    let books = Arc::new(MemoryLedger::new());
+    let budget = Budget::new("team".parse().unwrap(), Window::Total, Cap::Unlimited);
+    books.set_budget(&Budget { allow_assumed_ceiling: false, ..budget }, "test").unwrap();
+    let (books, told): (common::Books, _) = (books, Arc::new(Mutex::new(Vec::new())));
+    let heard = Arc::clone(&told);
+    let tell = move |notice: &Notice| heard.lock().unwrap().push(notice.to_string());
+    (builder(&books).policy(policy).day(move || day).on_notice(tell).build(), told)
+}
+
+#[test]
+fn old_prices_are_told_once_a_day_and_noted_on_every_quote() {
+    // Ten years after the built-in book was checked.
+    let (guard, told) = proven_only_on(Date::constant(2036, 1, 1), Policy::default());
+    for _ in 0..3 {
+        let hold = guard.hold(&request(&guard, 1)).unwrap();
+        let notes = &hold.quoted().notes;
+        assert!(notes.iter().any(|note| note.code == "prices-old"), "{notes:?}");
+        // No age makes a ceiling assumed unless the policy says so.
+        hold.release("test").unwrap();
+    }
+    let told = told.lock().unwrap();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("prices of openai for 2036-01-01 were last checked on 20"), "{told:?}");
+}
+
+#[test]
+fn a_day_on_which_prices_are_fresh_is_told_nothing() {
+    let (guard, told) = proven_only_on(common::TODAY, Policy::default().max_book_age(60));
+    let hold = guard.hold(&request(&guard, 1)).unwrap();
+    assert!(!hold.quoted().notes.iter().any(|note| note.code == "prices-old"));
+    assert!(told.lock().unwrap().is_empty());
+}
+
+#[test]
+fn prices_older_than_the_policy_takes_make_ceilings_assumed() {
+    let checked = imgcost_guard::built_in_book().unwrap().provider("openai").unwrap().checked;
+    for (age, refused) in [(10, false), (11, true)] {
+        let day = checked.checked_add(SignedDuration::from_hours(24 * age)).unwrap();
+        let (guard, told) = proven_only_on(day, Policy::default().max_book_age(10));
+        let held = guard.hold(&request(&guard, 1));
+        assert_eq!(held.err().map(|error| error.code()), refused.then_some("assumed-ceiling"));
+        assert_eq!(told.lock().unwrap().len(), usize::from(refused));
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use imgcost_core::{Book, Date};
 use imgcost_ledger::{Ledger, Scope};
 
-use super::{Guard, Shared};
+use super::{Guard, Shared, Told};
 use crate::notice::{Listener, Notice};
 use crate::policy::Policy;
 
@@ -43,6 +43,7 @@ impl Builder {
             policy: Policy::default(),
             by: "imgcost-guard".to_owned(),
             listener: Listener::default(),
+            told: Told::default(),
             day: Box::new(today),
             deployments: BTreeMap::new(),
             default_model: None,

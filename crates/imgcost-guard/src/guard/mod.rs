@@ -2,6 +2,7 @@
 
 mod builder;
 pub(crate) mod quoting;
+mod told;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,6 +12,7 @@ use imgcost_core::{Book, Date, Request};
 use imgcost_ledger::{Ledger, Scope};
 
 pub use builder::Builder;
+pub(crate) use told::Told;
 
 use crate::error::Error;
 use crate::hold::Hold;
@@ -61,6 +63,8 @@ pub(crate) struct Shared {
     pub(crate) policy: Policy,
     pub(crate) by: String,
     pub(crate) listener: Listener,
+    /// What the listener was told that it is told once.
+    pub(crate) told: Told,
     pub(crate) day: Box<dyn Fn() -> Date + Send + Sync>,
     /// Which model a deployment stands for.
     pub(crate) deployments: BTreeMap<String, String>,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use imgcost_core::{Code, Fit, Prompt, Quote, Request, Terms, Usd};
+use imgcost_core::{Code, Fit, NoteKind, Prompt, Quote, Request, Terms, Usd};
 use imgcost_ledger::{Error as LedgerError, Held, HoldId, NanoUsd, NewHold, Refusal};
 
 use super::Guard;
@@ -63,9 +63,26 @@ fn wish<'b>(guard: &'b Guard, request: &'b Request) -> Result<Wish<'b>, Error> {
     let Some(ceiling) = total.ceiling else {
         return Err(Error::CantHold { model: request.model.clone(), why: CantHold::Unpriced });
     };
-    let quoted = Quoted { id: new.quote.clone(), ceiling, expected: total.expected };
+    new.assumed |= is_old(guard, &quote);
+    let notes = quote.notes();
+    let quoted = Quoted { id: new.quote.clone(), ceiling, expected: total.expected, notes };
     let terms = quote.terms();
     Ok(Wish { new, quoted, terms, quote: Some(quote), attempts: policy.attempts.get() })
+}
+
+/// Whether the prices are older than the policy takes for proven. Prices that are old are told
+/// once a day.
+fn is_old(guard: &Guard, quote: &Quote<'_>) -> bool {
+    let (shared, offer) = (&guard.shared, quote.offer());
+    let (provider, day) = (offer.provider, offer.as_of);
+    let age = provider.checked.duration_until(day).as_hours() / 24;
+    let is_old = shared.policy.max_book_age.is_some_and(|most| age > most.into());
+    let is_noted = quote.note_kinds().iter().any(|note| matches!(note, NoteKind::PricesOld(_)));
+    if (is_old || is_noted) && shared.told.is_news(&format!("prices of {} on {day}", provider.id)) {
+        let (provider, checked) = (provider.id.clone(), provider.checked);
+        shared.listener.tell(&Notice::PricesOld { provider, checked, day });
+    }
+    is_old
 }
 
 const fn is_unknown(code: Code) -> bool {
@@ -97,7 +114,7 @@ fn unpriced<'b>(guard: &Guard, request: &Request, usd: Usd) -> Result<Wish<'b>, 
         despite: None,
         by: shared.by.clone(),
     };
-    let quoted = Quoted { id, ceiling: usd, expected: None };
+    let quoted = Quoted { id, ceiling: usd, expected: None, notes: Vec::new() };
     Ok(Wish { new, quoted, terms, quote: None, attempts })
 }
 
