@@ -172,6 +172,10 @@ async fn what_is_too_large_or_unreadable_is_denied_and_not_sent() {
         let encoded = encoded.header("content-type", "application/json").body("x").build().unwrap();
         let error = adapter.send(&guard, &Client::new(), encoded).await.unwrap_err();
         assert!(denial(&error).to_string().contains("encoding"));
+        let mut twice = post("/images/generations", "application/json", picture().to_string().into_bytes());
+        twice.headers_mut().append("content-type", "multipart/form-data; boundary=x".parse().unwrap());
+        let error = adapter.send(&guard, &Client::new(), twice).await.unwrap_err();
+        assert!(denial(&error).to_string().contains("several content types"));
         assert_eq!((fake.count(), common::holds(&books).len()), (0, 0));
     }
 }

@@ -26,9 +26,12 @@ pub(crate) async fn admit(
     headers: &HeaderMap,
     body: &Bytes,
 ) -> Result<Option<Call>, Error> {
-    if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
-        let why = "it has a content encoding".to_owned();
-        return Err(Error::Unreadable { path: shown(path), why });
+    let unreadable = |why: &str| Error::Unreadable { path: shown(path), why: why.to_owned() };
+    if headers.get_all(CONTENT_ENCODING).iter().any(|encoding| encoding != "identity") {
+        return Err(unreadable("it has a content encoding"));
+    }
+    if headers.get_all(CONTENT_TYPE).iter().count() > 1 {
+        return Err(unreadable("it has several content types"));
     }
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if guard.answers_at_once() && body.len() < LARGE {

@@ -36,6 +36,9 @@ pub(super) fn read(
         Some(kind) => form_fields(kind, body).map_err(unreadable)?,
         None => (json::object(body).map_err(unreadable)?, None),
     };
+    if let Some(slip) = json::differs_in_case(&value) {
+        return Err(unreadable(slip));
+    }
     let reader = Reader { guard, route };
     let Some(value) = reader.is_image_call(value) else { return Ok(None) };
     let read = reader.read(value).map_err(|error| match error {

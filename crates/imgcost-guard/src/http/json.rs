@@ -1,49 +1,204 @@
-//! A JSON object that gives no member twice.
+//! A JSON object that every server reads alike.
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::error::Category;
 use serde_json::{Map, Value};
 
 use super::printable::printable;
 
-/// Reads an object. Of a member that is given twice some servers take the first and some the
-/// last, so that nobody can say which of the two would be billed.
+/// Reads an object. Of a member that is given twice, at whatever depth, some servers take the
+/// first and some the last, so that nobody can say which of the two would be billed.
 pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, String> {
-    match serde_json::from_slice::<Value>(body) {
-        Ok(Value::Object(_)) => {}
-        Ok(_) => return Err("it is no JSON object".to_owned()),
-        Err(error) => return Err(format!("it is not JSON: {error}")),
+    match serde_json::from_slice(body) {
+        Ok(Unique(Value::Object(object))) => Ok(object),
+        Ok(_) => Err("it is no JSON object".to_owned()),
+        Err(error) if error.classify() == Category::Data => Err(error.to_string()),
+        Err(error) => Err(format!("it is not JSON: {error}")),
     }
-    let Unique(object) = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    Ok(object)
 }
 
-struct Unique(Map<String, Value>);
+/// A value in which no object has a member twice.
+struct Unique(Value);
 
 impl<'de> Deserialize<'de> for Unique {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Members)
+        deserializer.deserialize_any(Values).map(Unique)
     }
 }
 
-struct Members;
+struct Values;
 
-impl<'de> Visitor<'de> for Members {
-    type Value = Unique;
+impl<'de> Visitor<'de> for Values {
+    type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
+        f.write_str("JSON")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Unique, A::Error> {
+    fn visit_unit<E: Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_string<E: Error>(self, value: String) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut array = Vec::new();
+        while let Some(Unique(item)) = items.next_element()? {
+            array.push(item);
+        }
+        Ok(array.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
-        while let Some((name, value)) = members.next_entry::<String, Value>()? {
+        while let Some(name) = members.next_key::<String>()? {
             if object.contains_key(&name) {
                 return Err(A::Error::custom(format_args!("{} is given twice", printable(&name))));
             }
+            let Unique(value) = members.next_value()?;
             object.insert(name, value);
         }
-        Ok(Unique(object))
+        Ok(object.into())
+    }
+}
+
+/// The members that decide what a call costs: those of the Images API, of the Responses API and
+/// its image tool, and of chat completions.
+const DECISIVE: [&str; 25] = [
+    "background",
+    "content",
+    "image",
+    "image[]",
+    "image_url",
+    "images",
+    "input",
+    "input_fidelity",
+    "input_image_mask",
+    "mask",
+    "max_tool_calls",
+    "messages",
+    "model",
+    "n",
+    "output_format",
+    "partial_images",
+    "previous_response_id",
+    "prompt",
+    "quality",
+    "service_tier",
+    "size",
+    "stream",
+    "text",
+    "tools",
+    "type",
+];
+
+/// A member that some servers read as another: Go's `encoding/json`, and so most relays, match
+/// names without case. Looked at are the body itself, its tools, and its messages as far as
+/// they are read; what else a client puts in, such as metadata, has names of its own.
+pub(super) fn differs_in_case(body: &Map<String, Value>) -> Option<String> {
+    if let Some(slip) = slip_of(body) {
+        return Some(slip);
+    }
+    let tools = body.get("tools").and_then(Value::as_array).into_iter().flatten();
+    let slip = tools.filter_map(Value::as_object).find_map(slip_of);
+    slip.or_else(|| ["input", "messages"].iter().filter_map(|name| body.get(*name)).find_map(slip_within))
+}
+
+fn slip_of(object: &Map<String, Value>) -> Option<String> {
+    object.keys().find_map(|name| {
+        let folded = folded(name);
+        let known = DECISIVE.iter().find(|known| **known == folded && *known != name)?;
+        Some(format!("some servers read {} as {known}; allowed: {known}", printable(name)))
+    })
+}
+
+/// The same in a message, and in what it is made of.
+fn slip_within(message: &Value) -> Option<String> {
+    match message {
+        Value::Array(items) => items.iter().find_map(slip_within),
+        Value::Object(object) => slip_of(object).or_else(|| {
+            let parts = ["content", "text", "image_url"].iter().filter_map(|name| object.get(*name));
+            parts.into_iter().find_map(slip_within)
+        }),
+        _ => None,
+    }
+}
+
+/// A name without case: also the long s and the sign of kelvin, which Go takes for s and k.
+fn folded(name: &str) -> String {
+    name.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_it_reads_is_what_serde_json_reads() {
+        let body = br#"{"a":[1,-2,0.5,1e400e,null,true,"\u00e4"],"b":{"a":{"a":{}}},"c":"d"}"#;
+        assert!(object(body).unwrap_err().starts_with("it is not JSON"));
+        let body = br#"{"a":[1,-2,0.5,18446744073709551615,null,true,"\u00e4"],"b":{"a":{"a":{}}},"c":"d"}"#;
+        assert_eq!(Value::Object(object(body).unwrap()), serde_json::from_slice::<Value>(body).unwrap());
+        for (body, why) in [(&b"[]"[..], "no JSON object"), (b"1", "no JSON object"), (b"{}x", "not JSON")] {
+            assert!(object(body).unwrap_err().contains(why));
+        }
+        let deep = [b"{\"a\":".repeat(10_000), b"1".to_vec(), b"}".repeat(10_000)].concat();
+        assert!(object(&deep).is_err());
+    }
+
+    #[test]
+    fn a_member_is_refused_twice_at_any_depth() {
+        for body in [
+            r#"{"n":1,"\u006e":10}"#,
+            r#"{"tools":[{"quality":"high","quality":"low"}]}"#,
+            r#"{"a":[[{"b":{"c":1,"c":1}}]]}"#,
+        ] {
+            assert!(object(body.as_bytes()).unwrap_err().contains("is given twice"), "{body}");
+        }
+    }
+
+    #[test]
+    fn names_are_compared_without_case_where_they_decide() {
+        for body in [
+            r#"{"n":1,"N":10}"#,
+            r#"{"Quality":"high"}"#,
+            "{\"\u{17f}ize\":\"1024x1024\"}",
+            r#"{"tools":[{"type":"web_search","Type":"image_generation"}]}"#,
+            r#"{"messages":[{"content":[{"text":"a","Text":"b"}]}]}"#,
+            r#"{"input":[{"Content":"a"}]}"#,
+        ] {
+            assert!(differs_in_case(&object(body.as_bytes()).unwrap()).is_some(), "{body}");
+        }
+        for body in [
+            r#"{"n":1,"metadata":{"Size":"L","size":"M"}}"#,
+            r#"{"tools":[{"type":"function","parameters":{"properties":{"N":{},"n":{}}}}]}"#,
+            r#"{"messages":[{"role":"user","content":[{"type":"text","text":"Model N"}]}]}"#,
+        ] {
+            assert_eq!(differs_in_case(&object(body.as_bytes()).unwrap()), None, "{body}");
+        }
     }
 }
