@@ -23,7 +23,9 @@ pub use error::{Code, Error};
 pub use evidence::{Confidence, Evidence};
 pub use jiff::civil::Date;
 pub use money::{BadDecimal, MAX_TOKENS, Ratio, Usd, UsdPerMillion};
-pub use names::{BadSize, Basis, Endpoint, Fidelity, Item, Pixels, Quality, Size, Tier, Unit, UnknownName};
+pub use names::{
+    BadSize, Basis, Endpoint, Fidelity, Item, NativeApi, Pixels, Quality, Size, Tier, Unit, UnknownName,
+};
 pub use nearest::name as nearest_name;
 pub use quote::*;
 pub use range::{CeilingBasis, Range};

@@ -127,6 +127,19 @@ closed_names! {
 }
 
 closed_names! {
+    /// How a provider's own API, beside routes in the shape of OpenAI's, tells that a call makes
+    /// an image. None of these calls can be quoted from its body.
+    NativeApi {
+        /// It makes images and little else: every `POST` may make one.
+        EveryPost = "every-post",
+        /// The path names the model, as in `/models/NAME:generateContent`.
+        ModelInPath = "model-in-path",
+        /// The body names the model, as its member `model`.
+        ModelInBody = "model-in-body",
+    }
+}
+
+closed_names! {
     /// Which of a seller's price lists a call is billed by.
     Tier {
         /// The ordinary rates.

@@ -10,7 +10,7 @@
 
 mod support;
 
-use imgcost_core::{Basis, Book, Code, Date, File, Item, OutcomeResult, Tier};
+use imgcost_core::{Basis, Book, Code, Date, File, Item, NativeApi, OutcomeResult, Tier};
 use support::{BOOK, TODAY, files, request};
 
 fn problems(edit: impl Fn(&str, &str) -> String) -> Vec<String> {
@@ -302,6 +302,22 @@ fn a_users_own_seller_may_be_added() {
         );
     let book = with_own(&text).unwrap();
     assert!(book.provider("reseller").is_ok());
+}
+
+#[test]
+fn what_a_providers_own_api_is_stays_unless_a_users_book_says_otherwise() {
+    let native = |text: &str| with_own(text).unwrap().provider("fal").unwrap().native_api;
+    let own = OWN.replace("provider = \"openai\"", "provider = \"fal\"");
+    let own =
+        own.replace("id = \"gpt-image-2\"", "id = \"mine\"\nfamily = \"gpt-image-2\"\nbasis = \"tokens\"");
+    let with = |word: &str| {
+        own.replace("provider = \"fal\"", &format!("provider = \"fal\"\nnative_api = \"{word}\""))
+    };
+    assert_eq!(native(&own), Some(NativeApi::EveryPost));
+    assert_eq!(native(&with("model-in-body")), Some(NativeApi::ModelInBody));
+    let errors = with_own(&with("some-posts")).unwrap_err();
+    assert!(errors.iter().any(|line| line.contains("model-in-path")), "{errors:?}");
+    assert_eq!(BOOK.provider("openai").unwrap().native_api, None);
 }
 
 #[test]

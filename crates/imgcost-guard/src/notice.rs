@@ -52,6 +52,14 @@ pub enum Notice {
         /// The day for which they are used.
         day: Date,
     },
+    /// A call by an API of the provider's own passed: nothing was held for it, and nothing is
+    /// booked. Told once a path.
+    Unmetered {
+        /// The provider that the guard is set to.
+        provider: String,
+        /// The path, without host and query.
+        path: String,
+    },
     /// What became of a call could not be booked. Either its hold stays open and counts at the
     /// ceiling, and expires in time; or it was booked otherwise before, which stands.
     NotBooked {
@@ -75,6 +83,10 @@ impl fmt::Display for Notice {
                 f,
                 "the prices of {provider} for {day} were last checked on {checked}: bills may differ from \
                  what is held and booked; use a newer price book"
+            ),
+            Notice::Unmetered { provider, path } => write!(
+                f,
+                "calls of {provider} to {path} pass unmetered: nothing is held for them, and nothing booked"
             ),
             Notice::NotBooked { hold, error } if error.is_conflict() => {
                 write!(f, "hold {hold} was booked before, otherwise than now, and stays so: {error}")

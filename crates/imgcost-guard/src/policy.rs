@@ -62,6 +62,17 @@ impl fmt::Debug for OnExceed {
     }
 }
 
+/// What to do with a call by an API of the provider's own that may make an image. What it would
+/// cost can't be read from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Unreadable {
+    /// It is not made.
+    #[default]
+    Deny,
+    /// It passes unmetered, which is told as [`Notice::Unmetered`](crate::Notice::Unmetered).
+    Pass,
+}
+
 /// What a guard lets in, and for how much. The default is the strictest: calls are held at
 /// their ceilings, and what goes over a limit or has no price is denied.
 ///
@@ -85,6 +96,7 @@ pub struct Policy {
     pub(crate) expires_in: SignedDuration,
     pub(crate) attempts: NonZeroU32,
     pub(crate) max_book_age: Option<u32>,
+    pub(crate) unreadable: Unreadable,
 }
 
 impl Default for Policy {
@@ -99,6 +111,7 @@ impl Default for Policy {
             expires_in: EXPIRES_IN,
             attempts: NonZeroU32::MIN,
             max_book_age: None,
+            unreadable: Unreadable::Deny,
         }
     }
 }
@@ -167,6 +180,18 @@ impl Policy {
     #[must_use]
     pub fn max_book_age(mut self, days: u32) -> Self {
         self.max_book_age = Some(days);
+        self
+    }
+
+    /// What to do with calls by an API of the provider's own: those that may make an image are
+    /// denied unless this lets them pass. Which these are, the price book's `native_api` tells:
+    /// every `POST` of a provider that makes images only; else those that name an image model
+    /// of the book, or a deployment that is not [mapped](crate::Builder::deployment). All
+    /// others of such a provider pass unmetered. Routes in the shape of OpenAI's are read in
+    /// any case.
+    #[must_use]
+    pub fn unreadable(mut self, unreadable: Unreadable) -> Self {
+        self.unreadable = unreadable;
         self
     }
 

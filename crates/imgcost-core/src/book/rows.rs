@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::ImagePrice;
 use crate::evidence::{Confidence, Evidence};
 use crate::money::{Ratio, Usd, UsdPerMillion};
-use crate::names::{Basis, Item, Pixels, Quality, Tier};
+use crate::names::{Basis, Item, NativeApi, Pixels, Quality, Tier};
 
 /// Where a row stands: the file, as an index into [`Book::files`](crate::Book::files), and
 /// the line, counted from 1.
@@ -340,6 +340,8 @@ pub struct Provider {
     pub title: String,
     /// The day its prices were last checked.
     pub checked: Date,
+    /// What its own API is, if it has one beside routes in the shape of OpenAI's.
+    pub native_api: Option<NativeApi>,
     /// Anything to know about it.
     pub note: Option<String>,
     /// The unit of its ratios, if it bills by ratio.

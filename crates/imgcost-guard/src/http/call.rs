@@ -15,10 +15,11 @@ use crate::pool;
 
 impl Guard {
     /// Whether a request may be an image call, so that its body has to be read: a `POST` to a
-    /// path that ends as one of the image endpoints, the Responses API or chat completions do.
+    /// path that ends as one of the image endpoints, the Responses API or chat completions do,
+    /// or one that may make an image by an API of the provider's own.
     ///
-    /// Everything else is none of the guard's business and passes untouched, also what it does
-    /// not know: other APIs, uploads of files, and batches, whose lines cost money too.
+    /// Everything else passes untouched, also what the guard does not know: uploads of files,
+    /// and batches, whose lines cost money too.
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -31,7 +32,17 @@ impl Guard {
     /// ```
     #[must_use]
     pub fn watches(&self, method: &str, path: &str) -> bool {
-        method == "POST" && Route::of(path).is_some()
+        method == "POST" && (Route::of(path).is_some() || self.watches_native(path))
+    }
+
+    /// Whether a request passes as it is. One by an API of the provider's own is told.
+    #[cfg(feature = "__http")]
+    pub(crate) fn lets_pass(&self, method: &str, path: &str) -> bool {
+        let passes = !self.watches(method, path);
+        if passes && method == "POST" {
+            self.tell_unmetered(path);
+        }
+        passes
     }
 
     /// Reads a `POST` request, quotes it and holds its money, for any HTTP client: `path` is
@@ -88,7 +99,10 @@ impl Guard {
         content_type: Option<&str>,
         body: &[u8],
     ) -> Result<Option<Call>, Error> {
-        let Some(route) = Route::of(path) else { return Ok(None) };
+        let Some(route) = Route::of(path) else {
+            self.before_native(path, body)?;
+            return Ok(None);
+        };
         let Some(read) = body::read(self, path, &route, content_type, body)? else { return Ok(None) };
         let hold = quoting::hold(self, &read.request, read.not_understood)?;
         Ok(Some(Call { open: Open::new(hold), asked: read.request.n, is_sent: false }))

@@ -9,6 +9,7 @@ mod call;
 mod json;
 mod judge;
 mod multipart;
+mod native;
 mod printable;
 mod reading;
 mod route;

@@ -30,7 +30,7 @@ const ENDS: [(&str, Endpoint); 5] = [
 impl Route {
     /// The route of a path or an address; none if it is no image call whatever its body.
     pub(crate) fn of(path: &str) -> Option<Route> {
-        let path = collapsed(&decoded(without_query(path)));
+        let path = plain(path);
         let path = path.trim_end_matches('/');
         let (before, endpoint) =
             ENDS.iter().find_map(|(end, endpoint)| Some((without_end(path, end)?, *endpoint)))?;
@@ -38,6 +38,11 @@ impl Route {
         let deployment = without_end(parent, "/deployments").map(|_| last.to_owned());
         Some(Route { endpoint, deployment })
     }
+}
+
+/// A path as servers understand it: without its query, percent signs and doubled slashes.
+pub(super) fn plain(path: &str) -> String {
+    collapsed(&decoded(without_query(path)))
 }
 
 /// A text without this end, whatever its case.

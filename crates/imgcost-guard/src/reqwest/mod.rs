@@ -27,7 +27,7 @@ pub(crate) async fn before(
     request: &mut Request,
     times: u32,
 ) -> Result<Option<Sending>, BoxError> {
-    if !guard.watches(request.method().as_str(), request.url().path()) {
+    if guard.lets_pass(request.method().as_str(), request.url().path()) {
         return Ok(None);
     }
     let body = match request.body_mut().take() {

@@ -71,7 +71,7 @@ where
     B::Error: Into<BoxError>,
     R: Body<Data = Bytes>,
 {
-    if !guard.watches(request.method().as_str(), request.uri().path()) {
+    if guard.lets_pass(request.method().as_str(), request.uri().path()) {
         let response = inner.call(request).await.map_err(Into::into)?;
         return Ok(response.map(Watched::untouched));
     }

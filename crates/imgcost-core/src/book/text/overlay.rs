@@ -76,6 +76,7 @@ fn lay_over(
     if own.ratio.is_some() {
         provider.ratio = own.ratio;
     }
+    provider.native_api = own.native_api.or(provider.native_api);
     provider.outcomes.splice(0..0, own.outcomes);
     let mut rows = Rows { index, own: true, reporter };
     for view in file.views("text_model") {

@@ -169,6 +169,7 @@ pub(super) fn provider(view: &View<'_>, place: Place) -> Option<Provider> {
         id,
         aliases: view.list("aliases"),
         checked: view.parse("checked").unwrap_or(Date::ZERO),
+        native_api: view.parse("native_api"),
         note: view.owned("note"),
         ratio: view.view("ratio").and_then(|ratio| {
             Some(RatioBase {

@@ -1,7 +1,7 @@
 //! The files of a price book, key by key.
 
 use super::shape::{Field, Kind, Shape};
-use crate::names::{Basis, Endpoint, Fidelity, Tier};
+use crate::names::{Basis, Endpoint, Fidelity, NativeApi, Tier};
 
 const fn must(name: &'static str, kind: Kind, doc: &'static str) -> Field {
     Field { name, kind, required: true, doc }
@@ -279,6 +279,11 @@ pub(super) static PRICES: Shape = Shape {
         may("aliases", Kind::List(&Kind::Id), "other names of the seller"),
         may("title", Kind::Text, "the seller's name in full"),
         may("checked", Kind::Day, "the day the file was last checked against its sources"),
+        may(
+            "native_api",
+            Kind::Word(NativeApi::NAMES),
+            "how the provider's own API, beside routes in the shape of OpenAI's, tells that a call makes an image; left out: it has none",
+        ),
         may("ratio", Kind::Table(&RATIO_BASE), "the unit of a gateway that bills by ratios"),
         may("outcome", Kind::Tables(&OUTCOME), "what calls that went wrong cost; the first match decides"),
         may("text_model", Kind::Tables(&TEXT_MODEL), "models that call the Responses API's image tool"),
