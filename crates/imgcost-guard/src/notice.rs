@@ -25,7 +25,8 @@ pub enum Notice {
         /// What would have denied it: [`Error::OverCallCap`] or [`Error::Refused`].
         despite: Error,
     },
-    /// A bill was above its ceiling: the scope that paid it admits nothing more.
+    /// A bill was above its ceiling. It is booked in full, and its scope admits calls only while
+    /// there is room under its cap: none once the bill has passed that.
     Overrun {
         /// The hold.
         hold: HoldId,

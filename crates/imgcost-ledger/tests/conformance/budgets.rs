@@ -112,6 +112,17 @@ pub fn a_lowered_cap_admits_nothing_more(make: &Make<'_>) {
     desk.assert_balanced();
 }
 
+pub fn after_a_bill_above_its_ceiling_what_is_left_of_the_cap_can_be_held(make: &Make<'_>) {
+    let desk = Desk::open(make);
+    desk.budget("a", Window::Day, "2");
+    let hold = desk.hold("a", "0.5");
+    assert_eq!(desk.settle(&hold, "1.25").unwrap().hold.overrun(), usd("0.75"));
+    assert!(desk.try_hold("a", "0.750000001").is_err());
+    assert_eq!(desk.try_hold("a", "0.75").unwrap().left, Some(usd("0")));
+    assert!(desk.try_hold("a", "0.000000001").is_err());
+    desk.assert_balanced();
+}
+
 pub fn a_bill_above_its_ceiling_is_booked_in_full_and_closes_the_scope(make: &Make<'_>) {
     let desk = Desk::open(make);
     desk.budget("a", Window::Day, "2");

@@ -36,6 +36,7 @@ macro_rules! conformance {
                 a_cap_that_is_set_later_sees_earlier_spend,
                 a_lowered_cap_admits_nothing_more,
                 a_bill_above_its_ceiling_is_booked_in_full_and_closes_the_scope,
+                after_a_bill_above_its_ceiling_what_is_left_of_the_cap_can_be_held,
                 assumed_ceilings_are_counted_apart_and_can_be_refused,
                 what_is_let_in_despite_a_refusal_is_booked_and_says_why,
                 a_refusal_writes_nothing,
