@@ -3,6 +3,9 @@
 -- Each name ends in its version: a step that changes gets a new name, and clients of both
 -- versions share the server during an upgrade.
 --
+-- One rule is not here: what a wish gets whose id or key has made a hold before. hold_v1 hands that
+-- hold over, as 'repeated' or 'other-call', and engine.rs (again) decides for all stores.
+--
 -- Functions rather than one statement with CTEs: all parts of one statement see the same
 -- snapshot, taken before it waits for a lock. A step must see what was committed while it
 -- waited: a cap that was lowered, a budget that was added, a hold of the same key.
