@@ -45,6 +45,7 @@ pub const MEASURED: &[File] = files![
     "measured/gpt-image-2.5.toml",
     "measured/gpt-image-2.toml",
     "measured/relays-and-fixtures.toml",
+    "measured/responses.toml",
 ];
 
 /// The version of the data, which is the version of this crate.

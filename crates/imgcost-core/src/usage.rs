@@ -214,11 +214,13 @@ impl Readings {
         if let (Some(total), Some(input), Some(output)) = (total, usage.input, usage.output) {
             let sum = input.saturating_add(output);
             if total > sum {
-                // What only the total has was thought, which is billed as text.
+                // What only the total has was thought, which is billed as text where text is told
+                // from images.
                 let thought = total - sum;
-                let text = usage.text_output.unwrap_or(0).saturating_add(thought);
-                let all =
-                    Usage { output: Some(output.saturating_add(thought)), text_output: Some(text), ..usage };
+                let text = usage.text_output.or(usage.image_output.map(|_| 0));
+                let text_output = text.map(|text| text.saturating_add(thought));
+                let output = Some(output.saturating_add(thought));
+                let all = Usage { output, text_output, ..usage };
                 self.other(all, "total_tokens is more than input and output");
             } else if total < sum {
                 let output = Some(total.saturating_sub(input));

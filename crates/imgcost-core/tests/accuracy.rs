@@ -5,7 +5,8 @@
     clippy::disallowed_types,
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::panic
+    clippy::panic,
+    clippy::indexing_slicing
 )]
 
 mod support;
@@ -13,7 +14,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use imgcost_core::{Item, Range};
+use imgcost_core::{CeilingBasis, Item, Part, Range};
 use support::{BOOK, Recorded, recorded};
 
 /// How a recorded count lies to its quote, best first.
@@ -113,6 +114,101 @@ fn no_ceiling_is_below_what_a_real_call_was_billed() {
         }
     }
     assert!(checked > 60, "only {checked} calls were compared");
+}
+
+#[test]
+fn no_ceiling_is_below_what_a_calling_model_was_recorded_to_take() {
+    let mut checked = 0;
+    for record in recorded().iter().filter(|record| record.responses_model.is_some()) {
+        let request = record.request().unwrap();
+        let quote = BOOK.quote(&request).unwrap();
+        for (part, name) in [(Part::Input, "responses_input"), (Part::Output, "responses_output")] {
+            let line = quote.lines().iter().find(|line| line.part == Some(part)).unwrap();
+            let (tokens, range) = (record.usage[name], line.quantity);
+            assert!(range.contains(tokens), "{} {name}: {tokens} outside {range:?}", record.id);
+            assert_eq!(range.basis, CeilingBasis::Assumed);
+            checked += 1;
+        }
+    }
+    assert!(checked >= 34, "only {checked} counts were compared");
+}
+
+/// What kind of call a record is, by how near its ceiling can be to its bill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Class {
+    Explicit,
+    Responses,
+    Auto,
+}
+
+impl Class {
+    /// In words, and the most that the middle ratio may be.
+    const fn bound(self) -> (&'static str, f64) {
+        match self {
+            Class::Explicit => ("explicit quality and size", 1.02),
+            Class::Responses => ("Responses API, `max_tool_calls` as many as came", 2.0),
+            Class::Auto => ("quality or size left out", 4.0),
+        }
+    }
+}
+
+/// Ceiling over actual in US dollars, of what the record reports; none where nothing of it has
+/// a price. A Responses API call that reports no image tokens drew what its quality and size take.
+fn sharpness(record: &Recorded) -> Option<(Class, f64)> {
+    let is_responses = record.endpoint == "responses";
+    let known = record.is_explicit() || (is_responses && record.returned_size.is_some());
+    let class = match (is_responses, known) {
+        (true, true) => Class::Responses,
+        (false, true) => Class::Explicit,
+        _ => Class::Auto,
+    };
+    let request = if class == Class::Auto { record.as_sent()? } else { record.request()? };
+    let quote = BOOK.quote(&request).ok()?;
+    let usd = |amount: imgcost_core::Usd| amount.to_string().parse::<f64>().unwrap();
+    let (mut ceiling, mut bill) = (0.0, 0.0);
+    let mut add = |line: &imgcost_core::Line<'_>, tokens: u64| {
+        let Some(price) = line.price else { return };
+        ceiling += usd(price.amount.ceiling);
+        bill += usd(price.rate.times(tokens).unwrap());
+    };
+    let reported = actual(record);
+    for line in quote.lines() {
+        let own = match line.part {
+            Some(Part::Input) => record.usage.get("responses_input").copied(),
+            Some(Part::Output) => record.usage.get("responses_output").copied(),
+            // Partial images are reported among the image output.
+            None if line.item == Item::PartialImages => Some(0),
+            None => reported.iter().find(|(item, _)| *item == line.item).map(|(_, tokens)| *tokens),
+        };
+        let drawn = || line.quantity.expected.map(|one| one * u64::from(record.n.unwrap_or(1)));
+        let inferred = is_responses && line.item == Item::ImageOutput;
+        if let Some(tokens) = own.or_else(|| drawn().filter(|_| inferred)) {
+            add(line, tokens);
+        }
+    }
+    (bill > 0.0).then(|| (class, ceiling / bill))
+}
+
+#[test]
+fn ceilings_are_near_the_bills() {
+    let mut classes: BTreeMap<Class, Vec<f64>> = BTreeMap::new();
+    for record in recorded().iter().filter(|record| record.grade != "illustrative" && record.expect.is_none())
+    {
+        if let Some((class, ratio)) = sharpness(record).filter(|_| record.id != "u007") {
+            assert!(ratio > 0.999_999, "{}: the ceiling is {ratio} of the bill", record.id);
+            classes.entry(class).or_default().push(ratio);
+        }
+    }
+    let mut text = "| calls | recorded | least | median | greatest |\n|---|--:|--:|--:|--:|\n".to_owned();
+    for (class, ratios) in &mut classes {
+        ratios.sort_by(f64::total_cmp);
+        let (least, median, most) = (ratios[0], ratios[ratios.len() / 2], ratios[ratios.len() - 1]);
+        let (words, bound) = class.bound();
+        writeln!(text, "| {words} | {} | {least:.2} | {median:.2} | {most:.2} |", ratios.len()).unwrap();
+        assert!(median <= bound, "{class:?}: {median} > {bound}: {ratios:?}");
+    }
+    assert_eq!(classes.len(), 3);
+    check_block("../../docs/accuracy.md", "<!-- sharpness -->", "<!-- end of sharpness -->", &text);
 }
 
 #[test]

@@ -343,7 +343,9 @@ fn a_long_prompt_is_read_by_the_calling_model_too() {
     request.prompt = Some(imgcost_core::Prompt::of_tokens(20_000));
     let quote = BOOK.quote(&request).unwrap();
     let input = quote.lines().iter().find(|line| line.item == Item::ResponsesModel).unwrap().quantity;
-    assert_eq!((input.floor, input.expected, input.ceiling), (20_000, Some(20_000), 23_000));
+    // The prompt, 1,245 of output, 480 of context; at most twice the prompt, 2,600 of output, a view
+    // of each of four images, and 600.
+    assert_eq!((input.floor, input.expected, input.ceiling), (20_000, Some(21_725), 49_680));
 }
 
 #[test]

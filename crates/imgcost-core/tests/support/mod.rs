@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use imgcost_core::{Book, Date, File, InputImage, Prompt, Request, Size};
+use imgcost_core::{Book, Date, Endpoint, File, InputImage, Prompt, Request, Size};
 use serde::Deserialize;
 
 pub static BOOK: LazyLock<Book> = LazyLock::new(|| match Book::read(&files()) {
@@ -62,7 +62,10 @@ pub struct Recorded {
     #[serde(default)]
     pub images: Vec<String>,
     #[serde(default)]
+    pub unsized_images: usize,
+    #[serde(default)]
     pub mask: bool,
+    pub responses_model: Option<String>,
     pub prompt_tokens: Option<u64>,
     pub usage: BTreeMap<String, u64>,
     pub grade: String,
@@ -93,13 +96,19 @@ impl Recorded {
         request.quality =
             known(&self.quality).or(known(&self.returned_quality)).map(|quality| quality.parse().unwrap());
         request.size = known(&self.size).or(known(&self.returned_size)).map(|size| size.parse().unwrap());
-        request.n = self.n.unwrap_or(1);
+        if request.endpoint == Endpoint::Responses {
+            request.max_tool_calls = Some(self.n.unwrap_or(1));
+            request.responses_model.clone_from(&self.responses_model);
+        } else {
+            request.n = self.n.unwrap_or(1);
+        }
         request.stream = self.stream;
         request.partial_images = self.partial_images;
         request.input_fidelity = self.input_fidelity.as_deref().map(|fidelity| fidelity.parse().unwrap());
         request.mask = self.mask;
         request.prompt = self.prompt_tokens.map(Prompt::of_tokens);
         request.images = self.images.iter().map(|size| InputImage::Sized(size.parse().unwrap())).collect();
+        request.images.extend(vec![InputImage::Unsized; self.unsized_images]);
         let open_images = self.images.is_empty() && self.endpoint == "edits";
         if open_images {
             request.images = vec![InputImage::Unsized; 2];

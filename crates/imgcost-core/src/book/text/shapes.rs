@@ -463,8 +463,10 @@ static MEASURED_CALL: Shape = Shape {
         may("partial_images", Kind::Count, "partial pictures asked for"),
         may("input_fidelity", Kind::Word(Fidelity::NAMES), "as asked for"),
         may("images", Kind::List(&Kind::Pixels), "sizes of the input images"),
+        may("unsized_images", Kind::Count, "input images of unknown size"),
         may("mask", Kind::Flag, "whether a mask went along"),
         may("prompt_tokens", Kind::Count, "o200k_base tokens of the prompt"),
+        may("responses_model", Kind::Id, "the model that called the image tool of the Responses API"),
         must("usage", Kind::Map(&Kind::Count), "the token counts that were reported"),
         must(
             "grade",
