@@ -26,6 +26,27 @@ pub enum Error {
         #[source]
         why: CantHold,
     },
+    /// The request has context that it does not show, such as `previous_response_id`: nobody
+    /// can say what it costs at most.
+    #[error(
+        "the call of {model} has no ceiling: {} brings context that can't be counted; leave it out, or state \
+         an amount for the model with Policy::allow_unpriced", what.join(", ")
+    )]
+    UnseenContext {
+        /// The model that was asked for.
+        model: String,
+        /// The fields and items that bring it.
+        what: Vec<String>,
+    },
+    /// The request has fields that are in no table of its API, and the policy denies such.
+    #[error(
+        "what the request's {} costs is not known; leave it out, or take the ceiling for assumed with \
+         Policy::unknown_fields", fields.join(", ")
+    )]
+    UnknownFields {
+        /// The fields.
+        fields: Vec<String>,
+    },
     /// The call may cost more than [`Policy::per_call_cap`](crate::Policy::per_call_cap) allows.
     #[error(transparent)]
     OverCallCap(Box<OverCallCap>),
@@ -103,6 +124,8 @@ impl Error {
             Error::CantHold { why: CantHold::Unbounded, .. } => "unbounded",
             Error::CantHold { why: CantHold::NoPrompt, .. } => "no-prompt",
             Error::CantHold { why: CantHold::TooLarge, .. } => "too-large",
+            Error::UnseenContext { .. } => "unseen-context",
+            Error::UnknownFields { .. } => "unknown-field",
             Error::OverCallCap(_) => "over-call-cap",
             Error::Refused(refused) => refused.refusal.code(),
             Error::Ledger(error) => error.code(),

@@ -36,6 +36,6 @@ pub use http::{Call, Reading, Watch};
 pub use images::{HEADER_MAX, Measured, NoSize, image_size, referenced_image};
 pub use meter::{Meter, counted};
 pub use notice::Notice;
-pub use policy::{OnExceed, Policy, Unreadable};
+pub use policy::{OnExceed, Policy, UnknownFields, Unreadable};
 pub use scan::{ApiFailure, End, Scan, Scanner};
 pub use settlement::{Bill, bill};

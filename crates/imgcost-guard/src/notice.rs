@@ -53,6 +53,12 @@ pub enum Notice {
         /// The day for which they are used.
         day: Date,
     },
+    /// A call was let in at an assumed ceiling, since its request has fields that are in no
+    /// table of its API: what they cost is not held. Told once for the same fields.
+    UnknownFields {
+        /// The fields.
+        fields: Vec<String>,
+    },
     /// A call by an API of the provider's own passed: nothing was held for it, and nothing is
     /// booked. Told once a path.
     Unmetered {
@@ -84,6 +90,11 @@ impl fmt::Display for Notice {
                 f,
                 "the prices of {provider} for {day} were last checked on {checked}: bills may differ from \
                  what is held and booked; use a newer price book"
+            ),
+            Notice::UnknownFields { fields } => write!(
+                f,
+                "what the request's {} costs is not known: its ceiling is assumed; a newer version may know",
+                fields.join(", ")
             ),
             Notice::Unmetered { provider, path } => write!(
                 f,

@@ -62,6 +62,19 @@ impl fmt::Debug for OnExceed {
     }
 }
 
+/// What to do with a request that has fields which are in no table of its API, and which may
+/// have a price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UnknownFields {
+    /// Its ceiling is assumed, and the fields are told as
+    /// [`Notice::UnknownFields`](crate::Notice::UnknownFields). APIs grow faster than price
+    /// books, and an old book must not be an outage.
+    #[default]
+    Assume,
+    /// It is not made.
+    Deny,
+}
+
 /// What to do with a call by an API of the provider's own that may make an image. What it would
 /// cost can't be read from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -97,6 +110,8 @@ pub struct Policy {
     pub(crate) attempts: NonZeroU32,
     pub(crate) max_book_age: Option<u32>,
     pub(crate) unreadable: Unreadable,
+    pub(crate) unknown_fields: UnknownFields,
+    pub(crate) responses_images: Option<NonZeroU32>,
 }
 
 impl Default for Policy {
@@ -112,6 +127,8 @@ impl Default for Policy {
             attempts: NonZeroU32::MIN,
             max_book_age: None,
             unreadable: Unreadable::Deny,
+            unknown_fields: UnknownFields::Assume,
+            responses_images: None,
         }
     }
 }
@@ -141,6 +158,10 @@ impl Policy {
     /// Lets calls of a model in that the price book has no price for, each held at a stated
     /// amount in USD and settled at it. A price in the book goes before it. The name also makes
     /// chat completions of that model image calls.
+    ///
+    /// A call whose request has context that it does not show (`previous_response_id`, stored
+    /// prompts, earlier items) has no ceiling even where its model has a price: it is held at
+    /// the amount too, and settled by its usage. Without an amount it is denied.
     #[must_use]
     pub fn allow_unpriced(mut self, model: impl Into<String>, usd_per_call: Usd) -> Self {
         self.unpriced.insert(model.into(), usd_per_call);
@@ -180,6 +201,22 @@ impl Policy {
     #[must_use]
     pub fn max_book_age(mut self, days: u32) -> Self {
         self.max_book_age = Some(days);
+        self
+    }
+
+    /// What to do with requests that have fields which are in no table of their API.
+    #[must_use]
+    pub fn unknown_fields(mut self, unknown_fields: UnknownFields) -> Self {
+        self.unknown_fields = unknown_fields;
+        self
+    }
+
+    /// How many images a call of the Responses API is held for if it has no `max_tool_calls`;
+    /// [`Request::RESPONSES_IMAGES`](imgcost_core::Request::RESPONSES_IMAGES) where nothing is
+    /// set. The API itself sets no limit, so that this ceiling is assumed.
+    #[must_use]
+    pub fn responses_images(mut self, images: NonZeroU32) -> Self {
+        self.responses_images = Some(images);
         self
     }
 

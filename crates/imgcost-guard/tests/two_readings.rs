@@ -193,7 +193,10 @@ fn json_of_real_clients_is_read() {
         ),
     ] {
         let books = books("5");
-        held(&books, path, "application/json", body).unwrap();
-        assert!(only_hold(&books).ceiling > NanoUsd::ZERO);
+        match held(&books, path, "application/json", body) {
+            Ok(_) => assert!(only_hold(&books).ceiling > NanoUsd::ZERO),
+            // Other tools bring context that has no ceiling: that is read, and is no doubt.
+            Err(error) => assert_eq!((path, error.code()), ("/v1/responses", "unseen-context")),
+        }
     }
 }

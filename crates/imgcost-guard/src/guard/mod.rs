@@ -113,7 +113,7 @@ impl Guard {
     /// # Errors
     /// The call is denied: [`Error`] says why and, where that is known, what would fit.
     pub fn hold(&self, request: &Request) -> Result<Hold, Error> {
-        quoting::hold(self, request, false)
+        quoting::hold(self, request)
     }
 
     /// [`Guard::hold`] for async code. A ledger that answers at once is asked where this is

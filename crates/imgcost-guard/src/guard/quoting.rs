@@ -1,8 +1,9 @@
 //! From a request to a hold: the quote, the policy, the ledger.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use imgcost_core::{Code, Fit, NoteKind, Prompt, Quote, Request, Terms, Usd};
+use imgcost_core::{Code, Fit, Note, NoteKind, Prompt, Quote, Request, Terms, Usd};
 use imgcost_ledger::{Error as LedgerError, Held, HoldId, NanoUsd, NewHold, Refusal};
 
 use super::Guard;
@@ -10,21 +11,33 @@ use crate::booking::{CantHold, new_hold};
 use crate::error::{Error, OverCallCap, Refused};
 use crate::hold::{Hold, Quoted};
 use crate::notice::Notice;
+use crate::policy::{Policy, UnknownFields};
 
-/// Quotes and holds. What the request's reader did not understand makes the ceiling an
-/// assumed one: it may have a price.
-pub(crate) fn hold(guard: &Guard, request: &Request, not_understood: bool) -> Result<Hold, Error> {
-    let assumed;
-    let request = match (request.prompt, guard.shared.policy.assume_prompt_tokens) {
-        (None, Some(tokens)) => {
-            assumed = Request { prompt: Some(Prompt::of_tokens(tokens)), ..request.clone() };
-            &assumed
-        }
-        _ => request,
-    };
-    let mut wish = wish(guard, request)?;
-    wish.new.assumed |= not_understood;
-    wish.admit(guard)
+/// Quotes and holds.
+pub(crate) fn hold(guard: &Guard, request: &Request) -> Result<Hold, Error> {
+    let policy = &guard.shared.policy;
+    let fields = &request.unknown_fields;
+    if policy.unknown_fields == UnknownFields::Deny && !fields.is_empty() {
+        return Err(Error::UnknownFields { fields: fields.clone() });
+    }
+    let request = filled_in(request, policy);
+    let hold = wish(guard, &request)?.admit(guard)?;
+    if !fields.is_empty() && guard.shared.told.is_news(&format!("fields {}", fields.join(" "))) {
+        guard.shared.listener.tell(&Notice::UnknownFields { fields: fields.clone() });
+    }
+    Ok(hold)
+}
+
+/// A request with what the policy takes for granted where it is left open.
+fn filled_in<'r>(request: &'r Request, policy: &Policy) -> Cow<'r, Request> {
+    let mut request = Cow::Borrowed(request);
+    if let (None, Some(tokens)) = (request.prompt, policy.assume_prompt_tokens) {
+        request.to_mut().prompt = Some(Prompt::of_tokens(tokens));
+    }
+    if let (None, Some(images)) = (request.responses_images, policy.responses_images) {
+        request.to_mut().responses_images = Some(images.get());
+    }
+    request
 }
 
 /// A hold that is wished for, with what is needed to say why it can't be had.
@@ -49,9 +62,15 @@ fn wish<'b>(guard: &'b Guard, request: &'b Request) -> Result<Wish<'b>, Error> {
     let policy = &shared.policy;
     let mut new = match (new_hold(&quote, policy.amount, &guard.scope, &shared.by), stated) {
         (Ok(new), _) => new,
-        (Err(CantHold::Unpriced | CantHold::Unbounded | CantHold::NoPrompt), Some(usd))
-            if quote.total().ceiling.is_none() =>
-        {
+        // The book has a price, and the usage will tell what the unseen context cost.
+        (Err(_), Some(usd)) if !request.unseen_context.is_empty() => {
+            return at_stated(guard, request, usd, quote.terms(), quote.notes());
+        }
+        (Err(_), None) if !request.unseen_context.is_empty() => {
+            let (model, what) = (request.model.clone(), request.unseen_context.clone());
+            return Err(Error::UnseenContext { model, what });
+        }
+        (Err(CantHold::Unpriced | CantHold::NoPrompt), Some(usd)) if quote.total().ceiling.is_none() => {
             return unpriced(guard, request, usd);
         }
         (Err(why), _) => return Err(Error::CantHold { model: request.model.clone(), why }),
@@ -89,16 +108,27 @@ const fn is_unknown(code: Code) -> bool {
     matches!(code, Code::UnknownModel | Code::NotSoldHere | Code::UnknownProvider | Code::BeforeFirstPrice)
 }
 
-/// A call of a model without a price, at the amount that the policy states for it.
+/// A call of a model without a price, held and settled at the amount that the policy states.
 fn unpriced<'b>(guard: &Guard, request: &Request, usd: Usd) -> Result<Wish<'b>, Error> {
+    at_stated(guard, request, usd, Terms::per_call(usd), Vec::new())
+}
+
+/// A call without a ceiling, held at the amount that the policy states for its model.
+fn at_stated<'b>(
+    guard: &Guard,
+    request: &Request,
+    usd: Usd,
+    terms: Terms,
+    notes: Vec<Note>,
+) -> Result<Wish<'b>, Error> {
     let shared = &guard.shared;
     let attempts = shared.policy.attempts.get();
     let too_large = || Error::CantHold { model: request.model.clone(), why: CantHold::TooLarge };
     let ceiling = NanoUsd::from_usd(usd).and_then(|one| multiple(one, attempts)).ok_or_else(too_large)?;
-    let terms = Terms::per_call(usd);
     let id = format!("unpriced:{}", request.model.chars().take(64).collect::<String>());
     let summary = serde_json::json!({
         "provider": shared.provider, "model": request.model, "usd_per_call": usd, "n": request.n,
+        "as_of": request.as_of, "endpoint": request.endpoint, "responses_model": request.responses_model,
     });
     let new = NewHold {
         id: HoldId::random(),
@@ -114,7 +144,7 @@ fn unpriced<'b>(guard: &Guard, request: &Request, usd: Usd) -> Result<Wish<'b>, 
         despite: None,
         by: shared.by.clone(),
     };
-    let quoted = Quoted { id, ceiling: usd, expected: None, notes: Vec::new() };
+    let quoted = Quoted { id, ceiling: usd, expected: None, notes };
     Ok(Wish { new, quoted, terms, quote: None, attempts })
 }
 

@@ -11,14 +11,6 @@ use crate::guard::Guard;
 use crate::images::image_size;
 use crate::meter::Meter;
 
-/// A request that is an image call.
-#[derive(Debug)]
-pub(super) struct Read {
-    pub(super) request: Request,
-    /// Whether it has fields that this version does not know, and that may have a price.
-    pub(super) not_understood: bool,
-}
-
 /// Reads a request; none if it is no image call after all.
 pub(super) fn read(
     guard: &Guard,
@@ -26,7 +18,7 @@ pub(super) fn read(
     route: &Route,
     content_type: Option<&str>,
     body: &[u8],
-) -> Result<Option<Read>, Error> {
+) -> Result<Option<Request>, Error> {
     let unreadable = |why: String| Error::Unreadable { path: shown(path), why };
     if body.len() > guard.shared.body_limit {
         return Err(Error::BodyTooLarge { limit: guard.shared.body_limit });
@@ -41,11 +33,11 @@ pub(super) fn read(
     }
     let reader = Reader { guard, route };
     let Some(value) = reader.is_image_call(value) else { return Ok(None) };
-    let read = reader.read(value).map_err(|error| match error {
+    let request = reader.read(value).map_err(|error| match error {
         Why::Fields(error) => Error::NotQuotable(error),
         Why::Words(why) => unreadable(why),
     })?;
-    Ok(Some(with_images(read, images)))
+    Ok(Some(with_images(request, images)))
 }
 
 fn is_form(content_type: &str) -> bool {
@@ -59,15 +51,15 @@ struct Files {
     mask: bool,
 }
 
-fn with_images(mut read: Read, files: Option<Files>) -> Read {
+fn with_images(mut request: Request, files: Option<Files>) -> Request {
     if let Some(files) = files {
-        if !files.images.is_empty() && read.request.endpoint == Endpoint::Generations {
-            read.request.endpoint = Endpoint::Edits;
+        if !files.images.is_empty() && request.endpoint == Endpoint::Generations {
+            request.endpoint = Endpoint::Edits;
         }
-        read.request.images.extend(files.images);
-        read.request.mask |= files.mask;
+        request.images.extend(files.images);
+        request.mask |= files.mask;
     }
-    read
+    request
 }
 
 /// Fields of a form that are numbers or yes and no in JSON.
@@ -138,8 +130,8 @@ struct Reader<'g> {
 }
 
 impl Reader<'_> {
-    /// Gives the body back if it is an image call, without what makes it look like another.
-    fn is_image_call(&self, mut body: Map<String, Value>) -> Option<Map<String, Value>> {
+    /// Gives the body back if it is an image call.
+    fn is_image_call(&self, body: Map<String, Value>) -> Option<Map<String, Value>> {
         match self.route.endpoint {
             Endpoint::Responses => {
                 let tools = body.get("tools").and_then(Value::as_array)?;
@@ -157,9 +149,6 @@ impl Reader<'_> {
                 if !draws && !shared.policy.unpriced.contains_key(model) {
                     return None;
                 }
-                // A chat may have tools too, which would make it look like the Responses API.
-                body.remove("tools");
-                body.remove("input");
                 Some(body)
             }
             _ => Some(body),
@@ -170,12 +159,17 @@ impl Reader<'_> {
         self.guard.shared.deployments.get(name).map_or(name, String::as_str)
     }
 
-    fn read(&self, body: Map<String, Value>) -> Result<Read, Why> {
+    fn read(&self, mut body: Map<String, Value>) -> Result<Request, Why> {
         // The shape of a line of the Batch API, which no endpoint takes and which costs half.
         if body.contains_key("body") && body.contains_key("url") {
             return Err(Why::Words("it is a line of a Batch API file".to_owned()));
         }
         let endpoint = self.route.endpoint;
+        // A chat may have tools too, which would make it look like the Responses API.
+        let mut apart = |name: &str| {
+            endpoint == Endpoint::Chat && body.remove(name).is_some_and(|value| !value.is_null())
+        };
+        let (tools, input) = (apart("tools"), apart("input"));
         let deployment = self.route.deployment.as_deref();
         // Of the Responses API a path names the calling model, the tool the one that draws.
         let (calling, deployment) =
@@ -199,8 +193,9 @@ impl Reader<'_> {
         request.model = self.model_of(&request.model).to_owned();
         let calling = calling.or(request.responses_model.as_deref());
         request.responses_model = calling.map(|model| self.model_of(model).to_owned());
-        let not_understood = !request.unknown_fields.is_empty();
-        Ok(Read { request, not_understood })
+        request.unseen_context.extend(tools.then(|| "tools".to_owned()));
+        request.unknown_fields.extend(input.then(|| "input".to_owned()));
+        Ok(request)
     }
 }
 

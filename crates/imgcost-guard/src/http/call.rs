@@ -103,9 +103,9 @@ impl Guard {
             self.before_native(path, body)?;
             return Ok(None);
         };
-        let Some(read) = body::read(self, path, &route, content_type, body)? else { return Ok(None) };
-        let hold = quoting::hold(self, &read.request, read.not_understood)?;
-        Ok(Some(Call { open: Open::new(hold), asked: read.request.n, is_sent: false }))
+        let Some(request) = body::read(self, path, &route, content_type, body)? else { return Ok(None) };
+        let hold = quoting::hold(self, &request)?;
+        Ok(Some(Call { open: Open::new(hold), asked: request.n, is_sent: false }))
     }
 }
 

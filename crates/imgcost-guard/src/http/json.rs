@@ -88,9 +88,10 @@ impl<'de> Visitor<'de> for Values {
 
 /// The members that decide what a call costs: those of the Images API, of the Responses API and
 /// its image tool, and of chat completions.
-const DECISIVE: [&str; 25] = [
+const DECISIVE: [&str; 28] = [
     "background",
     "content",
+    "conversation",
     "image",
     "image[]",
     "image_url",
@@ -98,7 +99,9 @@ const DECISIVE: [&str; 25] = [
     "input",
     "input_fidelity",
     "input_image_mask",
+    "instructions",
     "mask",
+    "max_output_tokens",
     "max_tool_calls",
     "messages",
     "model",
