@@ -72,8 +72,8 @@ pub enum Error {
     },
     /// A client sends a call again below the guard, more often than the policy holds money for.
     #[error(
-        "the request was sent {allowed} times, and the guard held money for no more; put retries around \
-         the guard, or say how often the client may send it with Policy::attempts"
+        "the client sends the request again, and the guard holds money for no more attempts ({allowed}); put \
+         retries around the guard, or say how often the client may send it with Policy::attempts"
     )]
     SentTooOften {
         /// How often it may be sent: [`Policy::attempts`](crate::Policy::attempts).

@@ -11,8 +11,9 @@ use crate::error::Error;
 ///
 /// It goes to [`Builder::on_notice`](crate::Builder::on_notice). The guard logs nothing by
 /// itself: which of the logging crates a program uses is its own choice, and one line brings
-/// a notice there (`|notice| log::warn!("{notice}")`). Without a callback nothing is lost,
-/// since all of it stands in the ledger's journal or shows as an open hold.
+/// a notice there (`|notice| log::warn!("{notice}")`). Without a callback nothing of the books
+/// is lost, since it is in the ledger's journal or shows as an open hold; notices about
+/// requests, responses and prices are told only here.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Notice {
