@@ -316,10 +316,12 @@ impl Answer {
 
     /// The same response by another reading of it.
     fn or(mut self, other: Answer) -> Answer {
-        let readings = std::iter::once(other.usage).chain(other.other_readings);
-        self.other_readings.extend(readings.filter(|reading| *reading != self.usage));
-        if !self.other_readings.is_empty() {
-            self.contradiction.get_or_insert("a member is given twice");
+        for reading in std::iter::once(other.usage).chain(other.other_readings) {
+            // What is given twice may be nothing that counts.
+            if reading != self.usage && !self.other_readings.contains(&reading) {
+                self.other_readings.push(reading);
+                self.contradiction.get_or_insert("a member is given twice");
+            }
         }
         self.uncounted |= other.uncounted;
         self

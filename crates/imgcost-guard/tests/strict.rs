@@ -65,7 +65,10 @@ fn a_stream_in_which_one_picture_is_not_counted_is_presumed() {
         (r#"data: {"type":"image_generation.completed","usage":{"output_tokens":-1}}"#, State::Presumed),
     ] {
         let books = books("1");
-        let call = guard(&books).before(PATH, None, picture().to_string().as_bytes()).unwrap().unwrap();
+        let mut body = picture();
+        body["n"] = json!(2);
+        body["quality"] = json!("medium");
+        let call = guard(&books).before(PATH, None, body.to_string().as_bytes()).unwrap().unwrap();
         let stream = format!("{counted}\n\n{other}\n\n");
         assert_eq!(call.after(200, stream.as_bytes()).unwrap().state, state, "{other}");
     }
