@@ -95,7 +95,7 @@ fn each_rule_finds_what_breaks_it_and_nothing_else() {
         ("max_per_image = \"0.1\"", "gpt-image-2 high 1024x1024 2", "IC002"),
         ("max_per_file = \"0.1\"", "gpt-image-2 high 1024x1024", "IC003"),
         ("allowed_models = [\"gpt-image-1*\"]", "gpt-image-2 low 1024x1024", "IC004"),
-        ("denied_models = [\"dall-e-*\"]", "dall-e-3 hd 1024x1024", "IC005"),
+        ("denied_models = [\"*-2\"]", "gpt-image-2 low 1024x1024", "IC005"),
         ("allowed_providers = [\"azure\"]", "gpt-image-2 low 1024x1024", "IC006"),
         ("allowed_qualities = [\"low\", \"medium\"]", "gpt-image-2 high 1024x1024", "IC007"),
         ("max_pixels = 1_048_576", "gpt-image-2 low 1536x1024", "IC008"),
@@ -104,6 +104,7 @@ fn each_rule_finds_what_breaks_it_and_nothing_else() {
         ("forbid_auto = true", "gpt-image-2 - 1024x1024", "IC010"),
         ("forbid_auto = true", "gpt-image-2 low auto", "IC010"),
         ("forbid_retired = true", "dall-e-3 hd 1024x1024", "IC011"),
+        ("", "dall-e-3 hd 1024x1024", "IC011"),
         ("require_batch = true", "gpt-image-2 low 1024x1024", "IC013"),
         ("warn_unverified = true", "gpt-image-2.6-flare low 1024x1024", "IC014"),
         ("max_price_age_days = 0", "gpt-image-2 low 1024x1024", "IC016"),
@@ -116,6 +117,29 @@ fn each_rule_finds_what_breaks_it_and_nothing_else() {
         let report = check_all(&policy(text), &[("a", request)]);
         assert_eq!(codes(&report), [code], "{text} {row}: {:?}", report.findings);
     }
+}
+
+#[test]
+fn a_retired_model_is_a_warning_that_a_policy_turns_up_or_off() {
+    let levels = |text: &str| {
+        let report = check(text, "dall-e-3 hd 1024x1024");
+        let levels: Vec<Level> = report.findings.iter().map(|finding| finding.level).collect();
+        (levels, report.verdict)
+    };
+    for (text, level, verdict) in [
+        ("", Some(Level::Warning), Verdict::Passed),
+        ("forbid_retired = true", Some(Level::Error), Verdict::Broken),
+        ("[levels]\nretired = \"error\"", Some(Level::Error), Verdict::Broken),
+        ("[levels]\nretired = \"off\"", None, Verdict::Passed),
+        ("forbid_retired = true\n[levels]\nretired = \"warning\"", Some(Level::Warning), Verdict::Passed),
+    ] {
+        assert_eq!(levels(text), (level.into_iter().collect(), verdict), "{text}");
+    }
+    let excepted = check(
+        "[[exception]]\nrule = \"retired\"\nmodel = \"dall-e-*\"\nreason = \"an archive\"",
+        "dall-e-3 hd 1024x1024",
+    );
+    assert_eq!((excepted.warnings, excepted.suppressed), (0, 1));
 }
 
 #[test]

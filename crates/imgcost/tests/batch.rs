@@ -353,3 +353,71 @@ fn a_cap_that_is_broken_says_that_rows_in_error_are_not_in_the_ceiling() {
     assert_eq!(ran.code, 3);
     assert!(ran.stderr.contains("the rows not in error may cost up to $0.210775"), "{}", ran.stderr);
 }
+
+/// Two jobs among rows that a spreadsheet leaves behind: empty, blank, quoted, shorter.
+const SPARSE: &str = "id,model,quality,size,prompt_tokens,tag:team\n\
+    ,,,,,\n\
+    a,gpt-image-2,low,1024x1024,9,web\n\
+    ,,,\n\"\",\" \",\t,  ,,\n\"\",\"\n \",,,,\n\
+    b,gpt-image-2,low,1024x1024,9,\n\
+    ,,,,,\n,,,,,";
+
+#[test]
+fn an_empty_row_of_a_spreadsheet_is_no_row() {
+    let ran = run_with(&words("batch - --input-format csv -f csv"), SPARSE.as_bytes());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let ids: Vec<&str> = ran.stdout.lines().skip(1).map(|line| line.split(',').nth(1).unwrap()).collect();
+    assert_eq!(ids, ["a", "b"], "{ran:?}");
+    // Lines keep their numbers.
+    assert!(ran.stdout.lines().nth(2).unwrap().starts_with("8,b,"), "{ran:?}");
+    let tabs = SPARSE.lines().filter(|line| !line.contains('"')).collect::<Vec<_>>().join("\n");
+    let tabs = tabs.replace(',', "\t");
+    let ran = run_with(&words("batch - --input-format tsv -f jsonl"), tabs.as_bytes());
+    assert_eq!((ran.code, ran.lines().len()), (0, 2), "{ran:?}");
+    // One mark is enough for a row: it is not passed over.
+    let ran = run_with(&words("batch - --input-format csv -f csv"), format!("{SPARSE}\n,,,,,-").as_bytes());
+    assert_eq!(ran.stdout.lines().count(), 4, "{ran:?}");
+}
+
+#[test]
+fn an_empty_row_is_counted_nowhere() {
+    let folder = folder("empty-rows");
+    let jobs = file(&folder, "jobs.csv", SPARSE);
+    let policy = file(&folder, "policy.toml", "max_n = 1\n");
+    let checked = run(&["check", &jobs, "--policy", &policy, "-f", "json"]).json();
+    assert_eq!((&checked["rows"]["rows"], &checked["rows"]["errors"]), (&2.into(), &0.into()), "{checked}");
+    let plain: Vec<&str> =
+        SPARSE.lines().filter(|line| line.contains("gpt") || line.starts_with("id")).collect();
+    let plain = file(&folder, "plain.csv", plain.join("\n"));
+    let diff = run(&["diff", &plain, &jobs, "-f", "json"]).json();
+    assert_eq!((&diff["counts"]["same"], &diff["counts"]["added"]), (&2.into(), &0.into()), "{diff}");
+}
+
+#[test]
+fn rows_of_retired_models_are_marked() {
+    let rows = "id,model,quality,size,prompt_tokens\nold,gpt-image-1,low,1024x1024,9\n\
+        ends,gpt-image-1.5,low,1024x1024,9\nnow,gpt-image-2,low,1024x1024,9\n";
+    let line = "batch - --input-format csv";
+    for format in ["table", "markdown"] {
+        let ran = run_with(&words(&format!("{line} -f {format}")), rows.as_bytes());
+        let marks = |word: &str| ran.stdout.lines().filter(|line| line.contains(word)).count();
+        let ends = if format == "table" { "gpt-image-1.5 ends " } else { "ends 2026-12-01" };
+        assert_eq!((marks("retired"), marks(ends)), (1, 1), "{ran:?}");
+    }
+    let ran = run_with(&words(&format!("{line} -f jsonl")), rows.as_bytes());
+    let codes = |row: usize, code: &str| {
+        let notes = ran.lines()[row]["quote"]["notes"].as_array().unwrap().clone();
+        notes.iter().any(|note| note["code"] == code)
+    };
+    assert!(codes(0, "model-retired") && codes(1, "model-retires-soon"), "{ran:?}");
+    assert!(!codes(2, "model-retired") && !codes(2, "model-retires-soon"), "{ran:?}");
+    let folder = folder("retired-rows");
+    let (jobs, none) = (file(&folder, "jobs.csv", rows), file(&folder, "none.csv", "id,model\n"));
+    let ran = run(&["diff", &none, &jobs, "-f", "markdown"]);
+    assert!(ran.stdout.contains("gpt-image-1 low 1024x1024; retired"), "{ran:?}");
+    let diff = run(&["diff", &none, &jobs, "-f", "json"]).json();
+    let entries = diff["entries"].as_array().unwrap();
+    let old = entries.iter().find(|entry| entry["after"]["id"] == "old").unwrap();
+    let after = &old["after"];
+    assert_eq!((&after["availability"], &after["shutdown"]), (&"retired".into(), &"2026-10-23".into()));
+}

@@ -206,3 +206,16 @@ fn a_sarif_file_that_fails_leaves_the_result_whole() {
     assert_eq!(ran.json()["verdict"], "broken");
     assert!(ran.stderr.contains("/nonexist/x.sarif"), "{ran:?}");
 }
+
+#[test]
+fn a_retired_model_is_a_warning_without_a_rule() {
+    let jobs = "id,model,quality,size,prompt_tokens\nold,gpt-image-1,low,1024x1024,9\n";
+    let warned = check("check-retired", jobs, "max_n = 1\n", &[]);
+    assert_eq!(warned.code, 0, "{warned:?}");
+    let finding = "jobs.csv:2: warning IC011 retired: gpt-image-1 was shut down on 2026-10-23";
+    assert!(warned.stdout.contains(finding), "{warned:?}");
+    let raised = check("check-retired-error", jobs, "max_n = 1\n[levels]\nretired = \"error\"\n", &[]);
+    assert_eq!(raised.code, 3, "{raised:?}");
+    let off = check("check-retired-off", jobs, "max_n = 1\n[levels]\nretired = \"off\"\n", &[]);
+    assert!(off.code == 0 && !off.stdout.contains("IC011"), "{off:?}");
+}

@@ -1,6 +1,6 @@
 //! A row as a diff keeps it: its terms as one short text, and what it costs.
 
-use imgcost_core::{Error, InputImage, Quote, Request, Tier, Usd};
+use imgcost_core::{Availability, Error, InputImage, Quote, Request, Tier, Usd};
 use serde::Serialize;
 
 /// What stands between two terms.
@@ -26,6 +26,8 @@ pub struct Job {
     pub id: Box<str>,
     /// What it costs, or why that is not known.
     pub cost: Result<Cost, Box<str>>,
+    /// Whether its model can be called on its day; `Current` where it has no quote.
+    pub availability: Availability,
     /// Whether it lacks a prompt that costs, so that its cost is that of its pictures only.
     pub no_prompt: bool,
     /// What it asks for, defaults filled in: `name=value`, one after the other.
@@ -59,7 +61,10 @@ impl Job {
             Cost { floor: total.floor, expected: total.expected, ceiling: total.ceiling }
         });
         let no_prompt = quoted.is_ok_and(crate::lacks_prompt);
-        Job { line, id: id.into(), cost, no_prompt, terms: terms(request, quoted.ok(), with_day).into() }
+        let offer = quoted.ok().map(Quote::offer);
+        let availability = offer.map_or(Availability::Current, |offer| offer.model.availability(offer.as_of));
+        let terms = terms(request, quoted.ok(), with_day).into();
+        Job { line, id: id.into(), cost, availability, no_prompt, terms }
     }
 
     /// What it asks for, as name and value, defaults filled in where it has a quote.

@@ -35,7 +35,7 @@ const EXCEPTION_KEYS: &[&str] = &["rule", "id", "model", "tag", "reason", "until
 const SCHEMA: &str = "imgcost.policy/1";
 
 /// Rules that a file of jobs must keep. What a policy does not name is not looked for, save what
-/// makes its sums unsure: rows in error, and items without a price.
+/// makes its sums unsure (rows in error, and items without a price), and retired models.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Policy {
     pub(super) name: String,
@@ -106,11 +106,15 @@ impl Policy {
         &self.name
     }
 
-    /// How much a finding of a rule weighs here.
+    /// How much a finding of a rule weighs here: as `[levels]` has it, else an error where
+    /// `forbid_retired` asks for it, else the rule's default.
     #[must_use]
     pub fn level(&self, rule: Rule) -> Level {
-        let said = self.levels.iter().find(|(known, _)| *known == rule);
-        said.map_or(rule.default_level(), |(_, level)| *level)
+        let default = match rule {
+            Rule::Retired if self.forbid_retired => Level::Error,
+            rule => rule.default_level(),
+        };
+        self.levels.iter().find(|(known, _)| *known == rule).map_or(default, |(_, level)| *level)
     }
 
     /// Whether any of its rules is on money, so that it needs each row's prompt.

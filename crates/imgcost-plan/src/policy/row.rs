@@ -230,7 +230,7 @@ fn auto<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
 
 fn retired<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
     let offer = met.quote.offer();
-    let day = offer.model.retired.filter(|day| met.policy.forbid_retired && *day <= offer.as_of)?;
+    let day = offer.model.retired.filter(|day| *day <= offer.as_of)?;
     let quote = met.quote;
     Some(Box::new(move || shut_down(Rule::Retired, quote, &format!("was shut down on {day}"))))
 }

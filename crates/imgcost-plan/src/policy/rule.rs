@@ -102,7 +102,7 @@ rules! {
     MaxPixels = "IC008", "max-pixels", Error, Row, "The picture may have more pixels than `max_pixels`.";
     MaxN = "IC009", "max-n", Error, Row, "A call asks for more pictures than `max_n`.";
     Auto = "IC010", "auto", Error, Row, "Quality or size is left to the model (`forbid_auto`).";
-    Retired = "IC011", "retired", Error, Row, "The model was shut down (`forbid_retired`).";
+    Retired = "IC011", "retired", Warning, Row, "The model was shut down: the call will fail (an error with `forbid_retired`).";
     RetiresSoon = "IC012", "retires-soon", Warning, Row, "The model will be shut down within `warn_before_days`.";
     BatchRequired = "IC013", "batch-required", Error, Row, "The call does not go through the Batch API (`require_batch`).";
     Unverified = "IC014", "unverified", Warning, Row, "The quote rests on a guess or a second-hand price (`warn_unverified`).";

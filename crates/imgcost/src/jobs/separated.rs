@@ -72,6 +72,20 @@ impl Header {
         })
     }
 
+    /// Whether all cells of a line are empty or blank, however many they are: spreadsheets write
+    /// such rows below and between those that say something.
+    pub(crate) fn is_blank(&self, line: &[u8], cells: &mut Cells) -> bool {
+        // Nearly every row ends the search at its first byte.
+        if line.iter().any(u8::is_ascii_alphanumeric) {
+            return false;
+        }
+        std::str::from_utf8(line).is_ok_and(|line| {
+            cells.split(line, self.separator).is_ok_and(|whole| whole)
+                && (0..cells.count())
+                    .all(|index| cells.get(index, line).is_some_and(|cell| cell.trim().is_empty()))
+        })
+    }
+
     /// Reads a line into a row; what is wrong with it ends up in the row.
     pub(crate) fn row(&self, line: &[u8], cells: &mut Cells, row: &mut Row, paths: &Paths) {
         let Ok(line) = std::str::from_utf8(line) else {

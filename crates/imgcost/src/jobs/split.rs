@@ -96,7 +96,8 @@ fn next_line(
             Next::Row(range) => range,
         };
         let row = lines.bytes(range.clone());
-        if row.iter().all(u8::is_ascii_whitespace) {
+        if row.iter().all(u8::is_ascii_whitespace) || header.is_some_and(|header| header.is_blank(row, cells))
+        {
             continue;
         }
         // A quote may be open by mistake: the lines behind it are rows of their own.

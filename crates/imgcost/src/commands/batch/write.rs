@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use imgcost_core::{Error, QuoteDocument, Usd};
+use imgcost_core::{Availability, Error, QuoteDocument, Usd};
 use imgcost_plan::currency::Exchange;
 use serde::{Serialize, Serializer};
 
@@ -23,6 +23,8 @@ const TABLE: &[(&str, usize, bool)] = &[
     ("USD", 11, true),
     ("at most", 11, true),
 ];
+/// Where the model stands in the table.
+const MODEL: usize = 1;
 
 /// Writes results in a format, into a buffer that somebody else empties.
 pub(super) struct Writer {
@@ -115,8 +117,9 @@ impl Writer {
             }
             Form::Table => table_row(out, &names().map(str::to_owned).collect::<Vec<_>>()),
             Form::Markdown => {
-                markdown_row(out, names())?;
-                markdown_row(out, TABLE.iter().map(|(_, _, number)| if *number { "---:" } else { "---" }))
+                markdown_row(out, names().chain(["status"]))?;
+                let rule = TABLE.iter().map(|(_, _, number)| if *number { "---:" } else { "---" });
+                markdown_row(out, rule.chain(["---"]))
             }
         }
     }
@@ -133,8 +136,16 @@ impl Writer {
                 line.empty(1);
                 Ok(line.end(out)?)
             }
-            Form::Table => table_row(out, &table_cells(row, priced)),
-            Form::Markdown => markdown_row(out, table_cells(row, priced).iter().map(String::as_str)),
+            Form::Table => {
+                let mut cells = table_cells(row, priced);
+                mark(&mut cells, availability(priced));
+                table_row(out, &cells)
+            }
+            Form::Markdown => {
+                let mut cells = table_cells(row, priced);
+                cells.push(availability(priced).to_string());
+                markdown_row(out, cells.iter().map(String::as_str))
+            }
         }
     }
 
@@ -154,7 +165,7 @@ impl Writer {
             }
             Form::Markdown => {
                 let cells = [label(row), format!("error: {error}")];
-                let rest = std::iter::repeat_n("", TABLE.len() - cells.len());
+                let rest = std::iter::repeat_n("", TABLE.len() + 1 - cells.len());
                 markdown_row(out, cells.iter().map(String::as_str).chain(rest))
             }
         }
@@ -265,6 +276,21 @@ fn table_cells(row: &Row, priced: &Priced<'_>) -> Vec<String> {
         usd(total.expected),
         usd(total.ceiling),
     ]
+}
+
+fn availability(priced: &Priced<'_>) -> Availability {
+    let offer = priced.quote.offer();
+    offer.model.availability(offer.as_of)
+}
+
+/// Marks the model of a row that is retired or ends soon, in the width that its name has; other
+/// formats have the day.
+fn mark(cells: &mut [String], availability: Availability) {
+    let width = TABLE.get(MODEL).map_or(0, |(_, width, _)| *width);
+    if let (true, Some(model)) = (availability.is_marked(), cells.get_mut(MODEL)) {
+        let word = availability.as_str();
+        *model = format!("{} {word}", cut(model, width.saturating_sub(word.len() + 1)));
+    }
 }
 
 /// An amount in so many characters: exact where it fits, else rounded.

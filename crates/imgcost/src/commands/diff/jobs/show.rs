@@ -1,6 +1,6 @@
 //! A difference of jobs for people and for programs.
 
-use imgcost_core::{Date, Usd};
+use imgcost_core::{Availability, Date, Usd};
 use imgcost_plan::diff::{Cost, Deltas, Entry, FieldChange, Job, Kind, MatchedBy, Totals};
 use serde::Serialize;
 
@@ -77,6 +77,11 @@ struct JobDocument<'c> {
     cost: Option<Cost>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'c str>,
+    /// `current`, `ends` (within 30 days) or `retired` on the day of the row.
+    availability: Availability,
+    /// The day of the shutdown, where one is near or past.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shutdown: Option<Date>,
 }
 
 /// The cost of a row, where it has one.
@@ -108,6 +113,8 @@ pub(super) fn document<'c>(compared: &'c Compared<'_>) -> Document<'c> {
         id: &job.id,
         cost: job.cost.as_ref().ok().copied(),
         error: job.cost.as_ref().err().map(AsRef::as_ref),
+        availability: job.availability,
+        shutdown: job.availability.day(),
     };
     Document {
         schema: "imgcost.diff/1",
@@ -240,6 +247,10 @@ fn what(entry: &Entry) -> String {
             job.map_or_else(String::new, Job::summary)
         }
     };
+    let now = entry.after.as_ref().or(entry.before.as_ref());
+    if let Some(job) = now.filter(|job| job.availability.is_marked()) {
+        text.push_str(&format!("; {}", job.availability));
+    }
     for job in [&entry.before, &entry.after].into_iter().flatten() {
         if let Err(error) = &job.cost {
             text.push_str(&format!("; {error}"));
@@ -336,6 +347,8 @@ pub(super) fn sheet(compared: &Compared<'_>) -> Sheet {
         "ceiling_delta",
         "per_mille",
         "error",
+        "availability_before",
+        "availability_after",
     ]);
     for entry in &compared.diff.entries {
         let (before, after) = (entry.before.as_ref(), entry.after.as_ref());
@@ -366,6 +379,9 @@ pub(super) fn sheet(compared: &Compared<'_>) -> Sheet {
         cells.push(entry_per_mille(entry).map_or_else(String::new, |share| share.to_string()));
         let error = [before, after].into_iter().flatten().find_map(|job| job.cost.as_ref().err());
         cells.push(error.map_or_else(String::new, ToString::to_string));
+        for job in [before, after] {
+            cells.push(job.map_or_else(String::new, |job| job.availability.as_str().to_owned()));
+        }
         sheet.rows.push(cells);
     }
     sheet
