@@ -11,6 +11,7 @@
 mod support;
 
 use imgcost_core::{Basis, Book, Code, Date, File, Item, NativeApi, OutcomeResult, Tier};
+use imgcost_core::{Availability, Basis, Book, Code, Date, File, Item, OutcomeResult, Tier};
 use support::{BOOK, TODAY, files, request};
 
 fn problems(edit: impl Fn(&str, &str) -> String) -> Vec<String> {
@@ -170,6 +171,23 @@ fn azure_has_its_own_retirement_days() {
     assert_eq!(retired("openai", "gpt-image-1-mini"), Date::constant(2026, 12, 1));
     assert_eq!(retired("azure", "gpt-image-1-mini"), Date::constant(2027, 4, 7));
     assert_eq!(retired("azure", "gpt-image-1.5"), Date::constant(2026, 12, 16));
+}
+
+#[test]
+fn a_shutdown_is_marked_from_30_days_before_it_on() {
+    let model = BOOK.offer("openai", "gpt-image-1-mini", TODAY).unwrap().model;
+    let shutdown = Date::constant(2026, 12, 1);
+    for (day, expected, mark) in [
+        (Date::constant(2026, 10, 31), Availability::Current, ""),
+        (Date::constant(2026, 11, 1), Availability::Ends(shutdown), "ends 2026-12-01"),
+        (Date::constant(2026, 11, 30), Availability::Ends(shutdown), "ends 2026-12-01"),
+        (shutdown, Availability::Retired(shutdown), "retired"),
+        (Date::constant(2031, 1, 1), Availability::Retired(shutdown), "retired"),
+    ] {
+        let found = model.availability(day);
+        assert_eq!((found, found.to_string().as_str()), (expected, mark), "{day}");
+        assert_eq!(found.is_retired(), model.is_retired_on(day), "{day}");
+    }
 }
 
 #[test]

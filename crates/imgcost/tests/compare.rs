@@ -381,3 +381,13 @@ fn a_provider_without_a_current_model_is_an_error() {
         "{ran:?}"
     );
 }
+
+#[test]
+fn equivalents_mark_what_is_retired_or_ends_soon() {
+    let words = ["compare", "--equivalent-to", "gpt-image-2 medium 1024x1024", "-m", "gpt-image-1*"];
+    let page = run(&words).stdout;
+    assert!(page.contains("note: retired: gpt-image-1\n"), "{page}");
+    assert!(page.contains("ends 2026-12-01: gpt-image-1-mini, gpt-image-1.5"), "{page}");
+    let document = run(&[words.as_slice(), &["-f", "json"]].concat()).json();
+    assert_eq!(document["equivalents"][0]["availability"], "retired", "{document}");
+}

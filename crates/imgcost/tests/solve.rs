@@ -318,6 +318,14 @@ fn a_retired_model_that_is_asked_for_by_name_is_marked() {
     );
     let document = imgcost(&format!("{line} -f json")).json();
     let plans = document["plans"].as_array().unwrap();
-    let retired = plans.iter().find(|plan| plan["availability"] == "retired").unwrap();
+    assert_eq!((&plans[0]["model"], &plans[0]["availability"]), (&"gpt-image-2".into(), &"current".into()));
+    let retired = &plans[1];
     assert_eq!((&retired["model"], &retired["shutdown"]), (&"gpt-image-1".into(), &"2026-10-23".into()));
+    // It would be the cheapest, and can't be called.
+    let cheaper =
+        imgcost("solve -m gpt-image-1-mini,gpt-image-2 -q medium -s 1024x1024 --as-of 2026-12-05 -f json");
+    let cheaper = cheaper.json();
+    assert_eq!(cheaper["plans"][0]["model"], "gpt-image-2", "{cheaper}");
+    assert_eq!(cheaper["runner_up"]["model"], "gpt-image-1-mini");
+    assert!(cheaper.get("ending").is_none(), "{cheaper}");
 }

@@ -35,8 +35,8 @@ use super::split::{Prices, Split, Splitter};
 /// One seller's model at one quality and price list.
 pub(super) struct Lane<'b, 's> {
     pub(super) offer: Offer<'b>,
-    /// Whether its plans come after all others: the model was shut down or will be within 30
-    /// days, and was not asked for by its name.
+    /// Whether its plans come after all others: the model is retired, or ends within 30 days and
+    /// was not asked for by its name.
     pub(super) is_late: bool,
     /// The call; its size and n are set here.
     pub(super) request: Request,

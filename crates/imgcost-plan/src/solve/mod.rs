@@ -6,7 +6,7 @@
 //! lane either every size is quoted, or the sizes are walked in the order of their grid work, of
 //! which every price is a rising function (see `lane.rs`); the split over calls is solved by
 //! dynamic programming with a proven period (see `split.rs`). Models that end within 30 days come
-//! after the others, unless they are asked for by name. Ties are broken in one order: more
+//! after the others, unless they are asked for by name; those that are retired always do. Ties are broken in one order: more
 //! pixels, fewer calls, then seller, model, quality and price list by name, then the wider size.
 
 mod job;
@@ -17,7 +17,7 @@ mod shape;
 mod sizes;
 mod split;
 
-use imgcost_core::{Book, Code, Error, Quality, Request, Tier};
+use imgcost_core::{Availability, Book, Code, Error, Quality, Request, Tier};
 
 pub use job::{By, Goal, Job, Level};
 pub use left_out::{LeftOut, Reason, Unsolved};
@@ -88,7 +88,9 @@ pub fn solve<'b>(book: &'b Book, job: &Job, top: usize) -> Result<Solution<'b>, 
         return Err(left_out::unsolved(book, &selection, job, left_out));
     }
     drafts.sort_by(Draft::order);
-    let ending = match drafts.iter().find(|draft| draft.is_late).zip(drafts.first()) {
+    let ends =
+        |draft: &&Draft<'_>| draft.is_late && !draft.offer.model.availability(draft.offer.as_of).is_retired();
+    let ending = match drafts.iter().find(ends).zip(drafts.first()) {
         Some((late, best)) if late.is_better(best) => {
             Some(Plan::of(late.clone(), job).ok_or_else(left_out::too_large)?)
         }
@@ -142,7 +144,11 @@ impl<'b> Search<'b> {
             let message = format!("was shut down on {day}; name it to count it in");
             return leave(&mut self.left_out, Reason::Retired, message);
         }
-        let is_late = !candidate.by_name && offer.model.availability(offer.as_of).is_marked();
+        let is_late = match offer.model.availability(offer.as_of) {
+            Availability::Current => false,
+            Availability::Ends(_) => !candidate.by_name,
+            Availability::Retired(_) => true,
+        };
         let qualities = match job.qualities_of(&offer) {
             Ok(qualities) => qualities,
             Err(message) => return leave(&mut self.left_out, Reason::Quality, message),
