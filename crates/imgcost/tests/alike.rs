@@ -130,3 +130,20 @@ fn usage_and_drift_judge_a_response_alike() {
         assert_eq!((usage.0.last().unwrap().1.as_str(), usage.1), (total, code), "{name}: {usage:?}");
     }
 }
+
+#[test]
+fn every_list_marks_a_retired_model() {
+    for line in [
+        "models gpt-image-1",
+        "prices show gpt-image-1 -p openai",
+        "compare -m gpt-image-1,gpt-image-2 -q low -s 1024x1024",
+        "solve -m gpt-image-1 -q low -s 1024x1024",
+        "diff --from 2025-06-01 --to 2026-11-21 -p openai -m gpt-image-1",
+    ] {
+        for format in ["table", "markdown", "csv", "json"] {
+            let words: Vec<&str> = line.split_whitespace().chain(["-f", format]).collect();
+            let ran = run(&words);
+            assert!(ran.stdout.contains("retired"), "{line} -f {format}: {ran:?}");
+        }
+    }
+}

@@ -231,3 +231,19 @@ fn how_many_rows_are_shown_is_a_number_from_1() {
         assert_eq!((ran.code, &ran.json()["error"]["field"]), (2, &"top".into()), "{top}: {ran:?}");
     }
 }
+
+#[test]
+fn prices_of_retired_models_are_marked() {
+    let line = "diff --from 2025-06-01 --to 2026-11-30 -p openai";
+    let document = imgcost(&format!("{line} -f json")).json();
+    let csv = imgcost(&format!("{line} -f csv")).stdout;
+    for (model, availability) in
+        [("gpt-image-1", "retired"), ("gpt-image-1-mini", "ends"), ("gpt-image-2", "current")]
+    {
+        let mut prices =
+            document["prices"].as_array().unwrap().iter().filter(|price| price["model"] == model);
+        assert!(prices.clone().next().is_some() && prices.all(|price| price["availability"] == availability));
+        let mut rows = csv.lines().filter(|line| line.starts_with(&format!("price,openai,{model},")));
+        assert!(rows.all(|row| row.ends_with(&format!(",{availability}"))), "{csv}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use imgcost_core::{Book, Date, Model, Provider, Row, Usd};
+use imgcost_core::{Availability, Book, Date, Model, Provider, Row, Usd};
 use serde::Serialize;
 
 use super::delta::Delta;
@@ -56,6 +56,8 @@ pub struct PriceChange {
     pub per_mille: Option<i64>,
     /// The first day of the new price.
     pub since: Option<Date>,
+    /// Whether the model can be called on the second day.
+    pub availability: Availability,
     /// The source of the new price, else of the old one.
     pub source: String,
 }
@@ -108,11 +110,19 @@ pub fn prices(
             after: text(is),
             per_mille,
             since: is.map(|(_, row)| row.from),
+            availability: availability(after, key.0, key.1),
             source,
         });
     }
     diff.prices.sort_by(|a, b| (&a.provider, &a.model, &a.item).cmp(&(&b.provider, &b.model, &b.item)));
     diff
+}
+
+/// Whether a model can be called; one that the book does not have is not marked.
+fn availability((book, day): (&Book, Date), provider: &str, model: &str) -> Availability {
+    let provider = book.providers().iter().find(|known| known.id == provider);
+    let model = provider.and_then(|provider| provider.models.iter().find(|known| known.id == model));
+    model.map_or(Availability::Current, |model| model.availability(day))
 }
 
 /// A model by seller and name.

@@ -198,11 +198,17 @@ pub(super) fn places_of(amounts: impl Iterator<Item = Amount>) -> u32 {
     all.flatten().map(places).max().unwrap_or(2)
 }
 
+/// A ceiling to so many places, never below itself.
+fn rounded_up(usd: Usd, places: u32) -> String {
+    let up = 10_u32.checked_pow(places).and_then(|units| usd.rounded_up_to(units));
+    rounded(up.unwrap_or(usd), places)
+}
+
 /// What an amount is compared by: the expected value, or the ceiling with its sign.
 pub(super) fn figure(amount: &Amount, places: u32) -> String {
     match (amount.expected, amount.ceiling) {
         (Some(expected), Some(_)) => rounded(expected, places),
-        (None, Some(ceiling)) => format!("≤ {}", rounded(ceiling, places)),
+        (None, Some(ceiling)) => format!("≤ {}", rounded_up(ceiling, places)),
         _ => DASH.to_owned(),
     }
 }
@@ -211,9 +217,27 @@ pub(super) fn figure(amount: &Amount, places: u32) -> String {
 pub(super) fn span(amount: &Amount, places: u32) -> String {
     match (amount.floor, amount.ceiling) {
         (Some(floor), Some(ceiling)) if floor != ceiling => {
-            format!("{} to {}", rounded(floor, places), rounded(ceiling, places))
+            format!("{} to {}", rounded(floor, places), rounded_up(ceiling, places))
         }
         (Some(floor), None) => format!("at least {}", rounded(floor, places)),
         _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use imgcost_core::CeilingBasis;
+
+    use super::*;
+
+    #[test]
+    fn a_ceiling_is_never_shown_below_itself() {
+        let usd = |text: &str| Some(text.parse::<Usd>().unwrap());
+        let (floor, ceiling) = (usd("0.0058571"), usd("0.0058571"));
+        let amount = Amount { floor, expected: None, ceiling, basis: CeilingBasis::Proven };
+        assert_eq!(figure(&amount, 6), "≤ 0.005858");
+        assert_eq!(figure(&Amount { expected: floor, ..amount }, 6), "0.005857");
+        let amount = Amount { floor: usd("0.001"), ..amount };
+        assert_eq!(span(&amount, 6), "0.001000 to 0.005858");
     }
 }

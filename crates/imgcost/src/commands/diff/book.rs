@@ -138,13 +138,16 @@ fn page(diff: &BookDiff, old: &Side, new: &Side, top: usize) -> Page {
     if diff.prices.is_empty() {
         return page;
     }
-    let mut sheet = Sheet::new(&["seller", "model", "item", "per", ">before", ">after", ">share", "since"]);
+    let marked = diff.prices.iter().any(|change| change.availability.is_marked());
+    let mut columns = vec!["seller", "model", "item", "per", ">before", ">after", ">share", "since"];
+    columns.extend(marked.then_some("status"));
+    let mut sheet = Sheet::new(&columns);
     let price = |price: &Option<String>| price.clone().unwrap_or_else(|| DASH.to_owned());
     // Those that are others before those that came or went with their models.
     let both = |change: &&PriceChange| change.before.is_some() && change.after.is_some();
     let (changed, moved): (Vec<_>, Vec<_>) = diff.prices.iter().partition(both);
     for change in changed.into_iter().chain(moved).take(top) {
-        sheet.row([
+        let mut cells = vec![
             change.provider.clone(),
             change.model.clone(),
             change.item.clone(),
@@ -153,7 +156,9 @@ fn page(diff: &BookDiff, old: &Side, new: &Side, top: usize) -> Page {
             price(&change.after),
             percent(change.per_mille),
             change.since.map_or_else(String::new, |day| day.to_string()),
-        ]);
+        ];
+        cells.extend(marked.then(|| change.availability.to_string()));
+        sheet.row(cells);
     }
     page.gap();
     page.table(sheet);
@@ -176,6 +181,7 @@ fn sheet(diff: &BookDiff) -> Sheet {
         "per_mille",
         "since",
         "source",
+        "availability",
     ]);
     let none = String::new;
     for change in &diff.models {
@@ -186,7 +192,7 @@ fn sheet(diff: &BookDiff) -> Sheet {
             Event::Retired => "model-retired",
             Event::Returned => "model-returned",
         };
-        let cells = [kind, &change.provider, &change.model, "", "", "", "", "", &day, ""];
+        let cells = [kind, &change.provider, &change.model, "", "", "", "", "", &day, "", ""];
         sheet.row(cells);
     }
     for change in &diff.prices {
@@ -202,6 +208,7 @@ fn sheet(diff: &BookDiff) -> Sheet {
             change.per_mille.map_or_else(none, |share| share.to_string()),
             change.since.map_or_else(none, |day| day.to_string()),
             change.source.clone(),
+            change.availability.as_str().to_owned(),
         ]);
     }
     sheet

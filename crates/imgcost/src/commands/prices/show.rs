@@ -2,7 +2,7 @@
 
 use std::io;
 
-use imgcost_core::{Book, Date, ListedPrice, Model, Provider, Row};
+use imgcost_core::{Availability, Book, Date, ListedPrice, Model, Provider, Row};
 use serde::Serialize;
 
 use crate::args::PricesShowArgs;
@@ -34,6 +34,8 @@ struct Priced<'b> {
     note: Option<&'b str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'b str>,
+    /// `current`, `ends` (within 30 days) or `retired` on the day.
+    availability: Availability,
 }
 
 #[derive(Serialize)]
@@ -52,7 +54,7 @@ pub(super) fn show(args: &PricesShowArgs, settings: &Settings, format: Format) -
     let holds = |row: &Row| args.all || row.holds_on(day);
     let mut prices = Vec::new();
     for (provider, model) in &found {
-        collect(&book, provider, model, &holds, &mut prices);
+        collect((&book, day), provider, model, &holds, &mut prices);
     }
     let mut out = io::stdout().lock();
     let document =
@@ -62,18 +64,23 @@ pub(super) fn show(args: &PricesShowArgs, settings: &Settings, format: Format) -
 }
 
 fn collect<'b>(
-    book: &Book,
+    (book, day): (&Book, Date),
     provider: &'b Provider,
     model: &'b Model,
     holds: &dyn Fn(&Row) -> bool,
     prices: &mut Vec<Priced<'b>>,
 ) {
     for listed in model.listed().into_iter().filter(|listed| holds(listed.row)) {
-        prices.push(priced(book, provider, model, listed));
+        prices.push(priced((book, day), provider, model, listed));
     }
 }
 
-fn priced<'b>(book: &Book, provider: &'b Provider, model: &'b Model, listed: ListedPrice<'b>) -> Priced<'b> {
+fn priced<'b>(
+    (book, day): (&Book, Date),
+    provider: &'b Provider,
+    model: &'b Model,
+    listed: ListedPrice<'b>,
+) -> Priced<'b> {
     let ListedPrice { item, value, per, row } = listed;
     Priced {
         provider: &provider.id,
@@ -95,6 +102,7 @@ fn priced<'b>(book: &Book, provider: &'b Provider, model: &'b Model, listed: Lis
         row: book.place(row.place),
         note: row.note.as_deref(),
         reason: row.reason.as_deref(),
+        availability: model.availability(day),
     }
 }
 
@@ -105,11 +113,13 @@ fn page(found: &[(&Provider, &Model)], prices: &[Priced<'_>]) -> Page {
         if !page.parts.is_empty() {
             page.gap();
         }
+        let mark = own().next().map(|price| price.availability).filter(|mark| mark.is_marked());
         page.heading(format!(
-            "{} at {}, billed by {}",
+            "{} at {}, billed by {}{}",
             model.id,
             provider.id,
-            model.basis.as_str().trim_start_matches("per-")
+            model.basis.as_str().trim_start_matches("per-"),
+            mark.map_or_else(String::new, |mark| format!(", {mark}"))
         ));
         if own().next().is_none() {
             page.line("no price");
@@ -165,6 +175,7 @@ fn sheet(prices: &[Priced<'_>]) -> Sheet {
         "row",
         "note",
         "reason",
+        "availability",
     ]);
     let day = |day: Option<Date>| day.map_or_else(String::new, |day| day.to_string());
     for price in prices {
@@ -185,6 +196,7 @@ fn sheet(prices: &[Priced<'_>]) -> Sheet {
             &price.row,
             price.note.unwrap_or(""),
             price.reason.unwrap_or(""),
+            price.availability.as_str(),
         ]);
     }
     sheet
