@@ -11,7 +11,7 @@ mod tiny;
 
 use common::{BOOK, files, read};
 use imgcost_core::{
-    Book, Date, Endpoint, InputImage, Pixels, Prompt, Quality, Request, Size, Sizes, Tier, Usd,
+    Book, Date, Endpoint, InputImage, Model, Pixels, Prompt, Quality, Request, Size, Sizes, Tier, Usd,
 };
 use imgcost_plan::solve::{Aspect, By, Goal, Job, Level, Reason, Solution, Unsolved, solve};
 use imgcost_plan::words::{Pattern, select, suited};
@@ -19,6 +19,7 @@ use proptest::prelude::*;
 use tiny::TINY;
 
 const TODAY: Date = Date::constant(2026, 11, 21);
+const IN_30_DAYS: Date = Date::constant(2026, 12, 21);
 
 /// The book with a few hundred free sizes in place of 29,146, so that all of them can be quoted.
 /// Without the seller whose price table has sizes beyond them.
@@ -59,6 +60,7 @@ fn refusal(job: &Job) -> imgcost_core::Error {
 /// A plan found by quoting everything: what it costs, and all that ties are broken by.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Found {
+    late: bool,
     fewer: Reverse<u64>,
     cost: Usd,
     area: Reverse<u64>,
@@ -69,6 +71,13 @@ struct Found {
     batch: bool,
     long: u32,
     width: Reverse<u32>,
+}
+
+/// Whether a model's plans come after all others: it is retired, or ends within 30 days and is
+/// not asked for by its name.
+fn is_late(job: &Job, model: &Model) -> bool {
+    let by_name = job.models.iter().any(|pattern| pattern.is_name() && pattern.fits(&model.id));
+    model.is_retired_on(TODAY) || (model.is_retired_on(IN_30_DAYS) && !by_name)
 }
 
 /// T(n) by the plain recurrence: the least cost and calls of n pictures.
@@ -149,6 +158,7 @@ fn by_hand(book: &Book, job: &Job, most: usize) -> Vec<Found> {
                         .iter()
                         .position(|name| Some(*name) == quality.as_ref().map(Quality::as_str));
                     found.push(Found {
+                        late: is_late(job, offer.model),
                         fewer: Reverse(pictures),
                         cost,
                         area: Reverse(size.map_or(0, Pixels::area)),
@@ -169,7 +179,7 @@ fn by_hand(book: &Book, job: &Job, most: usize) -> Vec<Found> {
 }
 
 /// A plan as the search by hand writes it.
-fn written(solution: &Solution<'_>, index: usize) -> Found {
+fn written(solution: &Solution<'_>, index: usize, job: &Job) -> Found {
     let plan = &solution.plans[index];
     let size = match plan.request.size {
         Some(Size::Exact(size)) => Some(size),
@@ -178,6 +188,7 @@ fn written(solution: &Solution<'_>, index: usize) -> Found {
     let quality = plan.quality.clone();
     let rank = Level::NAMES.iter().position(|name| Some(*name) == quality.as_ref().map(Quality::as_str));
     Found {
+        late: is_late(job, plan.offer.model),
         fewer: Reverse(plan.pictures),
         cost: plan.cost().unwrap(),
         area: Reverse(size.map_or(0, Pixels::area)),
@@ -266,7 +277,7 @@ proptest! {
         prop_assume!(all.first().is_none_or(|found| found.fewer.0 < 450));
         match solve(&SMALL, &job, 5) {
             Ok(solution) => {
-                prop_assert_eq!(&written(&solution, 0), &all[0]);
+                prop_assert_eq!(&written(&solution, 0, &job), &all[0]);
                 // One plan a lane and price, in the same order.
                 let mut seen = Vec::new();
                 let expected = all.iter().filter(|found| {
@@ -277,7 +288,7 @@ proptest! {
                 });
                 let expected: Vec<&Found> = expected.take(5).collect();
                 let plans: Vec<Found> =
-                    (0..solution.plans.len()).map(|index| written(&solution, index)).collect();
+                    (0..solution.plans.len()).map(|index| written(&solution, index, &job)).collect();
                 prop_assert_eq!(plans.iter().collect::<Vec<_>>(), expected);
                 for plan in &solution.plans {
                     let pictures: u64 = plan.calls.iter().map(|c| u64::from(c.pictures) * c.count).sum();
@@ -453,7 +464,7 @@ fn a_ceiling_counts_halves_up_and_an_expected_cost_to_even() {
         job.by = by;
         let solution = solved(&SMALL, &job);
         assert_eq!(solution.plans[0].size, size.parse().ok(), "{by:?}");
-        assert_eq!(Some(&written(&solution, 0)), by_hand(&SMALL, &job, 1).first());
+        assert_eq!(Some(&written(&solution, 0, &job)), by_hand(&SMALL, &job, 1).first());
     }
 }
 
@@ -466,7 +477,7 @@ fn partial_pictures_make_the_area_count() {
     job.shape.min_pixels = Some(1_000_000);
     job.shape.max_pixels = Some(1_100_000);
     let solution = solved(&BOOK, &job);
-    assert_eq!(Some(&written(&solution, 0)), by_hand(&BOOK, &job, 1).first());
+    assert_eq!(Some(&written(&solution, 0, &job)), by_hand(&BOOK, &job, 1).first());
     job.base.partial_images = None;
     assert_ne!(solved(&BOOK, &job).plans[0].size, solution.plans[0].size);
 }

@@ -1,4 +1,4 @@
-//! What two commands say of one thing is the same.
+//! Two commands report the same of one thing.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 

@@ -161,7 +161,7 @@ fn written(folder: &Path, line: &str, files: &[&str]) -> Ran {
 }
 
 #[test]
-fn a_ceiling_is_marked_in_the_page_and_the_picture_as_on_the_terminal() {
+fn a_ceiling_is_marked_in_the_page_and_the_chart_as_on_the_terminal() {
     let folder = fresh("files-ceilings");
     let ran = written(&folder, CEILINGS, &["a.html", "a.svg"]);
     assert!(ran.code == 0 && ran.stdout.contains("≤ 0.210720"), "{ran:?}");
@@ -196,7 +196,7 @@ fn a_ceiling_in_a_workbook_is_a_number_with_its_sign_in_the_format() {
 }
 
 #[test]
-fn another_currency_stands_beside_its_dollars_with_as_many_decimals() {
+fn another_currency_is_beside_its_dollars_with_as_many_decimals() {
     let folder = fresh("files-currency");
     assert_eq!(written(&folder, CEILINGS, &["a.html", "a.csv"]).code, 0);
     let html = fs::read_to_string(folder.join("a.html")).unwrap();

@@ -126,8 +126,8 @@ impl Draft<'_> {
         key(self).cmp(&key(other))
     }
 
-    /// The order of plans: models that end soon after the others, then pictures, price, pixels, calls, then names, then the squarer and the
-    /// wider size.
+    /// The order of plans: models that end soon after the others, then images, price, pixels,
+    /// calls, names, the squarer and the wider size.
     pub(super) fn order(&self, other: &Self) -> Ordering {
         let area = |draft: &Self| Reverse(draft.size.map_or(0, Pixels::area));
         let names = |draft: &Self| {

@@ -73,7 +73,7 @@ impl Header {
     }
 
     /// Whether all cells of a line are empty or blank, however many they are: spreadsheets write
-    /// such rows below and between those that say something.
+    /// such rows below and between others.
     pub(crate) fn is_blank(&self, line: &[u8], cells: &mut Cells) -> bool {
         // Nearly every row ends the search at its first byte.
         if line.iter().any(u8::is_ascii_alphanumeric) {

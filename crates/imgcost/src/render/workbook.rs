@@ -96,7 +96,7 @@ pub(crate) enum Value {
     PerMille(i64),
     /// A day.
     Day(imgcost_core::Date),
-    /// A ceiling: a number that stands where no expected value is known.
+    /// A ceiling, where no expected value is known.
     AtMost(Box<Value>),
     /// A number that is not known, with the reason in a word or two: unpriced, not legal.
     Unknown(String),

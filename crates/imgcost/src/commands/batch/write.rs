@@ -23,7 +23,7 @@ const TABLE: &[(&str, usize, bool)] = &[
     ("USD", 11, true),
     ("at most", 11, true),
 ];
-/// Where the model stands in the table.
+/// The model's column in the table.
 const MODEL: usize = 1;
 
 /// Writes results in a format, into a buffer that somebody else empties.

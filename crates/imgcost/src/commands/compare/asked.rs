@@ -39,7 +39,7 @@ impl Asked {
         if axes.models.is_empty() && request.model.is_empty() {
             axes.models.push(Pick::Current);
         }
-        // It would say which model stands for the one that the body does not name: all of these.
+        // Where the body names no model, none is assumed: all of these are compared.
         remarks.retain(|note| note.code != "model-assumed");
         let later = Later::read(&rest, settings)?;
         Ok(Asked { axes, base: request, remarks, later, endpoint_known })
