@@ -34,7 +34,7 @@ reason = "our contract"
     )
 }
 
-/// One row of one model at a seller, its lines from line 5 on.
+/// One row of one model at a provider, its lines from line 5 on.
 fn own(provider: &str, model: &str, row: &str) -> String {
     format!("schema = \"imgcost.prices/1\"\nprovider = \"{provider}\"\n[[model]]\nid = \"{model}\"\n{row}\n")
 }
@@ -154,7 +154,7 @@ fn every_slip_of_a_book_is_found_at_once() {
 }
 
 #[test]
-fn a_tier_model_or_seller_that_the_book_lacks_is_compared_with_its_kin() {
+fn a_tier_model_or_provider_that_the_book_lacks_is_compared_with_its_kin() {
     let card = |tier: &str| {
         format!(
             "[[model.rates]]\ntier = \"{tier}\"\nfrom = \"2026-01-01\"\nimage_output = \"0.00003\"\nreason = \"x\""

@@ -17,7 +17,8 @@ use crate::inputs;
 /// The most bytes that the settings file may have.
 const FILE_MAX: u64 = 1 << 20;
 
-/// Every environment variable that the program reads, and what it does.
+/// Every environment variable that the shipped program reads, and what it does; test builds also
+/// read the one of [`crate::clock`].
 pub(crate) const ENVIRONMENT: &[(&str, &str)] = &[
     ("IMGCOST_MODEL", "the model where no -m is given"),
     ("IMGCOST_PROVIDER", "the seller where no -p is given"),

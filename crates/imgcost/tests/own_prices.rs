@@ -97,13 +97,13 @@ fn rates_per_token_are_refused_by_lint_and_by_every_quote() {
     let lint = imgcost(&format!("prices lint {book}"));
     assert_eq!(lint.code, 2);
     let jobs = file(&folder, "jobs.csv", "model,quality,size\ngpt-image-2,high,1024x1024\n");
-    let answer = file(&folder, "answer.json", r#"{"usage": {"input_tokens": 9, "output_tokens": 7024}}"#);
+    let response = file(&folder, "response.json", r#"{"usage": {"input_tokens": 9, "output_tokens": 7024}}"#);
     for line in [
         format!("{QUOTE} -p azure --cap 0.01"),
         format!("explain {QUOTE} -p azure"),
         format!("compare {QUOTE} -p azure"),
         format!("batch {jobs} -p azure"),
-        format!("usage {answer} -m gpt-image-2 -p azure"),
+        format!("usage {response} -m gpt-image-2 -p azure"),
     ] {
         let ran = imgcost(&format!("{line} --prices {book}"));
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{line}");

@@ -203,7 +203,7 @@ impl<'b> Quote<'b> {
     }
 
     /// The published price of one picture beside the token price: a rounded view of it,
-    /// without input and without n. None where the seller publishes no table, and where a rate of
+    /// without input and without n. None where the provider publishes no table, and where a rate of
     /// the user's own replaces the one that the table is a view of.
     #[must_use]
     pub fn per_image_list_price(&self) -> Option<Usd> {

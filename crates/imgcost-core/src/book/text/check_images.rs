@@ -114,7 +114,7 @@ impl Check<'_> {
 
     fn table(&mut self, model: &Model, family: &Family) {
         for price in model.images.iter().filter(|price| price.differs.is_none()) {
-            // What a seller publishes is a view of its own rates, not of a user's contract.
+            // What a provider publishes is a view of its own rates, not of a user's contract.
             let may_be_own = price.row.reason.is_some();
             let card = (model.rates.iter())
                 .filter(|card| may_be_own || card.row.reason.is_none())

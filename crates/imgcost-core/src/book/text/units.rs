@@ -3,7 +3,7 @@
 //!
 //! Such a price is a million times off the one that it replaces, and no contract is: what is a
 //! thousand times off, or more, is refused unless its row says in `differs` that it is meant. A
-//! price of zero is free, and no slip.
+//! price of zero is free, and not a slip.
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -38,8 +38,8 @@ impl Per {
 }
 
 /// Reports the prices of a model of a user's own that must be in another unit than the
-/// `base` book's. A model or tier that the seller does not have is compared with what the book
-/// has for the same model or family elsewhere.
+/// `base` book's. What the provider itself does not have, such as a tier or a whole
+/// model, is compared with what the book has for the same family elsewhere.
 pub(super) fn of_model(
     base: &Book,
     provider: &str,
@@ -69,18 +69,11 @@ pub(super) fn of_model(
         }
     }
     for call in view.views("call").iter().filter(|call| !is_meant(call)) {
-        check(
-            call,
-            "usd",
-            Per::Call,
-            || {
-                compared(&|model| {
-                    let mut calls = model.calls.iter().filter(|price| is_built_in(&price.row));
-                    calls.next().map(|price| price.usd.decimal())
-                })
-            },
-            reporter,
-        );
+        let built_in = |model: &Model| {
+            let mut calls = model.calls.iter().filter(|price| is_built_in(&price.row));
+            calls.next().map(|price| price.usd.decimal())
+        };
+        check(call, "usd", Per::Call, || compared(&built_in), reporter);
     }
 }
 
@@ -90,8 +83,8 @@ pub(super) fn of_text_model(base: &Book, provider: &str, view: &View<'_>, report
         return;
     }
     let id = view.text("id");
-    let sellers = base.provider(provider).ok().into_iter().chain(&base.providers);
-    let mut models = sellers.flat_map(|provider| &provider.text_models);
+    let providers = base.provider(provider).ok().into_iter().chain(&base.providers);
+    let mut models = providers.flat_map(|provider| &provider.text_models);
     let known = models.find(|model| Some(model.id.as_str()) == id && is_built_in(&model.row));
     check(view, "input", Per::Million, || Some(known?.input.decimal()), reporter);
     check(view, "output", Per::Million, || Some(known?.output.decimal()), reporter);
