@@ -456,6 +456,8 @@ fn events(text: &str) -> Vec<String> {
             Some(data) if data.starts_with('{') && is_whole(data) => {
                 events.extend([std::mem::take(&mut open), data.to_owned()]);
             }
+            // A `[DONE]`, or nothing.
+            Some(data) if open.is_empty() && !data.starts_with('{') => {}
             Some(data) => {
                 open.push_str(data);
                 open.push('\n');

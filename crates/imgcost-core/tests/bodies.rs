@@ -161,6 +161,12 @@ fn a_body_in_another_shape_has_no_ceiling() {
     let body = json!({"contents": [{"parts": [{"text": "a red apple"}]}]});
     let request = read(&body).unwrap().request;
     assert_eq!(BOOK.quote(&request).unwrap().total().ceiling, None);
+    // fal's own fields for size and count, also where the prompt has the name that all have.
+    let body =
+        json!({"prompt": "a red apple", "image_size": {"width": 2048, "height": 2048}, "num_images": 4});
+    let base = Request::new("fal", "fal-ai/flux/dev", TODAY);
+    let request = ReadBody::from_value(&body, &base, &Words).unwrap().request;
+    assert_eq!(BOOK.quote(&request).unwrap().total().ceiling, None);
 }
 
 #[test]

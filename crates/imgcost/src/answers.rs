@@ -49,10 +49,10 @@ pub(crate) fn read(path: &Path) -> Result<Answer, Error> {
             let uncounted = answer.uncounted || cut || scan.failure.is_some();
             Ok(Answer { uncounted, ..answer })
         }
-        None if scan.end == End::Empty => Err(bad_input("file", format!("{name} is empty"))),
-        None if cut => Err(bad_input("file", format!("{name} ends before the response is complete"))),
+        None if scan.end == End::Empty => Err(bad_input("usage", format!("{name} is empty"))),
+        None if cut => Err(bad_input("usage", format!("{name} ends before the response is complete"))),
         None => Err(scan.problem.unwrap_or_else(|| {
-            bad_input("file", format!("{name} is neither a JSON response nor a stream of events with usage"))
+            bad_input("usage", format!("{name} is neither a JSON response nor a stream of events with usage"))
         })),
     }
 }

@@ -268,7 +268,7 @@ fn ids_are_never_changed() {
 
 #[test]
 fn rows_take_what_flags_take() {
-    let rows = "as_of,assume_prompt_tokens,stream,partial_images\ntoday,20,TRUE,1\n";
+    let rows = "model,as_of,assume_prompt_tokens,stream,partial_images\ngpt-image-2,today,20,TRUE,1\n";
     let ran = run_with(&["batch", "-", "-f", "json"], rows.as_bytes());
     let quote = &ran.lines()[0]["quote"];
     assert_eq!(quote["request"]["prompt_tokens"], 20, "{ran:?}");

@@ -114,5 +114,5 @@ fn threads_are_a_whole_number() {
         assert_eq!(ran.code, 2, "{threads}: {ran:?}");
         assert_eq!(ran.json()["error"]["field"], "threads", "{threads}");
     }
-    assert_eq!(run_with(&words("batch - --threads 256"), b"{}\n").code, 0);
+    assert_eq!(run_with(&words("batch - --threads 256"), b"{\"model\":\"gpt-image-2\"}\n").code, 0);
 }

@@ -15,9 +15,12 @@ fn quoted(body: &str, more: &str) -> serde_json::Value {
 #[test]
 fn a_body_is_quoted_as_it_would_be_sent() {
     let body = r#"{"model":"gpt-image-2","prompt":"hello world","quality":"low","size":"1024x1024","n":2,"user":"u","glitter":1}"#;
-    let quote = quoted(body, "");
+    let refused = run_with(&words("--request - -f json"), body.as_bytes());
+    assert_eq!((refused.code, refused.json()["error"]["code"].as_str()), (2, Some("unknown-field")));
+    let quote = quoted(body, "--ignore-field glitter");
     assert_eq!(quote["request"]["prompt_tokens"], 2);
     assert_eq!(quote["request"]["n"], 2);
+    assert_eq!(quote["total"]["ceiling_basis"], "assumed");
     let note = &quote["notes"][0];
     assert_eq!(note["code"], "unknown-field");
     assert!(note["message"].as_str().unwrap().contains("glitter"));
@@ -147,8 +150,10 @@ fn what_is_no_answer_is_refused() {
 
 #[test]
 fn usage_that_nobody_described_is_charged_at_the_dearest_split() {
-    let ran =
-        run_with(&["usage", "-", "-f", "json"], br#"{"usage":{"input_tokens":388,"output_tokens":272}}"#);
+    let ran = run_with(
+        &words("usage - -m gpt-image-1 -f json"),
+        br#"{"usage":{"input_tokens":388,"output_tokens":272}}"#,
+    );
     let total = &ran.json()["total"];
     assert_eq!(
         (total["floor"].as_str(), total["ceiling"].as_str()),
@@ -159,17 +164,22 @@ fn usage_that_nobody_described_is_charged_at_the_dearest_split() {
 
 #[test]
 fn usage_without_input_counts_does_not_settle() {
-    let arguments = ["usage", "-", "-q", "low", "-s", "1024x1024", "--prompt-tokens", "10"];
+    let arguments =
+        ["usage", "-", "-m", "gpt-image-1", "-q", "low", "-s", "1024x1024", "--prompt-tokens", "10"];
     let ran = run_with(&arguments, br#"{"usage":{"output_tokens":272}}"#);
     assert_eq!(ran.code, 4, "{ran:?}");
     assert!(ran.stdout.contains("ceiling, $0.01096") && ran.stdout.contains("at least 0.01088"), "{ran:?}");
-    let json = run_with(&["usage", "-", "-f", "json"], br#"{"usage":{"output_tokens":272}}"#).json();
+    let json =
+        run_with(&words("usage - -m gpt-image-1 -f json"), br#"{"usage":{"output_tokens":272}}"#).json();
     assert!(json["total"]["ceiling"].is_null() && json["total"]["expected"].is_null(), "{json}");
 }
 
 #[test]
 fn an_answer_that_used_nothing_cost_nothing() {
-    let ran = run_with(&["usage", "-", "-f", "json"], br#"{"usage":{"input_tokens":0,"output_tokens":0}}"#);
+    let ran = run_with(
+        &words("usage - -m gpt-image-1 -f json"),
+        br#"{"usage":{"input_tokens":0,"output_tokens":0}}"#,
+    );
     assert_eq!((ran.code, ran.json()["total"]["ceiling"].as_str().unwrap().to_owned()), (0, "0".to_owned()));
 }
 
@@ -188,7 +198,24 @@ fn a_chat_answer_settles_a_model_that_is_billed_by_the_call() {
 #[test]
 fn a_body_that_names_no_drawing_model_says_so() {
     let body = br#"{"model":"gpt-5","input":"draw a cat","tools":[{"type":"image_generation","quality":"low","size":"1024x1024"}]}"#;
-    let ran = run_with(&["--request", "-", "-f", "json"], body);
-    let notes = ran.json()["notes"].clone();
-    assert!(notes.as_array().unwrap().iter().any(|note| note["code"] == "model-assumed"), "{notes}");
+    let quote = run_with(&["--request", "-", "-f", "json"], body).json();
+    assert_eq!(
+        (quote["model"].as_str(), quote["model_defaulted"].as_bool()),
+        (Some("gpt-image-1"), Some(true))
+    );
+    let noted = |quote: &serde_json::Value, code: &str| {
+        quote["notes"].as_array().unwrap().iter().find(|note| note["code"] == code).cloned()
+    };
+    assert!(noted(&quote, "model-defaulted").is_some(), "{quote}");
+    // A cap judges the price, and no price is that of a guess.
+    let judged = run_with(&["--request", "-", "-f", "json", "--cap", "5"], body);
+    assert_eq!((judged.code, judged.json()["error"]["code"].as_str()), (2, Some("no-model")));
+    // No note names another model than the one that is quoted.
+    let flag = run_with(&["--request", "-", "-f", "json", "-m", "gpt-image-2"], body).json();
+    assert!(!flag["notes"].to_string().contains("gpt-image-1"), "{flag}");
+    let mut set = common::program();
+    let set = set.env("IMGCOST_MODEL", "gpt-image-2").args(["--request", "-", "-f", "json"]);
+    let set = common::finish(set, body).json();
+    let note = noted(&set, "model-assumed").unwrap();
+    assert!(note["message"].as_str().unwrap().contains("gpt-image-2"), "{note}");
 }

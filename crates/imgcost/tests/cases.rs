@@ -185,3 +185,14 @@ fn b23_reasoning_is_billed_as_text() {
     let line = "b23-reasoning-tokens/answer.json -p google -m gemini-3-pro-image";
     assert_eq!(charged(line), exactly("0.13712"));
 }
+
+#[test]
+fn b01_what_is_let_pass_of_another_api_has_no_ceiling() {
+    let line = "--request @b01-fal-body/body.json -p fal -m openai/gpt-image-2 \
+                --ignore-field image_size --ignore-field num_images";
+    let quote = ran(&format!("{line} -f json"));
+    assert!(quote.json()["total"]["ceiling"].is_null(), "{quote:?}");
+    assert_eq!(ran(&format!("{line} --cap 0.20")).code, 3);
+    let ledger = ledger("b01");
+    assert_ne!(ran(&format!("budget hold t {line} {ledger}")).code, 0);
+}

@@ -200,7 +200,7 @@ fn hostile_ids_change_no_terminal_and_no_table() {
 
 #[test]
 fn a_sarif_file_that_fails_leaves_the_result_whole() {
-    let jobs = "n,prompt_tokens\n2,9\n";
+    let jobs = "model,n,prompt_tokens\ngpt-image-2,2,9\n";
     let ran = check("check-sarif-fails", jobs, "max_n = 1", &["-f", "json", "--sarif", "/nonexist/x.sarif"]);
     assert_eq!(ran.code, 5, "{ran:?}");
     assert_eq!(ran.json()["verdict"], "broken");

@@ -29,7 +29,7 @@ use crate::book::{Book, Offer};
 use crate::error::{Code, Error};
 use crate::limits::{self, Chosen};
 use crate::money::Usd;
-use crate::names::{Item, Pixels, Quality, Size};
+use crate::names::{Item, NativeApi, Pixels, Quality, Size};
 use crate::range::{CeilingBasis, Range};
 use crate::request::Request;
 
@@ -96,7 +96,7 @@ impl<'b> Offer<'b> {
         let Some(total) = priced else {
             return Err(Error::new(Code::TooLarge, "the request is too large to be priced exactly"));
         };
-        quote.total = total.knowing(request);
+        quote.total = total.knowing(self, request);
         Ok(quote)
     }
 }
@@ -123,15 +123,15 @@ impl Total {
     const NOTHING: Total = Total { floor: None, expected: None, ceiling: None, basis: CeilingBasis::Proven };
 
     /// The total in view of what of the request is not known: a field without a price makes the
-    /// ceiling an assumed one, context that can't be counted leaves none.
-    fn knowing(self, request: &Request) -> Total {
-        if !request.unseen_context.is_empty() {
-            return Total { expected: None, ceiling: None, ..self };
+    /// ceiling an assumed one, context that can't be counted leaves none. At a provider whose
+    /// API is its own, a field that is not known may be the size or the number of images.
+    fn knowing(self, offer: &Offer<'_>, request: &Request) -> Total {
+        let is_own = offer.provider.native_api == Some(NativeApi::EveryPost);
+        match (request.unknown_fields.is_empty(), request.unseen_context.is_empty()) {
+            (true, true) => self,
+            (false, true) if !is_own => Total { basis: CeilingBasis::Assumed, ..self },
+            _ => Total { expected: None, ceiling: None, ..self },
         }
-        if !request.unknown_fields.is_empty() {
-            return Total { basis: CeilingBasis::Assumed, ..self };
-        }
-        self
     }
 }
 

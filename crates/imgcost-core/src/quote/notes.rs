@@ -376,6 +376,9 @@ impl<'b> Quote<'b> {
             NoteKind::InputsUncertain => {
                 "whether the input images of a call for several pictures count once or for each is not known".to_owned()
             }
+            NoteKind::UnknownField(field) if self.total.ceiling.is_none() => {
+                format!("{field} is not a known field of this API, and may be what decides the price: there is no ceiling")
+            }
             NoteKind::UnknownField(field) => {
                 format!("{field} is not a known field of this API: what it costs is not in the total, and the ceiling is assumed")
             }
