@@ -10,8 +10,7 @@
 
 mod support;
 
-use imgcost_core::{Availability, Basis, Book, Code, Date, File, Item, OutcomeResult, Tier};
-use imgcost_core::{Basis, Book, Code, Date, File, Item, NativeApi, OutcomeResult, Tier};
+use imgcost_core::{Availability, Basis, Book, Code, Date, File, Item, NativeApi, OutcomeResult, Tier};
 use support::{BOOK, TODAY, files, request};
 
 fn problems(edit: impl Fn(&str, &str) -> String) -> Vec<String> {

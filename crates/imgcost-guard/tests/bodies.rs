@@ -158,7 +158,7 @@ async fn what_is_too_large_or_unreadable_is_denied_and_not_sent() {
         for (path, kind, body, word) in [
             ("/images/generations", "application/json", &b"{\"model\""[..], "JSON"),
             ("/images/edits", "multipart/form-data; boundary=x", b"--x\r\nhello", "breaks off"),
-            ("/images/generations", "application/json", br#"{"prompt":"a"}"#, "names no model"),
+            ("/images/generations", "application/json", br#"{"prompt":"a"}"#, "gpt-image-2.5-flare"),
             ("/images/generations", "application/json", br#"{"body":{},"url":"/v1/images/edits"}"#, "Batch"),
             ("/images/generations", "application/json", br#"{"messages":[],"model":"gpt-image-2"}"#, "chat"),
             ("/responses", "application/json", b"[]", "object"),

@@ -122,11 +122,10 @@ pub struct InputTerms {
 }
 
 impl Terms {
-    /// A call at a price that is not in any book, in USD.
-    #[must_use]
-    pub const fn per_call(usd: Usd) -> Terms {
+    /// Terms without any price.
+    fn unpriced(basis: Basis) -> Terms {
         Terms {
-            basis: Basis::PerCall,
+            basis,
             text_input: None,
             image_input: None,
             text_input_cached: None,
@@ -145,32 +144,28 @@ impl Terms {
             asked_images: None,
             n: None,
             inputs: None,
-            call: Some(usd),
+            call: None,
             quota_per_usd: None,
             has_images: false,
         }
     }
-}
 
-impl Terms {
+    /// A call at a price that is not in any book, in USD.
+    #[must_use]
+    pub fn per_call(usd: Usd) -> Terms {
+        Terms { call: Some(usd), ..Terms::unpriced(Basis::PerCall) }
+    }
+
     /// The same call at a tier that has no price: what was used is counted and not priced.
     #[must_use]
     pub fn without_rates(self) -> Terms {
         Terms {
-            text_input: None,
-            image_input: None,
-            text_input_cached: None,
-            image_input_cached: None,
-            text_output: None,
-            image_output: None,
-            responses_input: None,
-            responses_cached: None,
-            responses_output: None,
-            images: Vec::new(),
-            pictures: Vec::new(),
-            inputs: None,
-            call: None,
-            ..self
+            asked: self.asked,
+            areas: self.areas,
+            asked_images: self.asked_images,
+            n: self.n,
+            has_images: self.has_images,
+            ..Terms::unpriced(self.basis)
         }
     }
 }

@@ -118,6 +118,9 @@ fn flag(text: &str) -> Option<bool> {
     }
 }
 
+/// How many models an error names.
+const MODELS_SHOWN: usize = 8;
+
 /// Why a body could not be read.
 enum Why {
     Fields(imgcost_core::Error),
@@ -155,6 +158,17 @@ impl Reader<'_> {
         }
     }
 
+    /// That a request names no model, with those that it is likely to be for.
+    fn no_model(&self, request: &Request) -> String {
+        let provider = self.guard.shared.book.provider(&request.provider);
+        let current = provider.map(|provider| provider.current_models(request.as_of)).unwrap_or_default();
+        let names: Vec<&str> = current.iter().take(MODELS_SHOWN).map(|model| model.id.as_str()).collect();
+        format!(
+            "it names no model, and the guard has no default_model for such requests; it may be one of {}",
+            names.join(", ")
+        )
+    }
+
     fn model_of<'m>(&'m self, name: &'m str) -> &'m str {
         self.guard.shared.deployments.get(name).map_or(name, String::as_str)
     }
@@ -186,9 +200,7 @@ impl Reader<'_> {
         if let Some(deployment) = deployment {
             request.model = deployment.to_owned();
         } else if !read.names_model && default.is_none() {
-            return Err(Why::Words(
-                "it names no model, and the guard has no default_model for such requests".to_owned(),
-            ));
+            return Err(Why::Words(self.no_model(&request)));
         }
         request.model = self.model_of(&request.model).to_owned();
         let calling = calling.or(request.responses_model.as_deref());

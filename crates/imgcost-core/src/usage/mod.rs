@@ -5,16 +5,17 @@
 //! `image_edit.completed`, the Responses API's `tool_usage`, a whole answer or the `usage`
 //! object alone, JSON or server-sent events.
 
+mod events;
+mod readings;
+
 use jiff::civil::Date;
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::twice::Twice;
-
 use crate::error::{Code, Error};
-use crate::money::MAX_TOKENS;
 use crate::names::{Pixels, Quality, Size, Tier};
+use crate::twice::Twice;
+use readings::{Readings, count};
 
 /// Reported token counts. What was not reported is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -103,21 +104,6 @@ impl Usage {
             .any(Option::is_some)
     }
 
-    /// All input tokens: the sum, or the parts where it is not reported.
-    fn all_input(&self) -> Option<u64> {
-        let parts = match (self.text_input, self.image_input) {
-            (None, None) => None,
-            (text, image) => Some(text.unwrap_or(0).saturating_add(image.unwrap_or(0))),
-        };
-        self.input.max(parts)
-    }
-
-    /// Output tokens that are neither text nor image, where the details name any.
-    fn unsplit_output(&self) -> Option<u64> {
-        let parts = self.text_output.unwrap_or(0).checked_add(self.image_output?)?;
-        self.output?.checked_sub(parts)
-    }
-
     /// Whether tokens of the input and of the output were reported.
     pub(crate) fn has_both_sides(&self) -> bool {
         let input = self.input.is_some() || self.text_input.is_some();
@@ -157,104 +143,6 @@ impl Usage {
     }
 }
 
-/// A usage object, and what else its counts may mean where they contradict each other.
-#[derive(Default)]
-struct Readings {
-    usage: Usage,
-    others: Vec<Usage>,
-    contradiction: Option<&'static str>,
-}
-
-impl Readings {
-    fn of(object: &Value) -> Result<Readings, Error> {
-        if !object.is_object() {
-            return Err(Error::new(Code::BadInput, "usage is not an object").field("usage"));
-        }
-        let details =
-            |names: [&str; 2]| names.iter().find_map(|name| object.get(*name)).unwrap_or(&Value::Null);
-        let input = details(["input_tokens_details", "input_token_details"]);
-        let output = details(["output_tokens_details", "output_token_details"]);
-        let cached = input.get("cached_tokens_details").unwrap_or(&Value::Null);
-        let reasoning = count(output, "reasoning_tokens")?.unwrap_or(0);
-        let mut usage = Usage {
-            input: count(object, "input_tokens")?,
-            text_input: count(input, "text_tokens")?,
-            image_input: count(input, "image_tokens")?,
-            output: count(object, "output_tokens")?,
-            text_output: count(output, "text_tokens")?,
-            image_output: count(output, "image_tokens")?,
-            cached_input: count(input, "cached_tokens")?.filter(|count| *count > 0),
-            cached_image_input: count(cached, "image_tokens")?,
-            ..Usage::default()
-        };
-        // Reasoning is billed as text. Some count it among the text tokens, some beside them.
-        if reasoning > 0 && usage.unsplit_output() == Some(reasoning) {
-            usage.text_output = Some(usage.text_output.unwrap_or(0).saturating_add(reasoning));
-        }
-        let mut readings = Readings { usage, ..Readings::default() };
-        readings.contradict(count(object, "total_tokens")?);
-        Ok(readings)
-    }
-
-    /// Adds a reading for each way in which the counts contradict each other.
-    fn contradict(&mut self, total: Option<u64>) {
-        let usage = self.usage;
-        if exceeds(usage.text_input, usage.image_input, usage.input) {
-            let whole = Usage { text_input: None, image_input: None, ..usage };
-            self.other(whole, "the parts of the input are more than the input");
-        }
-        if exceeds(usage.text_output, usage.image_output, usage.output) {
-            let whole = Usage { text_output: None, image_output: None, ..usage };
-            self.other(whole, "the parts of the output are more than the output");
-        }
-        if usage.cached_input > usage.all_input() {
-            self.other(Usage { cached_input: None, ..usage }, "more input is cached than there is input");
-        }
-        let total = total.filter(|total| *total > 0);
-        if let (Some(total), Some(input), Some(output)) = (total, usage.input, usage.output) {
-            let sum = input.saturating_add(output);
-            if total > sum {
-                // What only the total has was thought, which is billed as text where text is told
-                // from images.
-                let thought = total - sum;
-                let text = usage.text_output.or(usage.image_output.map(|_| 0));
-                let text_output = text.map(|text| text.saturating_add(thought));
-                let output = Some(output.saturating_add(thought));
-                let all = Usage { output, text_output, ..usage };
-                self.other(all, "total_tokens is more than input and output");
-            } else if total < sum {
-                let output = Some(total.saturating_sub(input));
-                let less = Usage { output, text_output: None, image_output: None, ..usage };
-                self.other(less, "total_tokens is less than input and output");
-            }
-        }
-    }
-
-    fn other(&mut self, usage: Usage, contradiction: &'static str) {
-        self.others.push(usage);
-        self.contradiction.get_or_insert(contradiction);
-    }
-}
-
-/// Whether two parts are more than their sum; what is not reported contradicts nothing.
-fn exceeds(text: Option<u64>, image: Option<u64>, all: Option<u64>) -> bool {
-    let parts = text.unwrap_or(0).saturating_add(image.unwrap_or(0));
-    all.is_some_and(|all| parts > all)
-}
-
-fn count(object: &Value, name: &str) -> Result<Option<u64>, Error> {
-    match object.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => match value.as_u64().filter(|count| *count <= MAX_TOKENS) {
-            Some(count) => Ok(Some(count)),
-            None => {
-                let message = format!("{name} is {value}: expected a whole number up to {MAX_TOKENS}");
-                Err(Error::new(Code::BadInput, message).field(format!("usage.{name}")))
-            }
-        },
-    }
-}
-
 impl Answer {
     /// Reads a response: a JSON document or a stream of server-sent events. Of a stream, the
     /// usage of all completed events is added up: whether a provider repeats the sum in each is
@@ -272,7 +160,7 @@ impl Answer {
         let mut sum: Option<Answer> = None;
         let mut failure = None;
         let mut uncounted = false;
-        for event in events(text) {
+        for event in events::documents(text) {
             match Answer::from_json(event.as_bytes()) {
                 Ok(answer) => {
                     sum = Some(match sum {
@@ -442,33 +330,6 @@ impl Answer {
         let Readings { usage, others, contradiction } = readings;
         (self.usage, self.other_readings, self.contradiction) = (usage, others, contradiction);
     }
-}
-
-/// The documents of an event stream. A document on one line is one by itself; else the lines of
-/// an event are joined, as the format has it.
-fn events(text: &str) -> Vec<String> {
-    let is_whole = |data: &str| serde_json::from_str::<IgnoredAny>(data).is_ok();
-    let mut events = Vec::new();
-    let mut open = String::new();
-    for line in text.replace("\r\n", "\n").split(['\n', '\r']).chain([""]) {
-        let data = line.strip_prefix("data:").map(str::trim);
-        match data {
-            Some(data) if data.starts_with('{') && is_whole(data) => {
-                events.extend([std::mem::take(&mut open), data.to_owned()]);
-            }
-            // A `[DONE]`, or nothing.
-            Some(data) if open.is_empty() && !data.starts_with('{') => {}
-            Some(data) => {
-                open.push_str(data);
-                open.push('\n');
-            }
-            None if line.is_empty() => events.push(std::mem::take(&mut open)),
-            // Names, ids and comments say nothing of the price.
-            None => {}
-        }
-    }
-    events.retain(|event| event.starts_with('{'));
-    events
 }
 
 /// The price list that a response names; none for the ordinary one.

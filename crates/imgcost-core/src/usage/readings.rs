@@ -1,0 +1,126 @@
+//! What the counts of a usage object may mean: more than one thing where they contradict each other.
+
+use serde_json::Value;
+
+use super::Usage;
+use crate::error::{Code, Error};
+use crate::money::MAX_TOKENS;
+
+/// A usage object, and what else its counts may mean where they contradict each other.
+#[derive(Default)]
+pub(super) struct Readings {
+    /// As the parts have them.
+    pub(super) usage: Usage,
+    /// As their totals have them.
+    pub(super) others: Vec<Usage>,
+    /// How they contradict each other, in words.
+    pub(super) contradiction: Option<&'static str>,
+}
+
+impl Readings {
+    pub(super) fn of(object: &Value) -> Result<Readings, Error> {
+        if !object.is_object() {
+            return Err(Error::new(Code::BadInput, "usage is not an object").field("usage"));
+        }
+        let details =
+            |names: [&str; 2]| names.iter().find_map(|name| object.get(*name)).unwrap_or(&Value::Null);
+        let input = details(["input_tokens_details", "input_token_details"]);
+        let output = details(["output_tokens_details", "output_token_details"]);
+        let cached = input.get("cached_tokens_details").unwrap_or(&Value::Null);
+        let reasoning = count(output, "reasoning_tokens")?.unwrap_or(0);
+        let mut usage = Usage {
+            input: count(object, "input_tokens")?,
+            text_input: count(input, "text_tokens")?,
+            image_input: count(input, "image_tokens")?,
+            output: count(object, "output_tokens")?,
+            text_output: count(output, "text_tokens")?,
+            image_output: count(output, "image_tokens")?,
+            cached_input: count(input, "cached_tokens")?.filter(|count| *count > 0),
+            cached_image_input: count(cached, "image_tokens")?,
+            ..Usage::default()
+        };
+        // Reasoning is billed as text. Some count it among the text tokens, some beside them.
+        if reasoning > 0 && usage.unsplit_output() == Some(reasoning) {
+            usage.text_output = Some(usage.text_output.unwrap_or(0).saturating_add(reasoning));
+        }
+        let mut readings = Readings { usage, ..Readings::default() };
+        readings.contradict(count(object, "total_tokens")?);
+        Ok(readings)
+    }
+
+    /// Adds a reading for each way in which the counts contradict each other.
+    fn contradict(&mut self, total: Option<u64>) {
+        let usage = self.usage;
+        if exceeds(usage.text_input, usage.image_input, usage.input) {
+            let whole = Usage { text_input: None, image_input: None, ..usage };
+            self.other(whole, "the parts of the input are more than the input");
+        }
+        if exceeds(usage.text_output, usage.image_output, usage.output) {
+            let whole = Usage { text_output: None, image_output: None, ..usage };
+            self.other(whole, "the parts of the output are more than the output");
+        }
+        if usage.cached_input > usage.all_input() {
+            self.other(Usage { cached_input: None, ..usage }, "more input is cached than there is input");
+        }
+        let total = total.filter(|total| *total > 0);
+        if let (Some(total), Some(input), Some(output)) = (total, usage.input, usage.output) {
+            let sum = input.saturating_add(output);
+            if total > sum {
+                // What only the total has was thought, which is billed as text where text is told
+                // from images.
+                let thought = total - sum;
+                let text = usage.text_output.or(usage.image_output.map(|_| 0));
+                let text_output = text.map(|text| text.saturating_add(thought));
+                let output = Some(output.saturating_add(thought));
+                let all = Usage { output, text_output, ..usage };
+                self.other(all, "total_tokens is more than input and output");
+            } else if total < sum {
+                let output = Some(total.saturating_sub(input));
+                let less = Usage { output, text_output: None, image_output: None, ..usage };
+                self.other(less, "total_tokens is less than input and output");
+            }
+        }
+    }
+
+    fn other(&mut self, usage: Usage, contradiction: &'static str) {
+        self.others.push(usage);
+        self.contradiction.get_or_insert(contradiction);
+    }
+}
+
+/// Whether two parts are more than their sum; what is not reported contradicts nothing.
+fn exceeds(text: Option<u64>, image: Option<u64>, all: Option<u64>) -> bool {
+    let parts = text.unwrap_or(0).saturating_add(image.unwrap_or(0));
+    all.is_some_and(|all| parts > all)
+}
+
+impl Usage {
+    /// All input tokens: the sum, or the parts where it is not reported.
+    fn all_input(&self) -> Option<u64> {
+        let parts = match (self.text_input, self.image_input) {
+            (None, None) => None,
+            (text, image) => Some(text.unwrap_or(0).saturating_add(image.unwrap_or(0))),
+        };
+        self.input.max(parts)
+    }
+
+    /// Output tokens that are neither text nor image, where the details name any.
+    fn unsplit_output(&self) -> Option<u64> {
+        let parts = self.text_output.unwrap_or(0).checked_add(self.image_output?)?;
+        self.output?.checked_sub(parts)
+    }
+}
+
+/// A count that is reported; none where it is left out or null.
+pub(super) fn count(object: &Value, name: &str) -> Result<Option<u64>, Error> {
+    match object.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => match value.as_u64().filter(|count| *count <= MAX_TOKENS) {
+            Some(count) => Ok(Some(count)),
+            None => {
+                let message = format!("{name} is {value}: expected a whole number up to {MAX_TOKENS}");
+                Err(Error::new(Code::BadInput, message).field(format!("usage.{name}")))
+            }
+        },
+    }
+}
