@@ -29,6 +29,7 @@ mod parse;
 mod plain;
 mod render;
 mod request;
+mod served;
 mod settings;
 mod subcommands;
 

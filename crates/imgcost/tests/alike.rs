@@ -117,6 +117,8 @@ fn judged(name: &str, request: &str, response: &str) -> [(Vec<(String, String)>,
 fn usage_and_drift_judge_a_response_alike() {
     let right = RESPONSE.replace("7074", "7024").replace("\"text_tokens\": 50", "\"text_tokens\": 0");
     let no_prompt = REQUEST.replace(", \"prompt\": \"a red apple\"", "");
+    let mini = REQUEST.replace("gpt-image-2", "gpt-image-1-mini");
+    let other = right.replacen('{', "{\"model\": \"gpt-image-2\", ", 1);
     let auto = REQUEST.replace("\"quality\": \"high\"", "\"quality\": \"auto\"");
     for (name, request, response, total, code) in [
         ("alike-text-output", REQUEST, RESPONSE, "unknown", 3),
@@ -124,11 +126,33 @@ fn usage_and_drift_judge_a_response_alike() {
         ("alike-no-prompt", no_prompt.as_str(), right.as_str(), "unknown", 4),
         ("alike-no-prompt-above", no_prompt.as_str(), RESPONSE, "unknown", 3),
         ("alike-auto", auto.as_str(), right.as_str(), "within", 0),
+        // The model that answered is priced and judged, not the one that was asked for.
+        ("alike-model", mini.as_str(), other.as_str(), "exact", 0),
     ] {
         let [usage, drift] = judged(name, request, response);
         assert_eq!(usage, drift, "{name}: usage, then drift");
         assert_eq!((usage.0.last().unwrap().1.as_str(), usage.1), (total, code), "{name}: {usage:?}");
     }
+}
+
+#[test]
+fn usage_and_drift_tell_of_another_model_and_refuse_a_tier_without_a_price() {
+    let folder = folder("alike-served");
+    let call = |more: &str| {
+        let response = RESPONSE.replacen('{', &format!("{{{more}, "), 1);
+        json!({"id": "a", "request": serde_json::from_str::<Value>(REQUEST).unwrap(),
+            "response": serde_json::from_str::<Value>(&response).unwrap()})
+    };
+    let drift = |name: &str, more: &str| {
+        let log = file(&folder, name, format!("{}\n", call(more)));
+        run(&["drift", &log, "-f", "json", "--as-of", "2026-11-20"])
+    };
+    let other = drift("other.jsonl", r#""model": "gpt-image-2.5-flare""#).json();
+    assert!(other["notes"].to_string().contains("another model"), "{other}");
+    let tier = drift("tier.jsonl", r#""service_tier": "scale""#);
+    assert!(tier.stderr.contains("tier scale") || tier.stdout.contains("tier scale"), "{tier:?}");
+    let priority = drift("priority.jsonl", r#""service_tier": "priority""#);
+    assert_ne!(priority.code, 0, "{priority:?}");
 }
 
 #[test]

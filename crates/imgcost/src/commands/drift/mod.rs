@@ -52,6 +52,8 @@ struct Found {
 struct Seen {
     /// Calls whose money stands on the book's own rates alone.
     self_priced: u64,
+    /// Calls that another model answered than was asked for.
+    other_model: u64,
     /// Calls whose prompt nobody gave.
     without_prompt: u64,
 }
@@ -90,7 +92,7 @@ pub(crate) fn drift(args: &DriftArgs, settings: &Settings, format: Format) -> Re
 
 /// Adds a call to the sums.
 fn add(drift: &mut Drift, seen: &mut Seen, book: &Book, by: &[By], mut call: Call) -> Result<(), Error> {
-    call.complete(book)?;
+    seen.other_model += u64::from(call.complete(book)?.is_some());
     let quote = book.quote(&call.request)?;
     let findings = compare(&quote, &call.answer, &call.billed());
     let keys: Vec<String> = by.iter().map(|by| by.value(&call, &quote)).collect();

@@ -143,6 +143,12 @@ fn notes(found: &Found) -> Vec<String> {
             counted(found.seen.self_priced, "call is priced", "calls are priced")
         ));
     }
+    if found.seen.other_model > 0 {
+        notes.push(format!(
+            "{} by another model than asked for: each is priced as that model, where the book knows it",
+            counted(found.seen.other_model, "call was answered", "calls were answered")
+        ));
+    }
     if found.from_ledger {
         notes.push("a ledger keeps no answers: what quality and size came back is not known".to_owned());
     }

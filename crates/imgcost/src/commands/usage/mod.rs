@@ -17,6 +17,7 @@ use crate::failure::{End, Failure, bad_input};
 use crate::inputs;
 use crate::render::{self, Format};
 use crate::request::{self, Asked, NoModel};
+use crate::served;
 use crate::settings::{Key, Settings};
 
 use compare::Comparison;
@@ -123,7 +124,7 @@ fn asked(args: &UsageArgs, settings: &Settings, book: &Book, answer: &Answer) ->
 }
 
 /// Takes what the response reports of itself, model, tier and day, over what flags and files say
-/// of the call, and tells where that differs.
+/// of the call, and tells where that differs. A day that is given goes before the response's.
 fn served(
     args: &UsageArgs,
     settings: &Settings,
@@ -131,58 +132,12 @@ fn served(
     answer: &Answer,
     request: &mut Request,
 ) -> Vec<Note> {
-    let mut notes = Vec::new();
-    if let Some(named) = answer.model.as_deref().filter(|named| *named != request.model) {
-        let asked = request.model.clone();
-        let same = |book: &Book, name: &str| {
-            let provider = book.provider(&request.provider).ok()?;
-            provider.model(name).map(|model| model.id.clone())
-        };
-        match (same(book, named), same(book, &asked)) {
-            (Some(one), Some(other)) if one == other => {}
-            (Some(_), _) => {
-                named.clone_into(&mut request.model);
-                notes.push(note(
-                    "other-model",
-                    format!("the response names {named}, not {asked}: priced as {named}"),
-                ));
-            }
-            (None, _) => notes.push(note(
-                "other-model",
-                format!(
-                    "the response names {named}, which {} has no price for: priced as {asked}",
-                    request.provider
-                ),
-            )),
-        }
-    }
-    match &answer.tier {
-        Some(ServedTier::Known(tier)) => request.tier = *tier,
-        Some(ServedTier::Other(name)) => {
-            notes.push(note("tier-unpriced", format!("the response names tier {name}, which has no price")));
-        }
-        None => {}
-    }
-    if args.request.book.as_of.is_none()
-        && settings.get(Key::AsOf).is_none()
-        && let Some(day) = answer.day.filter(|day| *day != request.as_of)
-    {
-        match book.offer(&request.provider, &request.model, day) {
-            Ok(_) => request.as_of = day,
-            Err(_) => notes.push(note(
-                "day-not-known",
-                format!(
-                    "the response is dated {day}, when {} had no price: priced on {}",
-                    request.model, request.as_of
-                ),
-            )),
-        }
-    }
+    let day_is_given = args.request.book.as_of.is_some() || settings.get(Key::AsOf).is_some();
+    let mut notes: Vec<Note> = Vec::new();
+    notes.extend(served::model(book, answer, request));
+    notes.extend(served::tier(answer, request));
+    notes.extend(if day_is_given { None } else { served::day(book, answer, request) });
     notes
-}
-
-fn note(code: &'static str, message: String) -> Note {
-    Note { code, message }
 }
 
 /// What to know about the charge; the quote's notes about the request do not apply.

@@ -5,13 +5,14 @@ mod ledger;
 mod line;
 mod log;
 
-use imgcost_core::{Answer, Book, Code, Date, Error, Quality, Quote, Request, Size, Terms, Usd};
+use imgcost_core::{Answer, Book, Code, Date, Error, Note, Quality, Quote, Request, Size, Terms, Usd};
 use imgcost_plan::drift::Billed;
 
 use crate::args::CallsArgs;
 use crate::failure::{Failure, bad_input, say};
 use crate::fields;
 use crate::request;
+use crate::served;
 use crate::settings::{Key, Settings};
 
 /// So many calls that can't be used are named in documents.
@@ -201,14 +202,22 @@ fn as_returned(call: &mut Call) {
 }
 
 impl Call {
-    /// Fills in where the call went, if the record does not say.
-    pub(in crate::commands) fn complete(&mut self, book: &Book) -> Result<(), Error> {
+    /// Takes the model and tier that the response names, and fills in where the call went, if the
+    /// record does not say. Tells of another model than was asked for.
+    ///
+    /// # Errors
+    /// The tier or the model has no price.
+    pub(in crate::commands) fn complete(&mut self, book: &Book) -> Result<Option<Note>, Error> {
         let request = &mut self.request;
+        let other = served::model(book, &self.answer, request);
+        if let Some(note) = served::tier(&self.answer, request) {
+            return Err(bad_input("service_tier", note.message));
+        }
         let offer = book.offer(&request.provider, &request.model, request.as_of)?;
         if !self.endpoint_known {
             request.endpoint = request::default_endpoint(&offer, !request.images.is_empty());
         }
-        Ok(())
+        Ok(other)
     }
 
     /// What its quote is held against.

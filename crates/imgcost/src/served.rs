@@ -1,0 +1,51 @@
+//! What a response reports of the call that it answers, over what was asked for.
+
+use imgcost_core::{Answer, Book, Note, Request, ServedTier};
+
+/// Takes the model that the response names, where the book knows it at the provider, and tells
+/// where it is another than was asked for.
+pub(crate) fn model(book: &Book, answer: &Answer, request: &mut Request) -> Option<Note> {
+    let named = answer.model.as_deref().filter(|named| *named != request.model)?;
+    let provider = book.provider(&request.provider).ok();
+    let known = |name: &str| provider.and_then(|provider| provider.model(name)).map(|model| &model.id);
+    let asked = &request.model;
+    let message = match (known(named), known(asked)) {
+        (Some(one), Some(other)) if one == other => return None,
+        (Some(_), _) => {
+            let message = format!("the response names {named}, not {asked}: priced as {named}");
+            named.clone_into(&mut request.model);
+            message
+        }
+        (None, _) => {
+            let provider = &request.provider;
+            format!("the response names {named}, which {provider} has no price for: priced as {asked}")
+        }
+    };
+    Some(Note { code: "other-model", message })
+}
+
+/// Takes the price list that the response was served by; tells of one that has no price at all.
+pub(crate) fn tier(answer: &Answer, request: &mut Request) -> Option<Note> {
+    match answer.tier.as_ref()? {
+        ServedTier::Known(tier) => {
+            request.tier = *tier;
+            None
+        }
+        ServedTier::Other(name) => Some(Note {
+            code: "tier-unpriced",
+            message: format!("the response names tier {name}, which has no price"),
+        }),
+    }
+}
+
+/// Takes the day on which the response was made, if the model had a price then.
+pub(crate) fn day(book: &Book, answer: &Answer, request: &mut Request) -> Option<Note> {
+    let day = answer.day.filter(|day| *day != request.as_of)?;
+    if book.offer(&request.provider, &request.model, day).is_ok() {
+        request.as_of = day;
+        return None;
+    }
+    let (model, as_of) = (&request.model, request.as_of);
+    let message = format!("the response is dated {day}, when {model} had no price: priced on {as_of}");
+    Some(Note { code: "day-not-known", message })
+}
