@@ -179,10 +179,10 @@ impl ReadBody {
             base.endpoint = endpoint_of(url)?;
             return ReadBody::from_value(inner, &base, measure);
         }
-        let shape = if body.contains_key("tools") || body.contains_key("input") {
-            Shape::Responses
-        } else if body.contains_key("messages") {
+        let shape = if body.contains_key("messages") {
             Shape::Chat
+        } else if body.contains_key("tools") || body.contains_key("input") {
+            Shape::Responses
         } else {
             Shape::Images
         };
@@ -261,7 +261,7 @@ fn images_api(read: &mut ReadBody, body: &Map<String, Value>, measure: &dyn Meas
                 };
             }
             "mask" => read.request.mask = true,
-            "service_tier" => read.request.tier = tier(name, value)?.unwrap_or(read.request.tier),
+            "service_tier" => read.request.tier = tier(read.request.tier, name, value)?,
             _ => image_field(read, Shape::Images, name, value)?,
         }
     }
@@ -315,18 +315,25 @@ fn other_field(read: &mut ReadBody, shape: Shape, name: &str) {
     }
 }
 
-/// The price list that a `service_tier` names; none where the API chooses, which it does by the
-/// ordinary one.
-fn tier(name: &str, value: &Value) -> Result<Option<Tier>, Error> {
+/// The price list that a `service_tier` asks for: the ordinary one where the API chooses, and in
+/// a batch that of the batch.
+fn tier(of_call: Tier, name: &str, value: &Value) -> Result<Tier, Error> {
     let tier = text(name, value)?;
-    match tier {
-        "auto" => Ok(None),
-        "default" | "standard" => Ok(Some(Tier::Standard)),
-        "flex" => Ok(Some(Tier::Flex)),
-        "priority" => Ok(Some(Tier::Priority)),
-        other => Err(bad(name, format!("service_tier '{}' is not known", crate::book::printable(other)))
-            .allowed(["auto", "default", "flex", "priority"])
-            .nearest_name(other)),
+    match (tier, of_call) {
+        ("auto" | "default" | "standard", Tier::Batch) => Ok(Tier::Batch),
+        ("auto", _) => Ok(of_call),
+        ("default" | "standard", _) => Ok(Tier::Standard),
+        ("flex" | "priority", Tier::Batch) => {
+            let message = format!("service_tier {tier} does not go with the Batch API");
+            Err(Error::new(Code::IllegalCombination, message).field(name))
+        }
+        ("flex", _) => Ok(Tier::Flex),
+        ("priority", _) => Ok(Tier::Priority),
+        (other, _) => {
+            Err(bad(name, format!("service_tier '{}' is not known", crate::book::printable(other)))
+                .allowed(["auto", "default", "flex", "priority"])
+                .nearest_name(other))
+        }
     }
 }
 
@@ -338,7 +345,7 @@ fn responses(read: &mut ReadBody, body: &Map<String, Value>, measure: &dyn Measu
             "model" => read.request.responses_model = Some(text(name, value)?.to_owned()),
             "stream" => read.request.stream = flag(name, value)?,
             "max_tool_calls" => read.request.max_tool_calls = Some(whole(name, value)?),
-            "service_tier" => read.request.tier = tier(name, value)?.unwrap_or(read.request.tier),
+            "service_tier" => read.request.tier = tier(read.request.tier, name, value)?,
             "input" => content(read, value, measure),
             "tools" => {
                 for tool in value.as_array().into_iter().flatten() {
@@ -381,45 +388,71 @@ fn chat(read: &mut ReadBody, body: &Map<String, Value>, measure: &dyn Measure) -
     for (name, value) in body.iter().filter(|(_, value)| !value.is_null()) {
         match name.as_str() {
             "messages" => content(read, value, measure),
-            "service_tier" => read.request.tier = tier(name, value)?.unwrap_or(read.request.tier),
+            "service_tier" => read.request.tier = tier(read.request.tier, name, value)?,
             _ => image_field(read, Shape::Chat, name, value)?,
         }
     }
     Ok(())
 }
 
-/// Adds up the texts of messages, and collects their images. Items of earlier turns, files and
-/// what else is no message stand for context that can't be counted.
+/// Adds up the texts of messages, and collects their images. What is no message of texts and
+/// images, such as an item of an earlier turn or a file, is context that can't be counted.
 fn content(read: &mut ReadBody, value: &Value, measure: &dyn Measure) {
     let mut texts: Vec<&str> = Vec::new();
     let mut open = vec![value];
     while let Some(value) = open.pop() {
-        match value {
-            Value::String(text) => texts.push(text),
-            Value::Array(items) => open.extend(items.iter().rev()),
-            Value::Object(object) => match object.get("type").and_then(Value::as_str) {
-                Some("input_image" | "image_url") => {
-                    let reference = object.get("image_url");
-                    let reference =
-                        reference.and_then(|url| url.get("url").or(Some(url))).and_then(Value::as_str);
-                    read.request.images.push(reference.map_or(InputImage::Unsized, |url| measure.image(url)));
-                }
-                None | Some("message" | "input_text" | "output_text" | "text") => {
-                    open.extend(object.get("content").or_else(|| object.get("text")));
-                }
-                Some(kind) => {
-                    let what = format!("an item of type {}", crate::book::printable(kind));
-                    if !read.request.unseen_context.contains(&what) {
-                        read.request.unseen_context.push(what);
-                    }
-                }
-            },
-            _ => {}
-        }
+        let unseen = match value {
+            Value::String(text) => {
+                texts.push(text);
+                None
+            }
+            Value::Array(items) => {
+                open.extend(items.iter().rev());
+                None
+            }
+            Value::Object(object) => part(object, &mut open, |url| {
+                read.request.images.push(url.map_or(InputImage::Unsized, |url| measure.image(url)));
+            }),
+            Value::Null => None,
+            _ => Some("an item that is neither text nor object".to_owned()),
+        };
+        let known = &mut read.request.unseen_context;
+        known.extend(unseen.filter(|what| !known.contains(what)));
     }
     if !texts.is_empty() {
         read.request.prompt = Some(measure.prompt(&texts.join("\n")));
     }
+}
+
+/// Looks into a message, or a part of one; tells of what can't be counted in it.
+fn part<'v>(
+    object: &'v Map<String, Value>,
+    open: &mut Vec<&'v Value>,
+    mut image: impl FnMut(Option<&str>),
+) -> Option<String> {
+    let kind = object.get("type").and_then(Value::as_str);
+    let is_message = object.contains_key("role") && object.contains_key("content");
+    let known: &[&str] = match kind {
+        Some("input_image" | "image_url") => {
+            let reference = object.get("image_url");
+            let reference = reference.and_then(|url| url.get("url").or(Some(url))).and_then(Value::as_str);
+            image(reference);
+            &["type", "image_url", "detail", "file_id"]
+        }
+        Some("input_text" | "output_text" | "text") => {
+            open.extend(object.get("text"));
+            &["type", "text", "annotations", "logprobs"]
+        }
+        None | Some("message") if is_message => {
+            open.extend(object.get("content"));
+            &["type", "role", "content", "name", "id", "status"]
+        }
+        // Without a type it refers to an item of an earlier turn.
+        None => return Some("an item without a type".to_owned()),
+        Some(kind) => return Some(format!("an item of type {}", crate::book::printable(kind))),
+    };
+    let other = object.iter().find(|(name, value)| !known.contains(&name.as_str()) && !value.is_null());
+    other.map(|(name, _)| format!("{} in an item", crate::book::printable(name)))
 }
 
 /// The images of an edit: texts, or objects with an address or a file id.

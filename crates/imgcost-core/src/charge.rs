@@ -47,6 +47,9 @@ impl Terms {
             let other = self.by_reading(&Answer { usage: *other, ..answer.clone() })?;
             charge = charge.or(other);
         }
+        if let Some(stated) = answer.stated {
+            charge.total = charge.total.with(stated);
+        }
         Some(charge)
     }
 
@@ -81,7 +84,7 @@ impl Terms {
     /// Whether a usage counts all that tokens are billed for.
     fn says_all(&self, answer: &Answer) -> bool {
         let usage = &answer.usage;
-        let caller = self.responses_input.is_none()
+        let caller = (self.responses_input.is_none() && !answer.of_responses)
             || (usage.responses_input.is_some() && usage.responses_output.is_some());
         // No picture takes no tokens: a seller who says so has not counted yet.
         let drew = answer.drew || usage.images.is_some_and(|images| images > 0);
@@ -97,7 +100,12 @@ impl Terms {
             (Some(completed), Some(asked)) => completed >= asked.into(),
             _ => true,
         };
-        usage.has_both_sides() && caller && (drawn || !drew) && !answer.uncounted && whole
+        // Zeros are what a relay writes that has not counted yet, unless it says that no image came.
+        let without = usage.images == Some(0) || (answer.of_responses && !drew);
+        let used = drawn || without || (!drew && usage.all_output() > Some(0));
+        // A Responses API call that drew nothing is billed for its caller alone.
+        let both = usage.has_both_sides() || (answer.of_responses && !drew && !usage.has_tokens());
+        both && caller && (drawn || !drew) && used && !answer.uncounted && !answer.failed && whole
     }
 
     /// A call for several pictures may count as one or as many as came: a range, its ceiling
@@ -143,7 +151,8 @@ impl Terms {
         } else if self.text_input.is_some() || self.image_input.is_some() {
             self.input(usage, lines)?;
         }
-        Some(usage.images.is_some())
+        // That no image came does not prove that none was billed.
+        Some(usage.images.is_some_and(|images| images > 0))
     }
 
     /// The most megapixels of input images and what they cost: at most once for each picture
@@ -283,8 +292,8 @@ impl Charge {
 
 impl Terms {
     /// Lines for cached input tokens; what is left of text, image and unsplit tokens without
-    /// them. A provider that does not tell cached text from cached images is taken to mean text,
-    /// as far as there is text.
+    /// them. Cached tokens that are not told apart are text as far as there is text; another
+    /// reading has them as images.
     fn cached(
         &self,
         usage: &Usage,
@@ -293,14 +302,25 @@ impl Terms {
         lines: &mut Vec<ChargeLine>,
     ) -> Option<(u64, u64, u64)> {
         let all = usage.cached_input.unwrap_or(0);
-        let image_part = usage.cached_image_input.unwrap_or(0).min(image);
+        let image_part = usage.cached_image_input.unwrap_or(0).min(image).min(all);
         let plain_text = if only_text { text.checked_add(rest)? } else { text };
-        let text_part = all.saturating_sub(image_part).min(plain_text);
-        let image_part = all.saturating_sub(text_part).min(image);
+        let text_part = (all - image_part).min(plain_text);
+        let image_part = (all - text_part).min(image);
         cached_side(lines, Item::TextInputCached, text_part, self.text_input_cached, self.text_input)?;
         cached_side(lines, Item::ImageInputCached, image_part, self.image_input_cached, self.image_input)?;
         let of_text = text_part.min(text);
-        Some((text - of_text, image - image_part, rest - (text_part - of_text)))
+        let (text, image, rest) = (text - of_text, image - image_part, rest - (text_part - of_text));
+        // What may be either is cached at either rate.
+        let either = (all - text_part - image_part).min(rest);
+        let rates = [self.text_input_cached, self.image_input_cached].map(|rate| rate.map(Rate::PerMillion));
+        match rates {
+            [Some(text_rate), Some(image_rate)] => {
+                unsplit(lines, Item::TextInputCached, either, Some(text_rate), Some(image_rate))?;
+                Some((text, image, rest - either))
+            }
+            // No rate is known for one of them: they cost no more than uncached ones.
+            _ => Some((text, image, rest)),
+        }
     }
 }
 

@@ -87,6 +87,14 @@ impl<T: Copy + Ord> Range<T> {
     }
 }
 
+impl Range<crate::money::Usd> {
+    /// The range, and an amount that is stated beside it.
+    pub(crate) fn with(self, stated: crate::money::Usd) -> Self {
+        let expected = self.expected.filter(|expected| *expected == stated);
+        Range::new(self.floor.min(stated), expected, self.ceiling.max(stated), self.basis)
+    }
+}
+
 impl Range<u64> {
     /// The sum of two counts.
     pub(crate) fn plus(&self, other: &Range<u64>) -> Option<Range<u64>> {

@@ -1,91 +1,102 @@
-//! JSON in which a member is given twice: readers differ in which of the two they take.
+//! JSON in which a member is given more than once: readers differ in which of the values they take.
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// A document with the last value of each member, and with the first where that differs.
+/// The most readings of one document.
+const MOST: usize = 16;
+
+/// A document by each reading of it: the first takes the last value of each member, as most
+/// readers do, and every other value is in one of the rest.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Twice {
-    /// As most readers have it.
-    pub(crate) last: Value,
-    /// As the others have it; none where no member is given twice.
-    pub(crate) first: Option<Value>,
-}
+pub(crate) struct Alternatives(pub(crate) Vec<Value>);
 
-impl Twice {
-    fn once(value: impl Into<Value>) -> Twice {
-        Twice { last: value.into(), first: None }
+impl Alternatives {
+    fn one(value: impl Into<Value>) -> Alternatives {
+        Alternatives(vec![value.into()])
+    }
+
+    /// The value of a reading; one with fewer values keeps its own.
+    fn at(&self, reading: usize) -> Value {
+        self.0.get(reading).or(self.0.first()).cloned().unwrap_or_default()
     }
 }
 
-impl<'de> Deserialize<'de> for Twice {
+/// The most readings of any of the parts.
+fn most<'a>(parts: impl Iterator<Item = &'a Alternatives>) -> usize {
+    parts.map(|part| part.0.len()).max().unwrap_or(1)
+}
+
+impl<'de> Deserialize<'de> for Alternatives {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Both)
+        deserializer.deserialize_any(Every)
     }
 }
 
-struct Both;
+struct Every;
 
-impl<'de> Visitor<'de> for Both {
-    type Value = Twice;
+impl<'de> Visitor<'de> for Every {
+    type Value = Alternatives;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Twice, E> {
-        Ok(Twice::once(value))
+    fn visit_bool<E>(self, value: bool) -> Result<Alternatives, E> {
+        Ok(Alternatives::one(value))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Twice, E> {
-        Ok(Twice::once(value))
+    fn visit_i64<E>(self, value: i64) -> Result<Alternatives, E> {
+        Ok(Alternatives::one(value))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Twice, E> {
-        Ok(Twice::once(value))
+    fn visit_u64<E>(self, value: u64) -> Result<Alternatives, E> {
+        Ok(Alternatives::one(value))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Twice, E> {
-        Ok(Twice::once(value))
+    fn visit_f64<E>(self, value: f64) -> Result<Alternatives, E> {
+        Ok(Alternatives::one(value))
     }
 
-    fn visit_unit<E>(self) -> Result<Twice, E> {
-        Ok(Twice::once(Value::Null))
+    fn visit_unit<E>(self) -> Result<Alternatives, E> {
+        Ok(Alternatives::one(Value::Null))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Twice, E> {
-        Ok(Twice::once(value))
+    fn visit_str<E>(self, value: &str) -> Result<Alternatives, E> {
+        Ok(Alternatives::one(value))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Twice, A::Error> {
-        let (mut last, mut first): (Vec<Value>, Option<Vec<Value>>) = (Vec::new(), None);
-        while let Some(item) = items.next_element::<Twice>()? {
-            if item.first.is_some() && first.is_none() {
-                first = Some(last.clone());
-            }
-            if let Some(first) = &mut first {
-                first.push(item.first.unwrap_or_else(|| item.last.clone()));
-            }
-            last.push(item.last);
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Alternatives, A::Error> {
+        let mut all: Vec<Alternatives> = Vec::new();
+        while let Some(item) = items.next_element()? {
+            all.push(item);
         }
-        Ok(Twice { last: Value::Array(last), first: first.map(Value::Array) })
+        let list = |reading| Value::Array(all.iter().map(|item| item.at(reading)).collect());
+        Ok(Alternatives((0..most(all.iter())).map(list).collect()))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Twice, A::Error> {
-        let (mut last, mut first): (Map<String, Value>, Option<Map<String, Value>>) = (Map::new(), None);
-        while let Some((name, value)) = members.next_entry::<String, Twice>()? {
-            let repeated = last.contains_key(&name);
-            if (repeated || value.first.is_some()) && first.is_none() {
-                first = Some(last.clone());
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Alternatives, A::Error> {
+        let mut all: Vec<(String, Alternatives)> = Vec::new();
+        while let Some((name, mut value)) = members.next_entry::<String, Alternatives>()? {
+            match all.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, before)) => {
+                    value.0.append(&mut before.0);
+                    *before = value;
+                }
+                None => all.push((name, value)),
             }
-            if let Some(first) = first.as_mut().filter(|_| !repeated) {
-                first.insert(name.clone(), value.first.unwrap_or_else(|| value.last.clone()));
-            }
-            last.insert(name, value.last);
         }
-        Ok(Twice { last: Value::Object(last), first: first.map(Value::Object) })
+        let readings = most(all.iter().map(|(_, value)| value));
+        if readings > MOST {
+            return Err(A::Error::custom(format_args!("a member is given more than {MOST} times")));
+        }
+        let object = |reading| {
+            let members = all.iter().map(|(name, value)| (name.clone(), value.at(reading)));
+            Value::Object(members.collect::<Map<_, _>>())
+        };
+        Ok(Alternatives((0..readings).map(object).collect()))
     }
 }
 
@@ -93,12 +104,27 @@ impl<'de> Visitor<'de> for Both {
 mod tests {
     use super::*;
 
+    fn read(text: &str) -> Vec<String> {
+        let Alternatives(all) = serde_json::from_str(text).unwrap();
+        all.iter().map(Value::to_string).collect()
+    }
+
     #[test]
-    fn a_member_that_is_given_twice_has_both_values() {
-        let read = |text: &str| serde_json::from_str::<Twice>(text).unwrap();
-        let twice = read(r#"{"a":[{"n":1,"m":2,"n":3}],"b":4,"b":5}"#);
-        assert_eq!(twice.last.to_string(), r#"{"a":[{"m":2,"n":3}],"b":5}"#);
-        assert_eq!(twice.first.unwrap().to_string(), r#"{"a":[{"m":2,"n":1}],"b":4}"#);
-        assert_eq!(read(r#"{"a":[1,2],"b":{"a":1}}"#).first, None);
+    fn every_value_of_a_member_is_in_a_reading() {
+        assert_eq!(read(r#"{"a":[1,2],"b":{"a":1}}"#), [r#"{"a":[1,2],"b":{"a":1}}"#]);
+        assert_eq!(
+            read(r#"{"a":[{"n":1,"m":2,"n":3}],"b":4,"b":5,"b":6}"#),
+            [
+                r#"{"a":[{"m":2,"n":3}],"b":6}"#,
+                r#"{"a":[{"m":2,"n":1}],"b":5}"#,
+                r#"{"a":[{"m":2,"n":3}],"b":4}"#
+            ]
+        );
+    }
+
+    #[test]
+    fn too_many_values_are_not_read() {
+        let many = format!("{{{}\"n\":0}}", "\"n\":1,".repeat(MOST));
+        assert!(serde_json::from_str::<Alternatives>(&many).is_err());
     }
 }

@@ -245,3 +245,50 @@ proptest! {
         prop_assert_eq!(after.basis, CeilingBasis::Assumed);
     }
 }
+
+#[test]
+fn what_is_no_message_of_texts_and_images_is_context_that_can_t_be_counted() {
+    let text = json!({"role": "user", "content": [{"type": "input_text", "text": "a red apple"}]});
+    assert!(total(&with(&responses_body(), "input", json!([text]))).ceiling.is_some());
+    for item in [
+        json!({"id": "msg_1"}),
+        json!(5),
+        json!({"role": "user", "content": [{"file_id": "f"}]}),
+        json!({"role": "user", "content": [{"image_url": "https://example.com/a.png"}]}),
+        json!({"role": "user", "content": "a", "attachments": [{}]}),
+        json!({"role": "user", "content": "a", "text": "b"}),
+        json!({"role": "user", "content": [{"type": "input_text", "text": "a", "image_url": "b"}]}),
+    ] {
+        let body = with(&responses_body(), "input", json!([text, item]));
+        assert_eq!(total(&body).ceiling, None, "{body}");
+    }
+}
+
+#[test]
+fn a_chat_with_tools_is_a_chat() {
+    let mut base = Request::new("aihubmix", "gpt-4o-image", TODAY);
+    base.provider = "aihubmix".to_owned();
+    let body = with(&chat_body(), "tools", json!([{"type": "function"}]));
+    let request = ReadBody::from_value(&body, &base, &Words).unwrap().request;
+    assert_eq!(request.unseen_context, ["tools"]);
+}
+
+#[test]
+fn a_batch_keeps_its_price_list() {
+    let line = |tier: &str| {
+        let body = with(&images_body(), "service_tier", json!(tier));
+        read(&json!({"url": "/v1/images/generations", "body": body}))
+    };
+    for tier in ["auto", "default"] {
+        assert_eq!(line(tier).unwrap().request.tier, Tier::Batch, "{tier}");
+    }
+    assert_eq!(line("flex").unwrap_err().code(), Code::IllegalCombination);
+}
+
+#[test]
+fn a_quote_without_a_ceiling_is_not_complete() {
+    let body = with(&responses_body(), "previous_response_id", json!("resp_1"));
+    let request = read(&body).unwrap().request;
+    let quote = BOOK.quote(&request).unwrap();
+    assert!(!quote.is_complete() && quote.unpriced().next().is_none());
+}

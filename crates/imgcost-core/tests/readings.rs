@@ -217,3 +217,173 @@ proptest! {
         prop_assert_eq!(answer.contradiction.is_some(), !answer.other_readings.is_empty());
     }
 }
+
+/// What a hold of one low image (196 tokens, $0.005925 at most) makes of a response: whether it
+/// settles it, and the most that it may have cost.
+fn judged(response: &str) -> (bool, String) {
+    let request = request("gpt-image-2 low 1024x1024");
+    let terms = BOOK.quote(&request).unwrap().terms();
+    let charge = terms.charge(&Answer::read(response).unwrap()).unwrap();
+    (charge.settles, charge.total.ceiling.to_string())
+}
+
+#[test]
+fn what_the_total_proves_is_counted_where_a_side_is_missing() {
+    let output = r#"{"data":[{}],"usage":{"input_tokens":9,"total_tokens":7033}}"#;
+    assert_eq!(judged(output), (true, "0.210765".to_owned()));
+    // Nothing but a total: all of it may be output.
+    let alone = r#"{"data":[{}],"usage":{"total_tokens":7033}}"#;
+    assert_eq!(judged(alone), (false, "0.21099".to_owned()));
+    // The input's parts stand in for its sum.
+    let parts = r#"{"data":[{}],"usage":{"total_tokens":70000,"output_tokens":196,
+        "input_tokens_details":{"text_tokens":9,"image_tokens":0}}}"#;
+    assert!(judged(parts).1.parse::<f64>().unwrap() > 2.0);
+}
+
+#[test]
+fn every_value_of_a_member_that_is_given_often_counts() {
+    let middle = r#"{"data":[{}],"usage":{"input_tokens":9,"output_tokens":196,"output_tokens":7024,
+        "output_tokens":196}}"#;
+    assert_eq!(judged(middle).1, "0.210765");
+    for response in [
+        // The first usage can't be read.
+        r#"{"data":[{}],"usage":{"input_tokens":9,"output_tokens":7024.0},
+            "usage":{"input_tokens":9,"output_tokens":196}}"#,
+        // Names that are given twice tell of two calls.
+        r#"{"data":[{}],"model":"gpt-image-2","model":"gpt-image-1-mini",
+            "usage":{"input_tokens":9,"output_tokens":196}}"#,
+        r#"{"data":[{}],"service_tier":"priority","service_tier":"default",
+            "usage":{"input_tokens":9,"output_tokens":196}}"#,
+    ] {
+        let answer = Answer::read(response).unwrap();
+        assert!(answer.contradiction.is_some(), "{response}");
+        assert!(!judged(response).0, "{response}");
+    }
+}
+
+#[test]
+fn counts_of_the_calling_model_are_read_as_strictly() {
+    let mut request = request("gpt-image-2 low 1024x1024");
+    request.endpoint = imgcost_core::Endpoint::Responses;
+    request.responses_model = Some("gpt-5".to_owned());
+    let terms = BOOK.quote(&request).unwrap().terms();
+    let charged = |usage: Value| {
+        let response = json!({"object": "response", "model": "gpt-5",
+            "output": [{"type": "image_generation_call"}], "usage": usage,
+            "tool_usage": {"image_gen": {"input_tokens": 49, "output_tokens": 196}}});
+        let answer = answer(&response);
+        (answer.contradiction.is_some(), terms.charge(&answer).unwrap())
+    };
+    let (plain, charge) = charged(json!({"input_tokens": 2288, "output_tokens": 75, "total_tokens": 2363}));
+    assert!(!plain && charge.settles);
+    for usage in [
+        json!({"input_tokens": 2288, "output_tokens": 75, "total_tokens": 1_002_363}),
+        json!({"input_tokens": 2288, "output_tokens": 75,
+            "output_tokens_details": {"reasoning_tokens": 50_000}}),
+        json!({"input_tokens": 2288, "output_tokens": 75, "input_tokens_details": {"cached_tokens": 9000}}),
+    ] {
+        let (contradicts, charge) = charged(usage.clone());
+        assert!(contradicts && charge.total.floor < charge.total.ceiling, "{usage}");
+    }
+    // Without the caller's usage the call is not known whole, whatever the terms.
+    let (_, charge) = charged(Value::Null);
+    assert!(!charge.settles);
+}
+
+#[test]
+fn zeros_do_not_settle_unless_no_image_came() {
+    for (response, settles) in [
+        (r#"{"usage":{"input_tokens":0,"output_tokens":0}}"#, false),
+        (r#"{"usage":{"input_tokens":9,"output_tokens":0}}"#, false),
+        (r#"{"data":[{}],"usage":{"input_tokens":9,"output_tokens":0}}"#, false),
+        (r#"{"data":[],"usage":{"input_tokens":9,"output_tokens":0}}"#, true),
+        (r#"{"usage":{"input_tokens":9,"output_tokens":196}}"#, true),
+    ] {
+        assert_eq!(judged(response).0, settles, "{response}");
+    }
+}
+
+#[test]
+fn what_a_failed_call_reports_is_counted_and_does_not_settle() {
+    for response in [
+        r#"{"error":{"message":"x"},"data":[{}],"usage":{"input_tokens":9,"output_tokens":7024}}"#,
+        r#"{"error":"boom","data":[{}],"usage":{"input_tokens":9,"output_tokens":7024}}"#,
+        r#"{"object":"response","status":"failed","error":{"message":"x"},
+            "output":[{"type":"image_generation_call"}],
+            "tool_usage":{"image_gen":{"input_tokens":9,"output_tokens":7024}},
+            "usage":{"input_tokens":2288,"output_tokens":75}}"#,
+    ] {
+        let (settles, most) = judged(response);
+        assert!(!settles && most.starts_with("0.2107"), "{response}: {most}");
+    }
+    let nothing = Answer::read(r#"{"error":{"message":"rejected"}}"#).unwrap_err();
+    assert!(nothing.message().contains("rejected"), "{nothing}");
+}
+
+#[test]
+fn events_that_name_different_models_are_not_counted_as_one() {
+    let event = |more: &str| {
+        format!(
+            "data: {{\"type\":\"image_generation.completed\"{more},\
+             \"usage\":{{\"input_tokens\":9,\"output_tokens\":196}}}}\n\n"
+        )
+    };
+    let (one, two) = (r#","model":"gpt-image-2""#, r#","model":"gpt-image-1-mini""#);
+    let stream = |first: &str, second: &str| Answer::read(&(event(first) + &event(second))).unwrap();
+    assert!(stream(one, two).uncounted);
+    assert!(stream("", r#","service_tier":"batch""#).uncounted);
+    // A name that only one of them has is that of both.
+    let named = stream(one, "");
+    assert_eq!((named.model.as_deref(), named.uncounted), (Some("gpt-image-2"), false));
+}
+
+#[test]
+fn events_that_can_t_be_read_leave_a_stream_uncounted() {
+    for rest in [
+        r#"data: {"type":"response.incomplete","response":{"usage":{"output_tokens":-1}}}"#,
+        r#"data: {"type":"image_generation.failed","error":"boom"}"#,
+        "data: boom",
+        "data: [1]",
+        r#"data: {"usage":{"output_tokens":"7024"}}"#,
+    ] {
+        let read = Answer::read(&format!("data: {COMPLETED}\n\n{rest}\n\n")).unwrap();
+        assert!(read.uncounted, "{rest}");
+    }
+}
+
+#[test]
+fn a_stated_bill_beyond_the_rates_is_the_most() {
+    let request = request("xai/grok-imagine-image - -");
+    let terms = BOOK.quote(&request).unwrap().terms();
+    let total = |response: &str| {
+        let total = terms.charge(&Answer::read(response).unwrap()).unwrap().total;
+        (total.floor.to_string(), total.ceiling.to_string())
+    };
+    let dearer = r#"{"data":[{}],"usage":{"cost_in_usd_ticks":700000000}}"#;
+    assert_eq!(total(dearer), ("0.02".to_owned(), "0.07".to_owned()));
+    let none = r#"{"data":[],"usage":{"cost_in_usd_ticks":10000000000}}"#;
+    assert_eq!(total(none).1, "1");
+    let cost = r#"{"data":[{}],"usage":{"cost":0.04}}"#;
+    assert_eq!(total(cost).1, "0.04");
+}
+
+#[test]
+fn cached_tokens_that_are_not_told_apart_are_a_range() {
+    let unsplit = r#"{"data":[{}],"usage":{"input_tokens":1500,"output_tokens":196,
+        "input_tokens_details":{"cached_tokens":1000}}}"#;
+    let request = request("gpt-image-2 low 1024x1024");
+    let mut terms = BOOK.quote(&request).unwrap().terms();
+    terms.has_images = true;
+    let total = terms.charge(&Answer::read(unsplit).unwrap()).unwrap().total;
+    // 1,000 cached and 500 uncached, all text; or all of them images.
+    assert_eq!((total.floor.to_string(), total.ceiling.to_string()), ("0.00963".into(), "0.01188".into()));
+}
+
+#[test]
+fn several_tools_that_draw_are_not_one_model() {
+    let response = answer(&json!({"object": "response", "model": "gpt-5", "output": [],
+        "tools": [{"type": "image_generation", "model": "gpt-image-1-mini"},
+            {"type": "image_generation", "model": "gpt-image-2"}],
+        "usage": {"input_tokens": 2288, "output_tokens": 75}}));
+    assert!(response.uncounted && response.contradiction.is_some());
+}

@@ -32,7 +32,7 @@ pub use guard::{Builder, Guard};
 pub use hold::{Booked, Hold, Quoted};
 #[cfg(feature = "__http")]
 pub use http::Watched;
-pub use http::{Call, Reading, Watch};
+pub use http::{Call, Reading, Unique, Watch};
 pub use images::{HEADER_MAX, Measured, NoSize, image_size, referenced_image};
 pub use meter::{Meter, counted};
 pub use notice::Notice;

@@ -150,7 +150,7 @@ impl Served {
         };
         let named = answer.model.as_deref().unwrap_or(&held.model);
         let provider = book.provider(&held.provider).ok();
-        let known = provider.and_then(|provider| provider.model(named)).map(|model| model.id.as_str());
+        let known = provider.and_then(|provider| provider.model_like(named)).map(|model| model.id.as_str());
         let (Some(model), Some(provider)) = (known, provider) else {
             let note = format!(
                 "the response names {named}, which the price book does not know at {}; priced as {}",
@@ -158,23 +158,37 @@ impl Served {
             );
             return if named == held.model { Served::AsHeld } else { Served::Unknown(note) };
         };
+        let endpoint = match answer.of_responses {
+            true => Endpoint::Responses,
+            false => held.endpoint.unwrap_or(Endpoint::Generations),
+        };
         let day = held.as_of.unwrap_or_else(|| hold.made_at.to_zoned(jiff::tz::TimeZone::UTC).date());
-        let calling = calling_model(book, (&provider.id, model, day), &held, answer);
-        if model == held.model && tier == held_tier && calling == held.responses_model.as_deref() {
+        let calling = match calling_model(book, (&provider.id, model, day), &held, answer) {
+            Ok(calling) => calling,
+            Err(why) => return Served::Unpriced(why),
+        };
+        let same_call =
+            model == held.model && tier == held_tier && held.endpoint.is_none_or(|at| at == endpoint);
+        if same_call && calling == held.responses_model.as_deref() {
             return Served::AsHeld;
         }
         let mut request = Request::new(&*provider.id, model, day);
-        request.endpoint = held.endpoint.unwrap_or(Endpoint::Generations);
+        request.endpoint = endpoint;
         request.tier = tier;
         request.responses_model = calling.map(str::to_owned);
-        request.quality = answer.quality.clone().or(held.quality);
+        request.quality = answer.quality.clone().or_else(|| held.quality.clone());
         request.size = answer.size.map(Size::Exact).or(held.size);
         if matches!(request.endpoint, Endpoint::Edits | Endpoint::Variations) {
             request.images.push(imgcost_core::InputImage::Unsized);
         }
+        let named = |model: &str, tier: Tier, calling: Option<&str>| match calling {
+            Some(calling) => format!("{model} called by {calling} at tier {tier}"),
+            None => format!("{model} at tier {tier}"),
+        };
         let note = format!(
-            "the response names {model} at tier {tier}, the hold {} at tier {held_tier}: the greater amount is booked",
-            held.model
+            "the response is of {}, the hold of {}: the greater amount is booked",
+            named(model, tier, calling),
+            named(&held.model, held_tier, held.responses_model.as_deref())
         );
         // What the other model does not take is left to it.
         let bare = Request { quality: None, size: None, ..request.clone() };
@@ -185,17 +199,24 @@ impl Served {
     }
 }
 
-/// The calling model of the Responses API: the response's, where the book knows it for another
-/// than the hold's, else the hold's.
+/// The calling model of the Responses API: the response's, where it is another than the hold's.
+///
+/// # Errors
+/// The response names one that has no price.
 fn calling_model<'a>(
     book: &Book,
     (provider, model, day): (&str, &str, Date),
     held: &'a Held,
     answer: &'a Answer,
-) -> Option<&'a str> {
+) -> Result<Option<&'a str>, String> {
     let held = held.responses_model.as_deref();
-    let Some(named) = answer.responses_model.as_deref() else { return held };
-    let Ok(offer) = book.offer(provider, model, day) else { return held };
+    let Some(named) = answer.responses_model.as_deref() else { return Ok(held) };
+    let Ok(offer) = book.offer(provider, model, day) else { return Ok(held) };
     let known = |name: &str| offer.text_model(name).map(|model| model.id.as_str());
-    if known(named).is_none() || known(named) == held.and_then(known) { held } else { Some(named) }
+    match known(named) {
+        None if Some(named) == held => Ok(held),
+        None => Err(format!("the response names the calling model {named}, which has no price")),
+        same if same == held.and_then(known) => Ok(held),
+        Some(_) => Ok(Some(named)),
+    }
 }

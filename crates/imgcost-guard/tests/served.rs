@@ -38,7 +38,7 @@ fn another_model_is_booked_at_the_greater_amount() {
     assert_eq!(booked_at.amount.to_string(), "0.052725");
     assert!(booked_at.amount > held && booked_at.overrun.nano() > 0);
     let notices = notices.lock().unwrap().join("\n");
-    assert!(notices.contains("names gpt-image-2") && notices.contains("gpt-image-1-mini"), "{notices}");
+    assert!(notices.contains("is of gpt-image-2") && notices.contains("gpt-image-1-mini"), "{notices}");
 
     // A cheaper model that answers does not lower what was held for: the greater amount counts.
     let dear = books("1");

@@ -9,7 +9,9 @@ use imgcost_core::{
     Basis, Book, Code, Date, Endpoint, Error, InputImage, Note, Offer, Prompt, Ratio, ReadBody, Request,
     Tier, Usd,
 };
-use imgcost_guard::{Measured, Meter, counted};
+use imgcost_guard::{Measured, Meter, Unique, counted};
+
+use serde_json::error::Category;
 
 use crate::args::{BookArgs, RequestArgs};
 use crate::failure::bad_input;
@@ -110,7 +112,8 @@ pub(crate) fn asked_over(
 ) -> Result<Asked, Error> {
     let Given { mut request, mut remarks, endpoint_known } = given(args, settings, book, fill)?;
     if request.model.is_empty() {
-        if no_model == NoModel::Refuse {
+        let has_default = book.offer(&request.provider, DEFAULT_MODEL, request.as_of).is_ok();
+        if no_model == NoModel::Refuse || !has_default {
             return Err(model_missing(book, &request));
         }
         DEFAULT_MODEL.clone_into(&mut request.model);
@@ -127,11 +130,13 @@ pub(crate) fn asked_over(
 
 /// That a call names no model, with those that it is likely to be for.
 pub(crate) fn model_missing(book: &Book, request: &Request) -> Error {
-    let current = book.provider(&request.provider).map(|provider| provider.current_models(request.as_of));
-    let names = current.into_iter().flatten().take(MODELS_SHOWN).map(|model| model.id.as_str());
-    Error::new(Code::NoModel, "no model is named (-m MODEL), and none is guessed where money is judged")
-        .field("model")
-        .allowed(names)
+    let provider = match book.provider(&request.provider) {
+        Ok(provider) => provider,
+        Err(error) => return error,
+    };
+    let current = provider.current_models(request.as_of);
+    let names = current.into_iter().take(MODELS_SHOWN).map(|model| model.id.as_str());
+    Error::new(Code::NoModel, "no model is named: give one with -m MODEL").field("model").allowed(names)
 }
 
 /// How many models an error names.
@@ -352,8 +357,10 @@ pub(crate) fn assume(tokens: u64, request: &mut Request) -> Option<Note> {
 fn body(path: &Path, base: &Request, ignored: &[&str]) -> Result<ReadBody, Error> {
     let bytes = inputs::bytes("request", path, BODY_MAX)?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| {
-        Error::new(Code::BadInput, format!("{} is not JSON: {error}", inputs::name(path))).field("request")
+    let Unique(value) = serde_json::from_slice(bytes).map_err(|error| {
+        let what =
+            if error.classify() == Category::Data { "can't be read in one way" } else { "is not JSON" };
+        Error::new(Code::BadInput, format!("{} {what}: {error}", inputs::name(path))).field("request")
     })?;
     let read = ReadBody::from_value(&value, base, &Meter)?;
     read.refuse_unknown(ignored).map_err(|error| error.allowed(["--ignore-field NAME"]))?;

@@ -2,18 +2,21 @@
 
 use imgcost_core::{Answer, Book, Note, Request, ServedTier};
 
+/// The code of the note that a tier has no price.
+pub(crate) const UNPRICED: &str = "tier-unpriced";
+
 /// Takes the model that the response names, where the book knows it at the provider, and tells
 /// where it is another than was asked for.
 pub(crate) fn model(book: &Book, answer: &Answer, request: &mut Request) -> Option<Note> {
     let named = answer.model.as_deref().filter(|named| *named != request.model)?;
     let provider = book.provider(&request.provider).ok();
-    let known = |name: &str| provider.and_then(|provider| provider.model(name)).map(|model| &model.id);
+    let known = |name: &str| provider.and_then(|provider| provider.model_like(name)).map(|model| &model.id);
     let asked = &request.model;
     let message = match (known(named), known(asked)) {
         (Some(one), Some(other)) if one == other => return None,
-        (Some(_), _) => {
-            let message = format!("the response names {named}, not {asked}: priced as {named}");
-            named.clone_into(&mut request.model);
+        (Some(id), _) => {
+            let message = format!("the response names {named}, not {asked}: priced as {id}");
+            request.model = id.clone();
             message
         }
         (None, _) => {
@@ -24,15 +27,18 @@ pub(crate) fn model(book: &Book, answer: &Answer, request: &mut Request) -> Opti
     Some(Note { code: "other-model", message })
 }
 
-/// Takes the price list that the response was served by; tells of one that has no price at all.
+/// Takes the price list that the response was served by, and tells where it is another than was
+/// asked for, or has no price at all (code `tier-unpriced`).
 pub(crate) fn tier(answer: &Answer, request: &mut Request) -> Option<Note> {
     match answer.tier.as_ref()? {
+        ServedTier::Known(tier) if *tier == request.tier => None,
         ServedTier::Known(tier) => {
+            let message = format!("the response was served at tier {tier}, not {}", request.tier);
             request.tier = *tier;
-            None
+            Some(Note { code: "other-tier", message })
         }
         ServedTier::Other(name) => Some(Note {
-            code: "tier-unpriced",
+            code: UNPRICED,
             message: format!("the response names tier {name}, which has no price"),
         }),
     }

@@ -176,10 +176,10 @@ fn usage_without_input_counts_does_not_settle() {
 
 #[test]
 fn an_answer_that_used_nothing_cost_nothing() {
-    let ran = run_with(
-        &words("usage - -m gpt-image-1 -f json"),
-        br#"{"usage":{"input_tokens":0,"output_tokens":0}}"#,
-    );
+    let zeros = br#"{"usage":{"input_tokens":0,"output_tokens":0}}"#;
+    assert_eq!(run_with(&words("usage - -m gpt-image-1"), zeros).code, 4, "not counted yet");
+    let none = br#"{"data":[],"usage":{"input_tokens":0,"output_tokens":0}}"#;
+    let ran = run_with(&words("usage - -m gpt-image-1 -f json"), none);
     assert_eq!((ran.code, ran.json()["total"]["ceiling"].as_str().unwrap().to_owned()), (0, "0".to_owned()));
 }
 

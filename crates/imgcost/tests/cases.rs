@@ -196,3 +196,17 @@ fn b01_what_is_let_pass_of_another_api_has_no_ceiling() {
     let ledger = ledger("b01");
     assert_ne!(ran(&format!("budget hold t {line} {ledger}")).code, 0);
 }
+
+#[test]
+fn a_body_that_gives_a_member_twice_is_refused_wherever_it_is_read() {
+    let twice = r#"{"model":"gpt-image-2","prompt":"x","quality":"low","size":"1024x1024","n":10,"n":1}"#;
+    let quote = common::run_with(&words("--request - --cap 0.01"), twice.as_bytes());
+    assert_eq!((quote.code, quote.stderr.contains("n is given twice")), (2, true), "{quote:?}");
+    let tool = r#"{"model":"gpt-5","input":"x","tools":[{"type":"image_generation","quality":"high","quality":"low"}]}"#;
+    let quote = common::run_with(&words("--request - -m gpt-image-2 --cap 1"), tool.as_bytes());
+    assert_eq!((quote.code, quote.stderr.contains("quality is given twice")), (2, true), "{quote:?}");
+    let line =
+        format!(r#"{{"custom_id":"a","method":"POST","url":"/v1/images/generations","body":{twice}}}"#);
+    let batch = common::run_with(&words("batch - --cap 0.01"), line.as_bytes());
+    assert_ne!(batch.code, 0, "{batch:?}");
+}

@@ -219,7 +219,7 @@ fn days_filter_and_group() {
 fn a_log_of_nothing_passes_no_gate() {
     assert_eq!(drift("", "").code, 4);
     assert_eq!(
-        drift(&lines(&[json!({"request": {"model": "gpt-image-2"}, "usage": {"total_tokens": 3}})]), "").code,
+        drift(&lines(&[json!({"request": {"model": "gpt-image-2"}, "usage": {"tokens": 3}})]), "").code,
         4
     );
     assert_eq!(imgcost("drift").code, 2);

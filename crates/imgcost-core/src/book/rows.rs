@@ -76,6 +76,18 @@ pub struct RateCard {
 }
 
 impl Provider {
+    /// The model of a name as responses write it: also with the provider in front
+    /// (`openai/gpt-image-2`), and whatever its case.
+    #[must_use]
+    pub fn model_like(&self, name: &str) -> Option<&Model> {
+        let last = name.rsplit('/').next().unwrap_or(name);
+        let alike = |known: &str| known.eq_ignore_ascii_case(name) || known.eq_ignore_ascii_case(last);
+        self.model(name).or_else(|| {
+            let names = |model: &Model| alike(&model.id) || model.aliases.iter().any(|alias| alike(alias));
+            self.models.iter().find(|model| names(model))
+        })
+    }
+
     /// The models that can be called on a day, those that were released last first.
     #[must_use]
     pub fn current_models(&self, day: Date) -> Vec<&Model> {

@@ -260,7 +260,7 @@ impl<'b> Quote<'b> {
             provider: &offer.provider.id,
             model: &offer.model.id,
             as_of: offer.as_of,
-            complete: unpriced.is_empty(),
+            complete: self.is_complete(),
             unpriced,
             request: self.request_document(),
             lines: self.lines.iter().map(|line| self.line_document(line)).collect(),

@@ -160,10 +160,10 @@ impl<'b> Quote<'b> {
         &self.total
     }
 
-    /// Whether every line has a price.
+    /// Whether everything that the call may cost is priced, so that it has a ceiling.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.unpriced().next().is_none()
+        self.total.ceiling.is_some()
     }
 
     /// The items without a price.

@@ -14,8 +14,7 @@ pub(super) fn documents(text: &str) -> Vec<String> {
             Some(data) if data.starts_with('{') && is_whole(data) => {
                 events.extend([std::mem::take(&mut open), data.to_owned()]);
             }
-            // A `[DONE]`, or nothing.
-            Some(data) if open.is_empty() && !data.starts_with('{') => {}
+            Some("" | "[DONE]") if open.is_empty() => {}
             Some(data) => {
                 open.push_str(data);
                 open.push('\n');
@@ -25,6 +24,6 @@ pub(super) fn documents(text: &str) -> Vec<String> {
             None => {}
         }
     }
-    events.retain(|event| event.starts_with('{'));
+    events.retain(|event| !event.is_empty());
     events
 }

@@ -13,9 +13,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::{Code, Error};
+use crate::money::Usd;
 use crate::names::{Pixels, Quality, Size, Tier};
-use crate::twice::Twice;
-use readings::{Readings, count};
+use crate::twice::Alternatives;
+use readings::Readings;
 
 /// Reported token counts. What was not reported is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -66,6 +67,12 @@ pub struct Answer {
     pub day: Option<Date>,
     /// How many images a stream of the Images API completed.
     pub streamed_images: Option<u64>,
+    /// What the provider states that the call cost, in USD.
+    pub stated: Option<Usd>,
+    /// Whether it is a response of the Responses API, whose calling model is billed too.
+    pub of_responses: bool,
+    /// Whether the call failed, or was cancelled, after it had used what is reported.
+    pub failed: bool,
     /// The model that drew, where the answer names it.
     pub model: Option<String>,
     /// The model that ran the Responses API's image tool.
@@ -195,24 +202,42 @@ impl Answer {
     /// # Errors
     /// It is not JSON, or as [`Answer::from_value`].
     pub fn from_json(json: &[u8]) -> Result<Answer, Error> {
-        let Twice { last, first } = serde_json::from_slice(json)
+        let Alternatives(documents) = serde_json::from_slice(json)
             .map_err(|error| Error::new(Code::BadInput, format!("not JSON: {error}")).field("usage"))?;
-        let answer = Answer::from_value(&last)?;
-        let Some(Ok(other)) = first.as_ref().map(Answer::from_value) else { return Ok(answer) };
-        Ok(answer.or(other))
+        let mut readings = documents.iter().map(Answer::from_value);
+        let first = readings.next().unwrap_or_else(|| Answer::from_value(&Value::Null))?;
+        Ok(readings.fold(first, Answer::or))
     }
 
     /// The same response by another reading of it.
-    fn or(mut self, other: Answer) -> Answer {
+    fn or(mut self, other: Result<Answer, Error>) -> Answer {
+        const TWICE: &str = "a member is given twice";
+        let other = match other {
+            Ok(other) if other.names() == self.names() => other,
+            // What can't be read, or names another model, is not told by its counts.
+            other => {
+                self.uncounted = true;
+                self.contradiction.get_or_insert(TWICE);
+                let Ok(other) = other else { return self };
+                other
+            }
+        };
         for reading in std::iter::once(other.usage).chain(other.other_readings) {
             // What is given twice may be nothing that counts.
             if reading != self.usage && !self.other_readings.contains(&reading) {
                 self.other_readings.push(reading);
-                self.contradiction.get_or_insert("a member is given twice");
+                self.contradiction.get_or_insert(TWICE);
             }
         }
         self.uncounted |= other.uncounted;
+        self.stated = self.stated.max(other.stated);
         self
+    }
+
+    /// What it reports beside its counts, as far as the price depends on it.
+    fn names(&self) -> impl PartialEq + use<'_> {
+        let of_models = (&self.model, &self.responses_model, &self.tier, self.of_responses);
+        (of_models, &self.quality, self.size, self.unfinished, self.failed, self.drew)
     }
 
     /// Every reading of the counts.
@@ -231,15 +256,28 @@ impl Answer {
             (Some(one), Some(other)) => Some(one.saturating_add(other)),
             (one, other) => one.or(other),
         };
+        // Of two names nobody knows which of the counts are whose.
+        let differs =
+            |one: &Option<String>, other: &Option<String>| one.is_some() && other.is_some() && one != other;
+        let models =
+            differs(&self.model, &later.model) || differs(&self.responses_model, &later.responses_model);
+        let both_counted = self.usage.has_tokens() && later.usage.has_tokens();
+        let mixed = models || (both_counted && self.tier != later.tier);
+        let mixed_words = mixed.then_some("its events name different models or tiers");
         Answer {
             usage,
             other_readings: sums,
-            contradiction: self.contradiction.or(later.contradiction),
+            contradiction: self.contradiction.or(later.contradiction).or(mixed_words),
             streamed_images: streamed,
+            stated: self.stated.max(later.stated),
+            model: later.model.or_else(|| self.model.clone()),
+            responses_model: later.responses_model.or_else(|| self.responses_model.clone()),
             tier: later.tier.or_else(|| self.tier.clone()),
             day: later.day.or(self.day),
+            of_responses: self.of_responses || later.of_responses,
+            failed: self.failed || later.failed,
             drew: self.drew || later.drew,
-            uncounted: self.uncounted || later.uncounted || too_many,
+            uncounted: self.uncounted || later.uncounted || too_many || mixed,
             ..later
         }
     }
@@ -248,13 +286,24 @@ impl Answer {
     /// error in the place of one. If it can't be read, the counts of its stream are not all.
     #[must_use]
     pub fn must_count(event: &Value) -> bool {
-        is_completed(event) || event_type(event) == "response.completed" || is_failure(event)
+        let ends = matches!(
+            event_type(event),
+            "response.completed"
+                | "response.incomplete"
+                | "response.failed"
+                | "image_generation.failed"
+                | "image_edit.failed"
+                | "error"
+        );
+        let reports = |name: &str| event.get(name).is_some_and(|value| !value.is_null());
+        ends || is_completed(event) || reports("error") || reports("usage")
     }
 
-    /// The same of an event's bytes. One that is not JSON may have been any event.
+    /// The same of an event's bytes. One that is no JSON object may have been any event.
     #[must_use]
     pub fn must_count_json(event: &[u8]) -> bool {
-        serde_json::from_slice::<Value>(event).map_or(true, |event| Answer::must_count(&event))
+        let event = serde_json::from_slice::<Value>(event).ok().filter(Value::is_object);
+        event.is_none_or(|event| Answer::must_count(&event))
     }
 
     /// Reads an answer from parsed JSON.
@@ -269,41 +318,53 @@ impl Answer {
         // A streaming event of the Responses API wraps the answer.
         let wrapped = value.get("response").filter(|inner| inner.is_object());
         let value = wrapped.unwrap_or(value);
-        if let Some(error) = value.get("error").filter(|error| error.is_object()) {
-            let message = error.get("message").and_then(Value::as_str).unwrap_or("no message");
-            let message = format!("the answer is an error: {}", crate::book::printable(message));
-            return Err(Error::new(Code::BadInput, message).field("error"));
+        let error = value.get("error").filter(|error| !error.is_null());
+        let answer = Answer::of_document(value, wrapped.is_some());
+        let Some(error) = error else { return answer };
+        // A call that failed may have been billed for what it reports all the same.
+        if let Ok(answer) = answer
+            && answer.usage.has_tokens()
+        {
+            return Ok(Answer { failed: true, uncounted: true, ..answer });
         }
+        let message = error.get("message").unwrap_or(error).as_str().unwrap_or("no message");
+        let message = format!("the answer is an error: {}", crate::book::printable(message));
+        Err(Error::new(Code::BadInput, message).field("error"))
+    }
+
+    fn of_document(value: &Value, wrapped: bool) -> Result<Answer, Error> {
         let mut answer = Answer {
             model: text(value, "model"),
             quality: text(value, "quality").and_then(|name| name.parse().ok()),
             size: text(value, "size").and_then(|size| size.parse().ok()).and_then(exact),
-            tier: value.get("service_tier").and_then(Value::as_str).and_then(served),
+            tier: value.get("service_tier").and_then(served),
+            stated: value.get("usage").and_then(stated),
             day: value.get("created").or_else(|| value.get("created_at")).and_then(utc_day),
             streamed_images: is_completed(value).then_some(1),
             ..Answer::default()
         };
         let is_chat = value.get("choices").is_some_and(Value::is_array);
         let tool = value.get("tool_usage").and_then(|tools| tools.get("image_gen"));
-        if tool.is_some() || wrapped.is_some() || is_responses(value) {
+        if tool.is_some() || wrapped || is_responses(value) {
+            answer.of_responses = true;
             // The outer usage is the calling model's: what was drawn stands in the tool's alone.
             if let Some(tool) = tool {
                 answer.count(Readings::of(tool)?);
             }
-            let outer = value.get("usage").unwrap_or(&Value::Null);
-            let (input, output) = (count(outer, "input_tokens")?, count(outer, "output_tokens")?);
-            let details = outer.get("input_tokens_details").unwrap_or(&Value::Null);
-            let cached = count(details, "cached_tokens")?.filter(|count| *count > 0);
-            for usage in std::iter::once(&mut answer.usage).chain(&mut answer.other_readings) {
-                usage.responses_input = input;
-                usage.responses_output = output;
-                usage.responses_cached = cached.min(input);
+            if let Some(outer) = value.get("usage").filter(|usage| !usage.is_null()) {
+                answer.count_caller(Readings::of(outer)?);
             }
             // So is the answer's model; the one that drew is named by the tool.
             answer.responses_model = answer.model.take();
-            answer.model = tool_model(value);
+            let mut models = tool_models(value);
+            answer.model = models.pop();
+            if models.iter().any(|model| Some(model) != answer.model.as_ref()) {
+                answer.uncounted = true;
+                answer.contradiction.get_or_insert("its tools name several models that draw");
+            }
             let status = value.get("status").and_then(Value::as_str);
             answer.unfinished = matches!(status, Some("queued" | "in_progress"));
+            answer.failed = matches!(status, Some("failed" | "cancelled"));
         } else if value.get("choices").is_some() {
             // A chat completion: its usage is of the relay's own making, the call is what counts.
         } else if let Some(usage) = value.get("usage").filter(|usage| !usage.is_null()) {
@@ -315,7 +376,7 @@ impl Answer {
         answer.usage.images = images;
         answer.other_readings.iter_mut().for_each(|usage| usage.images = images);
         let usage = &answer.usage;
-        answer.uncounted =
+        answer.uncounted |=
             !is_chat && usage.images.is_some_and(|images| images > 0) && !usage.has_both_sides();
         let of_caller = usage.responses_input.is_some() || usage.responses_output.is_some();
         if usage.has_tokens() || usage.images.is_some() || is_chat || of_caller {
@@ -330,10 +391,41 @@ impl Answer {
         let Readings { usage, others, contradiction } = readings;
         (self.usage, self.other_readings, self.contradiction) = (usage, others, contradiction);
     }
+
+    /// Adds every reading of the calling model's counts to every reading of the image tool's.
+    fn count_caller(&mut self, readings: Readings) {
+        let Readings { usage, others, contradiction } = readings;
+        let of_tool: Vec<Usage> = self.readings().copied().collect();
+        let with = |caller: &Usage, tool: &Usage| Usage {
+            responses_input: caller.input,
+            responses_output: caller.output,
+            responses_cached: caller.cached_input.min(caller.input),
+            ..*tool
+        };
+        let callers = std::iter::once(&usage).chain(&others);
+        let mut all = callers.flat_map(|caller| of_tool.iter().map(move |tool| with(caller, tool)));
+        self.usage = all.next().unwrap_or_default();
+        self.other_readings = all.collect();
+        self.contradiction = self.contradiction.or(contradiction);
+    }
+}
+
+/// The bill that a provider states in its usage, in USD: `cost_in_usd_ticks` of xAI, 10^10 a
+/// dollar, and `cost` of OpenRouter.
+fn stated(usage: &Value) -> Option<Usd> {
+    if let Some(ticks) = usage.get("cost_in_usd_ticks").and_then(Value::as_u64) {
+        // Rounded up to the nano-dollar.
+        return Some(Usd::of_nano(ticks.div_ceil(10)));
+    }
+    let cost = usage.get("cost").filter(|cost| cost.is_number())?;
+    cost.to_string().parse().ok()
 }
 
 /// The price list that a response names; none for the ordinary one.
-fn served(tier: &str) -> Option<ServedTier> {
+fn served(tier: &Value) -> Option<ServedTier> {
+    let Some(tier) = tier.as_str() else {
+        return (!tier.is_null()).then(|| ServedTier::Other(crate::book::printable(&tier.to_string())));
+    };
     match tier {
         "auto" | "default" | "standard" => None,
         tier => Some(match tier.parse() {
@@ -349,16 +441,11 @@ fn utc_day(seconds: &Value) -> Option<Date> {
     Some(time.to_zoned(jiff::tz::TimeZone::UTC).date())
 }
 
-/// The model of the image tool that a Responses API response lists.
-fn tool_model(value: &Value) -> Option<String> {
-    let tools = value.get("tools")?.as_array()?;
-    text(tools.iter().find(|tool| event_type(tool) == "image_generation")?, "model")
-}
-
-/// Whether an event reports a failure.
-fn is_failure(event: &Value) -> bool {
-    matches!(event_type(event), "error" | "response.failed")
-        || event.get("error").is_some_and(Value::is_object)
+/// The models of the image tools that a Responses API response lists.
+fn tool_models(value: &Value) -> Vec<String> {
+    let tools = value.get("tools").and_then(Value::as_array).into_iter().flatten();
+    let draws = tools.filter(|tool| event_type(tool) == "image_generation");
+    draws.filter_map(|tool| text(tool, "model")).collect()
 }
 
 fn event_type(value: &Value) -> &str {

@@ -39,12 +39,34 @@ impl Readings {
             cached_image_input: count(cached, "image_tokens")?,
             ..Usage::default()
         };
+        let total = count(object, "total_tokens")?.filter(|total| *total > 0);
+        usage.complete(total);
         // Reasoning is billed as text. Some count it among the text tokens, some beside them.
-        if reasoning > 0 && usage.unsplit_output() == Some(reasoning) {
+        let fits = reasoning == 0 || usage.text_output >= Some(reasoning);
+        let beside = usage.unsplit_output() == Some(reasoning);
+        if reasoning > 0 && beside {
             usage.text_output = Some(usage.text_output.unwrap_or(0).saturating_add(reasoning));
         }
         let mut readings = Readings { usage, ..Readings::default() };
-        readings.contradict(count(object, "total_tokens")?);
+        if !fits && !beside && (usage.unsplit_output().is_some() || usage.output < Some(reasoning)) {
+            let text = usage.text_output.or(usage.image_output.map(|_| 0));
+            let more = Usage {
+                output: usage.output.map(|output| output.saturating_add(reasoning)),
+                text_output: text.map(|text| text.saturating_add(reasoning)),
+                ..usage
+            };
+            readings.other(more, "reasoning_tokens are not among the output");
+        }
+        if usage.cached_image_input.is_none() && usage.image_input > Some(0) {
+            let cached_image_input = usage.cached_input.min(usage.image_input);
+            if cached_image_input.is_some() {
+                readings.other(
+                    Usage { cached_image_input, ..usage },
+                    "cached text and cached images are not told apart",
+                );
+            }
+        }
+        readings.contradict(total);
         Ok(readings)
     }
 
@@ -59,11 +81,14 @@ impl Readings {
             let whole = Usage { text_output: None, image_output: None, ..usage };
             self.other(whole, "the parts of the output are more than the output");
         }
-        if usage.cached_input > usage.all_input() {
+        if usage.cached_input > usage.input.max(usage.input_parts()) {
             self.other(Usage { cached_input: None, ..usage }, "more input is cached than there is input");
         }
-        let total = total.filter(|total| *total > 0);
-        if let (Some(total), Some(input), Some(output)) = (total, usage.input, usage.output) {
+        if let (Some(total), None, None) = (total, usage.all_input(), usage.all_output()) {
+            self.usage.output = Some(total);
+            self.other(Usage { input: Some(total), ..usage }, "the total is not told apart");
+        }
+        if let (Some(total), Some(input), Some(output)) = (total, usage.all_input(), usage.all_output()) {
             let sum = input.saturating_add(output);
             if total > sum {
                 // What only the total has was thought, which is billed as text where text is told
@@ -88,20 +113,38 @@ impl Readings {
     }
 }
 
+/// The sum of two parts; none where neither is reported.
+fn sum_of(text: Option<u64>, image: Option<u64>) -> Option<u64> {
+    (text.is_some() || image.is_some()).then(|| text.unwrap_or(0).saturating_add(image.unwrap_or(0)))
+}
+
 /// Whether two parts are more than their sum; what is not reported contradicts nothing.
 fn exceeds(text: Option<u64>, image: Option<u64>, all: Option<u64>) -> bool {
-    let parts = text.unwrap_or(0).saturating_add(image.unwrap_or(0));
-    all.is_some_and(|all| parts > all)
+    all.is_some() && sum_of(text, image) > all
 }
 
 impl Usage {
     /// All input tokens: the sum, or the parts where it is not reported.
     fn all_input(&self) -> Option<u64> {
-        let parts = match (self.text_input, self.image_input) {
-            (None, None) => None,
-            (text, image) => Some(text.unwrap_or(0).saturating_add(image.unwrap_or(0))),
-        };
-        self.input.max(parts)
+        self.input.or(self.input_parts())
+    }
+
+    fn input_parts(&self) -> Option<u64> {
+        sum_of(self.text_input, self.image_input)
+    }
+
+    /// All output tokens, likewise.
+    pub(crate) fn all_output(&self) -> Option<u64> {
+        self.output.or(sum_of(self.text_output, self.image_output))
+    }
+
+    /// What of a total is not input is output, and the other way round.
+    fn complete(&mut self, total: Option<u64>) {
+        match (total, self.all_input(), self.all_output()) {
+            (Some(total), Some(input), None) => self.output = total.checked_sub(input),
+            (Some(total), None, Some(output)) => self.input = total.checked_sub(output),
+            _ => {}
+        }
     }
 
     /// Output tokens that are neither text nor image, where the details name any.
@@ -112,7 +155,7 @@ impl Usage {
 }
 
 /// A count that is reported; none where it is left out or null.
-pub(super) fn count(object: &Value, name: &str) -> Result<Option<u64>, Error> {
+fn count(object: &Value, name: &str) -> Result<Option<u64>, Error> {
     match object.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(value) => match value.as_u64().filter(|count| *count <= MAX_TOKENS) {

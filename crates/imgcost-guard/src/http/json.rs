@@ -19,8 +19,17 @@ pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, String> {
     }
 }
 
-/// A value in which no object has a member twice.
-struct Unique(Value);
+/// A JSON value in which no object has a member twice, at whatever depth: servers differ in which
+/// of the two they take, so that deserialising one is an error that names the member.
+///
+/// ```
+/// use imgcost_guard::Unique;
+/// assert!(serde_json::from_str::<Unique>(r#"{"n":1}"#).is_ok());
+/// let error = serde_json::from_str::<Unique>(r#"{"n":10,"n":1}"#).unwrap_err();
+/// assert!(error.to_string().contains("n is given twice"));
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unique(pub Value);
 
 impl<'de> Deserialize<'de> for Unique {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -94,7 +94,10 @@ impl Reader {
         }
         let Scan { answer, failure, end, .. } = scan;
         match (answer, end) {
-            (Some(_), _) if failure.is_some() => Verdict::Presume("an error came after a part of the answer"),
+            // What it reports may be more than the ceiling.
+            (Some(answer), _) if failure.is_some() => {
+                Verdict::Settle(Box::new(Answer { failed: true, uncounted: true, ..answer }))
+            }
             (None, _) if failure.is_some() => {
                 let names = failure.unwrap_or_default();
                 let (error_type, error_code) = (names.error_type, names.error_code);
@@ -197,7 +200,11 @@ mod tests {
             let verdict = judged(200, 1, body, ended);
             assert!(matches!(verdict, Verdict::Presume(_)), "{body}: {verdict:?}");
         }
-        assert!(matches!(judged(200, 2, &format!("{EVENT}{ERROR}"), Ended::Whole), Verdict::Presume(_)));
+        // Of a stream with an error, what it reports is the least: the ledger decides by it.
+        let Verdict::Settle(answer) = judged(200, 2, &format!("{EVENT}{ERROR}"), Ended::Whole) else {
+            panic!("the part that was reported is lost")
+        };
+        assert!(answer.failed && answer.uncounted);
     }
 
     #[test]

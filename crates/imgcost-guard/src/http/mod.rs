@@ -20,6 +20,7 @@ mod watched;
 #[cfg(feature = "__http")]
 pub(crate) use admit::{BoxError, admit, collect};
 pub use call::Call;
+pub use json::Unique;
 pub use reading::Reading;
 pub use watch::Watch;
 #[cfg(feature = "__http")]

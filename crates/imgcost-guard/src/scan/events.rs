@@ -148,8 +148,11 @@ impl Events {
             }
             Part::Word => {
                 self.end_joined_line();
-                if self.word.trim_ascii() == DONE {
-                    self.tally.end();
+                match self.word.trim_ascii() {
+                    DONE => self.tally.end(),
+                    // It may have been an event that counts.
+                    _ if self.joined.is_none() => self.tally.miss(),
+                    _ => {}
                 }
             }
             Part::Indent => self.end_joined_line(),

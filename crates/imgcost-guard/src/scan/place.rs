@@ -101,6 +101,8 @@ fn usage(name: &[u8]) -> Option<(&'static str, Place)> {
         b"input_tokens" => ("input_tokens", Place::Leaf),
         b"output_tokens" => ("output_tokens", Place::Leaf),
         b"total_tokens" => ("total_tokens", Place::Leaf),
+        b"cost" => ("cost", Place::Leaf),
+        b"cost_in_usd_ticks" => ("cost_in_usd_ticks", Place::Leaf),
         b"input_tokens_details" => ("input_tokens_details", Place::Details),
         b"input_token_details" => ("input_token_details", Place::Details),
         b"output_tokens_details" => ("output_tokens_details", Place::Details),

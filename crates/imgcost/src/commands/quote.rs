@@ -76,12 +76,23 @@ pub(super) fn prompt_missing(what: &str) -> Error {
     ])
 }
 
+/// Why a quote has no ceiling.
+pub(super) fn why_open(quote: &Quote<'_>) -> String {
+    let request = quote.request();
+    match (request.unseen_context.as_slice(), quote.unpriced().next()) {
+        ([], Some(_)) => "something has no price".to_owned(),
+        ([], None) => format!("{} may decide the price", request.unknown_fields.join(", ")),
+        (context, _) => format!("context can't be counted: {}", context.join(", ")),
+    }
+}
+
 /// Whether the call stays under the cap whatever happens; if not, says by how much it may go
 /// over, and what would fit.
 fn hold_against(quote: &Quote<'_>, cap: Usd) -> End {
     let Some(ceiling) = quote.total().ceiling else {
         say(&format!(
-            "imgcost: over the cap of ${cap}: the call has no known ceiling, as something has no price"
+            "imgcost: over the cap of ${cap}: the call has no known ceiling, as {}",
+            why_open(quote)
         ));
         return End::Over;
     };

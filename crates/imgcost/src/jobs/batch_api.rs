@@ -1,7 +1,7 @@
 //! Lines of the files that OpenAI's Batch API takes: `custom_id`, `method`, `url` and `body`.
 
 use imgcost_core::{Code, Endpoint, Error, ReadBody, Request, Tier};
-use imgcost_guard::Meter;
+use imgcost_guard::{Meter, Unique};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -25,7 +25,7 @@ struct Line {
     custom_id: Option<String>,
     method: Option<String>,
     url: Option<String>,
-    body: Option<Value>,
+    body: Option<Unique>,
     /// Keys that such a line does not have.
     #[serde(flatten)]
     others: serde_json::Map<String, Value>,
@@ -73,7 +73,7 @@ fn understand(line: &Line, row: &mut Row, defaults: &Request) -> Result<(), Erro
         let message = format!("url = {}: not where a batch makes pictures", shown(url));
         bad("url", message).allowed(URLS.map(|(url, _)| url)).nearest_name(url)
     })?;
-    let body = line.body.as_ref().ok_or_else(|| missing("body"))?;
+    let Unique(body) = line.body.as_ref().ok_or_else(|| missing("body"))?;
     // A body says all of its call itself; what it leaves out is the API's default.
     let mut base = Request::new(&*defaults.provider, &*defaults.model, defaults.as_of);
     base.tier = Tier::Batch;

@@ -54,6 +54,10 @@ pub(crate) fn usage(args: &UsageArgs, settings: &Settings, format: Format) -> Re
     // Nobody said that the call had no input images: tokens that the answer does not split
     // may be image tokens.
     terms.has_images |= !args.request.describes_a_call();
+    if !args.request.describes_a_call() {
+        // Nor which quality and size were asked for: a default that was filled in is a guess.
+        terms.asked = (None, None);
+    }
     if matches!(answer.tier, Some(ServedTier::Other(_))) {
         terms = terms.without_rates();
     }
@@ -106,7 +110,7 @@ fn asked(args: &UsageArgs, settings: &Settings, book: &Book, answer: &Answer) ->
             if answer.usage.image_input.is_some_and(|tokens| tokens > 0) && args.request.image.is_empty() {
                 request.images = vec![InputImage::Unsized];
             }
-            if answer.usage.responses_input.is_some() || answer.usage.responses_output.is_some() {
+            if answer.of_responses {
                 request.endpoint = Endpoint::Responses;
                 request.n = 1;
                 request.responses_model = request.responses_model.take().or(answer.responses_model.clone());
@@ -143,6 +147,12 @@ fn served(
 /// What to know about the charge; the quote's notes about the request do not apply.
 fn remarks(quote: &Quote<'_>, charge: &Charge, answer: &Answer, asked: &Asked) -> Vec<String> {
     let mut remarks = Vec::new();
+    if let Some(stated) = answer.stated {
+        let computed = charge.lines.iter().any(|line| line.amount.is_some());
+        let beside =
+            if computed { ", which the total covers beside what the rates make of the usage" } else { "" };
+        remarks.push(format!("the provider states a bill of ${stated}{beside}"));
+    }
     if let Some(contradiction) = answer.contradiction {
         remarks.push(format!("{contradiction}: the counts contradict each other, and the amount is a range"));
     }

@@ -210,7 +210,7 @@ impl Call {
     pub(in crate::commands) fn complete(&mut self, book: &Book) -> Result<Option<Note>, Error> {
         let request = &mut self.request;
         let other = served::model(book, &self.answer, request);
-        if let Some(note) = served::tier(&self.answer, request) {
+        if let Some(note) = served::tier(&self.answer, request).filter(|note| note.code == served::UNPRICED) {
             return Err(bad_input("service_tier", note.message));
         }
         let offer = book.offer(&request.provider, &request.model, request.as_of)?;
