@@ -1,11 +1,11 @@
 //! Command lines, run as a user runs them.
 
-use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::common::{Ran, finish, folder, now, program};
-use crate::held::{Entry, Part, home};
+use crate::held::{Entry, Held, hold, home};
 use crate::outcome;
 use crate::renamed::Renamed;
 
@@ -15,8 +15,8 @@ const START: &str = "2026-11-30T09:00:00Z";
 const PROMPT: char = '$';
 /// What begins a group of them: it has a folder of its own, with the files of the record.
 const GROUP: &str = "# ";
-/// The file of a group's command lines is what the record has of them.
-const FILE_OF: &str = "commands/";
+/// Where the files of command lines are.
+const FOLDER: &str = "commands";
 
 /// A group: its title, and command lines with what the record has of each.
 struct Group {
@@ -27,41 +27,33 @@ struct Group {
 #[test]
 fn commands_end_as_the_record_has_it() {
     let renamed = Renamed::read();
-    let mut part = Part { known: BTreeMap::new(), now: BTreeMap::new() };
-    let mut files: Vec<_> =
-        fs::read_dir(home().join(FILE_OF)).unwrap().map(|file| file.unwrap().path()).collect();
-    files.sort();
-    // Each file in a thread of its own: two at a time are enough to be quick.
-    let results: Vec<(String, Vec<Entry>, (Vec<Entry>, String))> = std::thread::scope(|scope| {
-        let running: Vec<_> = files.iter().map(|path| scope.spawn(|| of_file(path, &renamed))).collect();
+    let files = fs::read_dir(home().join(FOLDER)).unwrap();
+    let paths: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
+    // Each file in a thread of its own: most of the time goes to starting the program.
+    let files = std::thread::scope(|scope| {
+        let running: Vec<_> = paths.iter().map(|path| scope.spawn(|| run(path, &renamed))).collect();
         running.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
-    for (name, known, now) in results {
-        part.known.insert(name.clone(), known);
-        part.now.insert(name, now);
-    }
-    part.hold();
+    hold(&files);
 }
 
-/// The name of a file, what the record has in it, and what holds now.
-fn of_file(path: &Path, renamed: &Renamed) -> (String, Vec<Entry>, (Vec<Entry>, String)) {
+/// Runs the command lines of a file; its name, and what came of it.
+fn run(path: &Path, renamed: &Renamed) -> (String, Held) {
     let name = path.file_stem().unwrap().to_str().unwrap();
-    let groups = groups(&fs::read_to_string(path).unwrap(), renamed);
-    let (mut known, mut now, mut text) = (Vec::new(), Vec::new(), String::new());
-    for (number, group) in groups.into_iter().enumerate() {
-        if number > 0 {
-            text.push('\n');
-        }
-        text.push_str(&format!("{GROUP}{}\n", group.title));
+    let mut file = Held::default();
+    for (number, group) in groups(&fs::read_to_string(path).unwrap(), renamed).into_iter().enumerate() {
         let mut place = Place::new(&format!("record-{name}-{number}"));
+        file.text.push_str(if number == 0 { "" } else { "\n" });
+        writeln!(file.text, "{GROUP}{}", group.title).unwrap();
         for (line, was) in group.entries {
             let is = place.run(&line);
-            text.push_str(&format!("{}\n{is}", format!("{PROMPT} {line}").trim_end()));
-            now.push((format!("{}: {line}", group.title), is));
-            known.push((format!("{}: {line}", group.title), was));
+            write!(file.text, "{}\n{is}", format!("{PROMPT} {line}").trim_end()).unwrap();
+            let asked = format!("{}: {line}", group.title);
+            file.now.push((asked.clone(), is));
+            file.known.push((asked, was));
         }
     }
-    (format!("{FILE_OF}{name}.txt"), known, (now, text))
+    (format!("{FOLDER}/{name}.txt"), file)
 }
 
 /// Reads a file of the record, by today's names.
@@ -86,7 +78,7 @@ fn groups(text: &str, renamed: &Renamed) -> Vec<Group> {
 
 /// Where a group of commands is run.
 struct Place {
-    folder: std::path::PathBuf,
+    folder: PathBuf,
     /// The hold that was made last.
     hold: String,
 }

@@ -1,6 +1,6 @@
 //! Text held to what the record has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -18,71 +18,65 @@ pub(crate) fn home() -> PathBuf {
 /// Something asked, and what came of it.
 pub(crate) type Entry = (String, String);
 
-/// The files of one part of the record.
-pub(crate) struct Part {
+/// A file of the record.
+#[derive(Default)]
+pub(crate) struct Held {
     /// What the record has, by today's names.
-    pub(crate) known: BTreeMap<String, Vec<Entry>>,
-    /// What holds now, and the text of each file.
-    pub(crate) now: BTreeMap<String, (Vec<Entry>, String)>,
+    pub(crate) known: Vec<Entry>,
+    /// What holds now.
+    pub(crate) now: Vec<Entry>,
+    /// The same as the file is written; empty where nothing of it is left.
+    pub(crate) text: String,
 }
 
-impl Part {
-    /// Fails where what holds now is not what the record has, or writes it there if
-    /// `IMGCOST_UPDATE` is set.
-    pub(crate) fn hold(&self) {
-        if env::var_os("IMGCOST_UPDATE").is_some() {
-            self.write(&home());
-            return;
-        }
-        let differences = self.differences();
-        if differences.is_empty() {
-            return;
-        }
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("record");
-        self.write(&folder);
-        let mut text = format!("{} differences from tests/record", differences.len());
-        for difference in differences.iter().take(SHOWN) {
-            text.push_str(difference);
-        }
-        if differences.len() > SHOWN {
-            write!(text, "\n… and {} more", differences.len() - SHOWN).unwrap();
-        }
-        panic!(
-            "{text}\n\nAll of what holds now: {}\nIf it is meant, run with IMGCOST_UPDATE=1 and give the reason in \
-             the commit; a name alone that has changed is a line in tests/record/renamed.tsv.",
-            folder.display()
-        );
+/// Fails where what holds now is not what the record has, or writes it there if `IMGCOST_UPDATE`
+/// is set. Files are named from the folder of the record.
+pub(crate) fn hold(files: &BTreeMap<String, Held>) {
+    if env::var_os("IMGCOST_UPDATE").is_some() {
+        write_to(&home(), files);
+        return;
     }
+    let differences: Vec<String> = files.iter().flat_map(|(name, file)| file.differences(name)).collect();
+    if differences.is_empty() {
+        return;
+    }
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("record");
+    write_to(&folder, files);
+    let mut text = format!("{} differences from tests/record\n", differences.len());
+    differences.iter().take(SHOWN).for_each(|difference| text.push_str(difference));
+    if differences.len() > SHOWN {
+        writeln!(text, "\n… and {} more", differences.len() - SHOWN).unwrap();
+    }
+    panic!(
+        "{text}\nAll of what holds now: {}\nIf it is meant, run with IMGCOST_UPDATE=1 and give the reason in \
+         the commit; a name alone that has changed is a line in tests/record/renamed.tsv.",
+        folder.display()
+    );
+}
 
-    fn write(&self, folder: &Path) {
-        for name in self.known.keys().filter(|name| !self.now.contains_key(*name)) {
-            let _ = fs::remove_file(folder.join(name));
-        }
-        for (name, (_, text)) in &self.now {
-            let path = folder.join(name);
+fn write_to(folder: &Path, files: &BTreeMap<String, Held>) {
+    for (name, file) in files {
+        let path = folder.join(name);
+        if file.text.is_empty() {
+            let _ = fs::remove_file(path);
+        } else {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
+            fs::write(path, &file.text).unwrap();
         }
     }
+}
 
-    fn differences(&self) -> Vec<String> {
-        let mut all = Vec::new();
-        let names = self.known.keys().chain(self.now.keys().filter(|name| !self.known.contains_key(*name)));
-        for name in names {
-            let known = numbered(self.known.get(name).map_or(&[], Vec::as_slice));
-            let now = numbered(self.now.get(name).map_or(&[], |(entries, _)| entries.as_slice()));
-            let mut keys: Vec<_> =
-                known.keys().chain(now.keys().filter(|key| !known.contains_key(*key))).collect();
-            keys.sort();
-            for key in keys {
-                let (was, is) = (known.get(key), now.get(key));
-                if was != is {
-                    let asked = &key.0;
-                    all.push(format!("\n{name}: {asked}\n- {}\n+ {}", shown(was), shown(is)));
-                }
-            }
-        }
-        all
+impl Held {
+    fn differences(&self, name: &str) -> Vec<String> {
+        let (known, now) = (numbered(&self.known), numbered(&self.now));
+        let keys: BTreeSet<_> = known.keys().chain(now.keys()).collect();
+        let differs = keys.into_iter().filter(|key| known.get(key) != now.get(key));
+        differs
+            .map(|key| {
+                let (was, is) = (shown(known.get(key)), shown(now.get(key)));
+                format!("\n{name}: {}\n- {was}\n+ {is}\n", key.0)
+            })
+            .collect()
     }
 }
 

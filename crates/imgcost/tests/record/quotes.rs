@@ -7,18 +7,19 @@ use std::fs;
 use imgcost_core::{Book, CeilingBasis, Error, File, InputImage, Quality, Quote, Request, Size, Tier, Usd};
 
 use crate::asked;
-use crate::held::{Entry, Part, home};
+use crate::held::{Held, hold, home};
 use crate::renamed::Renamed;
 
 /// Between what is asked and what comes of it.
 const BECOMES: &str = " -> ";
+/// Where the files of quotes are.
+const FOLDER: &str = "quotes";
 
 #[test]
 fn quotes_are_what_the_record_has() {
-    let files: Vec<File<'_>> =
-        imgcost_pricing::BOOK.iter().map(|&(name, text)| File { name, text }).collect();
-    let book = Book::read(&files).unwrap();
-    let mut now = BTreeMap::new();
+    let book: Vec<File<'_>> = imgcost_pricing::BOOK.iter().map(|&(name, text)| File { name, text }).collect();
+    let book = Book::read(&book).unwrap();
+    let mut files = known();
     for provider in book.providers() {
         let mut entries = BTreeMap::new();
         let mut add = |request: &Request| {
@@ -32,30 +33,30 @@ fn quotes_are_what_the_record_has() {
             asked::of(provider, model, family).iter().for_each(&mut add);
         }
         asked::not_offered(provider).iter().for_each(&mut add);
-        let mut text = String::new();
+        let file = files.entry(format!("{FOLDER}/{}.txt", provider.id)).or_default();
         for (asked, outcome) in &entries {
-            writeln!(text, "{asked}{BECOMES}{outcome}").unwrap();
+            writeln!(file.text, "{asked}{BECOMES}{outcome}").unwrap();
         }
-        now.insert(format!("quotes/{}.txt", provider.id), (entries.into_iter().collect(), text));
+        file.now = entries.into_iter().collect();
     }
-    Part { known: known(), now }.hold();
+    hold(&files);
 }
 
 /// What the record has, file by file.
-fn known() -> BTreeMap<String, Vec<Entry>> {
+fn known() -> BTreeMap<String, Held> {
     let renamed = Renamed::read();
-    let Ok(files) = fs::read_dir(home().join("quotes")) else { return BTreeMap::new() };
-    files
-        .map(|file| {
-            let path = file.unwrap().path();
-            let text = fs::read_to_string(&path).unwrap();
-            let entries = text.lines().map(|line| {
-                let (asked, outcome) = line.split_once(BECOMES).unwrap();
-                (asked.to_owned(), renamed.outcome(outcome))
-            });
-            (format!("quotes/{}", path.file_name().unwrap().to_str().unwrap()), entries.collect())
-        })
-        .collect()
+    let Ok(files) = fs::read_dir(home().join(FOLDER)) else { return BTreeMap::new() };
+    let read = |file: std::io::Result<fs::DirEntry>| {
+        let file = file.unwrap();
+        let text = fs::read_to_string(file.path()).unwrap();
+        let entries = text.lines().map(|line| {
+            let (asked, outcome) = line.split_once(BECOMES).unwrap();
+            (asked.to_owned(), renamed.outcome(outcome))
+        });
+        let name = format!("{FOLDER}/{}", file.file_name().to_str().unwrap());
+        (name, Held { known: entries.collect(), ..Held::default() })
+    };
+    files.map(read).collect()
 }
 
 /// A request in few words: what is left out is not named, nor is the usual day.

@@ -44,17 +44,13 @@ impl Renamed {
 
     /// A recorded command line by today's names: its flags and its subcommand, not their values.
     pub(crate) fn command(&self, line: &str) -> String {
-        let mut words = line.split(' ').peekable();
+        let mut is_first = true;
         let mut result = Vec::new();
-        let mut subcommand = true;
-        while let Some(word) = words.next() {
-            let is_variable = subcommand && word.contains('=') && !word.starts_with('-');
-            result.push(if word.starts_with('-') || (subcommand && !is_variable) {
-                self.name(word)
-            } else {
-                word
-            });
-            subcommand &= is_variable;
+        for word in line.split(' ') {
+            let is_variable = is_first && word.contains('=') && !word.starts_with('-');
+            let is_name = word.starts_with('-') || (is_first && !is_variable);
+            result.push(if is_name { self.name(word) } else { word });
+            is_first &= is_variable;
         }
         result.join(" ")
     }
