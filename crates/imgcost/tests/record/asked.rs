@@ -79,7 +79,8 @@ fn sizes(model: &Model, limits: &Limits) -> Vec<Option<Size>> {
                 (most, most),
                 (most + step, most + step),
             ]);
-            all.extend([(1024, 1025), (1008, 1040), (edge, 2160)]);
+            // The last one has rows whose count ends in exactly one half.
+            all.extend([(1024, 1025), (1008, 1040), (edge, 2160), (2048, 1088)]);
         }
         Sizes::Any => all.extend([(512, 512), (1000, 1000), (1000, 1001), (2048, 2048), (4096, 4096)]),
         Sizes::UpTo(most) => {

@@ -71,13 +71,18 @@ impl Held {
         let (known, now) = (numbered(&self.known), numbered(&self.now));
         let keys: BTreeSet<_> = known.keys().chain(now.keys()).collect();
         let differs = keys.into_iter().filter(|key| known.get(key) != now.get(key));
-        differs
-            .map(|key| {
-                let (was, is) = (shown(known.get(key)), shown(now.get(key)));
-                format!("\n{name}: {}\n- {was}\n+ {is}\n", key.0)
-            })
-            .collect()
+        differs.map(|key| format!("\n{name}: {}\n{}", key.0, changed(known.get(key), now.get(key)))).collect()
     }
+}
+
+/// The lines of an outcome that are gone, then those that are new.
+fn changed(was: Option<&&str>, is: Option<&&str>) -> String {
+    let lines = |outcome: Option<&&'_ str>| -> Vec<String> {
+        outcome.map_or_else(Vec::new, |text| text.lines().map(|line| line.trim().to_owned()).collect())
+    };
+    let (was, is) = (lines(was), lines(is));
+    let gone = was.iter().filter(|line| !is.contains(line)).map(|line| format!("- {line}\n"));
+    gone.chain(is.iter().filter(|line| !was.contains(line)).map(|line| format!("+ {line}\n"))).collect()
 }
 
 /// Entries by what was asked; what is asked again and again is numbered.
@@ -90,8 +95,4 @@ fn numbered(entries: &[Entry]) -> BTreeMap<(&str, usize), &str> {
         *time += 1;
     }
     result
-}
-
-fn shown(outcome: Option<&&str>) -> String {
-    outcome.map_or_else(|| "(nothing)".to_owned(), |outcome| outcome.trim().replace('\n', "\n  "))
 }
