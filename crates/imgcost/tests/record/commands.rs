@@ -49,11 +49,18 @@ fn run(path: &Path, renamed: &Renamed) -> (String, Held) {
             let is = place.run(&line);
             write!(file.text, "{}\n{is}", format!("{PROMPT} {line}").trim_end()).unwrap();
             let asked = format!("{}: {line}", group.title);
-            file.now.push((asked.clone(), is));
-            file.known.push((asked, was));
+            file.now.push((asked.clone(), in_order(&is)));
+            file.known.push((asked, in_order(&was)));
         }
     }
     (format!("{FOLDER}/{name}.txt"), file)
+}
+
+/// The lines of an outcome in an order that no new name changes.
+fn in_order(outcome: &str) -> String {
+    let mut lines: Vec<&str> = outcome.lines().collect();
+    lines.sort_unstable();
+    lines.join("\n")
 }
 
 /// Reads a file of the record, by today's names.

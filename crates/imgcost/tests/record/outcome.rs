@@ -105,12 +105,9 @@ impl Found {
     }
 
     fn write(&self, file: &str, text: &mut String) {
-        if !file.is_empty() {
-            writeln!(text, "  {file}").unwrap();
-        }
+        let file = if file.is_empty() { String::new() } else { format!("{file}: ") };
         for (name, values) in &self.0 {
-            let margin = if file.is_empty() { "  " } else { "    " };
-            writeln!(text, "{margin}{name}: {}", listed(values)).unwrap();
+            writeln!(text, "  {file}{name}: {}", listed(values)).unwrap();
         }
     }
 }

@@ -51,12 +51,20 @@ fn known() -> BTreeMap<String, Held> {
         let text = fs::read_to_string(file.path()).unwrap();
         let entries = text.lines().map(|line| {
             let (asked, outcome) = line.split_once(BECOMES).unwrap();
-            (asked.to_owned(), renamed.outcome(outcome))
+            (asked.to_owned(), in_order(&renamed.outcome(outcome)))
         });
         let name = format!("{FOLDER}/{}", file.file_name().to_str().unwrap());
         (name, Held { known: entries.collect(), ..Held::default() })
     };
     files.map(read).collect()
+}
+
+/// An outcome with its notes in order, which a new name may have changed.
+fn in_order(outcome: &str) -> String {
+    let Some((amounts, notes)) = outcome.split_once("; ") else { return outcome.to_owned() };
+    let mut notes: Vec<&str> = notes.split(' ').collect();
+    notes.sort_unstable();
+    format!("{amounts}; {}", notes.join(" "))
 }
 
 /// A request in few words: what is left out is not named, nor is the usual day.
