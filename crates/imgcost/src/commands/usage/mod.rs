@@ -55,8 +55,8 @@ pub(crate) fn usage(args: &UsageArgs, settings: &Settings, format: Format) -> Re
     // may be image tokens.
     terms.has_images |= !args.request.describes_a_call();
     if !args.request.describes_a_call() {
-        // Nor which quality and size were asked for: a default that was filled in is a guess.
-        terms.asked = (None, None);
+        // Nor which quality was asked for: a default that was filled in is a guess.
+        terms.asked.0 = None;
     }
     if matches!(answer.tier, Some(ServedTier::Other(_))) {
         terms = terms.without_rates();
