@@ -5,7 +5,7 @@
 //! same number of clients, in turns. Bar: at most 1.3 times the time of pgbench.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-#[path = "../../crates/imgcost-ledger/tests/support/postgres.rs"]
+#[path = "../../crates/imgcost-ledger/tests/it/server.rs"]
 mod server;
 
 use std::process::Command;

@@ -6,7 +6,7 @@
 //!     -H 'x-fake: above-ceiling' -d '{"model":"gpt-image-2","prompt":"a fox","quality":"low"}'
 //! ```
 
-#[path = "../tests/fake/mod.rs"]
+#[path = "../tests/it/fake/mod.rs"]
 mod fake;
 
 use std::process::ExitCode;

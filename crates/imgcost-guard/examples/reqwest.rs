@@ -5,7 +5,7 @@
 //! cargo run -p imgcost-guard --features reqwest-middleware --example reqwest
 //! ```
 
-#[path = "../tests/fake/mod.rs"]
+#[path = "../tests/it/fake/mod.rs"]
 mod fake;
 
 use std::error::Error;

@@ -1,8 +1,12 @@
 //! Bodies pass through unchanged, whatever their size, and so does all else of a message.
+//!
+//! A program of its own: it looks at the most memory that its process has held.
 #![cfg(all(feature = "async-openai", feature = "reqwest-middleware"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "it/common/mod.rs"]
 mod common;
+#[path = "it/fake/mod.rs"]
 mod fake;
 
 use bytes::Bytes;

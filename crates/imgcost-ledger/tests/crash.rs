@@ -1,7 +1,8 @@
 //! Processes that share a ledger file are killed at any moment, over and over: no cap is ever
 //! crossed, nothing that was told is lost, the books balance.
 //!
-//! The test runs itself again as each of the processes. `scripts/crash-rounds` runs it long.
+//! A program of its own: it runs itself again as each of the processes, many times over, and with
+//! optimisation in `scripts/crash-rounds`.
 #![cfg(feature = "sqlite")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 

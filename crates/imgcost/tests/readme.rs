@@ -1,12 +1,15 @@
 //! The transcripts of README.md and of docs/worked, run: `TRYCMD=overwrite cargo test -p imgcost
 //! --test readme` writes them anew.
 //!
+//! A program of its own: trycmd runs commands in the folder of the process, which is changed here.
+//!
 //! They run in a folder of their own that looks like the repository's root as far as they need
 //! it: the input files of docs/worked lie where a reader has them, and what a command writes
 //! stays there.
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "it/common/mod.rs"]
 mod common;
 
 use std::fs::{self, File};

@@ -1,0 +1,104 @@
+//! Calls that are given up at some point, by a timeout or by dropping them.
+#![cfg(all(feature = "async-openai", feature = "reqwest-middleware"))]
+
+use std::time::Duration;
+
+use crate::common::adapters::Adapter;
+use crate::common::{booked, books, guard, holds, picture, slow_books};
+use crate::fake::{Behaviour, Fake};
+use futures_util::FutureExt;
+use imgcost_ledger::State;
+use reqwest::{Client, Request};
+use tokio::time::{sleep, timeout};
+
+fn request(fake: &Fake, behaviour: Behaviour) -> Request {
+    let request =
+        Client::new().post(fake.at("/images/generations")).header("content-type", "application/json");
+    request.header("x-fake", behaviour.as_str()).body(picture().to_string()).build().unwrap()
+}
+
+#[tokio::test]
+async fn given_up_before_the_answer_it_is_presumed() {
+    for adapter in Adapter::ALL {
+        for books in [books("1"), slow_books("1")] {
+            let (fake, guard, client) = (Fake::start().await, guard(&books), Client::new());
+            let sent = adapter.send(&guard, &client, request(&fake, Behaviour::Hang));
+            assert!(timeout(Duration::from_millis(300), sent).await.is_err());
+            assert_eq!(fake.count(), 1);
+            let hold = booked(&books).await;
+            assert_eq!(hold.state, State::Presumed, "{adapter:?}");
+            assert!(hold.reason.unwrap().contains("no whole answer"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn given_up_while_the_ledger_is_asked_it_is_released_and_not_sent() {
+    for adapter in Adapter::ALL {
+        let books = slow_books("1");
+        let (fake, guard, client) = (Fake::start().await, guard(&books), Client::new());
+        let sent = adapter.send(&guard, &client, request(&fake, Behaviour::Ok));
+        assert!(sent.now_or_never().is_none());
+        sleep(Duration::from_millis(100)).await;
+        assert_eq!(fake.count(), 0);
+        if !holds(&books).is_empty() {
+            assert_eq!(booked(&books).await.state, State::Released, "{adapter:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_reads_is_presumed_and_an_error_goes_by_its_status() {
+    for adapter in Adapter::ALL {
+        for (behaviour, state) in [
+            (Behaviour::Ok, State::Presumed),
+            (Behaviour::Slow, State::Presumed),
+            (Behaviour::RateLimited, State::Released),
+            (Behaviour::ServerError, State::Presumed),
+            // Without its body, which error a 400 is can't be told.
+            (Behaviour::InvalidRequest, State::Presumed),
+        ] {
+            let books = slow_books("1");
+            let fake = Fake::start().await;
+            drop(adapter.send(&guard(&books), &Client::new(), request(&fake, behaviour)).await.unwrap());
+            assert_eq!(booked(&books).await.state, state, "{adapter:?} {behaviour:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_timeout_in_the_body_is_presumed() {
+    for adapter in Adapter::ALL {
+        let mut began = false;
+        // On a busy machine the time may be over before the answer begins: then again.
+        for _ in 0..20 {
+            let (fake, books) = (Fake::start().await, slow_books("1"));
+            let client = Client::builder().timeout(Duration::from_millis(150)).build().unwrap();
+            let sent = adapter.send(&guard(&books), &client, request(&fake, Behaviour::Slow)).await;
+            let Ok(response) = sent else { continue };
+            let error = response.bytes().await.unwrap_err();
+            assert!(error.is_timeout(), "{adapter:?}: {error:?}");
+            assert_eq!(booked(&books).await.state, State::Presumed);
+            began = true;
+            break;
+        }
+        assert!(began, "no answer ever began");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_reads_all_but_the_end_finds_it_settled() {
+    for adapter in Adapter::ALL {
+        let (fake, books) = (Fake::start().await, slow_books("1"));
+        let mut response =
+            adapter.send(&guard(&books), &Client::new(), request(&fake, Behaviour::Ok)).await.unwrap();
+        let length = response.content_length().expect("the length passes through");
+        let mut read = 0;
+        while read < length {
+            read += response.chunk().await.unwrap().unwrap().len() as u64;
+        }
+        // It is kept open: only the answer's last byte settles it.
+        assert_eq!(booked(&books).await.state, State::Settled, "{adapter:?}");
+        drop(response);
+    }
+}

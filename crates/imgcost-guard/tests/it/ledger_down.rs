@@ -1,0 +1,103 @@
+//! A ledger that can't answer: no call is made, and what was made is told.
+#![cfg(all(feature = "async-openai", feature = "reqwest-middleware"))]
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::common::adapters::{Adapter, denial};
+use crate::common::slow::SlowLedger;
+use crate::common::{self, Books, builder, only_hold, picture, usd};
+use crate::fake::{Behaviour, Fake};
+use futures_util::FutureExt;
+use imgcost_guard::{Error, Guard, Notice};
+use imgcost_ledger::{Budget, Cap, Ledger, State, Window};
+use reqwest::{Client, Request};
+
+struct Setup {
+    ledger: Arc<SlowLedger>,
+    books: Books,
+    guard: Guard,
+    notices: Arc<Mutex<Vec<Notice>>>,
+}
+
+fn setup() -> Setup {
+    let ledger = Arc::new(SlowLedger::default());
+    let budget = Budget::new("team".parse().unwrap(), Window::Total, Cap::Usd(usd("1")));
+    ledger.set_budget(&budget, "test").unwrap();
+    let (books, notices): (Books, _) = (ledger.clone(), Arc::new(Mutex::new(Vec::new())));
+    let heard = Arc::clone(&notices);
+    let guard = builder(&books).on_notice(move |notice| heard.lock().unwrap().push(notice.clone())).build();
+    Setup { ledger, books, guard, notices }
+}
+
+fn request(fake: &Fake, behaviour: Behaviour) -> Request {
+    let request =
+        Client::new().post(fake.at("/images/generations")).header("content-type", "application/json");
+    request.header("x-fake", behaviour.as_str()).body(picture().to_string()).build().unwrap()
+}
+
+#[tokio::test]
+async fn while_the_ledger_is_down_calls_are_denied() {
+    for adapter in Adapter::ALL {
+        let (fake, setup) = (Fake::start().await, setup());
+        setup.ledger.set_down(true);
+        let error =
+            adapter.send(&setup.guard, &Client::new(), request(&fake, Behaviour::Ok)).await.unwrap_err();
+        assert!(matches!(denial(&error), Error::Ledger(failure) if failure.is_failure()));
+        assert_eq!(fake.count(), 0);
+        setup.ledger.set_down(false);
+        assert!(adapter.send(&setup.guard, &Client::new(), request(&fake, Behaviour::Ok)).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn a_picture_that_was_paid_is_delivered_and_the_failure_told() {
+    for adapter in Adapter::ALL {
+        let (fake, setup) = (Fake::start().await, setup());
+        let response =
+            adapter.send(&setup.guard, &Client::new(), request(&fake, Behaviour::Slow)).await.unwrap();
+        setup.ledger.set_down(true);
+        assert!(response.bytes().await.unwrap().len() > 10_000);
+        let notices = setup.notices.lock().unwrap();
+        let [Notice::NotBooked { hold, error: Error::Ledger(_) }] = &notices[..] else {
+            panic!("{adapter:?}: {notices:?}")
+        };
+        // Money is never freed by silence: it still counts.
+        let row = only_hold(&setup.books);
+        assert_eq!((&row.id, row.state), (hold, State::Held));
+    }
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_asked_for_again() {
+    let setup = setup();
+    let mut request = setup.guard.request("gpt-image-2");
+    request.prompt = Some(imgcost_core::Prompt::of_tokens(3));
+    request.size = Some("1024x1024".parse().unwrap());
+    setup.ledger.lose_next_answer();
+    let hold = setup.guard.hold_async(&request).await.unwrap();
+    assert_eq!(&only_hold(&setup.books).id, hold.id());
+    setup.ledger.lose_next_answer();
+    assert_eq!(hold.presume_async("test").await.unwrap().state, State::Presumed);
+    assert_eq!(only_hold(&setup.books).state, State::Presumed);
+}
+
+#[tokio::test]
+async fn the_plain_api_does_not_block_either() {
+    let setup = setup();
+    let mut request = setup.guard.request("gpt-image-2");
+    request.prompt = Some(imgcost_core::Prompt::of_tokens(3));
+    request.size = Some("1024x1024".parse().unwrap());
+    let hold = setup.guard.hold_async(&request).await.unwrap();
+    assert_eq!(hold.presume_async("test").await.unwrap().state, State::Presumed);
+    let answer = r#"{"usage":{"input_tokens":3,"output_tokens":272}}"#;
+    let answer = imgcost_core::Answer::read(answer).unwrap();
+    assert_eq!(hold.settle_async(&answer).await.unwrap().state, State::Settled);
+    let other = setup.guard.hold_async(&request).await.unwrap();
+    assert_eq!(other.release_async("test").await.unwrap().state, State::Released);
+    // Given up while the ledger writes: the hold stays, and is to expire.
+    let setup = self::setup();
+    assert!(setup.guard.hold_async(&request).now_or_never().is_none());
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(common::states(&setup.books).iter().all(|state| *state == State::Held));
+}

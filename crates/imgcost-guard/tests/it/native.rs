@@ -1,0 +1,194 @@
+//! A guard that is set to a provider with an API of its own lets nothing pass in silence.
+
+use std::sync::{Arc, Mutex};
+
+use crate::common::{Books, books, builder, holds};
+use imgcost_guard::{Error, Guard, Notice, Policy, Unreadable};
+
+type Told = Arc<Mutex<Vec<String>>>;
+
+fn guard_of(books: &Books, provider: &str, unreadable: Unreadable) -> (Guard, Told) {
+    let told = Told::default();
+    let heard = Arc::clone(&told);
+    let tell = move |notice: &Notice| heard.lock().unwrap().push(notice.to_string());
+    let policy = Policy::default().unreadable(unreadable);
+    let guard = builder(books).provider(provider).policy(policy).on_notice(tell);
+    let guard = guard.deployment("1234567890", "gemini-2.5-flash");
+    let guard = guard.deployment("my-images", "imagen-4.0-generate-001");
+    (guard.build(), told)
+}
+
+const BODY: &str = r#"{"prompt":"a fox","contents":[{"parts":[{"text":"a fox"}]}]}"#;
+
+/// Calls that may make an image: all of them passed a guard with a cap of nothing.
+const DRAWING: &[(&str, &str, &str)] = &[
+    ("google-gemini-api", "/v1beta/models/gemini-2.5-flash-image:generateContent", BODY),
+    ("google-gemini-api", "/v1beta/models/gemini-3-pro-image:streamGenerateContent?alt=sse", BODY),
+    ("gemini", "https://host/v1beta/models/imagen-4.0-generate-001:predict", BODY),
+    ("google-gemini-api", "/v1beta/models/Gemini-2.5-Flash-Image%3AgenerateContent", BODY),
+    (
+        "google-vertex-ai",
+        "/v1/projects/p/locations/us-central1/publishers/google/models/imagen-4.0-generate-001:predict",
+        BODY,
+    ),
+    (
+        "google-vertex-ai",
+        "/v1/projects/p/locations/l/publishers/google/models/gemini-2.5-flash-image@001:generateContent",
+        BODY,
+    ),
+    ("google-vertex-ai", "/v1/projects/p/locations/l/endpoints/99:predict", BODY),
+    ("google-vertex-ai", "/v1/projects/p/locations/l/endpoints/my-images:predict", BODY),
+    ("fal", "/fal-ai/flux/dev", BODY),
+    ("fal", "/fal-ai/a-model-of-tomorrow", BODY),
+    ("stability", "/v2beta/stable-image/generate/core", "--x"),
+    ("bfl", "/v1/flux-2-pro", BODY),
+    ("replicate", "/v1/predictions", BODY),
+    ("replicate", "/v1/models/openai/gpt-image-1/predictions", BODY),
+    ("aws-bedrock", "/model/amazon.nova-canvas-v1%3A0/invoke", BODY),
+    ("aws-bedrock", "/model/eu.amazon.nova-canvas-v1:0/invoke", BODY),
+    (
+        "aws-bedrock",
+        "/model/arn:aws:bedrock:us-east-1::foundation-model%2Famazon.nova-canvas-v1:0/invoke",
+        BODY,
+    ),
+    ("aws-bedrock", "/model/arn:aws:bedrock:us-east-1:1:application-inference-profile%2Fabc/invoke", BODY),
+    (
+        "alibaba-dashscope",
+        "/api/v1/services/aigc/text2image/image-synthesis",
+        r#"{"model":"qwen-image-2.0","input":{"prompt":"a fox"}}"#,
+    ),
+    ("alibaba-dashscope", "/api/v1/services/aigc/multimodal-generation/generation", BODY),
+    (
+        "alibaba-dashscope",
+        "/api/v1/services/aigc/multimodal-generation/generation",
+        r#"{"model":"qwen-max","Model":"qwen-image-2.0"}"#,
+    ),
+    ("new-api", "/v1beta/models/gemini-2.5-flash-image:generateContent", BODY),
+    ("azure-foundry", "/providers/blackforestlabs/v1/flux-2-pro?api-version=preview", BODY),
+];
+
+/// Calls that make no image.
+const TEXT: &[(&str, &str, &str)] = &[
+    ("google-gemini-api", "/v1beta/models/gemini-2.5-flash:generateContent", BODY),
+    ("google-gemini-api", "/v1beta/models/gemini-2.5-flash-image:countTokens", BODY),
+    ("google-gemini-api", "/upload/v1beta/files", "a file"),
+    ("google-vertex-ai", "/v1/projects/p/locations/l/endpoints/1234567890:generateContent", BODY),
+    ("aws-bedrock", "/model/anthropic.claude-sonnet-4-v1%3A0/converse", BODY),
+    (
+        "aws-bedrock",
+        "/model/arn:aws:bedrock:us-east-1:1:inference-profile%2Fus.anthropic.claude-sonnet-4-v1:0/converse",
+        BODY,
+    ),
+    ("alibaba-dashscope", "/api/v1/services/aigc/text-generation/generation", r#"{"model":"qwen-max"}"#),
+    ("replicate", "/v1/predictions/rrr4z55ocneqzikepnug6xezpe/cancel", ""),
+    ("new-api", "/v1/embeddings", BODY),
+];
+
+#[test]
+fn a_native_call_that_may_make_an_image_is_denied() {
+    for (provider, path, body) in DRAWING {
+        let books = books("0");
+        let (guard, told) = guard_of(&books, provider, Unreadable::Deny);
+        assert!(guard.watches("POST", path) && !guard.watches("GET", path), "{path}");
+        let error = guard.before(path, Some("application/json"), body.as_bytes()).unwrap_err();
+        assert!(matches!(error, Error::Unreadable { .. }), "{path}: {error}");
+        let words = error.to_string();
+        assert!(words.contains(provider) && words.contains("Policy::unreadable"), "{words}");
+        assert!(holds(&books).is_empty() && told.lock().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn a_native_call_that_makes_none_passes_and_is_told_once_a_path() {
+    for (provider, path, body) in TEXT {
+        let books = books("0");
+        let (guard, told) = guard_of(&books, provider, Unreadable::Deny);
+        for _ in 0..3 {
+            assert!(guard.before(path, None, body.as_bytes()).unwrap().is_none(), "{path}");
+        }
+        let told = told.lock().unwrap();
+        assert!(told.len() == 1 && told[0].contains("unmetered") && told[0].contains(provider), "{told:?}");
+    }
+    let (guard, told) = guard_of(&books("0"), "replicate", Unreadable::Deny);
+    for id in ["one", "two"] {
+        guard.before(&format!("/v1/predictions/{id}/cancel"), None, b"").unwrap();
+    }
+    assert!(told.lock().unwrap()[..].iter().all(|notice| notice.contains("/v1/predictions/*/cancel")));
+    assert_eq!(told.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn a_policy_lets_native_calls_pass_and_they_are_told() {
+    for (provider, path, body) in DRAWING.iter().chain(TEXT) {
+        let (guard, told) = guard_of(&books("0"), provider, Unreadable::Pass);
+        assert!(!guard.watches("POST", path));
+        assert!(guard.before(path, None, body.as_bytes()).unwrap().is_none());
+        assert_eq!(told.lock().unwrap().len(), 1, "{path}");
+    }
+}
+
+#[test]
+fn routes_in_the_shape_of_openais_are_read_at_every_provider() {
+    let body = r#"{"model":"gemini-2.5-flash-image","prompt":"a fox"}"#;
+    for unreadable in [Unreadable::Deny, Unreadable::Pass] {
+        let books = books("0");
+        let (guard, told) = guard_of(&books, "google-gemini-api", unreadable);
+        let path = "/v1beta/openai/images/generations";
+        assert!(guard.watches("POST", path));
+        let error = guard.before(path, Some("application/json"), body.as_bytes()).unwrap_err();
+        assert!(!matches!(error, Error::Unreadable { .. }), "{error}");
+        // A chat of a text model is none of the guard's, as everywhere.
+        let chat = r#"{"model":"gemini-2.5-flash","messages":[]}"#;
+        let path = "/v1beta/openai/chat/completions";
+        assert!(guard.before(path, None, chat.as_bytes()).unwrap().is_none());
+        assert!(told.lock().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn a_provider_without_an_api_of_its_own_is_read_as_before() {
+    let (guard, told) = guard_of(&books("0"), "openai", Unreadable::Deny);
+    for path in ["/v1/embeddings", "/v1/files", "/v1beta/models/gemini-2.5-flash-image:generateContent"] {
+        assert!(!guard.watches("POST", path));
+        assert!(guard.before(path, None, b"").unwrap().is_none());
+    }
+    assert!(told.lock().unwrap().is_empty());
+}
+
+#[cfg(all(feature = "async-openai", feature = "reqwest-middleware"))]
+mod through_adapters {
+    use super::*;
+    use crate::common::adapters::{Adapter, denial};
+    use crate::fake::Fake;
+    use reqwest::{Client, Request};
+
+    fn request(fake: &Fake, path: &str, body: &str) -> Request {
+        let path = path.trim_start_matches("https://host");
+        let address = fake.url().replace("/v1", path);
+        let request = Client::new().post(address).header("content-type", "application/json");
+        request.body(body.to_owned()).build().unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_adapter_agrees() {
+        for adapter in Adapter::ALL {
+            let fake = Fake::start().await;
+            for (provider, path, body) in DRAWING {
+                let (guard, told) = guard_of(&books("0"), provider, Unreadable::Deny);
+                let error =
+                    adapter.send(&guard, &Client::new(), request(&fake, path, body)).await.unwrap_err();
+                assert_eq!(denial(&error).code(), "unreadable", "{adapter:?} {path}");
+                assert!(told.lock().unwrap().is_empty());
+            }
+            assert_eq!(fake.count(), 0);
+            for (provider, path, body) in TEXT {
+                let (guard, told) = guard_of(&books("0"), provider, Unreadable::Deny);
+                for _ in 0..2 {
+                    adapter.send(&guard, &Client::new(), request(&fake, path, body)).await.unwrap();
+                }
+                assert_eq!(told.lock().unwrap().len(), 1, "{adapter:?} {path}");
+            }
+            assert_eq!(fake.count(), 2 * TEXT.len());
+        }
+    }
+}

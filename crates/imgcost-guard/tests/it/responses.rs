@@ -1,0 +1,118 @@
+//! The Responses API's answers: whose tokens are whose, and when they are all.
+
+use crate::common::{Books, books, builder, guard, only_hold};
+use imgcost_guard::{Booked, Call, Guard};
+use imgcost_ledger::State;
+use serde_json::{Value, json};
+
+const PATH: &str = "/v1/responses";
+
+fn tool() -> Value {
+    json!({"type": "image_generation", "model": "gpt-image-2", "size": "1024x1024", "quality": "low"})
+}
+
+fn body(tools: &[Value]) -> String {
+    json!({"model": "gpt-5", "input": "draw a fox", "tools": tools}).to_string()
+}
+
+fn call(guard: &Guard) -> Call {
+    guard.before(PATH, Some("application/json"), body(&[tool()]).as_bytes()).unwrap().unwrap()
+}
+
+/// A whole answer, with one picture.
+fn answer() -> Value {
+    json!({
+        "id": "resp_1", "object": "response", "status": "completed", "model": "gpt-5",
+        "output": [{"type": "image_generation_call", "result": "aGVsbG8="}],
+        "usage": {"input_tokens": 50, "output_tokens": 60},
+        "tool_usage": {"image_gen": {"input_tokens": 10, "output_tokens": 196}},
+    })
+}
+
+fn with(name: &str, value: Value) -> Value {
+    let mut answer = answer();
+    answer[name] = value;
+    answer
+}
+
+fn booked(books: &Books, answer: &str) -> Booked {
+    call(&guard(books)).after(200, answer.as_bytes()).unwrap()
+}
+
+#[test]
+fn an_answer_is_settled_by_the_usage_of_both_models() {
+    let books = books("5");
+    let settled = booked(&books, &answer().to_string());
+    assert_eq!(settled.state, State::Settled);
+    assert!(only_hold(&books).usage.unwrap().contains("\"responses_input\":50"));
+}
+
+#[test]
+fn input_without_its_split_may_be_pictures_of_the_conversation() {
+    let split = json!({
+        "input_tokens": 10, "output_tokens": 196,
+        "input_tokens_details": {"text_tokens": 10, "image_tokens": 0},
+    });
+    let split = booked(&books("5"), &with("tool_usage", json!({"image_gen": split})).to_string());
+    assert!(booked(&books("5"), &answer().to_string()).amount > split.amount);
+}
+
+#[test]
+fn what_does_not_count_both_models_and_the_picture_is_presumed() {
+    let zeros = json!({"image_gen": {"input_tokens": 0, "output_tokens": 0}});
+    for answer in [
+        with("tool_usage", Value::Null),
+        with("usage", Value::Null),
+        with("tool_usage", zeros),
+        with("tool_usage", json!({"image_gen": {"input_tokens": 10, "output_tokens": 0}})),
+    ] {
+        let booked = booked(&books("5"), &answer.to_string());
+        assert_eq!(booked.state, State::Presumed, "{answer}");
+    }
+}
+
+#[test]
+fn an_answer_that_is_still_running_is_presumed() {
+    for status in ["queued", "in_progress"] {
+        let mut answer = with("status", status.into());
+        assert_eq!(booked(&books("5"), &answer.to_string()).state, State::Presumed);
+        answer["output"] = json!([]);
+        assert_eq!(booked(&books("5"), &answer.to_string()).state, State::Presumed);
+    }
+}
+
+#[test]
+fn a_picture_that_only_its_own_event_shows_is_noticed() {
+    let mut completed = answer();
+    completed["output"] = json!([]);
+    completed["tool_usage"]["image_gen"] = json!({"input_tokens": 0, "output_tokens": 0});
+    let completed = json!({"type": "response.completed", "response": completed});
+    let done = json!({"type": "response.output_item.done", "item": {"type": "image_generation_call"}});
+    let stream =
+        |events: &[&Value]| events.iter().map(|event| format!("data: {event}\n\n")).collect::<String>();
+    assert_eq!(booked(&books("5"), &stream(&[&done, &completed])).state, State::Presumed);
+    assert_eq!(booked(&books("5"), &stream(&[&completed])).state, State::Settled);
+    let whole = json!({"type": "response.completed", "response": answer()});
+    assert_eq!(booked(&books("5"), &stream(&[&done, &whole])).state, State::Settled);
+}
+
+#[test]
+fn two_image_tools_cant_be_quoted() {
+    let books = books("5");
+    let body = body(&[tool(), tool()]);
+    let error = guard(&books).before(PATH, None, body.as_bytes()).unwrap_err();
+    assert!(error.to_string().contains("several tools"), "{error}");
+}
+
+#[test]
+fn a_deployment_in_the_path_is_the_calling_model() {
+    let books = books("5");
+    let guard = builder(&books).deployment("talk", "gpt-5").deployment("pictures", "gpt-image-2").build();
+    let mut tool = tool();
+    tool["model"] = "pictures".into();
+    let path = "/openai/deployments/talk/responses?api-version=preview";
+    let call = guard.before(path, None, body(&[tool]).as_bytes()).unwrap().unwrap();
+    let hold = only_hold(&books);
+    assert!(hold.request.contains("gpt-image-2") && hold.request.contains("gpt-5"), "{}", hold.request);
+    call.not_sent().unwrap();
+}

@@ -1,0 +1,91 @@
+//! One suite for every store: what a ledger promises, sentence by sentence.
+//!
+//! A file of tests names what makes an empty ledger:
+//!
+//! ```ignore
+//! conformance!(|clock| Box::new(MemoryLedger::with_clock(clock)));
+//! ```
+
+#![allow(unreachable_pub)]
+
+pub mod bounds;
+pub mod budgets;
+pub mod journal;
+pub mod states;
+pub mod windows;
+
+/// Makes a test of each behaviour over one store.
+macro_rules! conformance {
+    ($make:expr) => {
+        conformance_tests! { $make;
+            bounds {
+                amounts_that_no_ledger_can_book_are_refused_whole,
+                texts_outside_their_bounds_are_refused,
+                the_largest_texts_come_back_as_they_were,
+                nothing_is_free_to_hold_where_nothing_is_left,
+            }
+            budgets {
+                every_level_and_window_must_have_room,
+                the_last_nano_dollar_fits_and_no_more,
+                a_zero_budget_lets_in_what_costs_nothing,
+                a_path_without_a_budget_is_refused_with_the_nearest_name,
+                unlimited_is_said_on_purpose_and_caps_nothing,
+                a_cap_that_is_set_later_sees_earlier_spend,
+                a_lowered_cap_admits_nothing_more,
+                a_bill_above_its_ceiling_is_booked_in_full_and_closes_the_scope,
+                after_a_bill_above_its_ceiling_what_is_left_of_the_cap_can_be_held,
+                assumed_ceilings_are_counted_apart_and_can_be_refused,
+                what_is_let_in_despite_a_refusal_is_booked_and_says_why,
+                a_refusal_writes_nothing,
+                setting_and_removing_give_back_what_was_there,
+                siblings_do_not_share,
+                status_shows_what_is_above_and_below,
+                many_threads_never_cross_a_cap,
+            }
+            windows {
+                hours_days_and_months_begin_anew,
+                a_hold_counts_where_it_was_made_whatever_the_time_of_its_end,
+                a_clock_that_is_set_back_fills_no_window_twice,
+                a_refusal_says_when_there_is_room_again,
+                expiry_changes_no_sum,
+            }
+            states {
+                every_pair_of_states,
+                the_same_change_again_is_no_change,
+                another_change_on_a_settled_hold_changes_nothing,
+                late_usage_on_a_released_hold_is_booked_and_marked,
+                presumed_counts_the_ceiling_until_usage_comes,
+                an_unknown_hold_is_said_to_be_none,
+                the_same_id_or_key_gets_the_first_answer,
+                the_same_id_is_told_what_became_of_its_hold,
+                the_same_key_for_another_call_is_an_error,
+                a_key_whose_hold_is_closed_lets_no_second_call_go,
+                a_hold_is_found_as_it_was_written,
+            }
+            journal {
+                every_step_leaves_one_entry_with_who_and_why,
+                alerts_are_told_once_a_period,
+                another_cap_alerts_at_its_own_thresholds,
+                filters_give_what_was_asked_for,
+                reading_stops_when_told,
+                who_reads_may_use_the_ledger_meanwhile,
+                inspection_finds_nothing_wrong,
+            }
+        }
+    };
+}
+
+macro_rules! conformance_tests {
+    ($make:expr; $($module:ident { $($name:ident,)* })*) => {
+        $(mod $module {
+            use super::*;
+            $(
+                #[test]
+                fn $name() {
+                    let make = $make;
+                    $crate::conformance::$module::$name(&make);
+                }
+            )*
+        })*
+    };
+}
