@@ -1,12 +1,12 @@
 //! Whole processes against the project's bars: `scripts/bench process`.
 //!
-//! - the first command against an empty Rust program (bar: 1.5x), and with a prompt (bar: 5 ms
+//! - the first command against an empty Rust program (bar: 1.8x), and with a prompt (bar: 5 ms
 //!   more);
 //! - `imgcost batch`, rows a second on one core (bar: 500,000 with CSV out and totals), and in
 //!   two threads;
 //! - its memory over 10,000,000 rows from a pipe (bar: none more than after the first million).
 //!
-//! It measures `imgcost` in the folder above its own, which the script builds first.
+//! It measures `imgcost` of the profile `dist`, which the script builds first.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::fmt::Write as _;
@@ -19,7 +19,7 @@ const STARTS: usize = 400;
 const ROWS: usize = 1_000_000;
 
 fn main() {
-    let imgcost = release_binary();
+    let imgcost = dist_binary();
     let empty = Path::new(env!("CARGO_BIN_EXE_empty"));
     let quote = ["--quality", "high", "--size", "1536x1024", "-n", "4", "--as-of", "2026-11-21"];
     let prompt = "a red apple on a wooden table, studio light, 85 mm";
@@ -37,7 +37,7 @@ fn main() {
     }
     let [empty, plain, prompted] = times.map(median);
     let ratio = plain.as_secs_f64() / empty.as_secs_f64();
-    println!("start    empty program {empty:.0?}, first command {plain:.0?}: {ratio:.2}x (bar 1.5x)");
+    println!("start    empty program {empty:.0?}, first command {plain:.0?}: {ratio:.2}x (bar 1.8x)");
     println!("start    with a prompt {prompted:.0?}: {:.2?} more (bar 5 ms)", prompted.saturating_sub(plain));
     println!("size     {:.2} MB (bar 8 MB)", std::fs::metadata(&imgcost).unwrap().len() as f64 / 1e6);
     for (name, input) in [("csv", csv_rows()), ("jsonl", json_rows())] {
@@ -51,9 +51,9 @@ fn main() {
     memory(&imgcost);
 }
 
-fn release_binary() -> PathBuf {
+fn dist_binary() -> PathBuf {
     let own = std::env::current_exe().unwrap();
-    let path = own.parent().and_then(Path::parent).unwrap().join("imgcost");
+    let path = own.ancestors().nth(3).unwrap().join("dist/imgcost");
     assert!(path.exists(), "{} does not exist: run scripts/bench process", path.display());
     path
 }

@@ -19,7 +19,7 @@ from pathlib import Path
 import workload
 
 TARGET = os.environ.get("CARGO_TARGET_DIR") or Path(__file__).parents[2] / "target"
-PROGRAM = str(Path(os.environ.get("IMGCOST") or Path(TARGET) / "release/imgcost").absolute())
+PROGRAM = str(Path(os.environ.get("IMGCOST") or Path(TARGET) / "dist/imgcost").absolute())
 SCOPE = "demo"
 CAP = str(Decimal(workload.CAP) / 100)
 COST = str(Decimal(workload.COST) / 100)
