@@ -4,10 +4,10 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::held::{Entry, Held, hold, home};
+use super::outcome;
+use super::renamed::Renamed;
 use crate::common::{Ran, finish, folder, now, program};
-use crate::held::{Entry, Held, hold, home};
-use crate::outcome;
-use crate::renamed::Renamed;
 
 /// When the first of them is run: on the day of the record, in the morning.
 const START: &str = "2026-11-30T09:00:00Z";

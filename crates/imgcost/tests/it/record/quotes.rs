@@ -6,9 +6,9 @@ use std::fs;
 
 use imgcost_core::{Book, CeilingBasis, Error, File, InputImage, Quality, Quote, Request, Size, Tier, Usd};
 
-use crate::asked;
-use crate::held::{Held, hold, home};
-use crate::renamed::Renamed;
+use super::asked;
+use super::held::{Held, hold, home};
+use super::renamed::Renamed;
 
 /// Between what is asked and what comes of it.
 const BECOMES: &str = " -> ";

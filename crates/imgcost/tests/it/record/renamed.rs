@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use crate::held::home;
+use super::held::home;
 
 /// Old names with their new ones, from `renamed.tsv`.
 pub(crate) struct Renamed(BTreeMap<String, String>);
