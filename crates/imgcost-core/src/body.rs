@@ -298,20 +298,32 @@ fn image_field(read: &mut ReadBody, shape: Shape, name: &str, value: &Value) -> 
                     .allowed(Fidelity::NAMES)
             })?);
         }
-        name => other_field(read, shape, name),
+        name => other_field(read, shape, name, value),
     }
     Ok(())
 }
 
 /// Notes a field that is no parameter.
-fn other_field(read: &mut ReadBody, shape: Shape, name: &str) {
+fn other_field(read: &mut ReadBody, shape: Shape, name: &str, value: &Value) {
     let request = &mut read.request;
     let path = if shape == Shape::Tool { TOOL_PATH } else { "" };
     let shown = || format!("{path}{}", crate::book::printable(name));
     match shape.meaning(name) {
         Some(Free) => {}
+        Some(Context) if is_empty(value) => {}
         Some(Context) => request.unseen_context.push(shown()),
         None => request.unknown_fields.push(shown()),
+    }
+}
+
+/// Whether a value holds nothing that could be billed.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
@@ -359,7 +371,7 @@ fn responses(read: &mut ReadBody, body: &Map<String, Value>, measure: &dyn Measu
                     }
                 }
             }
-            name => other_field(read, Shape::Responses, name),
+            name => other_field(read, Shape::Responses, name, value),
         }
     }
     if tools > 1 {
@@ -451,7 +463,7 @@ fn part<'v>(
         None => return Some("an item without a type".to_owned()),
         Some(kind) => return Some(format!("an item of type {}", crate::book::printable(kind))),
     };
-    let other = object.iter().find(|(name, value)| !known.contains(&name.as_str()) && !value.is_null());
+    let other = object.iter().find(|(name, value)| !known.contains(&name.as_str()) && !is_empty(value));
     other.map(|(name, _)| format!("{} in an item", crate::book::printable(name)))
 }
 

@@ -44,7 +44,10 @@ impl Terms {
     pub fn charge(&self, answer: &Answer) -> Option<Charge> {
         let mut charge = self.by_reading(answer)?;
         for other in &answer.other_readings {
-            let other = self.by_reading(&Answer { usage: *other, ..answer.clone() })?;
+            // What a total has beyond its parts is text only where text has a price.
+            let text_output = other.text_output.filter(|_| self.text_output.is_some());
+            let usage = Usage { text_output, ..*other };
+            let other = self.by_reading(&Answer { usage, ..answer.clone() })?;
             charge = charge.or(other);
         }
         if let Some(stated) = answer.stated {
@@ -85,7 +88,7 @@ impl Terms {
     fn says_all(&self, answer: &Answer) -> bool {
         let usage = &answer.usage;
         let caller = (self.responses_input.is_none() && !answer.of_responses)
-            || (usage.responses_input.is_some() && usage.responses_output.is_some());
+            || (usage.responses_input > Some(0) && usage.responses_output.is_some());
         // No picture takes no tokens: a seller who says so has not counted yet.
         let drew = answer.drew || usage.images.is_some_and(|images| images > 0);
         let drawn = match (usage.image_output, usage.output) {
@@ -100,11 +103,11 @@ impl Terms {
             (Some(completed), Some(asked)) => completed >= asked.into(),
             _ => true,
         };
+        // A Responses API call that says it drew nothing is billed for its caller alone.
+        let only_caller = answer.of_responses && !drew && usage.images == Some(0) && !usage.has_tokens();
+        let both = usage.has_both_sides() || only_caller;
         // Zeros are what a relay writes that has not counted yet, unless it says that no image came.
-        let without = usage.images == Some(0) || (answer.of_responses && !drew);
-        let used = drawn || without || (!drew && usage.all_output() > Some(0));
-        // A Responses API call that drew nothing is billed for its caller alone.
-        let both = usage.has_both_sides() || (answer.of_responses && !drew && !usage.has_tokens());
+        let used = drawn || usage.all_output() > Some(0) || usage.images == Some(0);
         both && caller && (drawn || !drew) && used && !answer.uncounted && !answer.failed && whole
     }
 

@@ -55,6 +55,7 @@ pub(crate) fn bill_at(book: &Book, hold: &Hold, terms: &Terms, answer: &Answer, 
         Served::Unpriced(why) => priced = priced.without(why),
         Served::At { terms: other, note } => {
             notes.push(note);
+            let other = Terms { asked_images: terms.asked_images, ..*other };
             priced = priced.or(Priced::of(other.charge(answer)));
         }
     }
@@ -65,7 +66,11 @@ pub(crate) fn bill_at(book: &Book, hold: &Hold, terms: &Terms, answer: &Answer, 
             notes.push(format!("{why}: what it does report is above the ceiling and is booked"));
             Bill::Cost { cost, usage: usage(), notes }
         }
-        (why, _) => Bill::Open { why: why.unwrap_or_default() },
+        (why, _) => {
+            let contradiction = answer.contradiction.map(str::to_owned);
+            let whys: Vec<String> = why.into_iter().chain(contradiction).collect();
+            Bill::Open { why: whys.join("; ") }
+        }
     }
 }
 
@@ -99,8 +104,9 @@ impl Priced {
         Priced { why: self.why.or(Some(why)), ..self }
     }
 
+    /// The same response at the terms that it names: whether it tells all is theirs to say.
     fn or(self, other: Priced) -> Priced {
-        Priced { cost: self.cost.max(other.cost), why: self.why.or(other.why) }
+        Priced { cost: self.cost.max(other.cost), why: other.why }
     }
 }
 

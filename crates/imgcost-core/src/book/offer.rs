@@ -98,7 +98,7 @@ impl Book {
 }
 
 /// The name of the model that a dated snapshot is of: without the day at its end.
-fn without_date(id: &str) -> Option<&str> {
+pub(crate) fn without_date(id: &str) -> Option<&str> {
     let at = id.len().checked_sub("-2025-08-07".len())?;
     let (name, day) = id.split_at_checked(at)?;
     let day: &str = day.strip_prefix('-')?;

@@ -257,8 +257,10 @@ impl Answer {
             (one, other) => one.or(other),
         };
         // Of two names nobody knows which of the counts are whose.
-        let differs =
-            |one: &Option<String>, other: &Option<String>| one.is_some() && other.is_some() && one != other;
+        let differs = |one: &Option<String>, other: &Option<String>| {
+            let both = one.as_deref().zip(other.as_deref());
+            both.is_some_and(|(one, other)| plain_name(one) != plain_name(other))
+        };
         let models =
             differs(&self.model, &later.model) || differs(&self.responses_model, &later.responses_model);
         let both_counted = self.usage.has_tokens() && later.usage.has_tokens();
@@ -312,13 +314,16 @@ impl Answer {
     /// It holds an error instead of an answer, a count is no whole number, or nothing in it
     /// says what was used.
     pub fn from_value(value: &Value) -> Result<Answer, Error> {
-        if event_type(value) == "response.output_item.done" && value.get("item").is_some_and(is_image_call) {
+        let item = value.get("item").is_some_and(is_image_call);
+        let of_item = matches!(event_type(value), "response.output_item.added" | "response.output_item.done");
+        if event_type(value).starts_with("response.image_generation_call.") || (of_item && item) {
             return Ok(Answer { drew: true, ..Answer::default() });
         }
         // A streaming event of the Responses API wraps the answer.
         let wrapped = value.get("response").filter(|inner| inner.is_object());
         let value = wrapped.unwrap_or(value);
-        let error = value.get("error").filter(|error| !error.is_null());
+        let nothing = |error: &Value| error.is_null() || error.as_str() == Some("");
+        let error = value.get("error").filter(|error| !nothing(error));
         let answer = Answer::of_document(value, wrapped.is_some());
         let Some(error) = error else { return answer };
         // A call that failed may have been billed for what it reports all the same.
@@ -338,7 +343,6 @@ impl Answer {
             quality: text(value, "quality").and_then(|name| name.parse().ok()),
             size: text(value, "size").and_then(|size| size.parse().ok()).and_then(exact),
             tier: value.get("service_tier").and_then(served),
-            stated: value.get("usage").and_then(stated),
             day: value.get("created").or_else(|| value.get("created_at")).and_then(utc_day),
             streamed_images: is_completed(value).then_some(1),
             ..Answer::default()
@@ -358,7 +362,8 @@ impl Answer {
             answer.responses_model = answer.model.take();
             let mut models = tool_models(value);
             answer.model = models.pop();
-            if models.iter().any(|model| Some(model) != answer.model.as_ref()) {
+            let last = answer.model.as_deref().map(plain_name);
+            if models.iter().any(|model| Some(plain_name(model)) != last) {
                 answer.uncounted = true;
                 answer.contradiction.get_or_insert("its tools name several models that draw");
             }
@@ -372,6 +377,11 @@ impl Answer {
         } else {
             answer.count(Readings::of(value)?);
         }
+        match value.get("usage").map_or(Ok(None), stated) {
+            Ok(stated) => answer.stated = stated,
+            // A bill that can't be read may be more than the rates make of the usage.
+            Err(()) => answer.uncounted = true,
+        }
         let images = pictures(value);
         answer.usage.images = images;
         answer.other_readings.iter_mut().for_each(|usage| usage.images = images);
@@ -379,7 +389,8 @@ impl Answer {
         answer.uncounted |=
             !is_chat && usage.images.is_some_and(|images| images > 0) && !usage.has_both_sides();
         let of_caller = usage.responses_input.is_some() || usage.responses_output.is_some();
-        if usage.has_tokens() || usage.images.is_some() || is_chat || of_caller {
+        let images = usage.images.filter(|images| *images > 0 || !answer.of_responses);
+        if usage.has_tokens() || images.is_some() || is_chat || of_caller {
             return Ok(answer);
         }
         Err(Error::new(Code::BadInput, "the answer has neither usage nor pictures").field("usage"))
@@ -412,13 +423,24 @@ impl Answer {
 
 /// The bill that a provider states in its usage, in USD: `cost_in_usd_ticks` of xAI, 10^10 a
 /// dollar, and `cost` of OpenRouter.
-fn stated(usage: &Value) -> Option<Usd> {
-    if let Some(ticks) = usage.get("cost_in_usd_ticks").and_then(Value::as_u64) {
+///
+/// # Errors
+/// It states one that is no amount.
+fn stated(usage: &Value) -> Result<Option<Usd>, ()> {
+    let reported = |name: &str| usage.get(name).filter(|value| !value.is_null());
+    if let Some(ticks) = reported("cost_in_usd_ticks") {
         // Rounded up to the nano-dollar.
-        return Some(Usd::of_nano(ticks.div_ceil(10)));
+        return Ok(Some(Usd::of_nano(readings::whole(ticks).ok_or(())?.div_ceil(10))));
     }
-    let cost = usage.get("cost").filter(|cost| cost.is_number())?;
-    cost.to_string().parse().ok()
+    let Some(cost) = reported("cost") else { return Ok(None) };
+    let cost = cost.as_str().map_or_else(|| cost.to_string(), str::to_owned);
+    cost.parse().map(Some).map_err(|_| ())
+}
+
+/// A model's name as it compares with another response's: without its maker and its day.
+fn plain_name(name: &str) -> String {
+    let last = name.rsplit('/').next().unwrap_or(name);
+    crate::book::without_date(last).unwrap_or(last).to_ascii_lowercase()
 }
 
 /// The price list that a response names; none for the ordinary one.
@@ -485,7 +507,7 @@ fn pictures(value: &Value) -> Option<u64> {
     }
     if let Some(output) = value.get("output").and_then(Value::as_array) {
         let calls = output.iter().filter(|item| is_image_call(item));
-        return u64::try_from(calls.count()).ok().filter(|count| *count > 0);
+        return u64::try_from(calls.count()).ok();
     }
     is_completed(value).then_some(1)
 }

@@ -23,16 +23,18 @@ impl Readings {
             return Err(Error::new(Code::BadInput, "usage is not an object").field("usage"));
         }
         let details =
-            |names: [&str; 2]| names.iter().find_map(|name| object.get(*name)).unwrap_or(&Value::Null);
-        let input = details(["input_tokens_details", "input_token_details"]);
-        let output = details(["output_tokens_details", "output_token_details"]);
+            |names: [&str; 3]| names.iter().find_map(|name| object.get(*name)).unwrap_or(&Value::Null);
+        let input = details(["input_tokens_details", "input_token_details", "prompt_tokens_details"]);
+        let output = details(["output_tokens_details", "output_token_details", "completion_tokens_details"]);
+        // Chat completions have names of their own for the same counts.
+        let side = |name, of_chat| Ok::<_, Error>(count(object, name)?.or(count(object, of_chat)?));
         let cached = input.get("cached_tokens_details").unwrap_or(&Value::Null);
         let reasoning = count(output, "reasoning_tokens")?.unwrap_or(0);
         let mut usage = Usage {
-            input: count(object, "input_tokens")?,
+            input: side("input_tokens", "prompt_tokens")?,
             text_input: count(input, "text_tokens")?,
             image_input: count(input, "image_tokens")?,
-            output: count(object, "output_tokens")?,
+            output: side("output_tokens", "completion_tokens")?,
             text_output: count(output, "text_tokens")?,
             image_output: count(output, "image_tokens")?,
             cached_input: count(input, "cached_tokens")?.filter(|count| *count > 0),
@@ -85,8 +87,9 @@ impl Readings {
             self.other(Usage { cached_input: None, ..usage }, "more input is cached than there is input");
         }
         if let (Some(total), None, None) = (total, usage.all_input(), usage.all_output()) {
+            // Nothing contradicts it; it is not told apart.
             self.usage.output = Some(total);
-            self.other(Usage { input: Some(total), ..usage }, "the total is not told apart");
+            self.others.push(Usage { input: Some(total), ..usage });
         }
         if let (Some(total), Some(input), Some(output)) = (total, usage.all_input(), usage.all_output()) {
             let sum = input.saturating_add(output);
@@ -154,11 +157,17 @@ impl Usage {
     }
 }
 
+/// A whole number, which some write with a decimal point.
+pub(super) fn whole(value: &Value) -> Option<u64> {
+    let exact = |float: &f64| float.fract() == 0.0 && (0.0..9e15).contains(float);
+    value.as_u64().or_else(|| format!("{:.0}", value.as_f64().filter(exact)?).parse().ok())
+}
+
 /// A count that is reported; none where it is left out or null.
 fn count(object: &Value, name: &str) -> Result<Option<u64>, Error> {
     match object.get(name) {
         None | Some(Value::Null) => Ok(None),
-        Some(value) => match value.as_u64().filter(|count| *count <= MAX_TOKENS) {
+        Some(value) => match whole(value).filter(|count| *count <= MAX_TOKENS) {
             Some(count) => Ok(Some(count)),
             None => {
                 let message = format!("{name} is {value}: expected a whole number up to {MAX_TOKENS}");

@@ -283,3 +283,14 @@ fn a_quote_without_a_ceiling_is_not_complete() {
     let quote = BOOK.quote(&request).unwrap();
     assert!(!quote.is_complete() && quote.unpriced().next().is_none());
 }
+
+#[test]
+fn empty_context_costs_nothing() {
+    for empty in [json!([]), json!({}), json!(""), Value::Null] {
+        let body = json!({"model": "gpt-image-2", "quality": "low", "size": "1024x1024",
+            "messages": [{"role": "user", "content": "a cat", "tool_calls": empty}], "tools": empty});
+        assert!(read(&body).unwrap().request.unseen_context.is_empty(), "{empty}");
+    }
+    let used = json!({"model": "gpt-image-2", "messages": [], "tools": [{"type": "function"}]});
+    assert_eq!(read(&used).unwrap().request.unseen_context, ["tools"]);
+}

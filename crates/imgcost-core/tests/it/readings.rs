@@ -205,7 +205,7 @@ proptest! {
             let one = terms.charge(&alone).unwrap().total;
             prop_assert!(all.floor <= one.floor && one.ceiling <= all.ceiling);
         }
-        prop_assert_eq!(answer.contradiction.is_some(), !answer.other_readings.is_empty());
+        prop_assert!(answer.contradiction.is_none() || !answer.other_readings.is_empty());
     }
 }
 
@@ -238,7 +238,7 @@ fn every_value_of_a_member_that_is_given_often_counts() {
     assert_eq!(judged(middle).1, "0.210765");
     for response in [
         // The first usage can't be read.
-        r#"{"data":[{}],"usage":{"input_tokens":9,"output_tokens":7024.0},
+        r#"{"data":[{}],"usage":{"input_tokens":9,"output_tokens":7024.5},
             "usage":{"input_tokens":9,"output_tokens":196}}"#,
         // Names that are given twice tell of two calls.
         r#"{"data":[{}],"model":"gpt-image-2","model":"gpt-image-1-mini",
@@ -368,6 +368,70 @@ fn cached_tokens_that_are_not_told_apart_are_a_range() {
     let total = terms.charge(&Answer::read(unsplit).unwrap()).unwrap().total;
     // 1,000 cached and 500 uncached, all text; or all of them images.
     assert_eq!((total.floor.to_string(), total.ceiling.to_string()), ("0.00963".into(), "0.01188".into()));
+}
+
+#[test]
+fn the_calling_model_alone_settles_only_a_response_that_drew_nothing() {
+    let mut request = request("gpt-image-2 low 1024x1024");
+    request.endpoint = imgcost_core::Endpoint::Responses;
+    request.responses_model = Some("gpt-5".to_owned());
+    let terms = BOOK.quote(&request).unwrap().terms();
+    let caller = json!({"input_tokens": 2288, "output_tokens": 75});
+    let settles = |response: Value| terms.charge(&answer(&response)).unwrap().settles;
+    assert!(settles(json!({"object": "response", "output": [], "usage": caller})));
+    for response in [
+        // It drew, and the image tool's counts are missing.
+        json!({"object": "response", "output": [{"type": "image_generation_call"}], "usage": caller}),
+        // It does not say what came.
+        json!({"object": "response", "usage": caller}),
+        json!({"object": "response", "output": [], "usage": {"input_tokens": 0, "output_tokens": 0}}),
+    ] {
+        assert!(!settles(response.clone()), "{response}");
+    }
+    let drawing = json!({"type": "response.image_generation_call.partial_image", "partial_image_b64": ""});
+    let done = json!({"type": "response.completed",
+        "response": {"object": "response", "output": [], "usage": caller}});
+    let stream = Answer::read(&format!("data: {drawing}\n\ndata: {done}\n\n")).unwrap();
+    assert!(!terms.charge(&stream).unwrap().settles);
+}
+
+#[test]
+fn what_a_total_has_beyond_its_parts_is_billed_as_images_where_text_has_no_price() {
+    let response = r#"{"data":[{}],"usage":{"input_tokens":9,"output_tokens":196,"total_tokens":100000,
+        "output_tokens_details":{"text_tokens":0,"image_tokens":196}}}"#;
+    // 9 text tokens at $5 and 99,991 image tokens at $30 a million.
+    assert_eq!(judged(response), (true, "2.999775".to_owned()));
+}
+
+#[test]
+fn one_model_in_several_spellings_is_one_model() {
+    let event = |model: &str| {
+        let usage = json!({"input_tokens": 9, "output_tokens": 196});
+        format!("data: {}\n\n", json!({"type": "image_generation.completed", "model": model, "usage": usage}))
+    };
+    for other in ["openai/gpt-image-2", "GPT-Image-2", "gpt-image-2-2026-04-21"] {
+        let read = Answer::read(&(event("gpt-image-2") + &event(other))).unwrap();
+        assert!(!read.uncounted, "{other}");
+    }
+}
+
+#[test]
+fn counts_in_the_words_of_chat_completions_are_read() {
+    let response = r#"{"data":[{}],"usage":{"prompt_tokens":9,"completion_tokens":196.0,
+        "prompt_tokens_details":{"text_tokens":9,"image_tokens":0}}}"#;
+    assert_eq!(judged(response), (true, "0.005925".to_owned()));
+}
+
+#[test]
+fn a_stated_bill_that_can_t_be_read_does_not_settle() {
+    for (usage, settles) in [
+        (r#"{"input_tokens":9,"output_tokens":196,"cost":"0.001"}"#, true),
+        (r#"{"input_tokens":9,"output_tokens":196,"cost":null}"#, true),
+        (r#"{"input_tokens":9,"output_tokens":196,"cost":"a lot"}"#, false),
+        (r#"{"input_tokens":9,"output_tokens":196,"cost_in_usd_ticks":-1}"#, false),
+    ] {
+        assert_eq!(judged(&format!(r#"{{"data":[{{}}],"usage":{usage}}}"#)).0, settles, "{usage}");
+    }
 }
 
 #[test]

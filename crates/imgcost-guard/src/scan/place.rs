@@ -101,12 +101,16 @@ fn usage(name: &[u8]) -> Option<(&'static str, Place)> {
         b"input_tokens" => ("input_tokens", Place::Leaf),
         b"output_tokens" => ("output_tokens", Place::Leaf),
         b"total_tokens" => ("total_tokens", Place::Leaf),
+        b"prompt_tokens" => ("prompt_tokens", Place::Leaf),
+        b"completion_tokens" => ("completion_tokens", Place::Leaf),
         b"cost" => ("cost", Place::Leaf),
         b"cost_in_usd_ticks" => ("cost_in_usd_ticks", Place::Leaf),
         b"input_tokens_details" => ("input_tokens_details", Place::Details),
         b"input_token_details" => ("input_token_details", Place::Details),
         b"output_tokens_details" => ("output_tokens_details", Place::Details),
         b"output_token_details" => ("output_token_details", Place::Details),
+        b"prompt_tokens_details" => ("prompt_tokens_details", Place::Details),
+        b"completion_tokens_details" => ("completion_tokens_details", Place::Details),
         _ => return None,
     })
 }
