@@ -1,22 +1,12 @@
 //! Streams of server-sent events, as they pass through a scanner.
 
 use imgcost_core::Answer;
-use imgcost_guard::{End, Scan, Scanner};
+use imgcost_guard::{End, Scanner};
+
+use crate::scan_json::scan;
 
 const PARTIAL: &str = r#"{"type":"image_generation.partial_image","b64_json":"iVBORw0KGgo","size":"1024x1024","quality":"high","partial_image_index":0}"#;
 const COMPLETED: &str = r#"{"type":"image_generation.completed","b64_json":"iVBORw0KGgo","size":"1024x1024","quality":"high","usage":{"input_tokens":16,"input_tokens_details":{"text_tokens":16,"image_tokens":0},"output_tokens":7124,"total_tokens":7140}}"#;
-
-fn scan(body: &str) -> Scan {
-    let mut scanner = Scanner::new();
-    scanner.feed(body.as_bytes());
-    let whole = scanner.finish();
-    let mut scanner = Scanner::new();
-    for byte in body.as_bytes() {
-        scanner.feed(std::slice::from_ref(byte));
-    }
-    assert_eq!(scanner.finish(), whole, "byte by byte: {body}");
-    whole
-}
 
 /// The answer of a complete stream, which the reader of whole texts must find as well.
 fn answer(body: &str) -> Answer {

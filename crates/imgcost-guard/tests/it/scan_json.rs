@@ -3,7 +3,8 @@
 use imgcost_core::{Answer, Quality};
 use imgcost_guard::{End, Scan, Scanner};
 
-fn scan(body: &str) -> Scan {
+/// Scans a body at once and byte by byte, which must find the same.
+pub(crate) fn scan(body: &str) -> Scan {
     let mut scanner = Scanner::new();
     scanner.feed(body.as_bytes());
     let whole = scanner.finish();
