@@ -98,7 +98,7 @@ def check_svg(folder):
     priced = [row for row in rows[:100] if COLUMNS["per image"](row)]
     sign = lambda row: "" if row["per_image_expected"] else "\u2264 "
     wanted = [f"{sign(row)}${COLUMNS['per image'](row)}" for row in priced]
-    expect(values == wanted and values, f"the picture has {len(values)} values, the csv {len(wanted)}")
+    expect(values == wanted and values, f"the image has {len(values)} values, the csv {len(wanted)}")
     print(f"x.svg: well-formed, {len(values)} bars with the values of the csv")
 
 

@@ -7,9 +7,9 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use imgcost_analysis::compare::{Axes, Cell, Filter, Grid, Pick, Pivot, Sort, cheapest, varying};
 use imgcost_benches::{auto_request, book};
 use imgcost_core::{Date, Prompt};
-use imgcost_plan::compare::{Axes, Cell, Filter, Grid, Pick, Pivot, Sort, cheapest, varying};
 
 /// The most that the whole comparison may take.
 const BAR: Duration = Duration::from_millis(100);

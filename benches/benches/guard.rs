@@ -9,7 +9,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use imgcost_core::{Answer, Date, Prompt};
+use imgcost_core::{Date, Prompt, Response};
 use imgcost_guard::{End, Guard, Scanner, built_in_book};
 use imgcost_ledger::{Budget, Cap, Ledger, MemoryLedger, Window};
 
@@ -21,7 +21,7 @@ const CHUNK: usize = 16 * 1024;
 
 const BODY: &[u8] = br#"{"model":"gpt-image-2","quality":"high","size":"1536x1024","n":1,"output_format":"png",
 "prompt":"A watercolour of a lighthouse on a cliff at dusk, warm light in its windows, gulls over the sea, heavy clouds with a strip of orange at the horizon, loose brush strokes and visible paper, seen from the beach below"}"#;
-const ANSWER: &[u8] = br#"{"created":1,"data":[{"b64_json":"iVBORw0KGgo="}],"output_format":"png","quality":"high","size":"1536x1024",
+const RESPONSE: &[u8] = br#"{"created":1,"data":[{"b64_json":"iVBORw0KGgo="}],"output_format":"png","quality":"high","size":"1536x1024",
 "usage":{"input_tokens":60,"input_tokens_details":{"image_tokens":0,"text_tokens":60},"output_tokens":5000,"total_tokens":5060}}"#;
 
 fn main() {
@@ -54,16 +54,16 @@ fn best(mut call: impl FnMut(&Guard)) -> Duration {
 fn calls() {
     let whole = best(|guard| {
         let call = guard.before("/v1/images/generations", Some("application/json"), BODY);
-        let booked = call.unwrap().unwrap().after(200, ANSWER).unwrap();
+        let booked = call.unwrap().unwrap().after(200, RESPONSE).unwrap();
         black_box(booked.amount);
     });
-    report("guard    a call, its body and its answer read", whole);
-    let answer = Answer::read(std::str::from_utf8(ANSWER).unwrap()).unwrap();
+    report("guard    a call, its body and its response read", whole);
+    let response = Response::read(std::str::from_utf8(RESPONSE).unwrap()).unwrap();
     let plain = best(|guard| {
         let mut request = guard.request("gpt-image-2");
         request.size = "1536x1024".parse().ok();
         request.prompt = Some(Prompt::of_tokens(60));
-        black_box(guard.hold(&request).unwrap().settle(&answer).unwrap().amount);
+        black_box(guard.hold(&request).unwrap().settle(&response).unwrap().amount);
     });
     report("guard    hold and settle alone", plain);
 }
@@ -73,13 +73,10 @@ fn report(what: &str, time: Duration) {
 }
 
 fn scanner() {
-    let picture = vec![b'A'; 64_000_000];
-    let document = [
-        &br#"{"data":[{"b64_json":""#[..],
-        &picture,
-        br#""}],"usage":{"input_tokens":1,"output_tokens":2}}"#,
-    ]
-    .concat();
+    let image = vec![b'A'; 64_000_000];
+    let document =
+        [&br#"{"data":[{"b64_json":""#[..], &image, br#""}],"usage":{"input_tokens":1,"output_tokens":2}}"#]
+            .concat();
     let mut best = Duration::MAX;
     for _ in 0..20 {
         let begin = Instant::now();
@@ -96,7 +93,7 @@ fn scanner() {
     let mut scanner = Scanner::new();
     let mut most = 0;
     scanner.feed(br#"{"data":[{"b64_json":""#);
-    for chunk in picture.chunks(CHUNK).cycle().take(200_000_000 / CHUNK) {
+    for chunk in image.chunks(CHUNK).cycle().take(200_000_000 / CHUNK) {
         scanner.feed(chunk);
         most = most.max(scanner.buffered());
     }

@@ -6,10 +6,10 @@
 use std::sync::LazyLock;
 
 use divan::{Bencher, black_box};
+use imgcost_analysis::solve::{Goal, Job, solve};
+use imgcost_analysis::words::patterns;
 use imgcost_benches::book;
 use imgcost_core::{Book, Date, Request};
-use imgcost_plan::solve::{Goal, Job, solve};
-use imgcost_plan::words::patterns;
 
 static BOOK: LazyLock<Book> = LazyLock::new(|| book().unwrap());
 
@@ -37,10 +37,10 @@ fn full_size_space(bencher: Bencher<'_, '_>, model: &str) {
 
 /// The same with the Batch API and a split over 10,000 calls.
 #[divan::bench]
-fn full_size_space_of_100000_pictures(bencher: Bencher<'_, '_>) {
+fn full_size_space_of_100000_images(bencher: Bencher<'_, '_>) {
     let mut job = job("openai", "gpt-image-2.5-sunburst");
     job.allow_batch = true;
-    job.goal = Goal::Pictures(100_000);
+    job.goal = Goal::Images(100_000);
     run(bencher, &job);
 }
 
@@ -51,7 +51,7 @@ fn full_size_space_for_a_budget(bencher: Bencher<'_, '_>) {
     run(bencher, &job);
 }
 
-/// Partial pictures: every size is quoted.
+/// Partial images: every size is quoted.
 #[divan::bench]
 fn full_size_space_by_quotes(bencher: Bencher<'_, '_>) {
     let mut job = job("openai", "gpt-image-2");
@@ -60,7 +60,7 @@ fn full_size_space_by_quotes(bencher: Bencher<'_, '_>) {
     run(bencher, &job);
 }
 
-/// Every seller's every model.
+/// Every provider's every model.
 #[divan::bench]
 fn whole_book(bencher: Bencher<'_, '_>) {
     run(bencher, &job("all", "all"));

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use divan::{Bencher, black_box};
 use imgcost_benches::{auto_request, book, exact_request};
-use imgcost_core::{Answer, Book, Item};
+use imgcost_core::{Book, Item, Response};
 
 /// Shows allocations beside the times: an exact quote makes none.
 #[global_allocator]
@@ -55,9 +55,9 @@ fn charge(bencher: Bencher<'_, '_>) {
     let terms = quote.terms();
     let text = quote.tokens(Item::TextInput).unwrap().ceiling;
     let image = quote.tokens(Item::ImageOutput).unwrap().ceiling;
-    let answer = format!(r#"{{"input_tokens":{text},"output_tokens":{image}}}"#);
-    let answer = Answer::read(&answer).unwrap();
-    bencher.bench_local(|| terms.charge(black_box(&answer)));
+    let response = format!(r#"{{"input_tokens":{text},"output_tokens":{image}}}"#);
+    let response = Response::read(&response).unwrap();
+    bencher.bench_local(|| terms.charge(black_box(&response)));
 }
 
 #[divan::bench]

@@ -17,7 +17,7 @@ pub fn book() -> Result<Book, BookErrors> {
     Book::read(&files)
 }
 
-/// A picture with a prompt: two lines, both exact.
+/// An image with a prompt: two lines, both exact.
 #[must_use]
 pub fn exact_request(model: &str) -> Request {
     let mut request = Request::new("openai", model, Date::constant(2026, 11, 21));

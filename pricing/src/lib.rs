@@ -7,13 +7,13 @@ macro_rules! files {
     ($($name:literal),* $(,)?) => { &[$(($name, include_str!(concat!("../", $name)))),*] };
 }
 
-/// The price book: sources, families, and one file per seller.
+/// The price book: sources, families, and one file per provider.
 pub const BOOK: &[File] = files![
     "sources.toml",
-    "sources-sellers.toml",
+    "sources-providers.toml",
     "families.toml",
     "families-google.toml",
-    "families-sellers.toml",
+    "families-providers.toml",
     "providers/aihubmix.toml",
     "providers/alibaba-dashscope.toml",
     "providers/apimart.toml",

@@ -44,10 +44,10 @@ impl ByHand {
     fn in_turn<T>(&mut self, step: impl FnOnce(&Self) -> T) -> T {
         self.gate.lock().unwrap();
         self.execute("BEGIN IMMEDIATE", []);
-        let answer = step(self);
+        let reply = step(self);
         self.execute("COMMIT", []);
         self.gate.unlock().unwrap();
-        answer
+        reply
     }
 
     pub(crate) fn hold(&mut self, new: &NewHold) -> bool {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::error::{Code, Error};
-use crate::names::{Endpoint, Fidelity, Tier};
+use crate::params::{Endpoint, Fidelity, Tier};
 use crate::request::{InputImage, Prompt, Request};
 
 /// The API that a body is for, by its members.
@@ -146,7 +146,7 @@ pub trait Measure {
 
 /// A request, as it was read from a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReadBody {
+pub struct ParsedBody {
     /// The request, with what of the body is not known in [`Request::unknown_fields`] and
     /// [`Request::unseen_context`].
     pub request: Request,
@@ -159,7 +159,7 @@ fn bad(field: &str, message: impl Into<String>) -> Error {
     Error::new(Code::BadInput, message).field(field)
 }
 
-impl ReadBody {
+impl ParsedBody {
     /// Reads a body over the defaults in `base`: provider, day, and the model and endpoint
     /// where the body does not say.
     ///
@@ -168,7 +168,7 @@ impl ReadBody {
     ///
     /// # Errors
     /// The body is no object, or a field is not what the API takes.
-    pub fn from_value(body: &Value, base: &Request, measure: &dyn Measure) -> Result<ReadBody, Error> {
+    pub fn from_value(body: &Value, base: &Request, measure: &dyn Measure) -> Result<ParsedBody, Error> {
         let Some(body) = body.as_object() else {
             return Err(bad("body", "a request body is a JSON object"));
         };
@@ -177,7 +177,7 @@ impl ReadBody {
             let mut base = base.clone();
             base.tier = Tier::Batch;
             base.endpoint = endpoint_of(url)?;
-            return ReadBody::from_value(inner, &base, measure);
+            return ParsedBody::from_value(inner, &base, measure);
         }
         let shape = if body.contains_key("messages") {
             Shape::Chat
@@ -186,7 +186,7 @@ impl ReadBody {
         } else {
             Shape::Images
         };
-        let mut read = ReadBody { request: base.clone(), names_model: false, shape };
+        let mut read = ParsedBody { request: base.clone(), names_model: false, shape };
         match shape {
             Shape::Responses | Shape::Tool => responses(&mut read, body, measure)?,
             Shape::Chat => chat(&mut read, body, measure)?,
@@ -244,7 +244,7 @@ fn endpoint_of(url: &str) -> Result<Endpoint, Error> {
     })
 }
 
-fn images_api(read: &mut ReadBody, body: &Map<String, Value>, measure: &dyn Measure) -> Result<(), Error> {
+fn images_api(read: &mut ParsedBody, body: &Map<String, Value>, measure: &dyn Measure) -> Result<(), Error> {
     let mut has_images = false;
     for (name, value) in body.iter().filter(|(_, value)| !value.is_null()) {
         match name.as_str() {
@@ -269,7 +269,7 @@ fn images_api(read: &mut ReadBody, body: &Map<String, Value>, measure: &dyn Meas
 }
 
 /// The fields that the Images API and the Responses API's image tool have in common.
-fn image_field(read: &mut ReadBody, shape: Shape, name: &str, value: &Value) -> Result<(), Error> {
+fn image_field(read: &mut ParsedBody, shape: Shape, name: &str, value: &Value) -> Result<(), Error> {
     let request = &mut read.request;
     let owned = || text(name, value).map(str::to_owned);
     match name {
@@ -282,7 +282,7 @@ fn image_field(read: &mut ReadBody, shape: Shape, name: &str, value: &Value) -> 
             request.size = Some(
                 text(name, value)?
                     .parse()
-                    .map_err(|error: crate::names::BadSize| bad(name, error.to_string()))?,
+                    .map_err(|error: crate::params::ParseSizeError| bad(name, error.to_string()))?,
             )
         }
         "n" => request.n = whole(name, value)?,
@@ -304,7 +304,7 @@ fn image_field(read: &mut ReadBody, shape: Shape, name: &str, value: &Value) -> 
 }
 
 /// Notes a field that is no parameter.
-fn other_field(read: &mut ReadBody, shape: Shape, name: &str, value: &Value) {
+fn other_field(read: &mut ParsedBody, shape: Shape, name: &str, value: &Value) {
     let request = &mut read.request;
     let path = if shape == Shape::Tool { TOOL_PATH } else { "" };
     let shown = || format!("{path}{}", crate::book::printable(name));
@@ -349,7 +349,7 @@ fn tier(of_call: Tier, name: &str, value: &Value) -> Result<Tier, Error> {
     }
 }
 
-fn responses(read: &mut ReadBody, body: &Map<String, Value>, measure: &dyn Measure) -> Result<(), Error> {
+fn responses(read: &mut ParsedBody, body: &Map<String, Value>, measure: &dyn Measure) -> Result<(), Error> {
     read.request.endpoint = Endpoint::Responses;
     let mut tools = 0;
     for (name, value) in body.iter().filter(|(_, value)| !value.is_null()) {
@@ -384,7 +384,7 @@ fn responses(read: &mut ReadBody, body: &Map<String, Value>, measure: &dyn Measu
     Ok(())
 }
 
-fn image_tool(read: &mut ReadBody, tool: &Value) -> Result<(), Error> {
+fn image_tool(read: &mut ParsedBody, tool: &Value) -> Result<(), Error> {
     for (name, value) in tool.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null()) {
         match name.as_str() {
             "type" => {}
@@ -395,7 +395,7 @@ fn image_tool(read: &mut ReadBody, tool: &Value) -> Result<(), Error> {
     Ok(())
 }
 
-fn chat(read: &mut ReadBody, body: &Map<String, Value>, measure: &dyn Measure) -> Result<(), Error> {
+fn chat(read: &mut ParsedBody, body: &Map<String, Value>, measure: &dyn Measure) -> Result<(), Error> {
     read.request.endpoint = Endpoint::Chat;
     for (name, value) in body.iter().filter(|(_, value)| !value.is_null()) {
         match name.as_str() {
@@ -409,7 +409,7 @@ fn chat(read: &mut ReadBody, body: &Map<String, Value>, measure: &dyn Measure) -
 
 /// Adds up the texts of messages, and collects their images. What is no message of texts and
 /// images, such as an item of an earlier turn or a file, is context that can't be counted.
-fn content(read: &mut ReadBody, value: &Value, measure: &dyn Measure) {
+fn content(read: &mut ParsedBody, value: &Value, measure: &dyn Measure) {
     let mut texts: Vec<&str> = Vec::new();
     let mut open = vec![value];
     while let Some(value) = open.pop() {

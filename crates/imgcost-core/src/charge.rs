@@ -1,23 +1,23 @@
 //! What a reported usage costs.
 
+use crate::estimate::{CeilingBasis, Estimate};
 use crate::money::{Usd, UsdPerMillion};
-use crate::names::{Basis, Item, Pixels, Quality};
-use crate::quote::{InputTerms, PictureTerms, Rate, Terms};
-use crate::range::{CeilingBasis, Range};
-use crate::usage::{Answer, Usage};
+use crate::params::{Basis, Item, Pixels, Quality};
+use crate::quote::{ImageTerms, InputTerms, Rate, Terms};
+use crate::usage::{Response, Usage};
 
 /// One priced item of a usage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ChargeLine {
     /// What it is.
     pub item: Item,
-    /// How many tokens, pictures or calls.
+    /// How many tokens, images or calls.
     pub quantity: u64,
     /// What one unit costs; none where no price is known.
     pub rate: Option<Rate>,
     /// Quantity times rate in USD: a range where the usage does not say which of two rates
     /// applies; none where no price is known.
-    pub amount: Option<Range<Usd>>,
+    pub amount: Option<Estimate<Usd>>,
 }
 
 /// What a call cost, by its reported usage.
@@ -26,7 +26,7 @@ pub struct Charge {
     /// The items.
     pub lines: Vec<ChargeLine>,
     /// The sum in USD. The ceiling is what a ledger books: the dearest reading of the usage.
-    pub total: Range<Usd>,
+    pub total: Estimate<Usd>,
     /// Whether everything that was used has a price.
     pub complete: bool,
     /// Whether the usage says what the terms bill by. Without it a call is presumed to have
@@ -41,56 +41,56 @@ impl Terms {
     /// the cheaper rate, the ceiling at the dearer one. So are counts that contradict each
     /// other: from the cheapest reading to the dearest, whose lines are shown.
     #[must_use]
-    pub fn charge(&self, answer: &Answer) -> Option<Charge> {
-        let mut charge = self.by_reading(answer)?;
-        for other in &answer.other_readings {
+    pub fn charge(&self, response: &Response) -> Option<Charge> {
+        let mut charge = self.by_reading(response)?;
+        for other in &response.other_readings {
             // What a total has beyond its parts is text only where text has a price.
             let text_output = other.text_output.filter(|_| self.text_output.is_some());
             let usage = Usage { text_output, ..*other };
-            let other = self.by_reading(&Answer { usage, ..answer.clone() })?;
+            let other = self.by_reading(&Response { usage, ..response.clone() })?;
             charge = charge.or(other);
         }
-        if let Some(stated) = answer.stated {
+        if let Some(stated) = response.stated {
             charge.total = charge.total.with(stated);
         }
         Some(charge)
     }
 
     /// Prices a response by the one reading that is its usage.
-    fn by_reading(&self, answer: &Answer) -> Option<Charge> {
+    fn by_reading(&self, response: &Response) -> Option<Charge> {
         let mut lines = Vec::new();
         let settles = match self.basis {
             Basis::PerCall => {
-                lines.push(self.calls(answer)?);
+                lines.push(self.calls(response)?);
                 true
             }
-            Basis::PerImage => self.pictures(answer, &mut lines)?,
-            Basis::Ratio if !self.images.is_empty() => self.pictures(answer, &mut lines)?,
+            Basis::PerImage => self.images(response, &mut lines)?,
+            Basis::Ratio if !self.ratio_prices.is_empty() => self.images(response, &mut lines)?,
             Basis::Tokens | Basis::Ratio => {
-                self.tokens(&answer.usage, &mut lines)?;
-                self.says_all(answer)
+                self.tokens(&response.usage, &mut lines)?;
+                self.says_all(response)
             }
         };
-        let settles = settles && !answer.unfinished;
-        let mut total = Range::exact(Usd::ZERO);
+        let settles = settles && !response.unfinished;
+        let mut total = Estimate::exact(Usd::ZERO);
         for amount in lines.iter().filter_map(|line| line.amount) {
             total = total.try_join(&amount, Usd::plus)?;
         }
         if let Some(units) = self.quota_per_usd.filter(|_| self.basis == Basis::Ratio) {
             let (floor, ceiling) = (total.floor.rounded_down_to(units)?, total.ceiling.rounded_up_to(units)?);
-            total = Range { floor, ceiling, ..total };
+            total = Estimate { floor, ceiling, ..total };
         }
         let complete = lines.iter().all(|line| line.amount.is_some());
         Some(Charge { lines, total, complete, settles })
     }
 
     /// Whether a usage counts all that tokens are billed for.
-    fn says_all(&self, answer: &Answer) -> bool {
-        let usage = &answer.usage;
-        let caller = (self.responses_input.is_none() && !answer.of_responses)
+    fn says_all(&self, response: &Response) -> bool {
+        let usage = &response.usage;
+        let caller = (self.responses_input.is_none() && !response.of_responses)
             || (usage.responses_input > Some(0) && usage.responses_output.is_some());
-        // No picture takes no tokens: a seller who says so has not counted yet.
-        let drew = answer.drew || usage.images.is_some_and(|images| images > 0);
+        // No image takes no tokens: a provider who says so has not counted yet.
+        let drew = response.drew || usage.images.is_some_and(|images| images > 0);
         let drawn = match (usage.image_output, usage.output) {
             (Some(image), _) if image > 0 => true,
             (Some(_), None) | (_, Some(0)) | (None, None) => false,
@@ -99,37 +99,37 @@ impl Terms {
             }
         };
         // A stream reports each image apart: what it does not complete, it does not report.
-        let whole = match (answer.streamed_images, self.asked_images) {
+        let whole = match (response.streamed_images, self.asked_images) {
             (Some(completed), Some(asked)) => completed >= asked.into(),
             _ => true,
         };
         // A Responses API call that says it drew nothing is billed for its caller alone.
-        let only_caller = answer.of_responses && !drew && usage.images == Some(0) && !usage.has_tokens();
+        let only_caller = response.of_responses && !drew && usage.images == Some(0) && !usage.has_tokens();
         let both = usage.has_both_sides() || only_caller;
         // Zeros are what a relay writes that has not counted yet, unless it says that no image came.
         let used = drawn || usage.all_output() > Some(0) || usage.images == Some(0);
-        both && caller && (drawn || !drew) && used && !answer.uncounted && !answer.failed && whole
+        both && caller && (drawn || !drew) && used && !response.uncounted && !response.failed && whole
     }
 
-    /// A call for several pictures may count as one or as many as came: a range, its ceiling
-    /// assumed. An answer without a count of pictures may have brought as many as were asked for.
-    fn calls(&self, answer: &Answer) -> Option<ChargeLine> {
+    /// A call for several images may count as one or as many as came: a range, its ceiling
+    /// assumed. A response without a count of images may have brought as many as were asked for.
+    fn calls(&self, response: &Response) -> Option<ChargeLine> {
         let most = match self.n {
-            Some(asked) => answer.usage.images.unwrap_or_else(|| asked.into()).max(1),
+            Some(asked) => response.usage.images.unwrap_or_else(|| asked.into()).max(1),
             None => 1,
         };
         let amount = match self.call {
             Some(usd) if most > 1 => Some(between(usd, usd.times(most)?).assumed()),
-            usd => usd.map(Range::exact),
+            usd => usd.map(Estimate::exact),
         };
         Some(ChargeLine { item: Item::Call, quantity: most, rate: self.call.map(Rate::Each), amount })
     }
 
-    fn pictures(&self, answer: &Answer, lines: &mut Vec<ChargeLine>) -> Option<bool> {
-        let usage = &answer.usage;
+    fn images(&self, response: &Response, lines: &mut Vec<ChargeLine>) -> Option<bool> {
+        let usage = &response.usage;
         let count = usage.images.unwrap_or(0);
         let (low, high) =
-            if self.pictures.is_empty() { self.listed_picture(answer) } else { self.picture(answer)? };
+            if self.images.is_empty() { self.listed_image(response) } else { self.image(response)? };
         if usage.images.is_some() {
             let amount = match (low, high) {
                 (Some(low), Some(high)) => {
@@ -158,9 +158,9 @@ impl Terms {
         Some(usage.images.is_some_and(|images| images > 0))
     }
 
-    /// The most megapixels of input images and what they cost: at most once for each picture
+    /// The most megapixels of input images and what they cost: at most once for each image
     /// that came, where the terms say how many were asked for.
-    fn inputs_of(&self, inputs: InputTerms, images: Option<u64>) -> Option<(u64, Option<Range<Usd>>)> {
+    fn inputs_of(&self, inputs: InputTerms, images: Option<u64>) -> Option<(u64, Option<Estimate<Usd>>)> {
         let asked = self.n.map(u64::from);
         let (megapixels, most) = match (asked.and_then(|n| inputs.megapixels.checked_div(n)), images) {
             (Some(once), Some(images)) => {
@@ -170,7 +170,7 @@ impl Terms {
             _ => (inputs.megapixels, None),
         };
         let amount = inputs.amount.map(|(floor, ceiling)| {
-            // Another row may have less for them: more pictures than asked for alone go above.
+            // Another row may have less for them: more images than asked for alone go above.
             let within = images.zip(asked).is_none_or(|(came, asked)| came <= asked);
             let most = most.unwrap_or(ceiling);
             let amount = between(floor, if within { most.min(ceiling) } else { most });
@@ -179,14 +179,14 @@ impl Terms {
         Some((megapixels, amount))
     }
 
-    /// The least and greatest price of a picture, by the first row that covers it: of the
-    /// quality and size that the answer echoes, else of those asked for. None if a number is
-    /// too large; no price where no row is for what the answer echoes, whatever was asked for,
+    /// The least and greatest price of an image, by the first row that covers it: of the
+    /// quality and size that the response echoes, else of those asked for. None if a number is
+    /// too large; no price where no row is for what the response echoes, whatever was asked for,
     /// and no greatest one where no row bounds it.
-    fn picture(&self, answer: &Answer) -> Option<(Option<Usd>, Option<Usd>)> {
+    fn image(&self, response: &Response) -> Option<(Option<Usd>, Option<Usd>)> {
         let (quality, size) = (self.asked.0.as_ref(), self.asked.1);
-        let echoed = answer.quality.as_ref().filter(|quality| **quality != Quality::Auto);
-        self.covering(echoed.or(quality), answer.size.or(size))
+        let echoed = response.quality.as_ref().filter(|quality| **quality != Quality::Auto);
+        self.covering(echoed.or(quality), response.size.or(size))
     }
 
     fn covering(
@@ -196,7 +196,7 @@ impl Terms {
     ) -> Option<(Option<Usd>, Option<Usd>)> {
         let (mut low, mut high): (Option<Usd>, Option<Usd>) = (None, None);
         let (mut bounded, mut settled) = (true, false);
-        for row in &self.pictures {
+        for row in &self.images {
             let Some(sure) = row.covers(quality, size) else { continue };
             let open = row.pixels.or(self.areas);
             let (least, most) = match size {
@@ -220,15 +220,16 @@ impl Terms {
     }
 
     /// The same from prices by quality and size alone, as gateways' ratios make them, who bill
-    /// what was asked for whatever comes, and as terms of before kept them.
-    fn listed_picture(&self, answer: &Answer) -> (Option<Usd>, Option<Usd>) {
+    /// what was asked for whatever comes.
+    fn listed_image(&self, response: &Response) -> (Option<Usd>, Option<Usd>) {
         let fits = |(quality, size, _): &&(Quality, Pixels, Usd)| {
-            answer.quality.as_ref().is_none_or(|returned| returned == quality)
-                && answer.size.is_none_or(|returned| returned == *size)
+            response.quality.as_ref().is_none_or(|returned| returned == quality)
+                && response.size.is_none_or(|returned| returned == *size)
         };
         // An echo that is in no row says nothing: then any row may be the one.
-        let some_fit = self.images.iter().any(|price| fits(&price));
-        let prices = || self.images.iter().filter(|price| !some_fit || fits(price)).map(|(_, _, usd)| *usd);
+        let some_fit = self.ratio_prices.iter().any(|price| fits(&price));
+        let prices =
+            || self.ratio_prices.iter().filter(|price| !some_fit || fits(price)).map(|(_, _, usd)| *usd);
         (prices().min(), prices().max())
     }
 
@@ -281,7 +282,7 @@ impl Charge {
     /// The same call by another reading of its usage: the lines of the dearer one.
     fn or(self, other: Charge) -> Charge {
         let (one, two) = (self.total, other.total);
-        let total = Range::new(
+        let total = Estimate::new(
             one.floor.min(two.floor),
             one.expected.filter(|expected| two.expected == Some(*expected)),
             one.ceiling.max(two.ceiling),
@@ -327,8 +328,8 @@ impl Terms {
     }
 }
 
-impl PictureTerms {
-    /// Whether the row covers a picture: surely, or perhaps where something is not known of it.
+impl ImageTerms {
+    /// Whether the row covers an image: surely, or perhaps where something is not known of it.
     fn covers(&self, quality: Option<&Quality>, size: Option<Pixels>) -> Option<bool> {
         let mut sure = true;
         let mut holds = |known: Option<bool>| {
@@ -351,9 +352,9 @@ fn split(all: Option<u64>, text: Option<u64>, image: Option<u64>) -> Option<(u64
     Some((text, image, all.unwrap_or(known).saturating_sub(known)))
 }
 
-fn between(floor: Usd, ceiling: Usd) -> Range<Usd> {
+fn between(floor: Usd, ceiling: Usd) -> Estimate<Usd> {
     let expected = (floor == ceiling).then_some(ceiling);
-    Range::new(floor, expected, ceiling, CeilingBasis::Proven)
+    Estimate::new(floor, expected, ceiling, CeilingBasis::Proven)
 }
 
 /// A line of tokens at one rate; none are no line.
@@ -362,7 +363,7 @@ fn side(lines: &mut Vec<ChargeLine>, item: Item, quantity: u64, rate: Option<Rat
         return Some(());
     }
     let amount = match rate {
-        Some(rate) => Some(Range::exact(rate.times(quantity)?)),
+        Some(rate) => Some(Estimate::exact(rate.times(quantity)?)),
         None => None,
     };
     lines.push(ChargeLine { item, quantity, rate, amount });

@@ -9,15 +9,15 @@ use crate::nearest;
 /// What kind of problem a request met. The names are stable and go into JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Code {
-    /// No seller of that name.
+    /// No provider of that name.
     UnknownProvider,
-    /// No model of that name at any seller.
+    /// No model of that name at any provider.
     UnknownModel,
-    /// The seller does not sell that model; others do.
+    /// The provider does not sell that model; others do.
     NotSoldHere,
     /// The day is before the first known price.
     BeforeFirstPrice,
-    /// The seller has no Batch API price for that model.
+    /// The provider has no Batch API price for that model.
     NoBatchPrice,
     /// A value that the API would refuse.
     IllegalValue,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Evidence {
-    /// The seller says so.
+    /// The provider says so.
     Published,
     /// Recorded usage of real calls says so.
     Measured,
@@ -33,7 +33,7 @@ impl Evidence {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
-    /// Read at the seller's own pages.
+    /// Read at the provider's own pages.
     #[default]
     High,
     /// Read at a third party, or contested.

@@ -4,19 +4,19 @@
 
 use crate::book::{FreeSize, Limits, Offer, SizeClass, Sizes};
 use crate::error::{Code, Error};
-use crate::names::{Basis, Endpoint, Fidelity, Quality, Size, Tier};
+use crate::params::{Basis, Endpoint, Fidelity, Quality, Size, Tier};
 use crate::request::Request;
 
 /// The quality and size that the call will have, after defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Chosen<'a> {
+pub(crate) struct ResolvedParams<'a> {
     /// None where the model has no quality parameter.
     pub quality: Option<&'a Quality>,
     pub size: Size,
 }
 
 /// Checks a request against the limits of an offer.
-pub(crate) fn check<'a>(request: &'a Request, offer: &Offer<'a>) -> Result<Chosen<'a>, Error> {
+pub(crate) fn check<'a>(request: &'a Request, offer: &Offer<'a>) -> Result<ResolvedParams<'a>, Error> {
     let limits = &offer.family.limits.rule;
     let model = offer.model.id.as_str();
     endpoint(request, limits, model)?;
@@ -38,7 +38,7 @@ pub(crate) fn check<'a>(request: &'a Request, offer: &Offer<'a>) -> Result<Chose
         let message = "responses_model goes with endpoint responses only";
         return Err(Error::new(Code::IllegalCombination, message).field("responses_model"));
     }
-    Ok(Chosen { quality, size })
+    Ok(ResolvedParams { quality, size })
 }
 
 fn refused(field: &'static str, model: &str) -> Error {

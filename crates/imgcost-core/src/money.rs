@@ -19,11 +19,11 @@ pub const MAX_TOKENS: u64 = 10_000_000_000;
 
 /// A price or ratio that is not a plain decimal, is negative, or is too large or too fine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BadDecimal {
+pub struct ParseDecimalError {
     text: String,
 }
 
-impl fmt::Display for BadDecimal {
+impl fmt::Display for ParseDecimalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -33,10 +33,10 @@ impl fmt::Display for BadDecimal {
     }
 }
 
-impl std::error::Error for BadDecimal {}
+impl std::error::Error for ParseDecimalError {}
 
-fn plain_decimal(text: &str) -> Result<Decimal, BadDecimal> {
-    let bad = || BadDecimal { text: text.chars().take(40).collect() };
+fn plain_decimal(text: &str) -> Result<Decimal, ParseDecimalError> {
+    let bad = || ParseDecimalError { text: text.chars().take(40).collect() };
     let plain = !text.is_empty()
         && text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
         && text.starts_with(|c: char| c.is_ascii_digit())
@@ -54,8 +54,8 @@ fn plain_decimal(text: &str) -> Result<Decimal, BadDecimal> {
 macro_rules! decimal_type {
     ($name:ident) => {
         impl FromStr for $name {
-            type Err = BadDecimal;
-            fn from_str(text: &str) -> Result<Self, BadDecimal> {
+            type Err = ParseDecimalError;
+            fn from_str(text: &str) -> Result<Self, ParseDecimalError> {
                 plain_decimal(text).map(Self)
             }
         }
@@ -82,7 +82,7 @@ macro_rules! decimal_type {
 /// let a: Usd = "0.2484".parse()?;
 /// assert_eq!(a.to_string(), "0.2484");
 /// assert!("1e3".parse::<Usd>().is_err());
-/// # Ok::<(), imgcost_core::BadDecimal>(())
+/// # Ok::<(), imgcost_core::ParseDecimalError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Usd(Decimal);
@@ -93,7 +93,7 @@ pub struct Usd(Decimal);
 /// use imgcost_core::UsdPerMillion;
 /// let rate: UsdPerMillion = "40.00".parse()?;
 /// assert_eq!(rate.times(4160).unwrap().to_string(), "0.1664");
-/// # Ok::<(), imgcost_core::BadDecimal>(())
+/// # Ok::<(), imgcost_core::ParseDecimalError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UsdPerMillion(Decimal);
@@ -128,7 +128,7 @@ impl<'de> Deserialize<'de> for Usd {
             .ok()
             .filter(|value| !value.is_sign_negative() || value.is_zero())
             .map(Usd)
-            .ok_or_else(|| serde::de::Error::custom(BadDecimal { text }))
+            .ok_or_else(|| serde::de::Error::custom(ParseDecimalError { text }))
     }
 }
 
@@ -197,7 +197,7 @@ impl Usd {
 
     /// So many billionths of a dollar.
     #[must_use]
-    pub fn of_nano(nano: u64) -> Usd {
+    pub fn from_nanos(nano: u64) -> Usd {
         Usd(Decimal::from_i128_with_scale(nano.into(), 9))
     }
 
@@ -319,8 +319,8 @@ mod tests {
         assert_eq!(rate.times(1).unwrap().nano_rounded_up(), Some(1));
         assert_eq!("0.25".parse::<Usd>().unwrap().nano_rounded_up(), Some(250_000_000));
         assert_eq!(Usd::ZERO.nano_rounded_up(), Some(0));
-        assert_eq!(Usd::of_nano(250_000_001).to_string(), "0.250000001");
-        assert_eq!(Usd::of_nano(u64::MAX).nano_rounded_up(), None);
+        assert_eq!(Usd::from_nanos(250_000_001).to_string(), "0.250000001");
+        assert_eq!(Usd::from_nanos(u64::MAX).nano_rounded_up(), None);
     }
 
     #[test]

@@ -3,14 +3,14 @@
 use jiff::civil::Date;
 
 use crate::money::Ratio;
-use crate::names::{Endpoint, Fidelity, Pixels, Quality, Size, Tier};
+use crate::params::{Endpoint, Fidelity, Pixels, Quality, Size, Tier};
 
 /// The prompt, as far as its price depends on it. Its text never enters a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Prompt {
     /// Tokens of the `o200k_base` vocabulary.
     pub tokens: u64,
-    /// Unicode characters, where they were counted: sellers limit them.
+    /// Unicode characters, where they were counted: providers limit them.
     pub characters: Option<u64>,
     /// UTF-8 bytes, where they were counted: they bound the count of any tokenizer.
     pub bytes: Option<u64>,
@@ -49,11 +49,11 @@ pub enum InputImage {
 /// request.quality = Some(Quality::High);
 /// request.size = Some("1536x1024".parse::<Size>()?);
 /// request.n = 4;
-/// # Ok::<(), imgcost_core::BadSize>(())
+/// # Ok::<(), imgcost_core::ParseSizeError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// The seller, by id or alias, such as `openai`.
+    /// The provider, by id or alias, such as `openai`.
     pub provider: String,
     /// The model, by id or alias, such as `gpt-image-2`.
     pub model: String,
@@ -63,11 +63,11 @@ pub struct Request {
     pub endpoint: Endpoint,
     /// The quality; left out means the model's default.
     pub quality: Option<Quality>,
-    /// The size of the picture; left out means the model's default.
+    /// The size of the image; left out means the model's default.
     pub size: Option<Size>,
-    /// How many pictures.
+    /// How many images.
     pub n: u32,
-    /// The prompt; left out means that the quote covers the pictures only.
+    /// The prompt; left out means that the quote covers the images only.
     pub prompt: Option<Prompt>,
     /// The input images of an edit.
     pub images: Vec<InputImage>,
@@ -75,9 +75,9 @@ pub struct Request {
     pub mask: bool,
     /// How closely an edit keeps to its inputs; left out means low.
     pub input_fidelity: Option<Fidelity>,
-    /// Whether the answer is streamed.
+    /// Whether the response is streamed.
     pub stream: bool,
-    /// How many partial pictures are asked for while streaming.
+    /// How many partial images are asked for while streaming.
     pub partial_images: Option<u32>,
     /// `transparent`, `opaque` or `auto`. Does not change the price.
     pub background: Option<String>,
@@ -120,7 +120,7 @@ impl Request {
         }
     }
 
-    /// One picture from a model on a day, everything else at the API's defaults.
+    /// One image from a model on a day, everything else at the API's defaults.
     #[must_use]
     pub fn new(provider: impl Into<String>, model: impl Into<String>, as_of: Date) -> Self {
         Request {

@@ -45,12 +45,12 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
     let config = OpenAIConfig::new().with_api_base(api.url()).with_api_key("a key");
     let client = Client::with_config(config).with_http_service(service);
 
-    let mut picture = CreateImageRequestArgs::default();
-    picture.model(ImageModel::GptImage2).prompt("a red fox in the snow").size(ImageSize::S1024x1024);
-    picture.quality(ImageQuality::Low);
+    let mut image = CreateImageRequestArgs::default();
+    image.model(ImageModel::GptImage2).prompt("a red fox in the snow").size(ImageSize::S1024x1024);
+    image.quality(ImageQuality::Low);
 
     show("before", &*ledger)?;
-    client.images().generate(picture.build()?).await?;
+    client.images().generate(image.build()?).await?;
     show("after a generation", &*ledger)?;
 
     let fox = ImageInput::from_vec_u8("fox.png".to_owned(), png());
@@ -64,15 +64,15 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
     client.images().edit(edit).await?;
     show("after an edit", &*ledger)?;
 
-    let mut events = client.images().generate_stream(picture.build()?).await?;
+    let mut events = client.images().generate_stream(image.build()?).await?;
     while let Some(event) = events.next().await {
         event?;
     }
     drop(events);
     show("after a stream", &*ledger)?;
 
-    // Four pictures of the best quality do not fit any more: this is never sent.
-    match client.images().generate(picture.quality(ImageQuality::High).n(4_u8).build()?).await {
+    // Four images of the best quality do not fit any more: this is never sent.
+    match client.images().generate(image.quality(ImageQuality::High).n(4_u8).build()?).await {
         Err(OpenAIError::Boxed(error)) => match error.downcast_ref::<imgcost_guard::Error>() {
             Some(denial) => println!("denied: {denial}"),
             None => return Err(error),

@@ -34,7 +34,7 @@ fn main() -> ExitCode {
     let names: Vec<&str> = Behaviour::ALL.iter().map(|behaviour| behaviour.as_str()).collect();
     println!("base URL: {}", fake.url());
     println!("x-fake: {}", names.join(", "));
-    println!("x-fake-picture-bytes: length of a picture in base64");
+    println!("x-fake-image-bytes: length of an image in base64");
     loop {
         std::thread::park();
     }

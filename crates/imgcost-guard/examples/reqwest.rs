@@ -42,7 +42,7 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
         let request = client.post(api.at(path)).header("content-type", "application/json");
         request.body(body.to_string())
     };
-    let picture = |quality: &str, n: u32, stream: bool| {
+    let image = |quality: &str, n: u32, stream: bool| {
         json!({
             "model": "gpt-image-2", "prompt": "a red fox in the snow", "size": "1024x1024",
             "quality": quality, "n": n, "stream": stream,
@@ -50,7 +50,7 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
     };
 
     show("before", &*ledger)?;
-    post("/images/generations", &picture("low", 1, false)).send().await?.bytes().await?;
+    post("/images/generations", &image("low", 1, false)).send().await?.bytes().await?;
     show("after a generation", &*ledger)?;
 
     let form = Form::new()
@@ -63,14 +63,14 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
     client.execute(edit).await?.bytes().await?;
     show("after an edit", &*ledger)?;
 
-    let mut events = post("/images/generations", &picture("low", 1, true)).send().await?;
+    let mut events = post("/images/generations", &image("low", 1, true)).send().await?;
     while let Some(chunk) = events.chunk().await? {
         println!("  {} bytes of events", chunk.len());
     }
     show("after a stream", &*ledger)?;
 
-    // Four pictures of the best quality do not fit any more: this is never sent.
-    match post("/images/generations", &picture("high", 4, false)).send().await {
+    // Four images of the best quality do not fit any more: this is never sent.
+    match post("/images/generations", &image("high", 4, false)).send().await {
         Err(reqwest_middleware::Error::Middleware(error)) => {
             println!("denied: {}", error.downcast::<imgcost_guard::Error>()?);
         }
@@ -84,7 +84,7 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
 async fn by_hand(guard: &Guard, api: &fake::Fake) -> Result<(), Box<dyn Error>> {
     let json = "application/json";
     let (model, size, quality) = ("gpt-image-2", "1024x1024", "low");
-    let picture = json!({"model": model, "prompt": "a red fox", "size": size, "quality": quality});
+    let image = json!({"model": model, "prompt": "a red fox", "size": size, "quality": quality});
     let edit = json!({
         "model": model, "prompt": "make it night", "size": size, "quality": quality,
         "images": [{"file_id": "file-fox"}],
@@ -92,7 +92,7 @@ async fn by_hand(guard: &Guard, api: &fake::Fake) -> Result<(), Box<dyn Error>> 
     let stream = json!({"model": model, "prompt": "a fox", "size": size, "quality": quality, "stream": true});
     let client = reqwest::Client::new();
     for (path, body) in
-        [("/images/generations", picture), ("/images/edits", edit), ("/images/generations", stream)]
+        [("/images/generations", image), ("/images/edits", edit), ("/images/generations", stream)]
     {
         let body = body.to_string();
         let call = guard.before_async(path, Some(json), body.as_str()).await?.ok_or("no image call")?;

@@ -5,8 +5,8 @@ use imgcost_ledger::{HoldId, NanoUsd, NewHold, Scope, SignedDuration};
 use serde::Serialize;
 
 /// After which time an open hold counts as expired, where nothing else is said: longer than
-/// a client waits for a picture with all its retries.
-pub const EXPIRES_IN: SignedDuration = SignedDuration::from_hours(1);
+/// a client waits for an image with all its retries.
+pub const DEFAULT_HOLD_TTL: SignedDuration = SignedDuration::from_hours(1);
 
 /// How much to set aside for a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,14 +21,14 @@ pub enum Amount {
 
 /// Why no money can be held for a quote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum CantHold {
+pub enum HoldError {
     /// The quote has no ceiling, because something in it has no price.
     #[error("the call has no known ceiling, as something in it has no price")]
     Unpriced,
     /// The quote has no ceiling, because the request brings context that can't be counted.
     #[error("the call has no ceiling, as it brings context that can't be counted")]
     Unbounded,
-    /// The quote covers the pictures only.
+    /// The quote covers the images only.
     #[error("the call's prompt is not known, and its tokens cost too")]
     NoPrompt,
     /// The ceiling is more than a ledger can book.
@@ -50,15 +50,15 @@ struct Summary<'q> {
 ///
 /// # Errors
 /// The quote says too little to cap the call by.
-pub fn new_hold(quote: &Quote<'_>, amount: Amount, scope: &Scope, by: &str) -> Result<NewHold, CantHold> {
+pub fn new_hold(quote: &Quote<'_>, amount: Amount, scope: &Scope, by: &str) -> Result<NewHold, HoldError> {
     if quote.note_kinds().contains(&NoteKind::PromptNotGiven) {
-        return Err(CantHold::NoPrompt);
+        return Err(HoldError::NoPrompt);
     }
     let total = quote.total();
     if !quote.request().unseen_context.is_empty() {
-        return Err(CantHold::Unbounded);
+        return Err(HoldError::Unbounded);
     }
-    let ceiling = total.ceiling.ok_or(CantHold::Unpriced)?;
+    let ceiling = total.ceiling.ok_or(HoldError::Unpriced)?;
     let (amount, basis): (Usd, CeilingBasis) = match amount {
         Amount::Ceiling => (ceiling, total.basis),
         // An expected amount is an estimate by its nature.
@@ -78,14 +78,14 @@ pub fn new_hold(quote: &Quote<'_>, amount: Amount, scope: &Scope, by: &str) -> R
         id: HoldId::random(),
         key: None,
         scope: scope.clone(),
-        ceiling: NanoUsd::from_usd(amount).ok_or(CantHold::TooLarge)?,
+        ceiling: NanoUsd::from_usd(amount).ok_or(HoldError::TooLarge)?,
         assumed: basis == CeilingBasis::Assumed,
         quote: quote.id(),
         book: quote.offer().book.digest().to_owned(),
         // Documents of plain data always serialise.
         request: serde_json::to_string(&summary).unwrap_or_default(),
         terms: serde_json::to_string(&quote.terms()).unwrap_or_default(),
-        expires_in: EXPIRES_IN,
+        expires_in: DEFAULT_HOLD_TTL,
         despite: None,
         by: by.to_owned(),
     })

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use imgcost_core::{Fit, Usd};
+use imgcost_core::{Alternative, Usd};
 use imgcost_ledger::{NanoUsd, Refusal, Scope};
 
-use crate::booking::CantHold;
+use crate::booking::HoldError;
 
 /// Why a call may not be made, or why what became of it could not be booked.
 ///
@@ -19,12 +19,12 @@ pub enum Error {
     NotQuotable(#[source] imgcost_core::Error),
     /// The quote says too little to hold money for it.
     #[error("the call of {model} is denied: {why}")]
-    CantHold {
+    HoldError {
         /// The model that was asked for.
         model: String,
         /// What is missing.
         #[source]
-        why: CantHold,
+        why: HoldError,
     },
     /// The request has context that it does not show, such as `previous_response_id`: nobody
     /// can say what it costs at most.
@@ -79,7 +79,7 @@ pub enum Error {
         /// How often it may be sent: [`Policy::attempts`](crate::Policy::attempts).
         allowed: u32,
     },
-    /// The runtime shut down, or a callback panicked, before the answer was known.
+    /// The runtime shut down, or a callback panicked, before the response was known.
     #[error("the guard was interrupted before the ledger answered")]
     Interrupted,
 }
@@ -94,7 +94,7 @@ pub struct OverCallCap {
     /// What one call may cost at most, in USD.
     pub cap: Usd,
     /// What would fit under it, everything else the same.
-    pub fits: Vec<Fit>,
+    pub fits: Vec<Alternative>,
 }
 
 /// A call that the ledger has no room for.
@@ -109,7 +109,7 @@ pub struct Refused {
     /// What is left on the tightest budget, if budgets are what refused.
     pub left: Option<NanoUsd>,
     /// What would fit into what is left, everything else the same.
-    pub fits: Vec<Fit>,
+    pub fits: Vec<Alternative>,
     /// The ledger's refusal.
     pub refusal: Refusal,
 }
@@ -120,10 +120,10 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Error::NotQuotable(error) => error.code().as_str(),
-            Error::CantHold { why: CantHold::Unpriced, .. } => "unpriced",
-            Error::CantHold { why: CantHold::Unbounded, .. } => "unbounded",
-            Error::CantHold { why: CantHold::NoPrompt, .. } => "no-prompt",
-            Error::CantHold { why: CantHold::TooLarge, .. } => "too-large",
+            Error::HoldError { why: HoldError::Unpriced, .. } => "unpriced",
+            Error::HoldError { why: HoldError::Unbounded, .. } => "unbounded",
+            Error::HoldError { why: HoldError::NoPrompt, .. } => "no-prompt",
+            Error::HoldError { why: HoldError::TooLarge, .. } => "too-large",
             Error::UnseenContext { .. } => "unseen-context",
             Error::UnknownFields { .. } => "unknown-field",
             Error::OverCallCap(_) => "over-call-cap",
@@ -138,7 +138,7 @@ impl Error {
 
     /// What would fit instead, everything else the same; empty where nothing is known to.
     #[must_use]
-    pub fn fits(&self) -> &[Fit] {
+    pub fn fits(&self) -> &[Alternative] {
         match self {
             Error::OverCallCap(over) => &over.fits,
             Error::Refused(refused) => &refused.fits,
@@ -185,7 +185,7 @@ impl std::error::Error for Refused {
     }
 }
 
-fn write_fits(f: &mut fmt::Formatter<'_>, fits: &[Fit]) -> fmt::Result {
+fn write_fits(f: &mut fmt::Formatter<'_>, fits: &[Alternative]) -> fmt::Result {
     for (index, fit) in fits.iter().enumerate() {
         let lead = if index == 0 { "; would fit: " } else { " or " };
         write!(f, "{lead}{fit}")?;

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use imgcost_core::{Answer, Evidence, Note, Outcome, OutcomeResult, OutcomeRule, Terms, Usd};
+use imgcost_core::{Evidence, Note, Outcome, OutcomeResult, OutcomeRule, Response, Terms, Usd};
 use imgcost_ledger::{Change, Changed, Error as LedgerError, HoldId, NanoUsd, Refusal, Scope, State};
 use imgcost_ledger::{Held, Hold as Row, MAX_TEXT};
 
@@ -32,7 +32,7 @@ pub struct Quoted {
 
 /// Money that is held for a call that may now be made.
 ///
-/// Say what became of the call: [`settle`](Hold::settle) by its answer,
+/// Say what became of the call: [`settle`](Hold::settle) by its response,
 /// [`failed`](Hold::failed) by how it went wrong, or [`release`](Hold::release) and
 /// [`presume`](Hold::presume) by name. Each may be said again, which changes nothing.
 ///
@@ -122,20 +122,20 @@ impl Hold {
         self.inner.attempts.store(attempts.get(), Ordering::Release);
     }
 
-    /// Books what the answer says the call cost, at the prices that it was held at, and a
+    /// Books what the response says the call cost, at the prices that it was held at, and a
     /// ceiling for each attempt before it that may have been billed
-    /// ([`attempts_made`](Hold::attempts_made)). An answer that does not say what it cost makes
+    /// ([`attempts_made`](Hold::attempts_made)). A response that does not say what it cost makes
     /// the hold presumed.
     ///
     /// Blocks until the ledger has answered, as all of these do.
     ///
     /// # Errors
     /// [`Error::Ledger`]: it can't answer, or the hold was booked otherwise before.
-    pub fn settle(&self, answer: &Answer) -> Result<Booked, Error> {
+    pub fn settle(&self, response: &Response) -> Result<Booked, Error> {
         let Inner { shared, row, terms, .. } = &*self.inner;
         let too_large = "the cost of all attempts is more than a ledger can book";
         let Some(earlier) = self.earlier_attempts() else { return self.presume(too_large) };
-        match settlement::bill_at(&shared.book, row, terms, answer, row.ceiling.less(earlier)) {
+        match settlement::bill_at(&shared.book, row, terms, response, row.ceiling.less(earlier)) {
             Bill::Cost { cost, usage, notes } => {
                 let Some(cost) = cost.plus(earlier) else { return self.presume(too_large) };
                 let booked = self.change(&Change::Settle { cost, usage: Some(usage) })?;
@@ -180,7 +180,7 @@ impl Hold {
         }
     }
 
-    /// Books a call that went wrong by its seller's rules: released if it was free, else
+    /// Books a call that went wrong by its provider's rules: released if it was free, else
     /// presumed. Of several [attempts](Hold::attempts_made) it is presumed in any case, since
     /// those before it may have been billed.
     ///
@@ -208,7 +208,7 @@ impl Hold {
         }
     }
 
-    /// Makes a change in the ledger; once more if the answer was lost, since the same change
+    /// Makes a change in the ledger; once more if the response was lost, since the same change
     /// twice is no change.
     fn change(&self, change: &Change) -> Result<Booked, Error> {
         let Inner { shared, row, .. } = &*self.inner;
@@ -245,7 +245,7 @@ impl Hold {
     }
 }
 
-/// The same for async code: a ledger that answers at once is asked where this is called, any
+/// The same for async code: a ledger that responses at once is asked where this is called, any
 /// other on tokio's blocking pool. Once polled, the change is made even if the future is dropped.
 #[cfg(feature = "async")]
 impl Hold {
@@ -253,9 +253,9 @@ impl Hold {
     ///
     /// # Errors
     /// As [`Hold::settle`], and [`Error::Interrupted`].
-    pub async fn settle_async(&self, answer: &Answer) -> Result<Booked, Error> {
-        let answer = answer.clone();
-        self.elsewhere(move |hold| hold.settle(&answer)).await
+    pub async fn settle_async(&self, response: &Response) -> Result<Booked, Error> {
+        let response = response.clone();
+        self.elsewhere(move |hold| hold.settle(&response)).await
     }
 
     /// [`Hold::release`].
@@ -333,7 +333,7 @@ fn words(outcome: &Outcome<'_>) -> String {
     use imgcost_core::Event;
     let mut words = match (outcome.event, outcome.status) {
         (Event::NotSent, _) => "not sent".to_owned(),
-        (Event::NoResponse, _) => "sent, and no whole answer came".to_owned(),
+        (Event::NoResponse, _) => "sent, and no whole response came".to_owned(),
         (Event::Response, Some(status)) => format!("answered {status}"),
         (Event::Response, None) => "answered".to_owned(),
     };
@@ -346,7 +346,7 @@ fn words(outcome: &Outcome<'_>) -> String {
 
 /// A reason as long as a ledger takes it.
 fn cut(reason: &str) -> String {
-    // Names in it may come from the seller, and ledgers take no control characters.
+    // Names in it may come from the provider, and ledgers take no control characters.
     let mut text: String = reason.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let mut end = text.len().min(MAX_TEXT);
     while !text.is_char_boundary(end) {

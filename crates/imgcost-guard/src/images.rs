@@ -80,7 +80,7 @@ fn u32_be(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_be_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
 }
 
-/// The Exif block of a JPEG: the segments are walked up to the picture itself.
+/// The Exif block of a JPEG: the segments are walked up to the image itself.
 fn jpeg_exif(jpeg: &[u8]) -> Option<&[u8]> {
     let mut at = 2;
     loop {

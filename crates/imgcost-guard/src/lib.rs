@@ -24,15 +24,15 @@ mod settlement;
 #[cfg(feature = "tower")]
 pub mod tower;
 
-pub use booking::{Amount, CantHold, EXPIRES_IN, new_hold};
+pub use booking::{Amount, DEFAULT_HOLD_TTL, HoldError, new_hold};
 #[cfg(feature = "built-in-book")]
 pub use built_in::built_in_book;
 pub use error::{Error, OverCallCap, Refused};
 pub use guard::{Builder, Guard};
 pub use hold::{Booked, Hold, Quoted};
 #[cfg(feature = "__http")]
-pub use http::Watched;
-pub use http::{Call, Reading, Unique, Watch};
+pub use http::ObservedBody;
+pub use http::{Call, Reading, ResponseObserver, Unique};
 pub use images::{HEADER_MAX, Measured, NoSize, image_size, referenced_image};
 pub use meter::{Meter, counted};
 pub use notice::Notice;

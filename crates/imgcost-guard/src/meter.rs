@@ -7,11 +7,11 @@ use crate::images::referenced_image;
 /// Counts the prompts of a request body and measures the images that it carries.
 ///
 /// ```
-/// use imgcost_core::{Date, ReadBody, Request};
+/// use imgcost_core::{Date, ParsedBody, Request};
 /// use imgcost_guard::Meter;
 /// let base = Request::new("openai", "gpt-image-2", Date::constant(2026, 11, 21));
 /// let body = serde_json::json!({"prompt": "a red apple on a wooden table"});
-/// let request = ReadBody::from_value(&body, &base, &Meter)?.request;
+/// let request = ParsedBody::from_value(&body, &base, &Meter)?.request;
 /// assert_eq!(request.prompt.map(|prompt| prompt.tokens), Some(7));
 /// # Ok::<(), imgcost_core::Error>(())
 /// ```

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use imgcost_core::Usd;
 use imgcost_ledger::SignedDuration;
 
-use crate::booking::{Amount, EXPIRES_IN};
+use crate::booking::{Amount, DEFAULT_HOLD_TTL};
 use crate::error::Error;
 
 /// What to do with a call that goes over a limit: a budget, or the cap of one call.
@@ -46,7 +46,7 @@ impl OnExceed {
     /// What the ledger's journal says of a call that was let in.
     pub(crate) const fn reason(&self) -> &'static str {
         match self {
-            OnExceed::Ask(_) => "the guard's policy asks, and the answer was yes",
+            OnExceed::Ask(_) => "the guard's policy asks, and the response was yes",
             _ => "the guard's policy warns only",
         }
     }
@@ -96,7 +96,7 @@ pub enum Unreadable {
 ///     .on_exceed(OnExceed::ask(|error| { eprintln!("{error}"); false }))
 ///     .allow_unpriced("my-fine-tune", "0.10".parse()?);
 /// # drop(policy);
-/// # Ok::<(), imgcost_core::BadDecimal>(())
+/// # Ok::<(), imgcost_core::ParseDecimalError>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct Policy {
@@ -123,7 +123,7 @@ impl Default for Policy {
             unpriced: BTreeMap::new(),
             strict_outcomes: false,
             assume_prompt_tokens: None,
-            expires_in: EXPIRES_IN,
+            expires_in: DEFAULT_HOLD_TTL,
             attempts: NonZeroU32::MIN,
             max_book_age: None,
             unreadable: Unreadable::Deny,
@@ -169,7 +169,7 @@ impl Policy {
     }
 
     /// Reads an outcome that is free by assumption only as unknown, so that it counts at the
-    /// ceiling: a hold is then released only where the seller says in writing that the call
+    /// ceiling: a hold is then released only where the provider says in writing that the call
     /// was free.
     #[must_use]
     pub fn strict_outcomes(mut self, strict: bool) -> Self {

@@ -1,7 +1,7 @@
 //! From a response to what its hold is settled at: the hold's terms, those of the model and tier
 //! that the response names where they differ, and never less than the response proves.
 
-use imgcost_core::{Answer, Book, Charge, Date, Endpoint, Quality, Request, ServedTier, Size, Terms, Tier};
+use imgcost_core::{Book, Charge, Date, Endpoint, Quality, Request, Response, ServedTier, Size, Terms, Tier};
 use imgcost_ledger::{Hold, NanoUsd};
 use serde::Deserialize;
 
@@ -35,31 +35,37 @@ pub enum Bill {
 ///
 /// # Errors
 /// The hold's terms can't be read.
-pub fn bill(book: &Book, hold: &Hold, answer: &Answer) -> Result<Bill, serde_json::Error> {
+pub fn bill(book: &Book, hold: &Hold, response: &Response) -> Result<Bill, serde_json::Error> {
     let terms: Terms = serde_json::from_str(&hold.terms)?;
-    Ok(bill_at(book, hold, &terms, answer, hold.ceiling))
+    Ok(bill_at(book, hold, &terms, response, hold.ceiling))
 }
 
 /// [`bill`], of a hold whose terms are at hand. A response that does not report everything is
 /// booked at what it reports where that is above `presumed`, which is booked otherwise.
-pub(crate) fn bill_at(book: &Book, hold: &Hold, terms: &Terms, answer: &Answer, presumed: NanoUsd) -> Bill {
-    let mut notes: Vec<String> = answer
+pub(crate) fn bill_at(
+    book: &Book,
+    hold: &Hold,
+    terms: &Terms,
+    response: &Response,
+    presumed: NanoUsd,
+) -> Bill {
+    let mut notes: Vec<String> = response
         .contradiction
         .map(|what| format!("{what}: the greater amount is booked"))
         .into_iter()
         .collect();
-    let mut priced = Priced::of(terms.charge(answer));
-    match Served::of(book, hold, answer) {
+    let mut priced = Priced::of(terms.charge(response));
+    match Served::of(book, hold, response) {
         Served::AsHeld => {}
         Served::Unknown(note) => notes.push(note),
         Served::Unpriced(why) => priced = priced.without(why),
         Served::At { terms: other, note } => {
             notes.push(note);
             let other = Terms { asked_images: terms.asked_images, ..*other };
-            priced = priced.or(Priced::of(other.charge(answer)));
+            priced = priced.or(Priced::of(other.charge(response)));
         }
     }
-    let usage = || serde_json::to_string(&answer.usage).unwrap_or_default();
+    let usage = || serde_json::to_string(&response.usage).unwrap_or_default();
     match (priced.why, priced.cost) {
         (None, Some(cost)) => Bill::Cost { cost, usage: usage(), notes },
         (Some(why), Some(cost)) if cost > presumed => {
@@ -67,7 +73,7 @@ pub(crate) fn bill_at(book: &Book, hold: &Hold, terms: &Terms, answer: &Answer, 
             Bill::Cost { cost, usage: usage(), notes }
         }
         (why, _) => {
-            let contradiction = answer.contradiction.map(str::to_owned);
+            let contradiction = response.contradiction.map(str::to_owned);
             let whys: Vec<String> = why.into_iter().chain(contradiction).collect();
             Bill::Open { why: whys.join("; ") }
         }
@@ -143,18 +149,18 @@ enum Served {
 }
 
 impl Served {
-    fn of(book: &Book, hold: &Hold, answer: &Answer) -> Served {
+    fn of(book: &Book, hold: &Hold, response: &Response) -> Served {
         // A hold without a quote has no request to compare with.
         let Ok(held) = serde_json::from_str::<Held>(&hold.request) else { return Served::AsHeld };
         let held_tier = held.tier.unwrap_or(if held.batch_api { Tier::Batch } else { Tier::Standard });
-        let tier = match &answer.tier {
+        let tier = match &response.tier {
             None => held_tier,
             Some(ServedTier::Known(tier)) => *tier,
             Some(ServedTier::Other(name)) => {
                 return Served::Unpriced(format!("the response names tier {name}, which has no price"));
             }
         };
-        let named = answer.model.as_deref().unwrap_or(&held.model);
+        let named = response.model.as_deref().unwrap_or(&held.model);
         let provider = book.provider(&held.provider).ok();
         let known = provider.and_then(|provider| provider.model_like(named)).map(|model| model.id.as_str());
         let (Some(model), Some(provider)) = (known, provider) else {
@@ -164,12 +170,12 @@ impl Served {
             );
             return if named == held.model { Served::AsHeld } else { Served::Unknown(note) };
         };
-        let endpoint = match answer.of_responses {
+        let endpoint = match response.of_responses {
             true => Endpoint::Responses,
             false => held.endpoint.unwrap_or(Endpoint::Generations),
         };
         let day = held.as_of.unwrap_or_else(|| hold.made_at.to_zoned(jiff::tz::TimeZone::UTC).date());
-        let calling = match calling_model(book, (&provider.id, model, day), &held, answer) {
+        let calling = match calling_model(book, (&provider.id, model, day), &held, response) {
             Ok(calling) => calling,
             Err(why) => return Served::Unpriced(why),
         };
@@ -182,8 +188,8 @@ impl Served {
         request.endpoint = endpoint;
         request.tier = tier;
         request.responses_model = calling.map(str::to_owned);
-        request.quality = answer.quality.clone().or_else(|| held.quality.clone());
-        request.size = answer.size.map(Size::Exact).or(held.size);
+        request.quality = response.quality.clone().or_else(|| held.quality.clone());
+        request.size = response.size.map(Size::Exact).or(held.size);
         if matches!(request.endpoint, Endpoint::Edits | Endpoint::Variations) {
             request.images.push(imgcost_core::InputImage::Unsized);
         }
@@ -213,10 +219,10 @@ fn calling_model<'a>(
     book: &Book,
     (provider, model, day): (&str, &str, Date),
     held: &'a Held,
-    answer: &'a Answer,
+    response: &'a Response,
 ) -> Result<Option<&'a str>, String> {
     let held = held.responses_model.as_deref();
-    let Some(named) = answer.responses_model.as_deref() else { return Ok(held) };
+    let Some(named) = response.responses_model.as_deref() else { return Ok(held) };
     let Ok(offer) = book.offer(provider, model, day) else { return Ok(held) };
     let known = |name: &str| offer.text_model(name).map(|model| model.id.as_str());
     match known(named) {

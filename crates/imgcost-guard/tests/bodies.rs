@@ -11,7 +11,7 @@ mod fake;
 
 use bytes::Bytes;
 use common::adapters::{Adapter, denial};
-use common::{books, builder, guard, only_hold, picture, slow_books};
+use common::{books, builder, guard, image, only_hold, slow_books};
 use fake::Fake;
 use imgcost_guard::Error;
 use imgcost_ledger::State;
@@ -27,14 +27,14 @@ fn png(width: u32, height: u32, length: usize) -> Vec<u8> {
     bytes
 }
 
-fn request(fake: &Fake, picture_bytes: u64) -> Request {
+fn request(fake: &Fake, image_bytes: u64) -> Request {
     let request =
         Client::new().post(fake.at("/images/generations")).header("content-type", "application/json");
-    let request = request.header("x-fake-picture-bytes", picture_bytes.to_string());
-    request.body(picture().to_string()).build().unwrap()
+    let request = request.header("x-fake-image-bytes", image_bytes.to_string());
+    request.body(image().to_string()).build().unwrap()
 }
 
-/// Reads two answers in step, and makes sure that they are the same; says how long they are.
+/// Reads two responses in step, and makes sure that they are the same; says how long they are.
 async fn compare(mut one: Response, mut other: Response) -> usize {
     let (mut ours, mut theirs, mut length) = (Bytes::new(), Bytes::new(), 0);
     loop {
@@ -116,7 +116,7 @@ async fn requests_arrive_as_they_were_sent() {
         let bytes = sent.body().unwrap().as_bytes().unwrap().len();
         adapter.send(&guard(&books), &Client::new(), sent).await.unwrap();
         let call = fake.calls().pop().unwrap();
-        assert_eq!((&call.body, call.body_bytes), (&picture(), bytes));
+        assert_eq!((&call.body, call.body_bytes), (&image(), bytes));
         assert_eq!(call.header("content-length"), Some(bytes.to_string().as_str()));
         assert_eq!(call.header("content-type"), Some("application/json"));
     }
@@ -176,7 +176,7 @@ async fn what_is_too_large_or_unreadable_is_denied_and_not_sent() {
         let encoded = encoded.header("content-type", "application/json").body("x").build().unwrap();
         let error = adapter.send(&guard, &Client::new(), encoded).await.unwrap_err();
         assert!(denial(&error).to_string().contains("encoding"));
-        let mut twice = post("/images/generations", "application/json", picture().to_string().into_bytes());
+        let mut twice = post("/images/generations", "application/json", image().to_string().into_bytes());
         twice.headers_mut().append("content-type", "multipart/form-data; boundary=x".parse().unwrap());
         let error = adapter.send(&guard, &Client::new(), twice).await.unwrap_err();
         assert!(denial(&error).to_string().contains("several content types"));

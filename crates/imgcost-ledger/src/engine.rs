@@ -16,7 +16,7 @@ use crate::hold::{Change, Changed, Held, Hold, HoldId, NewHold, State};
 use crate::journal::{Entry, Event};
 use crate::money::NanoUsd;
 use crate::scope::Scope;
-use crate::shares::{Misfit, shifted};
+use crate::shares::{ShareError, shifted};
 use crate::window::{Period, Window};
 
 /// What the rules read and write, inside one atomic step.
@@ -245,13 +245,13 @@ fn refusal(new: &NewHold, path: &[Place<'_>]) -> Option<Refusal> {
     left.map(|left| Refusal::Full { scope, ceiling: new.ceiling, left, budgets })
 }
 
-/// Adds the scope that was probably meant to the answer for one without a budget. It comes after
+/// Adds the scope that was probably meant to the response for one without a budget. It comes after
 /// the step, since comparing with every budget's name takes long and others wait for the step.
 pub(crate) fn with_nearest(
-    mut answer: Result<Held, Error>,
+    mut response: Result<Held, Error>,
     find: impl FnOnce(&Scope) -> Option<Scope>,
 ) -> Result<Held, Error> {
-    let refusal = match &mut answer {
+    let refusal = match &mut response {
         Ok(held) => held.refusal.as_mut(),
         Err(Error::Refused(refusal)) => Some(&mut **refusal),
         Err(_) => None,
@@ -259,7 +259,7 @@ pub(crate) fn with_nearest(
     if let Some(Refusal::NoBudget { scope, nearest }) = refusal {
         *nearest = find(scope);
     }
-    answer
+    response
 }
 
 /// A place's budget, if it has no room for so much more.
@@ -312,11 +312,11 @@ pub(crate) fn conflict(hold: &Hold, wanted: State) -> Error {
 fn shift(path: &mut [Place<'_>], before: Option<&Hold>, after: &Hold) -> Result<(), Error> {
     for Place { scope, period, sums, .. } in path {
         *sums = shifted(*sums, before, Some(after)).map_err(|misfit| match misfit {
-            Misfit::TooMuch => Error::BadInput {
+            ShareError::TooMuch => Error::BadInput {
                 field: if after.cost.is_some() { "cost" } else { "ceiling" },
                 why: format!("with it, {scope} would have more than can be booked, ${}", NanoUsd::MAX),
             },
-            Misfit::Short => Error::Damaged {
+            ShareError::Short => Error::Damaged {
                 store: "counters".to_owned(),
                 why: format!(
                     "the sums of {scope} for the {} from {} are less than its hold {}",

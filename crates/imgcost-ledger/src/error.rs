@@ -62,7 +62,7 @@ pub enum Error {
         /// What it said.
         why: String,
     },
-    /// The answer to a write was lost and whether it was done could not be found out. Asking
+    /// The response to a write was lost and whether it was done could not be found out. Asking
     /// again with the same id finds out.
     #[error("the ledger {store} was lost in the middle of a write: {why}")]
     Unknown {

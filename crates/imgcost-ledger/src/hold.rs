@@ -31,7 +31,7 @@ pub struct HoldId(String);
 /// A text that is no name of a hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("'{0}' is no hold: expected h_ and 32 hex digits, as `hold` gave them")]
-pub struct BadHoldId(String);
+pub struct ParseHoldIdError(String);
 
 impl HoldId {
     /// A new name, never used before: a UUID of version 7, so that later ones sort behind.
@@ -48,15 +48,15 @@ impl HoldId {
 }
 
 impl FromStr for HoldId {
-    type Err = BadHoldId;
+    type Err = ParseHoldIdError;
 
-    fn from_str(text: &str) -> Result<Self, BadHoldId> {
+    fn from_str(text: &str) -> Result<Self, ParseHoldIdError> {
         let digits = text.strip_prefix("h_").unwrap_or_default();
         let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
         if digits.len() == 32 && digits.bytes().all(hex) {
             Ok(HoldId(text.to_owned()))
         } else {
-            Err(BadHoldId(text.chars().take(60).collect()))
+            Err(ParseHoldIdError(text.chars().take(60).collect()))
         }
     }
 }

@@ -24,7 +24,7 @@ pub use budget::{Alert, BadThresholds, Budget, Cap, Counter, Status, Sums, Thres
 pub use clock::Clock;
 pub use error::{Block, Error, Refusal};
 pub use hold::{
-    BadHoldId, Change, Changed, Held, Hold, HoldId, MAX_DETAILS, MAX_EXPIRY, MAX_TEXT, NewHold, State,
+    Change, Changed, Held, Hold, HoldId, MAX_DETAILS, MAX_EXPIRY, MAX_TEXT, NewHold, ParseHoldIdError, State,
 };
 pub use jiff::{SignedDuration, Timestamp};
 pub use journal::{Entry, Event};
@@ -33,7 +33,7 @@ pub use memory::MemoryLedger;
 pub use money::NanoUsd;
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresLedger, PostgresOptions};
-pub use scope::{BadScope, MAX_LEVELS, MAX_NAME, Scope};
+pub use scope::{MAX_LEVELS, MAX_NAME, ParseScopeError, Scope};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteLedger, SqliteOptions};
 pub use window::{BadWindow, Period, Window};

@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// let amount = NanoUsd::from_usd("0.21072".parse()?).unwrap();
 /// assert_eq!(amount.nano(), 210_720_000);
 /// assert_eq!(amount.to_string(), "0.21072");
-/// # Ok::<(), imgcost_core::BadDecimal>(())
+/// # Ok::<(), imgcost_core::ParseDecimalError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct NanoUsd(u64);
@@ -59,7 +59,7 @@ impl NanoUsd {
     /// The same amount as a decimal.
     #[must_use]
     pub fn usd(self) -> Usd {
-        Usd::of_nano(self.0)
+        Usd::from_nanos(self.0)
     }
 
     /// The sum; none if it is more than a ledger can book.

@@ -21,7 +21,7 @@ pub const MAX_NAME: usize = 64;
 /// let prefixes: Vec<&str> = scope.prefixes().collect();
 /// assert_eq!(prefixes, ["team", "team/alice"]);
 /// assert!("Team".parse::<Scope>().is_err());
-/// # Ok::<(), imgcost_ledger::BadScope>(())
+/// # Ok::<(), imgcost_ledger::ParseScopeError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Scope(String);
@@ -29,7 +29,7 @@ pub struct Scope(String);
 /// A path that breaks the rules of [`Scope`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("'{text}' is no scope: {why}")]
-pub struct BadScope {
+pub struct ParseScopeError {
     text: String,
     why: String,
 }
@@ -55,10 +55,10 @@ impl Scope {
 }
 
 impl FromStr for Scope {
-    type Err = BadScope;
+    type Err = ParseScopeError;
 
-    fn from_str(text: &str) -> Result<Self, BadScope> {
-        let bad = |why: String| BadScope { text: text.chars().take(100).collect(), why };
+    fn from_str(text: &str) -> Result<Self, ParseScopeError> {
+        let bad = |why: String| ParseScopeError { text: text.chars().take(100).collect(), why };
         let levels = text.split('/').count();
         if levels > MAX_LEVELS {
             return Err(bad(format!("it has {levels} levels, at most {MAX_LEVELS} are allowed")));

@@ -6,7 +6,7 @@ use crate::money::NanoUsd;
 
 /// Why sums can't take a hold's share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Misfit {
+pub(crate) enum ShareError {
     /// They are less than what the hold had added to them: they are not its sums.
     Short,
     /// They would be more than a ledger can book.
@@ -47,10 +47,10 @@ impl Share {
 }
 
 /// Takes the share that a hold had out of the sums and puts the one that it has in.
-pub(crate) fn shifted(sums: Sums, before: Option<&Hold>, after: Option<&Hold>) -> Result<Sums, Misfit> {
+pub(crate) fn shifted(sums: Sums, before: Option<&Hold>, after: Option<&Hold>) -> Result<Sums, ShareError> {
     let (out, into) = (Share::of(before), Share::of(after));
     let shift = |sum: NanoUsd, out: NanoUsd, into: NanoUsd| {
-        sum.minus(out).ok_or(Misfit::Short)?.plus(into).ok_or(Misfit::TooMuch)
+        sum.minus(out).ok_or(ShareError::Short)?.plus(into).ok_or(ShareError::TooMuch)
     };
     let shifted = Sums {
         held: shift(sums.held, out.held, into.held)?,
@@ -58,10 +58,10 @@ pub(crate) fn shifted(sums: Sums, before: Option<&Hold>, after: Option<&Hold>) -
         presumed: shift(sums.presumed, out.presumed, into.presumed)?,
         settled: shift(sums.settled, out.settled, into.settled)?,
         overrun: shift(sums.overrun, out.overrun, into.overrun)?,
-        open: sums.open.checked_sub(out.open).ok_or(Misfit::Short)?.saturating_add(into.open),
+        open: sums.open.checked_sub(out.open).ok_or(ShareError::Short)?.saturating_add(into.open),
         alerted: sums.alerted,
     };
     // The whole must be a number too, or a full scope could look as if it had room.
     let whole = shifted.held.plus(shifted.presumed).and_then(|sum| sum.plus(shifted.settled));
-    whole.map(|_| shifted).ok_or(Misfit::TooMuch)
+    whole.map(|_| shifted).ok_or(ShareError::TooMuch)
 }

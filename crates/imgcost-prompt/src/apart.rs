@@ -7,13 +7,13 @@ use crate::vocabulary;
 /// same again and again.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Boundaries {
-    /// For each hash of a pair the last answer: the pair's key above two bits, the upper of them
-    /// set, the lower one the answer. Zero where there is none.
-    answers: Vec<u64>,
+    /// For each hash of a pair the last response: the pair's key above two bits, the upper of them
+    /// set, the lower one the response. Zero where there is none.
+    responses: Vec<u64>,
 }
 
 impl Boundaries {
-    const ANSWERS: usize = 1024;
+    const RESPONSES: usize = 1024;
 
     pub(crate) fn stay_apart(&mut self, left: u32, right: u32) -> bool {
         let key = pair_key(left, right);
@@ -21,15 +21,15 @@ impl Boundaries {
         let yes = no | 1;
         // The upper ten bits of the product: an index below 1024.
         let index = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize;
-        match self.answers.get(index) {
-            Some(answer) if *answer == yes => return true,
-            Some(answer) if *answer == no => return false,
+        match self.responses.get(index) {
+            Some(response) if *response == yes => return true,
+            Some(response) if *response == no => return false,
             Some(_) => {}
-            None => self.answers = vec![0; Boundaries::ANSWERS],
+            None => self.responses = vec![0; Boundaries::RESPONSES],
         }
         let apart = stay_apart(left, right);
-        if let Some(answer) = self.answers.get_mut(index) {
-            *answer = if apart { yes } else { no };
+        if let Some(response) = self.responses.get_mut(index) {
+            *response = if apart { yes } else { no };
         }
         apart
     }

@@ -1,13 +1,13 @@
 //! What is worked out once when a book is made, so that a quote need not: the cheapest and
 //! dearest of 29,146 legal sizes, and the first day that a model has a price.
 
-use super::{Book, Extremes, Family, ImageOutputRule, Sizes};
-use crate::names::Pixels;
+use super::{Book, Family, ImageOutputRule, MinMax, Sizes};
+use crate::params::Pixels;
 use crate::rules::area_grid;
 
 /// Fills in the family and first day of every model's prices, and the extremes of every family whose
 /// sizes are free.
-pub(super) fn work_out(book: &mut Book) {
+pub(super) fn derive(book: &mut Book) {
     for model in book.providers.iter_mut().flat_map(|provider| &mut provider.models) {
         let index = book.families.iter().position(|family| family.id == model.family);
         model.family_index = index.and_then(|index| u16::try_from(index).ok()).unwrap_or(u16::MAX);
@@ -18,15 +18,15 @@ pub(super) fn work_out(book: &mut Book) {
     }
 }
 
-fn of(family: &Family) -> Vec<Extremes> {
+fn of(family: &Family) -> Vec<MinMax> {
     let Some(ImageOutputRule::AreaGrid { base, area_offset, .. }) =
         family.image_output.as_ref().map(|rule| &rule.rule)
     else {
         return Vec::new();
     };
-    let mut extremes: Vec<Extremes> = base
+    let mut extremes: Vec<MinMax> = base
         .iter()
-        .map(|(quality, _)| Extremes { quality: quality.clone(), least: u64::MAX, greatest: 0 })
+        .map(|(quality, _)| MinMax { quality: quality.clone(), least: u64::MAX, greatest: 0 })
         .collect();
     for size in family.limits.rule.sizes.all() {
         for ((_, q), extreme) in base.iter().zip(&mut extremes) {

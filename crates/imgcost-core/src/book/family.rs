@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Place;
 use crate::evidence::Evidence;
 use crate::money::Ratio;
-use crate::names::{Endpoint, Fidelity, Pixels, Quality, Size};
+use crate::params::{Endpoint, Fidelity, Pixels, Quality, Size};
 use crate::rules::patches::Patches;
 
 /// A rule or fact with where it comes from.
@@ -36,10 +36,10 @@ pub struct FreeSize {
     pub max_pixels: u64,
 }
 
-/// A class of sizes that a seller names, such as `2K`, and bills alike.
+/// A class of sizes that a provider names, such as `2K`, and bills alike.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SizeClass {
-    /// The seller's name of it.
+    /// The provider's name of it.
     pub name: String,
     /// Its square, which stands for it where no size in pixels was asked for.
     pub square: Pixels,
@@ -81,9 +81,9 @@ pub struct Limits {
     pub default_size: Size,
     /// What it means where an input image goes along, if that is something else.
     pub default_size_edits: Option<Size>,
-    /// The most pictures of one call; none: not known, nothing is refused for it.
+    /// The most images of one call; none: not known, nothing is refused for it.
     pub n_max: Option<u32>,
-    /// The most partial pictures; 0: none are offered.
+    /// The most partial images; 0: none are offered.
     pub partial_images_max: u32,
     /// The most input images; 0: none are taken; none: not known, nothing is refused for it.
     pub input_images_max: Option<u32>,
@@ -114,7 +114,7 @@ pub struct TokenSpan {
     pub ceiling: u64,
 }
 
-/// How a picture's output tokens follow from quality and size.
+/// How an image's output tokens follow from quality and size.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ImageOutputRule {
     /// See [`crate::rules::row_grid`].
@@ -130,7 +130,7 @@ pub enum ImageOutputRule {
         area_offset: u64,
         /// Divides the product.
         area_divisor: u64,
-        /// The most tokens that a picture of size `auto` was seen to take: a note, no bound.
+        /// The most tokens that an image of size `auto` was seen to take: a note, no bound.
         auto_seen_max: Option<u64>,
     },
     /// No formula is known: between multiples of another family's counts.
@@ -144,12 +144,12 @@ pub enum ImageOutputRule {
     },
     /// The same for every size of a [`SizeClass`].
     BySizeClass {
-        /// Tokens of one picture, by the name of the class.
+        /// Tokens of one image, by the name of the class.
         tokens: Vec<(String, TokenSpan)>,
     },
 }
 
-/// Tokens of one delivered partial picture.
+/// Tokens of one delivered partial image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PartialRule {
     /// The same for every size.
@@ -241,7 +241,7 @@ pub struct Overhead {
     pub per_image_ceiling: Option<u64>,
 }
 
-/// Text tokens that a model adds to each picture's output.
+/// Text tokens that a model adds to each image's output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TextOutputRule {
     /// At least.
@@ -276,7 +276,7 @@ pub struct ResponsesRule {
 /// The smallest and greatest grid work of any legal size at one quality; see
 /// [`crate::rules::area_grid`]. Worked out once when the book is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Extremes {
+pub struct MinMax {
     /// The quality.
     pub quality: Quality,
     /// The work of the cheapest legal size.
@@ -294,9 +294,9 @@ pub struct Family {
     pub title: String,
     /// What the API accepts.
     pub limits: Sourced<Limits>,
-    /// Tokens of a picture.
+    /// Tokens of an image.
     pub image_output: Option<Sourced<ImageOutputRule>>,
-    /// Tokens of a partial picture.
+    /// Tokens of a partial image.
     pub partial_image: Option<Sourced<PartialRule>>,
     /// Tokens of an input image.
     pub image_input: Option<Sourced<ImageInputRule>>,
@@ -307,7 +307,7 @@ pub struct Family {
     /// Tokens of the Responses API's model.
     pub responses: Option<Sourced<ResponsesRule>>,
     /// The cheapest and dearest legal size by quality, where sizes are free.
-    pub extremes: Vec<Extremes>,
+    pub extremes: Vec<MinMax>,
     /// Where it stands.
     pub place: Place,
 }

@@ -1,14 +1,14 @@
-//! Prices per picture: by size, by class of size, by quality, by the megapixel, or flat.
+//! Prices per image: by size, by class of size, by quality, by the megapixel, or flat.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Limits, Offer, Row, SizeClass, Sizes};
 use crate::money::Usd;
-use crate::names::{Pixels, Quality};
+use crate::params::{Pixels, Quality};
 use crate::rules::megapixels;
 
-/// A price per picture. What it leaves open it holds for: a row without quality, size and
-/// class is the price of any picture.
+/// A price per image. What it leaves open it holds for: a row without quality, size and
+/// class is the price of any image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImagePrice {
     /// The quality that it is for.
@@ -17,9 +17,9 @@ pub struct ImagePrice {
     pub size: Option<Pixels>,
     /// ... or the [class](super::SizeClass) of sizes, by name.
     pub class: Option<String>,
-    /// The price of one picture, or of its first megapixel.
+    /// The price of one image, or of its first megapixel.
     pub usd: Usd,
-    /// The price of each further megapixel begun, where pictures are billed by the megapixel.
+    /// The price of each further megapixel begun, where images are billed by the megapixel.
     pub further_megapixel: Option<Usd>,
     /// The price of each megapixel begun of each input image.
     pub input_megapixel: Option<Usd>,
@@ -34,7 +34,7 @@ pub struct ImagePrice {
 }
 
 impl ImagePrice {
-    /// The price of one picture of so many pixels; `None` if it can't be exact.
+    /// The price of one image of so many pixels; `None` if it can't be exact.
     #[must_use]
     pub fn of_area(&self, pixels: u64) -> Option<Usd> {
         match self.further_megapixel {
@@ -43,13 +43,13 @@ impl ImagePrice {
         }
     }
 
-    /// What picture the price is for, in a few words: `low 1024x1024`, `2K`, `any picture`.
+    /// What image the price is for, in a few words: `low 1024x1024`, `2K`, `any image`.
     #[must_use]
     pub fn what_for(&self) -> String {
         let size = self.size.map(|size| size.to_string());
         let words = [self.quality.as_ref().map(ToString::to_string), size, self.class.clone()];
         let words: Vec<String> = words.into_iter().flatten().collect();
-        if words.is_empty() { "any picture".to_owned() } else { words.join(" ") }
+        if words.is_empty() { "any image".to_owned() } else { words.join(" ") }
     }
 
     /// Whether it leaves quality, size and class open.
@@ -61,12 +61,12 @@ impl ImagePrice {
         self.quality.as_ref().is_none_or(|own| own == quality)
     }
 
-    fn lies_at(&self, spot: Spot<'_>) -> bool {
+    fn lies_at(&self, spot: SizeSlot<'_>) -> bool {
         self.size.is_none_or(|own| spot.size == Some(own))
             && self.class.as_deref().is_none_or(|own| spot.class.is_some_and(|class| class.name == own))
     }
 
-    /// Orders rows that cover the same picture: a user's own first, the later book before the
+    /// Orders rows that cover the same image: a user's own first, the later book before the
     /// earlier one, then the row that says most of what it is for.
     pub(crate) fn rank(&self) -> (Option<u16>, bool, bool, bool) {
         let own = self.row.reason.is_some().then_some(self.row.place.file);
@@ -74,10 +74,10 @@ impl ImagePrice {
     }
 }
 
-/// Where a picture lies among a family's sizes: a size, a class of sizes, or neither where
+/// Where an image lies among a family's sizes: a size, a class of sizes, or neither where
 /// any other size is meant.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Spot<'b> {
+pub(crate) struct SizeSlot<'b> {
     /// The size, where it is one.
     pub size: Option<Pixels>,
     /// The class that it lies in.
@@ -87,7 +87,7 @@ pub(crate) struct Spot<'b> {
 }
 
 impl Limits {
-    /// The class of a size, where the seller has classes.
+    /// The class of a size, where the provider has classes.
     #[must_use]
     pub fn size_class(&self, size: Pixels) -> Option<&SizeClass> {
         match &self.sizes {
@@ -96,8 +96,8 @@ impl Limits {
         }
     }
 
-    pub(crate) fn spot(&self, size: Pixels) -> Spot<'_> {
-        Spot { size: Some(size), class: self.size_class(size), areas: (size.area(), Some(size.area())) }
+    pub(crate) fn spot(&self, size: Pixels) -> SizeSlot<'_> {
+        SizeSlot { size: Some(size), class: self.size_class(size), areas: (size.area(), Some(size.area())) }
     }
 
     /// The least and greatest area of a class, in pixels.
@@ -110,20 +110,20 @@ impl Limits {
 }
 
 impl<'b> Offer<'b> {
-    /// The prices per picture that hold on the day, as they stand in the book.
+    /// The prices per image that hold on the day, as they stand in the book.
     pub fn image_prices(&self) -> impl Iterator<Item = &'b ImagePrice> + use<'b> {
         let as_of = self.as_of;
         self.model.images.iter().filter(move |price| price.row.holds_on(as_of))
     }
 
-    /// The price of a picture of a quality and size on the day: the row that says most of what
+    /// The price of an image of a quality and size on the day: the row that says most of what
     /// it is for. A model without the parameter has quality `standard`.
     #[must_use]
     pub fn image_price(&self, quality: &Quality, size: Pixels) -> Option<&'b ImagePrice> {
         self.image_price_at(quality, self.family.limits.rule.spot(size))
     }
 
-    pub(crate) fn image_price_at(&self, quality: &Quality, spot: Spot<'_>) -> Option<&'b ImagePrice> {
+    pub(crate) fn image_price_at(&self, quality: &Quality, spot: SizeSlot<'_>) -> Option<&'b ImagePrice> {
         let fits = self.image_prices().filter(|price| price.is_of(quality) && price.lies_at(spot));
         // Of rows of one rank the first stands.
         fits.reduce(|best, next| if next.rank() > best.rank() { next } else { best })
@@ -131,10 +131,10 @@ impl<'b> Offer<'b> {
 
     /// Every place among the sizes that a row may tell from another: for a size that is left to
     /// the model.
-    pub(crate) fn spots(&self) -> impl Iterator<Item = Spot<'b>> + use<'b> {
+    pub(crate) fn spots(&self) -> impl Iterator<Item = SizeSlot<'b>> + use<'b> {
         let limits = &self.family.limits.rule;
         let named = self.image_prices().filter_map(|price| price.size);
-        let other = |areas| Spot { size: None, class: None, areas };
+        let other = |areas| SizeSlot { size: None, class: None, areas };
         let mut listed: &[Pixels] = &[];
         let mut classes: &[SizeClass] = &[];
         let mut rest = None;
@@ -147,7 +147,7 @@ impl<'b> Offer<'b> {
         }
         let of_class = |class: &'b SizeClass| {
             let (least, most) = limits.class_areas(&class.name)?;
-            Some(Spot { size: None, class: Some(class), areas: (least, Some(most)) })
+            Some(SizeSlot { size: None, class: Some(class), areas: (least, Some(most)) })
         };
         let named = named.filter(|size| !listed.contains(size));
         (listed.iter().copied().chain(named).map(|size| limits.spot(size)))

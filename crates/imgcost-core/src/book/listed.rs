@@ -1,11 +1,11 @@
 //! Every price of a model in words, for lists of prices and of what changed in them.
 
 use super::{Model, Row};
-use crate::names::Tier;
+use crate::params::Tier;
 
 /// A price as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListedPrice<'b> {
+pub struct PriceRow<'b> {
     /// What is paid for: `image output`, `batch: text input`, `high 1024x1024`.
     pub item: String,
     /// How much: USD for `per`, or a ratio.
@@ -17,12 +17,12 @@ pub struct ListedPrice<'b> {
 }
 
 impl Model {
-    /// Every dated price, in the order of the book: rates, pictures, calls, ratios, fixed prices.
+    /// Every dated price, in the order of the book: rates, images, calls, ratios, fixed prices.
     #[must_use]
-    pub fn listed(&self) -> Vec<ListedPrice<'_>> {
+    pub fn listed(&self) -> Vec<PriceRow<'_>> {
         let mut prices = Vec::new();
         let mut add = |row, item: String, value: String, per| {
-            prices.push(ListedPrice { item, value, per, row });
+            prices.push(PriceRow { item, value, per, row });
         };
         for card in &self.rates {
             let tier = if card.tier == Tier::Batch { "batch: " } else { "" };

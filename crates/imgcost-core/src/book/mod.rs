@@ -2,7 +2,7 @@
 //!
 //! A [`Book`] is checked data. It is read from TOML text ([`Book::read`], feature `toml`),
 //! or from the bytes that a build made of one ([`serde`]). [`Book::offer`] answers what one
-//! seller asks for one model on one day.
+//! provider asks for one model on one day.
 
 mod availability;
 mod derived;
@@ -21,12 +21,12 @@ use serde::{Deserialize, Serialize};
 
 pub use availability::Availability;
 pub use family::{
-    Extremes, Family, FidelityTokens, FreeSize, ImageInputRule, ImageOutputRule, Limits, Overhead,
-    PartialRule, ResponsesRule, SizeClass, Sizes, Sourced, TextInputRule, TextOutputRule, TokenSpan,
+    Family, FidelityTokens, FreeSize, ImageInputRule, ImageOutputRule, Limits, MinMax, Overhead, PartialRule,
+    ResponsesRule, SizeClass, Sizes, Sourced, TextInputRule, TextOutputRule, TokenSpan,
 };
 pub use images::ImagePrice;
-pub(crate) use images::Spot;
-pub use listed::ListedPrice;
+pub(crate) use images::SizeSlot;
+pub use listed::PriceRow;
 pub use offer::Offer;
 pub(crate) use offer::{printable, without_date};
 pub use rows::{
@@ -53,7 +53,7 @@ pub struct Source {
     pub note: Option<String>,
 }
 
-/// Every seller, model, price, rule and source, checked as a whole.
+/// Every provider, model, price, rule and source, checked as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Book {
     pub(crate) families: Vec<Family>,
@@ -65,7 +65,7 @@ pub struct Book {
 }
 
 impl Book {
-    /// The sellers, in order of their ids.
+    /// The providers, in order of their ids.
     #[must_use]
     pub fn providers(&self) -> &[Provider] {
         &self.providers
@@ -114,7 +114,7 @@ impl Book {
         self.overrides
     }
 
-    /// The book as far as quotes at one seller need it: without other sellers and without
+    /// The book as far as quotes at one provider need it: without other providers and without
     /// the sources. It keeps the digest, so that its quotes have the same ids; what it can't
     /// answer is who else sells a model, and what a source is.
     #[must_use]
@@ -123,7 +123,7 @@ impl Book {
         Some(self.with_only(provider.clone()))
     }
 
-    /// The book as far as quotes of one model at one seller need it, the models that replace
+    /// The book as far as quotes of one model at one provider need it, the models that replace
     /// it included: [`for_quotes_at`](Book::for_quotes_at), without the other models and the
     /// text models of the Responses API.
     #[must_use]

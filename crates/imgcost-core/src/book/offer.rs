@@ -1,18 +1,18 @@
-//! What one seller asks for one model on one day.
+//! What one provider asks for one model on one day.
 
 use jiff::civil::Date;
 
 use super::{Book, CallPrice, Family, FixedPrice, Model, Provider, RateCard, RatioCard, Row, TextModel};
 use crate::error::{Code, Error};
 use crate::money::UsdPerMillion;
-use crate::names::{Item, Tier};
+use crate::params::{Item, Tier};
 
-/// One seller's terms for one model on one day.
+/// One provider's terms for one model on one day.
 #[derive(Debug, Clone, Copy)]
 pub struct Offer<'b> {
     /// The book it stands in.
     pub book: &'b Book,
-    /// The seller.
+    /// The provider.
     pub provider: &'b Provider,
     /// The model.
     pub model: &'b Model,
@@ -23,10 +23,10 @@ pub struct Offer<'b> {
 }
 
 impl Book {
-    /// A seller by id or alias.
+    /// A provider by id or alias.
     ///
     /// # Errors
-    /// No seller of that name; the error lists them and names the nearest.
+    /// No provider of that name; the error lists them and names the nearest.
     pub fn provider(&self, name: &str) -> Result<&Provider, Error> {
         let by_id = self.providers.iter().find(|provider| provider.id == name);
         by_id
@@ -41,10 +41,10 @@ impl Book {
             })
     }
 
-    /// What a seller asks for a model on a day.
+    /// What a provider asks for a model on a day.
     ///
     /// # Errors
-    /// No such seller, no such model, a model that others sell, or a day before the seller's
+    /// No such provider, no such model, a model that others sell, or a day before the provider's
     /// first price for it. A model without any price is an offer all the same: its quote
     /// says what is unpriced.
     pub fn offer(&self, provider: &str, model: &str, as_of: Date) -> Result<Offer<'_>, Error> {
@@ -70,12 +70,12 @@ impl Book {
     }
 
     fn no_such_model(&self, provider: &Provider, name: &str) -> Error {
-        let sellers: Vec<&str> = (self.providers.iter())
+        let providers: Vec<&str> = (self.providers.iter())
             .filter(|other| other.model(name).is_some())
             .map(|other| other.id.as_str())
             .collect();
         let shown = printable(name);
-        if sellers.is_empty() {
+        if providers.is_empty() {
             let mut error = Error::new(Code::UnknownModel, format!("no model '{shown}' at {}", provider.id))
                 .field("model")
                 .allowed(provider.models.iter().map(|model| &model.id))
@@ -92,8 +92,11 @@ impl Book {
             }
             return error;
         }
-        let message = format!("{} does not sell {shown}; sold by {}", provider.id, sellers.join(", "));
-        Error::new(Code::NotSoldHere, message).field("provider").allowed(&sellers).nearest_name(&provider.id)
+        let message = format!("{} does not sell {shown}; sold by {}", provider.id, providers.join(", "));
+        Error::new(Code::NotSoldHere, message)
+            .field("provider")
+            .allowed(&providers)
+            .nearest_name(&provider.id)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The rows of a seller's file: models, dated prices, outcomes.
+//! The rows of a provider's file: models, dated prices, outcomes.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::ImagePrice;
 use crate::evidence::{Confidence, Evidence};
 use crate::money::{Ratio, Usd, UsdPerMillion};
-use crate::names::{Basis, Item, NativeApi, Pixels, Quality, Tier};
+use crate::params::{Basis, Item, NativeApi, Pixels, Quality, Tier};
 
 /// Where a row stands: the file, as an index into [`Book::files`](crate::Book::files), and
 /// the line, counted from 1.
@@ -67,7 +67,7 @@ pub struct RateCard {
     pub image_input: Option<UsdPerMillion>,
     /// Input image tokens that were cached.
     pub image_input_cached: Option<UsdPerMillion>,
-    /// Picture tokens.
+    /// Image tokens.
     pub image_output: Option<UsdPerMillion>,
     /// Text tokens in the output.
     pub text_output: Option<UsdPerMillion>,
@@ -140,10 +140,10 @@ pub struct RatioCard {
     pub row: Row,
 }
 
-/// A gateway's fixed price for one model: a picture at its plainest, times ratios.
+/// A gateway's fixed price for one model: an image at its plainest, times ratios.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FixedPrice {
-    /// The price of one picture before ratios.
+    /// The price of one image before ratios.
     pub usd: Usd,
     /// Ratios by size; a size that is not listed counts as 1.
     pub size_ratio: Vec<(Pixels, Ratio)>,
@@ -190,7 +190,7 @@ pub enum Event {
     NotSent,
     /// An HTTP status came back.
     Response,
-    /// It was sent, and no answer came: reset, timeout, disconnect.
+    /// It was sent, and no response came: reset, timeout, disconnect.
     NoResponse,
 }
 
@@ -206,7 +206,7 @@ pub enum OutcomeResult {
     Unknown,
 }
 
-/// A seller's rule on calls that went wrong. The first that matches decides.
+/// A provider's rule on calls that went wrong. The first that matches decides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutcomeRule {
     /// How far the call got.
@@ -285,7 +285,7 @@ pub struct CallingTokens {
     pub input_image: Option<(u64, u64)>,
 }
 
-/// A model as one seller offers it.
+/// A model as one provider offers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Model {
     /// The name that requests use.
@@ -300,7 +300,7 @@ pub struct Model {
     pub released: Option<Date>,
     /// The day it stopped answering.
     pub retired: Option<Date>,
-    /// What the seller recommends in its place.
+    /// What the provider recommends in its place.
     pub replacement: Option<String>,
     /// The id of the source of these days.
     pub lifecycle_source: Option<String>,
@@ -308,7 +308,7 @@ pub struct Model {
     pub note: Option<String>,
     /// Token prices.
     pub rates: Vec<RateCard>,
-    /// Prices per picture: the bill, or the published view of token prices.
+    /// Prices per image: the bill, or the published view of token prices.
     pub images: Vec<ImagePrice>,
     /// Prices per call.
     pub calls: Vec<CallPrice>,
@@ -341,7 +341,7 @@ impl Model {
     }
 }
 
-/// A seller: its models, and what is the same for all of them.
+/// A provider: its models, and what is the same for all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provider {
     /// The name that requests use.

@@ -6,10 +6,10 @@
 use serde::{Serialize, Serializer};
 
 use super::{Line, Quote};
+use crate::estimate::{CeilingBasis, Estimate};
 use crate::evidence::Evidence;
 use crate::money::{Ratio, Usd};
-use crate::names::{Endpoint, Fidelity, Item, Quality, Size, Tier, Unit};
-use crate::range::{CeilingBasis, Range};
+use crate::params::{Endpoint, Fidelity, Item, Quality, Size, Tier, Unit};
 use crate::request::InputImage;
 
 /// A quote, ready to be written as JSON.
@@ -19,7 +19,7 @@ pub struct QuoteDocument<'q> {
     pub schema: &'static str,
     /// See [`Quote::id`].
     pub id: String,
-    /// The seller.
+    /// The provider.
     pub provider: &'q str,
     /// The model.
     pub model: &'q str,
@@ -37,7 +37,7 @@ pub struct QuoteDocument<'q> {
     pub tokens: TokensDocument,
     /// The sum.
     pub total: TotalDocument,
-    /// The published price of one picture, where the seller has a table beside token prices.
+    /// The published price of one image, where the provider has a table beside token prices.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub per_image_list_price: Option<Usd>,
     /// The book it was made from.
@@ -59,24 +59,24 @@ pub struct RequestDocument<'q> {
     pub quality: Option<&'q Quality>,
     /// The size.
     pub size: Size,
-    /// How many pictures.
+    /// How many images.
     pub n: u32,
     /// Tokens of the prompt, without what the API adds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt_tokens: Option<u64>,
     /// Sizes of the input images; null for one of unknown size.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub images: Vec<Option<crate::names::Pixels>>,
+    pub images: Vec<Option<crate::params::Pixels>>,
     /// Whether there is a mask.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub mask: bool,
     /// How closely to keep to the inputs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input_fidelity: Option<Fidelity>,
-    /// Whether the answer is streamed.
+    /// Whether the response is streamed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub stream: bool,
-    /// Partial pictures asked for.
+    /// Partial images asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub partial_images: Option<u32>,
     /// The background.
@@ -126,7 +126,7 @@ pub struct RangeDocument<T: Serialize> {
 }
 
 impl RangeDocument<u64> {
-    fn tokens(range: Range<u64>) -> Self {
+    fn tokens(range: Estimate<u64>) -> Self {
         RangeDocument {
             floor: range.floor,
             expected: range.expected,
@@ -137,7 +137,7 @@ impl RangeDocument<u64> {
 }
 
 impl RangeDocument<Usd> {
-    fn usd(range: Range<Usd>) -> Self {
+    fn usd(range: Estimate<Usd>) -> Self {
         RangeDocument {
             floor: range.floor,
             expected: range.expected,
@@ -200,7 +200,7 @@ pub struct TokensDocument {
     /// Text tokens of the output.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text_output: Option<RangeDocument<u64>>,
-    /// Picture tokens, partial pictures included.
+    /// Image tokens, partial images included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_output: Option<RangeDocument<u64>>,
 }
@@ -225,7 +225,7 @@ pub struct TotalDocument {
 pub struct BookDocument<'q> {
     /// Identifies its content.
     pub digest: &'q str,
-    /// The day the seller's prices were last checked.
+    /// The day the provider's prices were last checked.
     pub checked: jiff::civil::Date,
     /// How many rows of the user's own stand over it.
     pub overrides: u32,
@@ -240,7 +240,7 @@ pub struct NoteDocument {
     pub message: String,
 }
 
-/// Whether the amounts of one quantity come from several rates, as for a picture whose size
+/// Whether the amounts of one quantity come from several rates, as for an image whose size
 /// is left to the model: no one rate explains them.
 fn spans_rates(line: &Line<'_>, price: &super::Price<'_>) -> bool {
     line.unit == Unit::Image && price.amount.floor != price.amount.ceiling

@@ -5,14 +5,14 @@ use std::fmt;
 use super::Quote;
 use crate::book::Offer;
 use crate::money::Usd;
-use crate::names::Quality;
+use crate::params::Quality;
 use crate::request::Request;
 
 /// A cheaper way to make the call, everything else the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fit {
-    /// Fewer pictures.
-    Pictures {
+pub enum Alternative {
+    /// Fewer images.
+    Images {
         /// How many.
         n: u32,
         /// What they may cost at most, in USD.
@@ -27,11 +27,11 @@ pub enum Fit {
     },
 }
 
-impl fmt::Display for Fit {
+impl fmt::Display for Alternative {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Fit::Pictures { n, ceiling } => write!(f, "n = {n} (${ceiling})"),
-            Fit::Quality { quality, ceiling } => write!(f, "quality {quality} (${ceiling})"),
+            Alternative::Images { n, ceiling } => write!(f, "n = {n} (${ceiling})"),
+            Alternative::Quality { quality, ceiling } => write!(f, "quality {quality} (${ceiling})"),
         }
     }
 }
@@ -40,12 +40,12 @@ impl Quote<'_> {
     /// The largest n and the best lower quality whose ceilings stay within a limit; nothing
     /// where neither does.
     #[must_use]
-    pub fn what_fits(&self, limit: Usd) -> Vec<Fit> {
+    pub fn alternatives_under(&self, limit: Usd) -> Vec<Alternative> {
         let (offer, request) = (&self.offer, self.request);
         let mut found = Vec::new();
         for n in (1..request.n).rev() {
             if let Some(ceiling) = ceiling_within(offer, &Request { n, ..request.clone() }, limit) {
-                found.push(Fit::Pictures { n, ceiling });
+                found.push(Alternative::Images { n, ceiling });
                 break;
             }
         }
@@ -55,7 +55,7 @@ impl Quote<'_> {
         for quality in qualities.iter().take(asked.unwrap_or(qualities.len())).rev() {
             let request = Request { quality: Some(quality.clone()), ..request.clone() };
             if let Some(ceiling) = ceiling_within(offer, &request, limit) {
-                found.push(Fit::Quality { quality: quality.clone(), ceiling });
+                found.push(Alternative::Quality { quality: quality.clone(), ceiling });
                 break;
             }
         }

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::Quote;
 use crate::book::TextInputRule;
-use crate::names::Endpoint;
+use crate::params::Endpoint;
 use crate::request::InputImage;
 
 /// Raised when the code of a rule kind changes what it counts.

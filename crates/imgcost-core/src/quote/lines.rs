@@ -3,13 +3,13 @@
 use arrayvec::ArrayVec;
 
 use super::MAX_LINES;
-use super::{pictures, tokens};
+use super::{images, tokens};
 use crate::book::{FixedPrice, Offer, RatioCard, Row, Sizes, Sourced};
+use crate::estimate::{CeilingBasis, Estimate};
 use crate::evidence::Evidence;
-use crate::limits::Chosen;
+use crate::limits::ResolvedParams;
 use crate::money::{Ratio, Usd, UsdPerMillion};
-use crate::names::{Basis, Endpoint, Item, Pixels, Quality, Size, Unit};
-use crate::range::{CeilingBasis, Range};
+use crate::params::{Basis, Endpoint, Item, Pixels, Quality, Size, Unit};
 use crate::request::Request;
 
 /// Which of two lines of one item: the Responses model has input and output.
@@ -37,7 +37,7 @@ impl Part {
 pub enum Rate {
     /// USD per million tokens.
     PerMillion(UsdPerMillion),
-    /// USD per picture, call or megapixel.
+    /// USD per image, call or megapixel.
     Each(Usd),
 }
 
@@ -76,7 +76,7 @@ pub struct Price<'b> {
     /// What one unit costs.
     pub rate: Rate,
     /// Quantity times rate, in USD.
-    pub amount: Range<Usd>,
+    pub amount: Estimate<Usd>,
     /// The row of the price book.
     pub row: &'b Row,
 }
@@ -91,7 +91,7 @@ pub struct Line<'b> {
     /// What is counted.
     pub unit: Unit,
     /// How many.
-    pub quantity: Range<u64>,
+    pub quantity: Estimate<u64>,
     /// What they cost; none where no price is known.
     pub price: Option<Price<'b>>,
     /// How the quantity is known.
@@ -104,13 +104,13 @@ pub struct Line<'b> {
 struct Counted<'b> {
     item: Item,
     part: Option<Part>,
-    quantity: Range<u64>,
+    quantity: Estimate<u64>,
     evidence: Evidence,
     source: &'b str,
 }
 
 impl<'b> Counted<'b> {
-    fn by<T>(item: Item, quantity: Range<u64>, rule: &'b Sourced<T>) -> Self {
+    fn by<T>(item: Item, quantity: Estimate<u64>, rule: &'b Sourced<T>) -> Self {
         let (evidence, source) = (rule.evidence, rule.source.as_str());
         let quantity = if evidence == Evidence::Assumed { quantity.assumed() } else { quantity };
         Counted { item, part: None, quantity, evidence, source }
@@ -121,7 +121,7 @@ impl<'b> Counted<'b> {
 pub(super) fn price<'b>(
     offer: &Offer<'b>,
     request: &'b Request,
-    chosen: Chosen<'b>,
+    chosen: ResolvedParams<'b>,
     lines: &mut ArrayVec<Line<'b>, MAX_LINES>,
 ) -> Option<()> {
     match offer.model.basis {
@@ -135,14 +135,14 @@ pub(super) fn price<'b>(
         lines.iter_mut().for_each(|line| line.price = None);
     }
     if lines.is_empty() {
-        // A model that neither rules nor prices say anything of: a picture of unknown price.
-        lines.try_push(picture_line(request.n.into(), None, offer.family.limits.source.as_str())).ok()?;
+        // A model that neither rules nor prices say anything of: an image of unknown price.
+        lines.try_push(image_line(request.n.into(), None, offer.family.limits.source.as_str())).ok()?;
     }
     Some(())
 }
 
-/// A line of pictures; one without a price cites `source`.
-pub(super) fn picture_line<'b>(n: u64, price: Option<Price<'b>>, source: &'b str) -> Line<'b> {
+/// A line of images; one without a price cites `source`.
+pub(super) fn image_line<'b>(n: u64, price: Option<Price<'b>>, source: &'b str) -> Line<'b> {
     let (evidence, source) = match price {
         Some(price) => (price.row.evidence, price.row.source.as_str()),
         None => (Evidence::Assumed, source),
@@ -151,7 +151,7 @@ pub(super) fn picture_line<'b>(n: u64, price: Option<Price<'b>>, source: &'b str
         item: Item::Image,
         part: None,
         unit: Unit::Image,
-        quantity: Range::exact(n),
+        quantity: Estimate::exact(n),
         price,
         evidence,
         source,
@@ -163,7 +163,7 @@ type Lines<'b> = ArrayVec<Line<'b>, MAX_LINES>;
 fn by_tokens<'b>(
     offer: &Offer<'b>,
     request: &'b Request,
-    chosen: Chosen<'b>,
+    chosen: ResolvedParams<'b>,
     lines: &mut Lines<'b>,
 ) -> Option<()> {
     counted(offer, request, chosen, |count| push(lines, &count, offer.token_rate(request.tier, count.item)))?;
@@ -177,7 +177,7 @@ fn uncounted<'b>(offer: &Offer<'b>, request: &'b Request, lines: &mut Lines<'b>)
     let (family, n) = (offer.family, u64::from(request.n));
     let source = family.limits.source.as_str();
     let mut push = |item, unit, count| {
-        let (quantity, evidence) = (Range::exact(count), Evidence::Assumed);
+        let (quantity, evidence) = (Estimate::exact(count), Evidence::Assumed);
         lines.try_push(Line { item, part: None, unit, quantity, price: None, evidence, source }).ok()
     };
     if let Some(prompt) = request.prompt.filter(|_| family.text_input.is_none()) {
@@ -214,7 +214,7 @@ fn push<'b>(
 fn counted<'b>(
     offer: &Offer<'b>,
     request: &'b Request,
-    chosen: Chosen<'b>,
+    chosen: ResolvedParams<'b>,
     mut take: impl FnMut(Counted<'b>) -> Option<()>,
 ) -> Option<()> {
     let n = u64::from(request.n);
@@ -234,7 +234,8 @@ fn counted<'b>(
         take(Counted::by(Item::ImageInput, tokens::image_input(rule.rule, request)?.times(n)?, rule))?;
     }
     if let Some(rule) = &family.text_output {
-        let one = Range::new(rule.rule.floor, rule.rule.expected, rule.rule.ceiling, CeilingBasis::Assumed);
+        let one =
+            Estimate::new(rule.rule.floor, rule.rule.expected, rule.rule.ceiling, CeilingBasis::Assumed);
         take(Counted::by(Item::TextOutput, one.times(n)?, rule))?;
     }
     if let Some(rule) = &family.image_output {
@@ -275,16 +276,16 @@ fn mainline<'b>(offer: &Offer<'b>, request: &'b Request, lines: &mut Lines<'b>) 
 fn by_image<'b>(
     offer: &Offer<'b>,
     request: &'b Request,
-    chosen: Chosen<'b>,
+    chosen: ResolvedParams<'b>,
     lines: &mut Lines<'b>,
 ) -> Option<()> {
-    let bill = pictures::bill(offer, request, chosen)?;
+    let bill = images::bill(offer, request, chosen)?;
     let by_megapixel = bill.inputs.is_some();
-    // A seller that bills by the picture may bill input tokens on top: those it names are
+    // A provider that bills by the image may bill input tokens on top: those it names are
     // priced, those its model has and it does not name are unpriced.
-    let mut pictures = Some([bill.inputs, Some(bill.picture)]);
+    let mut images = Some([bill.inputs, Some(bill.image)]);
     let mut show = |lines: &mut Lines<'b>| {
-        pictures.take().into_iter().flatten().flatten().try_for_each(|line| lines.try_push(line).ok())
+        images.take().into_iter().flatten().flatten().try_for_each(|line| lines.try_push(line).ok())
     };
     counted(offer, request, chosen, |count| match count.item {
         Item::ImageOutput => show(lines),
@@ -295,11 +296,11 @@ fn by_image<'b>(
     show(lines)
 }
 
-/// One price a call. Whether a call for several pictures counts as one or as several is not
+/// One price a call. Whether a call for several images counts as one or as several is not
 /// said anywhere, so that it is a range.
 fn by_call<'b>(offer: &Offer<'b>, request: &'b Request, lines: &mut Lines<'b>) -> Option<()> {
     let n = u64::from(request.n);
-    let quantity = if n == 1 { Range::exact(1) } else { Range::new(1, None, n, CeilingBasis::Assumed) };
+    let quantity = if n == 1 { Estimate::exact(1) } else { Estimate::new(1, None, n, CeilingBasis::Assumed) };
     let call = offer.call_price();
     let price = match call {
         Some(call) => {
@@ -320,7 +321,7 @@ fn by_call<'b>(offer: &Offer<'b>, request: &'b Request, lines: &mut Lines<'b>) -
 fn by_ratio<'b>(
     offer: &Offer<'b>,
     request: &'b Request,
-    chosen: Chosen<'b>,
+    chosen: ResolvedParams<'b>,
     lines: &mut Lines<'b>,
 ) -> Option<()> {
     let group = request.group_ratio.unwrap_or(Ratio::ONE);
@@ -359,12 +360,12 @@ fn by_fixed_price<'b>(
     fixed: &'b FixedPrice,
     group: Ratio,
     request: &'b Request,
-    chosen: Chosen<'b>,
+    chosen: ResolvedParams<'b>,
     lines: &mut Lines<'b>,
 ) -> Option<()> {
     let n = u64::from(request.n);
     let qualities = &offer.family.limits.rule.qualities;
-    let mut amount: Option<Range<Usd>> = None;
+    let mut amount: Option<Estimate<Usd>> = None;
     let mut most = fixed.usd;
     let plain = [Quality::Standard];
     let choices: &[Quality] = match chosen.quality {
@@ -379,9 +380,9 @@ fn by_fixed_price<'b>(
             let all = each.times(n)?;
             most = most.max(each);
             amount = Some(match amount {
-                None => Range::exact(all),
+                None => Estimate::exact(all),
                 Some(range) => {
-                    Range::new(range.floor.min(all), None, range.ceiling.max(all), CeilingBasis::Proven)
+                    Estimate::new(range.floor.min(all), None, range.ceiling.max(all), CeilingBasis::Proven)
                 }
             });
         }
@@ -393,7 +394,7 @@ fn by_fixed_price<'b>(
     }
     let amount = amount?;
     let price = Some(Price { rate: Rate::Each(most), amount, row: &fixed.row });
-    lines.try_push(picture_line(n, price, fixed.row.source.as_str())).ok()?;
+    lines.try_push(image_line(n, price, fixed.row.source.as_str())).ok()?;
     match &offer.provider.ratio {
         Some(base) => round_to_units(lines, base.quota_per_usd),
         None => Some(()),
@@ -420,7 +421,7 @@ fn round_to_units(lines: &mut Lines<'_>, units_per_usd: u32) -> Option<()> {
     for price in lines.iter_mut().filter_map(|line| line.price.as_mut()) {
         let floor = price.amount.floor.rounded_down_to(units_per_usd)?;
         let ceiling = price.amount.ceiling.rounded_up_to(units_per_usd)?;
-        price.amount = Range { floor, ceiling, ..price.amount };
+        price.amount = Estimate { floor, ceiling, ..price.amount };
     }
     Some(())
 }

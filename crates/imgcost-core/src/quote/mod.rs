@@ -7,9 +7,9 @@
 mod document;
 mod fits;
 mod id;
+mod images;
 mod lines;
 mod notes;
-mod pictures;
 mod terms;
 mod tokens;
 
@@ -19,18 +19,18 @@ pub use document::{
     BookDocument, LineDocument, NoteDocument, QuoteDocument, RangeDocument, RequestDocument, TokensDocument,
     TotalDocument,
 };
-pub use fits::Fit;
+pub use fits::Alternative;
 pub use id::RULES_VERSION;
 pub use lines::{Line, Part, Price, Rate};
 pub use notes::{Note, NoteKind};
-pub use terms::{InputTerms, PictureTerms, Terms};
+pub use terms::{ImageTerms, InputTerms, Terms};
 
 use crate::book::{Book, Offer};
 use crate::error::{Code, Error};
-use crate::limits::{self, Chosen};
+use crate::estimate::{CeilingBasis, Estimate};
+use crate::limits::{self, ResolvedParams};
 use crate::money::Usd;
-use crate::names::{Item, NativeApi, Pixels, Quality, Size};
-use crate::range::{CeilingBasis, Range};
+use crate::params::{Item, NativeApi, Pixels, Quality, Size};
 use crate::request::Request;
 
 /// The most lines that a quote has: one for each kind of item, two for the Responses model.
@@ -41,7 +41,7 @@ const MAX_LINES: usize = 7;
 pub struct Quote<'b> {
     offer: Offer<'b>,
     request: &'b Request,
-    chosen: Chosen<'b>,
+    chosen: ResolvedParams<'b>,
     lines: ArrayVec<Line<'b>, MAX_LINES>,
     total: Total,
 }
@@ -171,7 +171,7 @@ impl<'b> Quote<'b> {
         self.lines.iter().filter(|line| line.price.is_none()).map(|line| line.item)
     }
 
-    /// The size that the picture will have, if it is not left to the model.
+    /// The size that the image will have, if it is not left to the model.
     #[must_use]
     pub fn size(&self) -> Option<Pixels> {
         match self.chosen.size {
@@ -193,16 +193,16 @@ impl<'b> Quote<'b> {
         self.chosen.size
     }
 
-    /// The price per picture that decides, at a seller who bills by the picture; none where
+    /// The price per image that decides, at a provider who bills by the image; none where
     /// quality or size is left to the model, or no row covers them.
     #[must_use]
     pub fn image_price(&self) -> Option<&'b crate::book::ImagePrice> {
         let plain = Quality::Standard;
-        let by_picture = self.offer.model.basis == crate::names::Basis::PerImage;
-        self.offer.image_price(self.chosen.quality.unwrap_or(&plain), self.size()?).filter(|_| by_picture)
+        let by_image = self.offer.model.basis == crate::params::Basis::PerImage;
+        self.offer.image_price(self.chosen.quality.unwrap_or(&plain), self.size()?).filter(|_| by_image)
     }
 
-    /// The published price of one picture beside the token price: a rounded view of it,
+    /// The published price of one image beside the token price: a rounded view of it,
     /// without input and without n. None where the provider publishes no table, and where a rate of
     /// the user's own replaces the one that the table is a view of.
     #[must_use]
@@ -211,8 +211,8 @@ impl<'b> Quote<'b> {
     }
 
     fn list_price(&self) -> Option<(&'b crate::book::ImagePrice, Usd)> {
-        if self.offer.model.basis != crate::names::Basis::Tokens
-            || self.request.tier != crate::names::Tier::Standard
+        if self.offer.model.basis != crate::params::Basis::Tokens
+            || self.request.tier != crate::params::Tier::Standard
         {
             return None;
         }
@@ -226,15 +226,15 @@ impl<'b> Quote<'b> {
         Some((price, price.of_area(size.area())?))
     }
 
-    /// What the call adds to the given item of the API's `usage`, in tokens. Partial pictures
+    /// What the call adds to the given item of the API's `usage`, in tokens. Partial images
     /// count as image output, as the API counts them.
     #[must_use]
-    pub fn tokens(&self, item: Item) -> Option<Range<u64>> {
+    pub fn tokens(&self, item: Item) -> Option<Estimate<u64>> {
         let counts = |line: &&Line<'_>| {
             line.item == item || (item == Item::ImageOutput && line.item == Item::PartialImages)
         };
         let mut lines =
-            self.lines.iter().filter(|line| line.unit == crate::names::Unit::Token).filter(counts);
+            self.lines.iter().filter(|line| line.unit == crate::params::Unit::Token).filter(counts);
         let first = lines.next()?.quantity;
         lines.try_fold(first, |sum, line| sum.plus(&line.quantity))
     }

@@ -7,7 +7,7 @@ use super::lines::{Line, may_send_partials};
 use crate::book::{ImageOutputRule, ImagePrice, Row, Sizes, TextInputRule};
 use crate::evidence::{Confidence, Evidence};
 use crate::money::Usd;
-use crate::names::{Basis, Endpoint, Item, Quality, Size, Tier, Unit};
+use crate::params::{Basis, Endpoint, Item, Quality, Size, Tier, Unit};
 use crate::request::{InputImage, Request};
 
 /// After this many days without a check, prices are called old.
@@ -28,7 +28,7 @@ pub struct Note {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NoteKind<'b> {
-    /// No prompt was given: the total covers the pictures only.
+    /// No prompt was given: the total covers the images only.
     PromptNotGiven,
     /// The model stopped answering on this day.
     ModelRetired(Date),
@@ -40,7 +40,7 @@ pub enum NoteKind<'b> {
     RuleUnverified(Item),
     /// The model adds a random number of text tokens.
     TextOutputVaries,
-    /// Fewer partial pictures than asked for may come.
+    /// Fewer partial images than asked for may come.
     PartialImagesVary,
     /// Where `square` ends for high fidelity is not published.
     FidelityShape,
@@ -58,7 +58,7 @@ pub enum NoteKind<'b> {
     PriceSecondHand,
     /// The prices were last checked on this day.
     PricesOld(Date),
-    /// Several pictures from a model that is billed by the call.
+    /// Several images from a model that is billed by the call.
     CallsUncertain,
     /// The mainline model of the Responses API has no price.
     ResponsesModelUnpriced,
@@ -68,13 +68,13 @@ pub enum NoteKind<'b> {
     Unpriced(Item),
     /// The gateway's owner may have set other ratios.
     GatewayDefaults,
-    /// What the model accepts is not known, or how many pictures: that was not checked.
+    /// What the model accepts is not known, or how many images: that was not checked.
     LimitsUnknown,
     /// The size asked for is priced as this class of sizes.
     SizeClass(&'b str),
     /// The model counts prompts with a tokenizer of its own.
     OwnTokenizer,
-    /// Whether several pictures count their input images once or each is not known.
+    /// Whether several images count their input images once or each is not known.
     InputsUncertain,
     /// A field of the body that is in no table of the API.
     UnknownField(&'b str),
@@ -160,9 +160,9 @@ fn of_request<'b>(quote: &Quote<'b>, mut note: impl FnMut(NoteKind<'b>)) {
     if request.prompt.is_none() && is_text_priced(quote) {
         note(NoteKind::PromptNotGiven);
     }
-    // Where one quality is known, prices per picture may have a row beside it.
-    let by_picture = quote.offer.model.basis == Basis::PerImage;
-    let choices = family.limits.rule.qualities.len() + usize::from(by_picture);
+    // Where one quality is known, prices per image may have a row beside it.
+    let by_image = quote.offer.model.basis == Basis::PerImage;
+    let choices = family.limits.rule.qualities.len() + usize::from(by_image);
     let open_quality = quote.is_quality_open() && choices > 1;
     let is_open = |line: &Line<'_>| {
         line.quantity.expected.is_none() || line.price.is_some_and(|price| price.amount.expected.is_none())
@@ -255,8 +255,8 @@ fn of_row<'b>(as_of: Date, row: &'b Row, mut note: impl FnMut(NoteKind<'b>)) {
 }
 
 fn list_price_differs(quote: &Quote<'_>, listed: Usd) -> bool {
-    let pictures = quote.lines.iter().find(|line| line.item == Item::ImageOutput);
-    let expected = pictures.and_then(|line| line.price?.amount.expected);
+    let images = quote.lines.iter().find(|line| line.item == Item::ImageOutput);
+    let expected = images.and_then(|line| line.price?.amount.expected);
     match (expected, listed.times(quote.request.n.into()), listed.last_place().times(quote.request.n.into()))
     {
         (Some(expected), Some(listed), Some(slack)) => listed.distance(expected) > slack,
@@ -305,7 +305,7 @@ impl<'b> Quote<'b> {
             NoteKind::PromptNotGiven if self.request.endpoint == Endpoint::Responses => {
                 "no prompt given: its tokens are not in the total".to_owned()
             }
-            NoteKind::PromptNotGiven => "no prompt given: the total covers the pictures only".to_owned(),
+            NoteKind::PromptNotGiven => "no prompt given: the total covers the images only".to_owned(),
             NoteKind::ModelRetired(day) => {
                 format!("{model} was shut down on {day}{}", self.replacement_words())
             }
@@ -317,7 +317,7 @@ impl<'b> Quote<'b> {
                 format!("no formula is known for {model}'s {item} tokens: the range is a guess, unverified")
             }
             NoteKind::TextOutputVaries if self.writes_rarely() => {
-                format!("{model} may write text or thoughts beside the picture, billed as text output")
+                format!("{model} may write text or thoughts beside the image, billed as text output")
             }
             NoteKind::TextOutputVaries => {
                 format!("{model} adds text tokens to its output, a different number each call")
@@ -348,7 +348,7 @@ impl<'b> Quote<'b> {
             NoteKind::PricesOld(day) => {
                 format!("{}'s prices were last checked on {day}, more than {OLD_AFTER_DAYS} days before", self.offer.provider.id)
             }
-            NoteKind::CallsUncertain => "whether a call for several pictures counts as one or as several is not known".to_owned(),
+            NoteKind::CallsUncertain => "whether a call for several images counts as one or as several is not known".to_owned(),
             NoteKind::ResponsesModelUnpriced => self.responses_words(),
             NoteKind::ResponsesVaries => {
                 let most = self.request.most_images();
@@ -362,19 +362,19 @@ impl<'b> Quote<'b> {
             }
             NoteKind::Unpriced(item) => self.unpriced_words(item),
             NoteKind::LimitsUnknown if !self.offer.family.limits.rule.unknown => {
-                format!("how many pictures {model} makes in a call is not in the price book: n was not checked")
+                format!("how many images {model} makes in a call is not in the price book: n was not checked")
             }
             NoteKind::LimitsUnknown => {
                 format!("what {model} accepts is not in the price book: the request was not checked")
             }
             NoteKind::SizeClass(class) => {
-                format!("the seller takes size classes: {} is priced as {class}", self.chosen.size)
+                format!("the provider takes size classes: {} is priced as {class}", self.chosen.size)
             }
             NoteKind::OwnTokenizer => {
                 format!("{model} counts prompts with a tokenizer of its own: their tokens are a guess, up to one a byte")
             }
             NoteKind::InputsUncertain => {
-                "whether the input images of a call for several pictures count once or for each is not known".to_owned()
+                "whether the input images of a call for several images count once or for each is not known".to_owned()
             }
             NoteKind::UnknownField(field) if self.total.ceiling.is_none() => {
                 format!("{field} is not a known field of this API, and may be what decides the price: there is no ceiling")
@@ -423,7 +423,7 @@ impl<'b> Quote<'b> {
             Some(ImageOutputRule::AreaGrid { auto_seen_max: Some(tokens), .. })
                 if self.chosen.size == Size::Auto =>
             {
-                format!(" ({tokens} tokens a picture are the most seen)")
+                format!(" ({tokens} tokens an image are the most seen)")
             }
             _ => String::new(),
         };
@@ -464,7 +464,7 @@ impl<'b> Quote<'b> {
         }
     }
 
-    /// What the same call costs at the model that the seller recommends instead.
+    /// What the same call costs at the model that the provider recommends instead.
     fn replacement_words(&self) -> String {
         let Some(name) = self.offer.model.replacement.as_deref() else {
             return "; the price is its last".to_owned();

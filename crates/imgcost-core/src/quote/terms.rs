@@ -4,16 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{Quote, Rate};
 use crate::book::{ImagePrice, Sizes};
+use crate::estimate::CeilingBasis;
 use crate::money::{Ratio, Usd, UsdPerMillion};
-use crate::names::{Basis, Endpoint, Item, Pixels, Quality, Size, Unit};
-use crate::range::CeilingBasis;
+use crate::params::{Basis, Endpoint, Item, Pixels, Quality, Size, Unit};
 use crate::rules::megapixels;
 
 /// The prices that a usage is charged at. A hold keeps them, so that a later change of the
 /// price book never changes what an earlier call is booked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
-    /// How the seller bills.
+    /// How the provider bills.
     pub basis: Basis,
     /// USD per million prompt tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -30,7 +30,7 @@ pub struct Terms {
     /// USD per million text tokens of the output.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text_output: Option<UsdPerMillion>,
-    /// USD per million picture tokens.
+    /// USD per million image tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_output: Option<UsdPerMillion>,
     /// USD per million input tokens of the model that runs the Responses API's image tool.
@@ -42,34 +42,34 @@ pub struct Terms {
     /// USD per million output tokens of that model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub responses_output: Option<UsdPerMillion>,
-    /// USD per picture, by quality and size, for what the call may return.
+    /// USD per image of a gateway's ratios, by quality and size, for what the call may return.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub images: Vec<(Quality, Pixels, Usd)>,
-    /// Prices per picture of what the call may return; the first that covers a picture decides.
+    pub ratio_prices: Vec<(Quality, Pixels, Usd)>,
+    /// Prices per image of what the call may return; the first that covers an image decides.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub pictures: Vec<PictureTerms>,
-    /// The quality and size asked for, where they were not left to the model: what an answer
+    pub images: Vec<ImageTerms>,
+    /// The quality and size asked for, where they were not left to the model: what a response
     /// that names none is taken to have.
     #[serde(default, skip_serializing_if = "is_open")]
     pub asked: (Option<Quality>, Option<Pixels>),
-    /// The least and greatest area of a picture in pixels, where a size was left to the model.
+    /// The least and greatest area of an image in pixels, where a size was left to the model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub areas: Option<(u64, u64)>,
     /// Whether a quality or size that the call may have has no price.
     #[serde(default, skip_serializing_if = "is_not")]
     pub gaps: bool,
-    /// Whether the greatest price of a picture rests on a guess.
+    /// Whether the greatest price of an image rests on a guess.
     #[serde(default, skip_serializing_if = "is_not")]
     pub assumed: bool,
     /// How many images were asked for of the Images API: a stream that completes fewer may be
     /// billed for more than it reports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_images: Option<u32>,
-    /// How many pictures were asked for, where a bill may depend on how many came; none in a
+    /// How many images were asked for, where a bill may depend on how many came; none in a
     /// price for the call as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub n: Option<u32>,
-    /// Input images that are billed by the megapixel: no answer reports them.
+    /// Input images that are billed by the megapixel: no response reports them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inputs: Option<InputTerms>,
     /// USD per call.
@@ -91,9 +91,9 @@ fn is_not(flag: &bool) -> bool {
     !*flag
 }
 
-/// A price per picture, for the qualities and sizes that it covers.
+/// A price per image, for the qualities and sizes that it covers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PictureTerms {
+pub struct ImageTerms {
     /// The quality that it is for; none: any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quality: Option<Quality>,
@@ -103,7 +103,7 @@ pub struct PictureTerms {
     /// The least and greatest area that it is for, in pixels; none: any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pixels: Option<(u64, u64)>,
-    /// USD for one picture, or for its first megapixel.
+    /// USD for one image, or for its first megapixel.
     pub usd: Usd,
     /// USD for each further megapixel begun, and the pixels of one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -135,8 +135,8 @@ impl Terms {
             responses_input: None,
             responses_cached: None,
             responses_output: None,
+            ratio_prices: Vec::new(),
             images: Vec::new(),
-            pictures: Vec::new(),
             asked: (None, None),
             areas: None,
             gaps: false,
@@ -170,8 +170,8 @@ impl Terms {
     }
 }
 
-impl PictureTerms {
-    /// The price of a picture of so many pixels; `None` if it can't be exact.
+impl ImageTerms {
+    /// The price of an image of so many pixels; `None` if it can't be exact.
     pub(crate) fn of_area(&self, pixels: u64) -> Option<Usd> {
         match self.further {
             Some((further, megapixel)) => megapixels::price(self.usd, further, megapixel, pixels),
@@ -196,7 +196,7 @@ impl Quote<'_> {
         let rate = |item| by_token(item).map(|(rate, _)| rate).or_else(|| by_ratio(item));
         let text_model = request.responses_model.as_deref().and_then(|id| offer.text_model(id));
         let text_model = text_model.filter(|_| request.tier.is_usual());
-        let (pictures, gaps) = self.picture_terms();
+        let (images, gaps) = self.image_terms();
         let assumed = |line: &super::Line<'_>| {
             line.price.is_some_and(|price| price.amount.basis == CeilingBasis::Assumed)
         };
@@ -211,8 +211,8 @@ impl Quote<'_> {
             responses_input: text_model.map(|model| model.input),
             responses_cached: text_model.and_then(|model| model.input_cached),
             responses_output: text_model.map(|model| model.output),
-            images: self.fixed_prices(group),
-            pictures,
+            ratio_prices: self.fixed_prices(group),
+            images,
             asked: self.asked(),
             areas: self.areas(),
             gaps,
@@ -222,22 +222,22 @@ impl Quote<'_> {
             inputs: self.input_terms(),
             call: offer.call_price().map(|call| call.usd),
             quota_per_usd: offer.provider.ratio.as_ref().map(|base| base.quota_per_usd),
-            // The Responses API may hand pictures of the conversation to its tool.
+            // The Responses API may hand images of the conversation to its tool.
             has_images: !request.images.is_empty() || request.endpoint == Endpoint::Responses,
         }
     }
 
     /// The rows that may decide, in the order in which they do, and whether one is missing for a
     /// choice that the quote covers. A row that stands behind others for every choice would take
-    /// the bill over the ceiling; one that stands before them decides where the answer echoes
-    /// another picture than was asked for.
-    fn picture_terms(&self) -> (Vec<PictureTerms>, bool) {
+    /// the bill over the ceiling; one that stands before them decides where the response echoes
+    /// another image than was asked for.
+    fn image_terms(&self) -> (Vec<ImageTerms>, bool) {
         let limits = &self.offer.family.limits.rule;
         if self.offer.model.basis != Basis::PerImage {
             return (Vec::new(), false);
         }
         let (mut last, mut gaps) = (None, false);
-        super::pictures::each_choice(&self.offer, self.chosen, |price, _| {
+        super::images::each_choice(&self.offer, self.chosen, |price, _| {
             match price.map(ImagePrice::rank) {
                 Some(rank) => last = Some(last.map_or(rank, |last| rank.min(last))),
                 None => gaps = true,
@@ -247,7 +247,7 @@ impl Quote<'_> {
         let counts = |price: &&ImagePrice| last.is_some_and(|last| price.rank() >= last);
         let mut rows: Vec<&ImagePrice> = self.offer.image_prices().filter(counts).collect();
         rows.sort_by_key(|price| std::cmp::Reverse(price.rank()));
-        let terms = |price: &ImagePrice| PictureTerms {
+        let terms = |price: &ImagePrice| ImageTerms {
             quality: price.quality.clone(),
             size: price.size,
             pixels: price.class.as_deref().and_then(|class| limits.class_areas(class)),
@@ -257,7 +257,7 @@ impl Quote<'_> {
         (rows.into_iter().map(terms).collect(), gaps)
     }
 
-    /// Quality and size where prices per picture depend on them and they are not left open. A
+    /// Quality and size where prices per image depend on them and they are not left open. A
     /// model without the parameter has quality `standard`.
     fn asked(&self) -> (Option<Quality>, Option<Pixels>) {
         if self.offer.model.basis != Basis::PerImage {
@@ -279,7 +279,7 @@ impl Quote<'_> {
         let line = self.lines.iter().find(|line| line.unit == Unit::Megapixel)?;
         let amount = line.price.map(|price| price.amount);
         let mut each = Usd::ZERO;
-        super::pictures::each_choice(&self.offer, self.chosen, |price, _| {
+        super::images::each_choice(&self.offer, self.chosen, |price, _| {
             each = each.max(price.and_then(|price| price.input_megapixel).unwrap_or(Usd::ZERO));
             Some(())
         });

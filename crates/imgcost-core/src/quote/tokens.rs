@@ -3,51 +3,51 @@
 use crate::book::{
     CallingTokens, Family, ImageInputRule, ImageOutputRule, Offer, ResponsesRule, TextInputRule, TokenSpan,
 };
-use crate::limits::Chosen;
+use crate::estimate::{CeilingBasis, Estimate};
+use crate::limits::ResolvedParams;
 use crate::money::Ratio;
-use crate::names::{Endpoint, Fidelity, Pixels, Quality, Size};
-use crate::range::{CeilingBasis, Range};
+use crate::params::{Endpoint, Fidelity, Pixels, Quality, Size};
 use crate::request::{InputImage, Prompt, Request};
 use crate::rules::partial_images::{self, Areas};
 use crate::rules::{area_grid, row_grid, tiles};
 
 /// Widens a range to cover another choice; there is no expected value between choices.
-fn either(a: Option<Range<u64>>, b: Range<u64>) -> Range<u64> {
+fn either(a: Option<Estimate<u64>>, b: Estimate<u64>) -> Estimate<u64> {
     match a {
         None => b,
-        Some(a) => Range::new(a.floor.min(b.floor), None, a.ceiling.max(b.ceiling), a.basis.max(b.basis)),
+        Some(a) => Estimate::new(a.floor.min(b.floor), None, a.ceiling.max(b.ceiling), a.basis.max(b.basis)),
     }
 }
 
-/// Tokens of the final pictures.
-pub(super) fn image_output(offer: &Offer<'_>, chosen: Chosen<'_>, n: u32) -> Option<Range<u64>> {
+/// Tokens of the final images.
+pub(super) fn image_output(offer: &Offer<'_>, chosen: ResolvedParams<'_>, n: u32) -> Option<Estimate<u64>> {
     let rule = &offer.family.image_output.as_ref()?.rule;
     if let ImageOutputRule::BySizeClass { tokens } = rule {
         return by_size_class(offer, tokens, chosen.size, n);
     }
     match chosen.quality {
-        Some(quality) if *quality != Quality::Auto => pictures(offer, rule, quality, chosen.size, n),
+        Some(quality) if *quality != Quality::Auto => images(offer, rule, quality, chosen.size, n),
         _ => {
             let mut all = None;
             for quality in &offer.family.limits.rule.qualities {
-                all = Some(either(all, pictures(offer, rule, quality, chosen.size, n)?));
+                all = Some(either(all, images(offer, rule, quality, chosen.size, n)?));
             }
             all
         }
     }
 }
 
-fn pictures(
+fn images(
     offer: &Offer<'_>,
     rule: &ImageOutputRule,
     quality: &Quality,
     size: Size,
     n: u32,
-) -> Option<Range<u64>> {
+) -> Option<Estimate<u64>> {
     match rule {
         ImageOutputRule::RowGrid { base } => {
             let g = of_quality(base, quality)?;
-            let one = |size| row_grid::tokens(size, g)?.checked_mul(n.into()).map(Range::exact);
+            let one = |size| row_grid::tokens(size, g)?.checked_mul(n.into()).map(Estimate::exact);
             match size {
                 Size::Exact(size) => one(size),
                 Size::Auto => {
@@ -59,12 +59,12 @@ fn pictures(
                 }
             }
         }
-        ImageOutputRule::AreaGrid { .. } => area_grid_pictures(offer.family, quality, size, n),
+        ImageOutputRule::AreaGrid { .. } => area_grid_images(offer.family, quality, size, n),
         ImageOutputRule::Scaled { of, floor, ceiling } => {
-            let model = area_grid_pictures(offer.book.family(of)?, quality, size, n)?;
+            let model = area_grid_images(offer.book.family(of)?, quality, size, n)?;
             let least = of_quality(floor, quality)?.of(model.floor)?.0;
             let most = of_quality(ceiling, quality)?.of(model.ceiling)?.1;
-            Some(Range::new(least, None, most, CeilingBasis::Assumed))
+            Some(Estimate::new(least, None, most, CeilingBasis::Assumed))
         }
         ImageOutputRule::BySizeClass { tokens } => by_size_class(offer, tokens, size, n),
     }
@@ -75,10 +75,10 @@ fn by_size_class(
     tokens: &[(String, TokenSpan)],
     size: Size,
     n: u32,
-) -> Option<Range<u64>> {
+) -> Option<Estimate<u64>> {
     let limits = &offer.family.limits.rule;
     let one = |span: &TokenSpan| {
-        Range::new(span.floor, span.expected, span.ceiling, CeilingBasis::Proven).times(n.into())
+        Estimate::new(span.floor, span.expected, span.ceiling, CeilingBasis::Proven).times(n.into())
     };
     match size {
         Size::Exact(size) => {
@@ -86,7 +86,7 @@ fn by_size_class(
             one(&tokens.iter().find(|(name, _)| *name == class.name)?.1)
         }
         Size::Auto => {
-            let mut all: Option<Range<u64>> = None;
+            let mut all: Option<Estimate<u64>> = None;
             for (_, span) in tokens {
                 let next = one(span)?;
                 // Classes that take the same leave nothing open.
@@ -97,7 +97,7 @@ fn by_size_class(
     }
 }
 
-fn area_grid_pictures(family: &Family, quality: &Quality, size: Size, n: u32) -> Option<Range<u64>> {
+fn area_grid_images(family: &Family, quality: &Quality, size: Size, n: u32) -> Option<Estimate<u64>> {
     let ImageOutputRule::AreaGrid { base, area_offset, area_divisor, .. } =
         &family.image_output.as_ref()?.rule
     else {
@@ -109,9 +109,9 @@ fn area_grid_pictures(family: &Family, quality: &Quality, size: Size, n: u32) ->
             let work = area_grid::work(size, of_quality(base, quality)?, *area_offset)?;
             let expected = tokens(work.expected)?;
             if work.least == work.greatest {
-                return Some(Range::exact(expected));
+                return Some(Estimate::exact(expected));
             }
-            Some(Range::new(
+            Some(Estimate::new(
                 tokens(work.least)?,
                 Some(expected),
                 tokens(work.greatest)?,
@@ -120,7 +120,7 @@ fn area_grid_pictures(family: &Family, quality: &Quality, size: Size, n: u32) ->
         }
         Size::Auto => {
             let extreme = family.extremes.iter().find(|extreme| extreme.quality == *quality)?;
-            Some(Range::new(tokens(extreme.least)?, None, tokens(extreme.greatest)?, CeilingBasis::Proven))
+            Some(Estimate::new(tokens(extreme.least)?, None, tokens(extreme.greatest)?, CeilingBasis::Proven))
         }
     }
 }
@@ -129,8 +129,8 @@ fn of_quality<T: Copy>(table: &[(Quality, T)], quality: &Quality) -> Option<T> {
     table.iter().find(|(name, _)| name == quality).map(|(_, value)| *value)
 }
 
-/// Tokens of partial pictures, where the answer is streamed or partials were asked for.
-pub(super) fn partial_images(offer: &Offer<'_>, request: &Request, size: Size) -> Option<Range<u64>> {
+/// Tokens of partial images, where the response is streamed or partials were asked for.
+pub(super) fn partial_images(offer: &Offer<'_>, request: &Request, size: Size) -> Option<Estimate<u64>> {
     let rule = offer.family.partial_image.as_ref()?.rule;
     let areas = match size {
         Size::Exact(size) => Areas { least: size.area(), greatest: size.area() },
@@ -142,23 +142,23 @@ pub(super) fn partial_images(offer: &Offer<'_>, request: &Request, size: Size) -
     partial_images::tokens(rule, request.partial_images, request.n, areas)
 }
 
-/// Tokens of the input images of one picture.
-pub(super) fn image_input(rule: ImageInputRule, request: &Request) -> Option<Range<u64>> {
+/// Tokens of the input images of one image.
+pub(super) fn image_input(rule: ImageInputRule, request: &Request) -> Option<Estimate<u64>> {
     let high = request.input_fidelity == Some(Fidelity::High);
-    let mut sum = Range::exact(0);
+    let mut sum = Estimate::exact(0);
     for image in &request.images {
         sum = sum.plus(&one_input(rule, *image, high)?)?;
     }
     Some(sum)
 }
 
-fn one_input(rule: ImageInputRule, image: InputImage, high: bool) -> Option<Range<u64>> {
+fn one_input(rule: ImageInputRule, image: InputImage, high: bool) -> Option<Estimate<u64>> {
     match (rule, image) {
         (ImageInputRule::Patches(rule), InputImage::Sized(size)) => rule.tokens(size),
         (ImageInputRule::Patches(rule), InputImage::Unsized) => {
-            Some(Range::new(1, None, rule.max_patches.into(), CeilingBasis::Proven))
+            Some(Estimate::new(1, None, rule.max_patches.into(), CeilingBasis::Proven))
         }
-        (ImageInputRule::Flat { tokens }, _) => Some(Range::exact(tokens)),
+        (ImageInputRule::Flat { tokens }, _) => Some(Estimate::exact(tokens)),
         (ImageInputRule::Tiles { base, per_tile, fidelity_high, .. }, image) => {
             let tiles = tile_count(rule, image)?;
             let plain = tiles.try_map(|tiles| per_tile.checked_mul(tiles)?.checked_add(base))?;
@@ -171,45 +171,45 @@ fn one_input(rule: ImageInputRule, image: InputImage, high: bool) -> Option<Rang
 }
 
 /// How many tiles an input image takes: 1 to the longest strip's where its size is unknown.
-fn tile_count(rule: ImageInputRule, image: InputImage) -> Option<Range<u64>> {
+fn tile_count(rule: ImageInputRule, image: InputImage) -> Option<Estimate<u64>> {
     let ImageInputRule::Tiles { fit, short_side, tile, .. } = rule else { return None };
     match image {
-        InputImage::Sized(size) => tiles::count(size, fit, short_side, tile).map(Range::exact),
+        InputImage::Sized(size) => tiles::count(size, fit, short_side, tile).map(Estimate::exact),
         InputImage::Unsized => {
-            Some(Range::new(1, None, most_tiles(fit, short_side, tile)?, CeilingBasis::Proven))
+            Some(Estimate::new(1, None, most_tiles(fit, short_side, tile)?, CeilingBasis::Proven))
         }
     }
 }
 
 /// What high fidelity adds. Where square ends is not published: a square is exact, a clear
 /// portrait or landscape too, and between them the ceiling is the dearer one.
-fn fidelity(tokens: crate::book::FidelityTokens, image: InputImage) -> Range<u64> {
+fn fidelity(tokens: crate::book::FidelityTokens, image: InputImage) -> Estimate<u64> {
     let shape = |size: Pixels, ratio: Ratio| ratio.is_exceeded_by(size.long(), size.short());
     let (least, most) = (tokens.square.min(tokens.other), tokens.square.max(tokens.other));
     match image {
-        InputImage::Unsized => Range::new(least, None, most, CeilingBasis::Proven),
-        InputImage::Sized(size) if size.width() == size.height() => Range::exact(tokens.square),
+        InputImage::Unsized => Estimate::new(least, None, most, CeilingBasis::Proven),
+        InputImage::Sized(size) if size.width() == size.height() => Estimate::exact(tokens.square),
         InputImage::Sized(size) if !shape(size, tokens.clear_ratio) => {
             let expected = if shape(size, tokens.square_ratio) { tokens.other } else { tokens.square };
-            Range::new(least, Some(expected), most, CeilingBasis::Proven)
+            Estimate::new(least, Some(expected), most, CeilingBasis::Proven)
         }
-        InputImage::Sized(_) => Range::exact(tokens.other),
+        InputImage::Sized(_) => Estimate::exact(tokens.other),
     }
 }
 
-/// Text tokens of one picture: the prompt and what the API adds to it.
-pub(super) fn text_input(offer: &Offer<'_>, request: &Request, prompt: Prompt) -> Option<Range<u64>> {
+/// Text tokens of one image: the prompt and what the API adds to it.
+pub(super) fn text_input(offer: &Offer<'_>, request: &Request, prompt: Prompt) -> Option<Estimate<u64>> {
     let prompt_tokens = prompt.tokens;
     let rule = match &offer.family.text_input.as_ref()?.rule {
         TextInputRule::Overhead(rule) => rule,
         TextInputRule::OwnTokenizer => return Some(own_tokenizer(prompt)),
     };
-    let mut sum = Range::exact(prompt_tokens.checked_add(rule.per_call)?);
+    let mut sum = Estimate::exact(prompt_tokens.checked_add(rule.per_call)?);
     if request.endpoint == Endpoint::Responses {
         // The tool is given the prompt as the calling model rewrites it.
         if let Some(responses) = &offer.family.responses {
             let most = prompt_tokens.max(responses.rule.revised_prompt_ceiling).checked_add(rule.per_call)?;
-            sum = Range::new(rule.per_call, sum.expected, most, CeilingBasis::Assumed);
+            sum = Estimate::new(rule.per_call, sum.expected, most, CeilingBasis::Assumed);
         }
     }
     let tiles_rule = offer.family.image_input.as_ref().map(|rule| rule.rule);
@@ -217,7 +217,7 @@ pub(super) fn text_input(offer: &Offer<'_>, request: &Request, prompt: Prompt) -
         let added = if rule.per_image_by_tiles.is_empty() {
             let most = rule.per_image_ceiling.unwrap_or(rule.per_image);
             let basis = if most > rule.per_image { CeilingBasis::Assumed } else { CeilingBasis::Proven };
-            Range::new(rule.per_image, Some(rule.per_image), most, basis)
+            Estimate::new(rule.per_image, Some(rule.per_image), most, basis)
         } else {
             let tiles = tile_count(tiles_rule?, *image)?;
             let beyond = tiles.ceiling > u64::try_from(rule.per_image_by_tiles.len()).ok()?;
@@ -231,9 +231,9 @@ pub(super) fn text_input(offer: &Offer<'_>, request: &Request, prompt: Prompt) -
 
 /// What a Responses API call takes of something that each of its images takes: none if its model
 /// answers in words, probably one, at most as many as its tool calls may make.
-pub(super) fn by_tool_calls(one: Range<u64>, request: &Request) -> Option<Range<u64>> {
+pub(super) fn by_tool_calls(one: Estimate<u64>, request: &Request) -> Option<Estimate<u64>> {
     let ceiling = one.ceiling.checked_mul(request.most_images().into())?;
-    Some(Range::new(0, one.expected, ceiling, CeilingBasis::Assumed))
+    Some(Estimate::new(0, one.expected, ceiling, CeilingBasis::Assumed))
 }
 
 /// The width and height that the calling model's view of an image is fitted to, its short side,
@@ -246,14 +246,14 @@ pub(super) fn calling_model(
     rule: ResponsesRule,
     model: Option<CallingTokens>,
     request: &Request,
-) -> Option<(Range<u64>, Range<u64>)> {
+) -> Option<(Estimate<u64>, Estimate<u64>)> {
     let model = model.unwrap_or_default();
     let prompt = request.prompt.map_or(0, |prompt| prompt.tokens);
     let usual = model.output_expected.unwrap_or(rule.output_expected);
-    let output = Range::new(0, Some(usual), rule.output_ceiling, CeilingBasis::Assumed);
+    let output = Estimate::new(0, Some(usual), rule.output_ceiling, CeilingBasis::Assumed);
 
     let view = model.view.unwrap_or(rule.view_ceiling).checked_mul(request.most_images().into())?;
-    let mut images = Range::exact(0);
+    let mut images = Estimate::exact(0);
     for image in &request.images {
         images = images.plus(&viewed(rule, model, *image)?)?;
     }
@@ -267,18 +267,20 @@ pub(super) fn calling_model(
         Some(images) => Some(prompt.checked_add(usual)?.checked_add(context)?.checked_add(images)?),
         None => None,
     };
-    Some((Range::new(prompt, expected, ceiling, CeilingBasis::Assumed), output))
+    Some((Estimate::new(prompt, expected, ceiling, CeilingBasis::Assumed), output))
 }
 
 /// What an input image takes of the calling model's input.
-fn viewed(rule: ResponsesRule, model: CallingTokens, image: InputImage) -> Option<Range<u64>> {
+fn viewed(rule: ResponsesRule, model: CallingTokens, image: InputImage) -> Option<Estimate<u64>> {
     let Some((base, per_tile)) = model.input_image else {
-        return Some(Range::new(0, None, rule.input_image_ceiling, CeilingBasis::Assumed));
+        return Some(Estimate::new(0, None, rule.input_image_ceiling, CeilingBasis::Assumed));
     };
     let (fit, short_side, tile) = VIEW;
     let tiles = match image {
-        InputImage::Sized(size) => Range::exact(tiles::count(size, fit, short_side, tile)?),
-        InputImage::Unsized => Range::new(1, None, most_tiles(fit, short_side, tile)?, CeilingBasis::Proven),
+        InputImage::Sized(size) => Estimate::exact(tiles::count(size, fit, short_side, tile)?),
+        InputImage::Unsized => {
+            Estimate::new(1, None, most_tiles(fit, short_side, tile)?, CeilingBasis::Proven)
+        }
     };
     tiles.try_map(|tiles| per_tile.checked_mul(tiles)?.checked_add(base))
 }
@@ -291,10 +293,10 @@ fn most_tiles(fit: u32, short_side: u32, tile: u32) -> Option<u64> {
 
 /// A prompt that another tokenizer counts: a count that was given stands, one of ours is a
 /// guess, and no tokenizer makes more tokens of a text than it has bytes.
-fn own_tokenizer(prompt: Prompt) -> Range<u64> {
+fn own_tokenizer(prompt: Prompt) -> Estimate<u64> {
     match prompt.most_bytes() {
-        None | Some(0) => Range::exact(prompt.tokens),
-        Some(bytes) => Range::new(0, Some(prompt.tokens), bytes, CeilingBasis::Assumed),
+        None | Some(0) => Estimate::exact(prompt.tokens),
+        Some(bytes) => Estimate::new(0, Some(prompt.tokens), bytes, CeilingBasis::Assumed),
     }
 }
 

@@ -3,20 +3,20 @@
 //! ```text
 //! s = q / (long / short)                   in f64, in this order
 //! u = s rounded to a whole number, exact halves to even
-//! tokens(n pictures) = ceil(n * q * u * (2,000,000 + width * height) / 4,000,000)
+//! tokens(n images) = ceil(n * q * u * (2,000,000 + width * height) / 4,000,000)
 //! ```
 //!
 //! with `q` cells along the long side by quality (16 low, 48 medium, 96 high on
 //! gpt-image-2). Source: the calculator in OpenAI's image-generation guide; about 180
-//! recorded calls over 36 sizes agree. One ceil covers all n pictures.
+//! recorded calls over 36 sizes agree. One ceil covers all n images.
 //!
 //! Which way an exact half falls on the bill is not known: no recorded call has one. The
 //! expected count follows the calculator; ceiling and floor take `u` rounded half up and
 //! half down from exact integers where that is more or less.
 
-use crate::names::Pixels;
+use crate::params::Pixels;
 
-/// The grid work `q * u * (offset + area)` of one picture, before the division that makes
+/// The grid work `q * u * (offset + area)` of one image, before the division that makes
 /// tokens of it: at least, by the calculator, at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Work {
@@ -28,7 +28,7 @@ pub struct Work {
     pub greatest: u64,
 }
 
-/// The grid work of one picture; `None` if it leaves 64 bits.
+/// The grid work of one image; `None` if it leaves 64 bits.
 #[must_use]
 pub fn work(size: Pixels, q: u32, area_offset: u64) -> Option<Work> {
     let (long, short) = (u64::from(size.long()), u64::from(size.short()));
@@ -57,7 +57,7 @@ fn calculator_rows(size: Pixels, q: u32) -> u64 {
     u64::from(below) + u64::from(up)
 }
 
-/// Tokens of `n` pictures of one picture's work: one ceil over all of them.
+/// Tokens of `n` images of one image's work: one ceil over all of them.
 ///
 /// ```
 /// use imgcost_core::rules::area_grid::{tokens, work};
@@ -65,7 +65,7 @@ fn calculator_rows(size: Pixels, q: u32) -> u64 {
 /// assert_eq!(tokens(low.expected, 1, 4_000_000), Some(196));
 /// assert_eq!(tokens(low.expected, 2, 4_000_000), Some(391));
 /// assert_eq!(tokens(low.expected, 4, 4_000_000), Some(781));
-/// # Ok::<(), imgcost_core::BadSize>(())
+/// # Ok::<(), imgcost_core::ParseSizeError>(())
 /// ```
 #[must_use]
 pub fn tokens(work: u64, n: u32, area_divisor: u64) -> Option<u64> {

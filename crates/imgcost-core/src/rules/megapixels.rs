@@ -1,11 +1,11 @@
-//! Pictures billed by the megapixel: every one that was begun counts as a whole.
+//! Images billed by the megapixel: every one that was begun counts as a whole.
 //!
 //! ```text
 //! begun = ceil(width * height / pixels of a megapixel)
 //! price = the first megapixel's + (begun - 1) * each further one's
 //! ```
 //!
-//! Whether a megapixel is 1,000,000 pixels or 1,048,576 is the seller's to say, and stands in
+//! Whether a megapixel is 1,000,000 pixels or 1,048,576 is the provider's to say, and stands in
 //! the row.
 
 use crate::money::Usd;
@@ -23,13 +23,13 @@ pub fn begun(pixels: u64, megapixel: u64) -> Option<u64> {
     (megapixel > 0).then(|| pixels.div_ceil(megapixel))
 }
 
-/// The price of a picture in USD; `None` if it leaves the range of exact amounts.
+/// The price of an image in USD; `None` if it leaves the range of exact amounts.
 ///
 /// ```
 /// use imgcost_core::rules::megapixels::price;
 /// let (first, further) = ("0.03".parse()?, "0.015".parse()?);
 /// assert_eq!(price(first, further, 1_000_000, 1024 * 1024).unwrap().to_string(), "0.045");
-/// # Ok::<(), imgcost_core::BadDecimal>(())
+/// # Ok::<(), imgcost_core::ParseDecimalError>(())
 /// ```
 #[must_use]
 pub fn price(first: Usd, further: Usd, megapixel: u64, pixels: u64) -> Option<Usd> {

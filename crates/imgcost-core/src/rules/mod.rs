@@ -2,7 +2,7 @@
 //!
 //! A rule's kind is code, here; its parameters are data, in the price book. Each rule says
 //! where it comes from; `docs/token-rules.md` tells how it was established. Counts that a
-//! rule cannot fix are [`Range`](crate::Range)s. No rule panics: what leaves the range of
+//! rule cannot fix are [`Estimate`](crate::Estimate)s. No rule panics: what leaves the range of
 //! exact counts is `None`.
 
 pub mod area_grid;

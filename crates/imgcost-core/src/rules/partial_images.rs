@@ -1,4 +1,4 @@
-//! Output tokens of partial pictures while streaming.
+//! Output tokens of partial images while streaming.
 //!
 //! OpenAI's guide says 100 tokens each. gpt-image-1 bills so. gpt-image-2 and 2.5 were
 //! measured below that at 1024 x 1024: `ceil(100 * (2,000,000 + area) / 4,000,000)` = 77;
@@ -6,9 +6,9 @@
 //! only those are billed; a stream that asked for none was seen to bill one.
 
 use crate::book::PartialRule;
-use crate::range::{CeilingBasis, Range};
+use crate::estimate::{CeilingBasis, Estimate};
 
-/// The least and greatest area that the picture may have, equal when its size is known.
+/// The least and greatest area that the image may have, equal when its size is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Areas {
     /// In pixels.
@@ -17,10 +17,10 @@ pub struct Areas {
     pub greatest: u64,
 }
 
-/// Tokens of the partial pictures of `n` pictures, each with `asked` partials (`None`: the
+/// Tokens of the partial images of `n` images, each with `asked` partials (`None`: the
 /// count was left out).
 #[must_use]
-pub fn tokens(rule: PartialRule, asked: Option<u32>, n: u32, areas: Areas) -> Option<Range<u64>> {
+pub fn tokens(rule: PartialRule, asked: Option<u32>, n: u32, areas: Areas) -> Option<Estimate<u64>> {
     let expected_count = u64::from(asked.unwrap_or(0)).checked_mul(n.into())?;
     let most_count = u64::from(asked.unwrap_or(1)).checked_mul(n.into())?;
     let (expected_each, most_each, basis) = match rule {
@@ -42,7 +42,7 @@ pub fn tokens(rule: PartialRule, asked: Option<u32>, n: u32, areas: Areas) -> Op
         Some(each) => Some(each.checked_mul(expected_count)?),
         None => None,
     };
-    Some(Range::new(0, expected, most_each.checked_mul(most_count)?, basis))
+    Some(Estimate::new(0, expected, most_each.checked_mul(most_count)?, basis))
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::names::Pixels;
-use crate::range::{CeilingBasis, Range};
+use crate::estimate::{CeilingBasis, Estimate};
+use crate::params::Pixels;
 
 /// The parameters of the rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,10 +31,10 @@ impl Patches {
     /// let rule = Patches { patch: 32, max_patches: 1536, upscale_below: 1024, upscale_max: 2 };
     /// assert_eq!(rule.tokens("1280x720".parse()?).unwrap().expected, Some(920));
     /// assert_eq!(rule.tokens("4096x4096".parse()?).unwrap().expected, Some(1521));
-    /// # Ok::<(), imgcost_core::BadSize>(())
+    /// # Ok::<(), imgcost_core::ParseSizeError>(())
     /// ```
     #[must_use]
-    pub fn tokens(&self, size: Pixels) -> Option<Range<u64>> {
+    pub fn tokens(&self, size: Pixels) -> Option<Estimate<u64>> {
         if self.patch == 0 || self.max_patches == 0 {
             return None;
         }
@@ -54,25 +54,25 @@ impl Patches {
         let corners = [(low(w), low(h)), (low(w), high(h)), (high(w), low(h)), (high(w), high(h))];
         corners.into_iter().map(|(w, h)| self.count(w, h)).try_fold(expected, |range, corner| {
             let (floor, ceiling) = (range.floor.min(corner.floor), range.ceiling.max(corner.ceiling));
-            Some(Range::new(floor, range.expected, ceiling, CeilingBasis::Proven))
+            Some(Estimate::new(floor, range.expected, ceiling, CeilingBasis::Proven))
         })
     }
 
-    fn count(&self, width: u32, height: u32) -> Range<u64> {
+    fn count(&self, width: u32, height: u32) -> Estimate<u64> {
         let patches = |w: u32, h: u32| u64::from(w.div_ceil(self.patch)) * u64::from(h.div_ceil(self.patch));
         let plain = patches(width, height);
         if plain <= u64::from(self.max_patches) {
-            return Range::exact(plain);
+            return Estimate::exact(plain);
         }
         let (w, h, patch) = (f64::from(width), f64::from(height), f64::from(self.patch));
         let mut s = (patch * patch * f64::from(self.max_patches) / (w * h)).sqrt();
         let (across, down) = (w * s / patch, h * s / patch);
         if across < 1.0 || down < 1.0 {
             // A strip thinner than a patch: the rule says nothing of it but its bounds.
-            return Range::new(1, None, self.max_patches.into(), CeilingBasis::Proven);
+            return Estimate::new(1, None, self.max_patches.into(), CeilingBasis::Proven);
         }
         s *= (across.floor() / across).min(down.floor() / down);
-        Range::exact(patches(whole((w * s).floor()), whole((h * s).floor())))
+        Estimate::exact(patches(whole((w * s).floor()), whole((h * s).floor())))
     }
 }
 

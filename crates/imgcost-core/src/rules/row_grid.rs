@@ -6,9 +6,9 @@
 //! counts; recorded usage confirms them. So portrait costs more than landscape, which the
 //! published price per image rounds away.
 
-use crate::names::Pixels;
+use crate::params::Pixels;
 
-/// Tokens of one picture of `size` pixels with `g` cells along its short side.
+/// Tokens of one image of `size` pixels with `g` cells along its short side.
 ///
 /// ```
 /// use imgcost_core::{Pixels, rules::row_grid::tokens};

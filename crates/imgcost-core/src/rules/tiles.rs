@@ -5,7 +5,7 @@
 //! enlarged. `tokens = 65 + 129 * tiles`, with tiles of 512 x 512. Source: OpenAI's guide to
 //! images as input; recorded edits agree.
 
-use crate::names::Pixels;
+use crate::params::Pixels;
 
 /// How many tiles an image takes.
 ///
@@ -13,7 +13,7 @@ use crate::names::Pixels;
 /// use imgcost_core::rules::tiles::count;
 /// assert_eq!(count("1024x1024".parse()?, 2048, 512, 512), Some(1));
 /// assert_eq!(count("1536x1024".parse()?, 2048, 512, 512), Some(2));
-/// # Ok::<(), imgcost_core::BadSize>(())
+/// # Ok::<(), imgcost_core::ParseSizeError>(())
 /// ```
 #[must_use]
 pub fn count(size: Pixels, fit: u32, short_side: u32, tile: u32) -> Option<u64> {

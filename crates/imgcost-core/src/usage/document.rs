@@ -4,102 +4,102 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use super::readings::{self, Readings};
-use super::{Answer, ServedTier, Usage};
+use super::{Response, ServedTier, Usage};
 use crate::error::{Code, Error};
 use crate::money::Usd;
-use crate::names::{Pixels, Size};
+use crate::params::{Pixels, Size};
 
-impl Answer {
-    /// Reads an answer from parsed JSON.
+impl Response {
+    /// Reads a response from parsed JSON.
     ///
     /// # Errors
-    /// It holds an error instead of an answer, a count is no whole number, or nothing in it
+    /// It holds an error instead of a response, a count is no whole number, or nothing in it
     /// says what was used.
-    pub fn from_value(value: &Value) -> Result<Answer, Error> {
+    pub fn from_value(value: &Value) -> Result<Response, Error> {
         let item = value.get("item").is_some_and(is_image_call);
         let of_item = matches!(event_type(value), "response.output_item.added" | "response.output_item.done");
         if event_type(value).starts_with("response.image_generation_call.") || (of_item && item) {
-            return Ok(Answer { drew: true, ..Answer::default() });
+            return Ok(Response { drew: true, ..Response::default() });
         }
-        // A streaming event of the Responses API wraps the answer.
+        // A streaming event of the Responses API wraps the response.
         let wrapped = value.get("response").filter(|inner| inner.is_object());
         let value = wrapped.unwrap_or(value);
         let nothing = |error: &Value| error.is_null() || error.as_str() == Some("");
         let error = value.get("error").filter(|error| !nothing(error));
-        let answer = Answer::of_document(value, wrapped.is_some());
-        let Some(error) = error else { return answer };
+        let response = Response::of_document(value, wrapped.is_some());
+        let Some(error) = error else { return response };
         // A call that failed may have been billed for what it reports all the same.
-        if let Ok(answer) = answer
-            && answer.usage.has_tokens()
+        if let Ok(response) = response
+            && response.usage.has_tokens()
         {
-            return Ok(Answer { failed: true, uncounted: true, ..answer });
+            return Ok(Response { failed: true, uncounted: true, ..response });
         }
         let message = error.get("message").unwrap_or(error).as_str().unwrap_or("no message");
-        let message = format!("the answer is an error: {}", crate::book::printable(message));
+        let message = format!("the response is an error: {}", crate::book::printable(message));
         Err(Error::new(Code::BadInput, message).field("error"))
     }
 
-    fn of_document(value: &Value, wrapped: bool) -> Result<Answer, Error> {
-        let mut answer = Answer {
+    fn of_document(value: &Value, wrapped: bool) -> Result<Response, Error> {
+        let mut response = Response {
             model: text(value, "model"),
             quality: text(value, "quality").and_then(|name| name.parse().ok()),
             size: text(value, "size").and_then(|size| size.parse().ok()).and_then(exact),
             tier: value.get("service_tier").and_then(served),
             day: value.get("created").or_else(|| value.get("created_at")).and_then(utc_day),
             streamed_images: is_completed(value).then_some(1),
-            ..Answer::default()
+            ..Response::default()
         };
         let is_chat = value.get("choices").is_some_and(Value::is_array);
         let tool = value.get("tool_usage").and_then(|tools| tools.get("image_gen"));
         if tool.is_some() || wrapped || is_responses(value) {
-            answer.of_responses = true;
+            response.of_responses = true;
             // The outer usage is the calling model's: what was drawn stands in the tool's alone.
             if let Some(tool) = tool {
-                answer.count(Readings::of(tool)?);
+                response.count(Readings::of(tool)?);
             }
             if let Some(outer) = value.get("usage").filter(|usage| !usage.is_null()) {
-                answer.count_caller(Readings::of(outer)?);
+                response.count_caller(Readings::of(outer)?);
             }
-            // So is the answer's model; the one that drew is named by the tool.
-            answer.responses_model = answer.model.take();
+            // So is the response's model; the one that drew is named by the tool.
+            response.responses_model = response.model.take();
             let mut models = tool_models(value);
-            answer.model = models.pop();
-            let last = answer.model.as_deref().map(plain_name);
+            response.model = models.pop();
+            let last = response.model.as_deref().map(plain_name);
             if models.iter().any(|model| Some(plain_name(model)) != last) {
-                answer.uncounted = true;
-                answer.contradiction.get_or_insert("its tools name several models that draw");
+                response.uncounted = true;
+                response.contradiction.get_or_insert("its tools name several models that draw");
             }
             let status = value.get("status").and_then(Value::as_str);
-            answer.unfinished = matches!(status, Some("queued" | "in_progress"));
-            answer.failed = matches!(status, Some("failed" | "cancelled"));
+            response.unfinished = matches!(status, Some("queued" | "in_progress"));
+            response.failed = matches!(status, Some("failed" | "cancelled"));
         } else if value.get("choices").is_some() {
             // A chat completion: its usage is of the relay's own making, the call is what counts.
         } else if let Some(usage) = value.get("usage").filter(|usage| !usage.is_null()) {
-            answer.count(Readings::of(usage)?);
+            response.count(Readings::of(usage)?);
         } else {
-            answer.count(Readings::of(value)?);
+            response.count(Readings::of(value)?);
         }
         match value.get("usage").map_or(Ok(None), stated) {
-            Ok(stated) => answer.stated = stated,
+            Ok(stated) => response.stated = stated,
             // A bill that can't be read may be more than the rates make of the usage.
-            Err(()) => answer.uncounted = true,
+            Err(()) => response.uncounted = true,
         }
         let images = images(value);
-        answer.usage.images = images;
-        answer.other_readings.iter_mut().for_each(|usage| usage.images = images);
-        let usage = &answer.usage;
-        answer.uncounted |=
+        response.usage.images = images;
+        response.other_readings.iter_mut().for_each(|usage| usage.images = images);
+        let usage = &response.usage;
+        response.uncounted |=
             !is_chat && usage.images.is_some_and(|images| images > 0) && !usage.has_both_sides();
         let of_caller = usage.responses_input.is_some() || usage.responses_output.is_some();
-        let images = usage.images.filter(|images| *images > 0 || !answer.of_responses);
+        let images = usage.images.filter(|images| *images > 0 || !response.of_responses);
         if usage.has_tokens() || images.is_some() || is_chat || of_caller {
-            return Ok(answer);
+            return Ok(response);
         }
-        Err(Error::new(Code::BadInput, "the answer has neither usage nor images").field("usage"))
+        Err(Error::new(Code::BadInput, "the response has neither usage nor images").field("usage"))
     }
 }
 
-impl Answer {
+impl Response {
     fn count(&mut self, readings: Readings) {
         let Readings { usage, others, contradiction } = readings;
         (self.usage, self.other_readings, self.contradiction) = (usage, others, contradiction);
@@ -132,7 +132,7 @@ fn stated(usage: &Value) -> Result<Option<Usd>, ()> {
     let reported = |name: &str| usage.get(name).filter(|value| !value.is_null());
     if let Some(ticks) = reported("cost_in_usd_ticks") {
         // Rounded up to the nano-dollar.
-        return Ok(Some(Usd::of_nano(readings::whole(ticks).ok_or(())?.div_ceil(10))));
+        return Ok(Some(Usd::from_nanos(readings::whole(ticks).ok_or(())?.div_ceil(10))));
     }
     let Some(cost) = reported("cost") else { return Ok(None) };
     let cost = cost.as_str().map_or_else(|| cost.to_string(), str::to_owned);
@@ -185,7 +185,7 @@ fn is_image_call(item: &Value) -> bool {
     event_type(item) == "image_generation_call"
 }
 
-/// Whether a document is an answer of the Responses API.
+/// Whether a document is a response of the Responses API.
 fn is_responses(value: &Value) -> bool {
     value.get("object").and_then(Value::as_str) == Some("response")
         || value.get("output").is_some_and(Value::is_array)

@@ -2,7 +2,7 @@
 //!
 //! One reader for all shapes: the Images API's `usage` with and without details, both
 //! spellings of the output details, the streaming events `image_generation.completed` and
-//! `image_edit.completed`, the Responses API's `tool_usage`, a whole answer or the `usage`
+//! `image_edit.completed`, the Responses API's `tool_usage`, a whole response or the `usage`
 //! object alone, JSON or server-sent events.
 
 mod document;
@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::error::{Code, Error};
 use crate::money::Usd;
-use crate::names::{Pixels, Quality, Tier};
+use crate::params::{Pixels, Quality, Tier};
 use crate::twice::Alternatives;
 use document::{event_type, is_completed, plain_name};
 use readings::Readings;
@@ -52,9 +52,9 @@ pub struct Usage {
     pub responses_cached: Option<u64>,
 }
 
-/// A usage with what the answer echoes of the request.
+/// A usage with what the response echoes of the request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Answer {
+pub struct Response {
     /// The counts, as their parts have them.
     pub usage: Usage,
     /// Other readings of the same counts, where they contradict each other: parts that exceed
@@ -75,7 +75,7 @@ pub struct Answer {
     pub of_responses: bool,
     /// Whether the call failed, or was cancelled, after it had used what is reported.
     pub failed: bool,
-    /// The model that drew, where the answer names it.
+    /// The model that drew, where the response names it.
     pub model: Option<String>,
     /// The model that ran the Responses API's image tool.
     pub responses_model: Option<String>,
@@ -87,7 +87,7 @@ pub struct Answer {
     pub drew: bool,
     /// Whether an image came without readable token counts, so that the counts are not all.
     pub uncounted: bool,
-    /// Whether the call was still running when this was said: a Responses API answer that is
+    /// Whether the call was still running when this was said: a Responses API response that is
     /// queued or in progress.
     pub unfinished: bool,
 }
@@ -120,7 +120,7 @@ impl Usage {
     }
 
     /// The counts of both. A count that only one of them reports stands for itself; whether
-    /// that makes the sum too low, [`Answer::uncounted`] says.
+    /// that makes the sum too low, [`Response::uncounted`] says.
     #[must_use]
     pub fn plus(&self, other: &Usage) -> Usage {
         let add = |a: Option<u64>, b: Option<u64>| match (a, b) {
@@ -152,38 +152,38 @@ impl Usage {
     }
 }
 
-impl Answer {
+impl Response {
     /// Reads a response: a JSON document or a stream of server-sent events. Of a stream, the
     /// usage of all completed events is added up: whether a provider repeats the sum in each is
     /// not known, and a sum is never too low. An event that can't be read, or an error among
-    /// them, leaves the counts incomplete: [`Answer::uncounted`].
+    /// them, leaves the counts incomplete: [`Response::uncounted`].
     ///
     /// # Errors
     /// It is neither, it holds an error instead of a response, or nothing in it reports what was
     /// used.
-    pub fn read(text: &str) -> Result<Answer, Error> {
+    pub fn read(text: &str) -> Result<Response, Error> {
         let text = text.trim_start_matches('\u{feff}').trim();
         if text.starts_with('{') {
-            return Answer::from_json(text.as_bytes());
+            return Response::from_json(text.as_bytes());
         }
-        let mut sum: Option<Answer> = None;
+        let mut sum: Option<Response> = None;
         let mut failure = None;
         let mut uncounted = false;
         for event in events::documents(text) {
-            match Answer::from_json(event.as_bytes()) {
-                Ok(answer) => {
+            match Response::from_json(event.as_bytes()) {
+                Ok(response) => {
                     sum = Some(match sum {
-                        Some(before) => before.plus(answer),
-                        None => answer,
+                        Some(before) => before.plus(response),
+                        None => response,
                     });
                 }
                 Err(error) => {
-                    uncounted |= Answer::must_count_json(event.as_bytes());
+                    uncounted |= Response::must_count_json(event.as_bytes());
                     failure = Some(error);
                 }
             }
         }
-        let sum = sum.map(|sum| Answer { uncounted: sum.uncounted || uncounted, ..sum });
+        let sum = sum.map(|sum| Response { uncounted: sum.uncounted || uncounted, ..sum });
         sum.ok_or_else(|| {
             failure.unwrap_or_else(|| {
                 Error::new(Code::BadInput, "neither a JSON response nor a stream of events with usage")
@@ -202,17 +202,17 @@ impl Answer {
     /// both values are readings.
     ///
     /// # Errors
-    /// It is not JSON, or as [`Answer::from_value`].
-    pub fn from_json(json: &[u8]) -> Result<Answer, Error> {
+    /// It is not JSON, or as [`Response::from_value`].
+    pub fn from_json(json: &[u8]) -> Result<Response, Error> {
         let Alternatives(documents) = serde_json::from_slice(json)
             .map_err(|error| Error::new(Code::BadInput, format!("not JSON: {error}")).field("usage"))?;
-        let mut readings = documents.iter().map(Answer::from_value);
-        let first = readings.next().unwrap_or_else(|| Answer::from_value(&Value::Null))?;
-        Ok(readings.fold(first, Answer::or))
+        let mut readings = documents.iter().map(Response::from_value);
+        let first = readings.next().unwrap_or_else(|| Response::from_value(&Value::Null))?;
+        Ok(readings.fold(first, Response::or))
     }
 
     /// The same response by another reading of it.
-    fn or(mut self, other: Result<Answer, Error>) -> Answer {
+    fn or(mut self, other: Result<Response, Error>) -> Response {
         const TWICE: &str = "a member is given twice";
         let other = match other {
             Ok(other) if other.names() == self.names() => other,
@@ -249,7 +249,7 @@ impl Answer {
 
     /// Both, of one stream: the counts of both, everything else of the later one.
     #[must_use]
-    pub fn plus(&self, later: Answer) -> Answer {
+    pub fn plus(&self, later: Response) -> Response {
         let sums = self.readings().flat_map(|one| later.readings().map(|other| one.plus(other)));
         let mut sums: Vec<Usage> = sums.take(MOST_READINGS + 1).collect();
         let too_many = sums.len() > MOST_READINGS;
@@ -268,7 +268,7 @@ impl Answer {
         let both_counted = self.usage.has_tokens() && later.usage.has_tokens();
         let mixed = models || (both_counted && self.tier != later.tier);
         let mixed_words = mixed.then_some("its events name different models or tiers");
-        Answer {
+        Response {
             usage,
             other_readings: sums,
             contradiction: self.contradiction.or(later.contradiction).or(mixed_words),
@@ -307,7 +307,7 @@ impl Answer {
     #[must_use]
     pub fn must_count_json(event: &[u8]) -> bool {
         let event = serde_json::from_slice::<Value>(event).ok().filter(Value::is_object);
-        event.is_none_or(|event| Answer::must_count(&event))
+        event.is_none_or(|event| Response::must_count(&event))
     }
 }
 
@@ -321,27 +321,27 @@ mod tests {
             let text = format!(
                 r#"{{"input_tokens":25,"output_tokens":1502,"{name}":{{"text_tokens":446,"image_tokens":1056}}}}"#
             );
-            let usage = Answer::read(&text).unwrap().usage;
+            let usage = Response::read(&text).unwrap().usage;
             assert_eq!((usage.text_output, usage.image_output), (Some(446), Some(1056)), "{name}");
         }
     }
 
     #[test]
-    fn an_images_answer_echoes_quality_and_size() {
+    fn an_images_response_echoes_quality_and_size() {
         let text = r#"{"created":1,"quality":"low","size":"1024x1024","data":[{"b64_json":"x"},{"b64_json":"y"}],
             "usage":{"input_tokens":29,"output_tokens":544,"input_tokens_details":{"text_tokens":29,"image_tokens":0}}}"#;
-        let answer = Answer::read(text).unwrap();
-        assert_eq!(answer.usage.images, Some(2));
-        assert_eq!(answer.quality, Some(Quality::Low));
-        assert_eq!(answer.size.unwrap().to_string(), "1024x1024");
-        assert_eq!(answer.usage.text_input, Some(29));
+        let response = Response::read(text).unwrap();
+        assert_eq!(response.usage.images, Some(2));
+        assert_eq!(response.quality, Some(Quality::Low));
+        assert_eq!(response.size.unwrap().to_string(), "1024x1024");
+        assert_eq!(response.usage.text_input, Some(29));
     }
 
     #[test]
     fn of_a_stream_the_completed_event_counts() {
         let text = "event: image_generation.partial_image\ndata: {\"type\":\"image_generation.partial_image\",\"b64_json\":\"a\"}\n\n\
             event: image_generation.completed\ndata: {\"type\":\"image_generation.completed\",\"usage\":{\"input_tokens\":16,\"output_tokens\":1256}}\n\ndata: [DONE]\n";
-        let usage = Answer::read(text).unwrap().usage;
+        let usage = Response::read(text).unwrap().usage;
         assert_eq!((usage.output, usage.images), (Some(1256), Some(1)));
     }
 
@@ -349,7 +349,7 @@ mod tests {
     fn of_several_completed_events_all_count() {
         let event =
             r#"data: {"type":"image_edit.completed","usage":{"input_tokens":16,"output_tokens":272}}"#;
-        let usage = Answer::read(&format!("{event}\n\n{event}\n")).unwrap().usage;
+        let usage = Response::read(&format!("{event}\n\n{event}\n")).unwrap().usage;
         assert_eq!((usage.input, usage.output, usage.images), (Some(32), Some(544), Some(2)));
     }
 
@@ -357,20 +357,20 @@ mod tests {
     fn the_responses_api_reports_two_models() {
         let text = r#"{"type":"response.completed","response":{"model":"gpt-5","output":[{"type":"image_generation_call"}],
             "usage":{"input_tokens":1820,"output_tokens":210},"tool_usage":{"image_gen":{"input_tokens":46,"output_tokens":2459}}}}"#;
-        let answer = Answer::read(text).unwrap();
-        assert_eq!(answer.usage.responses_input, Some(1820));
-        assert_eq!(answer.usage.output, Some(2459));
-        assert_eq!((answer.model, answer.responses_model.as_deref()), (None, Some("gpt-5")));
+        let response = Response::read(text).unwrap();
+        assert_eq!(response.usage.responses_input, Some(1820));
+        assert_eq!(response.usage.output, Some(2459));
+        assert_eq!((response.model, response.responses_model.as_deref()), (None, Some("gpt-5")));
     }
 
     #[test]
-    fn the_outer_usage_of_a_responses_answer_is_never_the_pictures() {
+    fn the_outer_usage_of_a_responses_response_is_never_the_images() {
         for text in [
             r#"{"object":"response","usage":{"input_tokens":5,"output_tokens":6}}"#,
             r#"{"output":[{"type":"image_generation_call"}],"usage":{"input_tokens":5,"output_tokens":6}}"#,
             r#"{"response":{"usage":{"input_tokens":5,"output_tokens":6}}}"#,
         ] {
-            let usage = Answer::read(text).unwrap().usage;
+            let usage = Response::read(text).unwrap().usage;
             assert!(!usage.has_tokens(), "{text}");
             assert_eq!((usage.responses_input, usage.responses_output), (Some(5), Some(6)), "{text}");
         }
@@ -379,7 +379,7 @@ mod tests {
     #[test]
     fn an_event_without_readable_counts_leaves_its_stream_uncounted() {
         let counted = r#"{"type":"image_edit.completed","usage":{"input_tokens":16,"output_tokens":272}}"#;
-        let read = |other: &str| Answer::read(&format!("data: {counted}\n\ndata: {other}\n")).unwrap();
+        let read = |other: &str| Response::read(&format!("data: {counted}\n\ndata: {other}\n")).unwrap();
         assert!(!read(counted).uncounted);
         for other in [
             r#"{"type":"image_edit.completed","usage":null}"#,
@@ -391,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_answer_is_said() {
+    fn what_is_no_response_is_said() {
         for text in [
             "",
             "hello",
@@ -402,10 +402,10 @@ mod tests {
             r#"{"usage":{"input_tokens":1.5}}"#,
             r#"{"usage":7}"#,
         ] {
-            assert!(Answer::read(text).is_err(), "{text}");
+            assert!(Response::read(text).is_err(), "{text}");
         }
         let error =
-            Answer::read(r#"{"error":{"message":"rejected","code":"moderation_blocked"}}"#).unwrap_err();
+            Response::read(r#"{"error":{"message":"rejected","code":"moderation_blocked"}}"#).unwrap_err();
         assert!(error.to_string().contains("rejected"));
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::support::{BOOK, Recorded, recorded};
-use imgcost_core::{CeilingBasis, Item, Part, Range};
+use imgcost_core::{CeilingBasis, Estimate, Item, Part};
 
 /// How a recorded count lies to its quote, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,7 +16,7 @@ enum Verdict {
     Outside,
 }
 
-fn verdict(range: Range<u64>, actual: u64) -> Verdict {
+fn verdict(range: Estimate<u64>, actual: u64) -> Verdict {
     if range.is_exact() && range.floor == actual {
         Verdict::Exact
     } else if range.expected == Some(actual) {
@@ -50,7 +50,7 @@ fn actual(record: &Recorded) -> Vec<(Item, u64)> {
 fn verdicts(record: &Recorded) -> Option<Vec<(Item, Verdict)>> {
     let request = record.request()?;
     let quote = BOOK.quote(&request).unwrap_or_else(|error| panic!("{}: {error}", record.id));
-    let range = |item| quote.tokens(item).unwrap_or(Range::exact(0));
+    let range = |item| quote.tokens(item).unwrap_or(Estimate::exact(0));
     Some(actual(record).into_iter().map(|(item, tokens)| (item, verdict(range(item), tokens))).collect())
 }
 
@@ -222,7 +222,7 @@ fn the_document_counts_them() {
         }
     }
     let mut text = format!(
-        "{compared} recorded calls can be compared; {alone} cannot (no model, a relay that is no seller of the book, or figures that are only illustrative).\n\n\
+        "{compared} recorded calls can be compared; {alone} cannot (no model, a relay that is no provider of the book, or figures that are only illustrative).\n\n\
          | model | item | exact | expected | within | outside |\n|---|---|--:|--:|--:|--:|\n"
     );
     let mut sum = [0; 4];

@@ -2,7 +2,7 @@
 
 use crate::support::{BOOK, TODAY};
 use imgcost_core::{
-    CeilingBasis, Code, Error, InputImage, Item, Measure, Prompt, ReadBody, Request, Tier, Total,
+    CeilingBasis, Code, Error, InputImage, Item, Measure, ParsedBody, Prompt, Request, Tier, Total,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -20,8 +20,8 @@ impl Measure for Words {
     }
 }
 
-fn read(body: &Value) -> Result<ReadBody, Error> {
-    ReadBody::from_value(body, &Request::new("openai", "gpt-image-2", TODAY), &Words)
+fn read(body: &Value) -> Result<ParsedBody, Error> {
+    ParsedBody::from_value(body, &Request::new("openai", "gpt-image-2", TODAY), &Words)
 }
 
 fn total(body: &Value) -> Total {
@@ -156,7 +156,7 @@ fn a_body_in_another_shape_has_no_ceiling() {
     let body =
         json!({"prompt": "a red apple", "image_size": {"width": 2048, "height": 2048}, "num_images": 4});
     let base = Request::new("fal", "fal-ai/flux/dev", TODAY);
-    let request = ReadBody::from_value(&body, &base, &Words).unwrap().request;
+    let request = ParsedBody::from_value(&body, &base, &Words).unwrap().request;
     assert_eq!(BOOK.quote(&request).unwrap().total().ceiling, None);
 }
 
@@ -228,7 +228,7 @@ proptest! {
             base.provider = "aihubmix".to_owned();
         }
         let total = |body: &Value| {
-            let request = ReadBody::from_value(body, &base, &Words).unwrap().request;
+            let request = ParsedBody::from_value(body, &base, &Words).unwrap().request;
             *BOOK.quote(&request).unwrap().total()
         };
         let (before, after) = (total(&body), total(&with(&body, &name, value)));
@@ -260,7 +260,7 @@ fn a_chat_with_tools_is_a_chat() {
     let mut base = Request::new("aihubmix", "gpt-4o-image", TODAY);
     base.provider = "aihubmix".to_owned();
     let body = with(&chat_body(), "tools", json!([{"type": "function"}]));
-    let request = ReadBody::from_value(&body, &base, &Words).unwrap().request;
+    let request = ParsedBody::from_value(&body, &base, &Words).unwrap().request;
     assert_eq!(request.unseen_context, ["tools"]);
 }
 

@@ -301,7 +301,7 @@ fn a_users_own_model_needs_a_family_and_a_basis() {
 }
 
 #[test]
-fn a_users_own_seller_may_be_added() {
+fn a_users_own_provider_may_be_added() {
     let text =
         OWN.replace("provider = \"openai\"", "provider = \"reseller\"\ntitle = \"Our reseller\"").replace(
             "id = \"gpt-image-2\"",
@@ -356,7 +356,7 @@ fn a_long_prompt_is_read_by_the_calling_model_too() {
 }
 
 #[test]
-fn a_picture_left_open_has_no_single_rate_and_its_notes_stand_once() {
+fn an_image_left_open_has_no_single_rate_and_its_notes_stand_once() {
     let request = request("aihubmix/gpt-image-1");
     let document = serde_json::to_value(BOOK.quote(&request).unwrap().document()).unwrap();
     assert!(document["lines"][0]["rate"].is_null());

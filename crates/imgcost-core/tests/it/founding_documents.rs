@@ -2,7 +2,7 @@
 //! they slip, docs/token-rules.md says how; here stand the right figures.
 
 use crate::support::{BOOK, request};
-use imgcost_core::{Answer, Endpoint, Fidelity, InputImage, Item, Prompt};
+use imgcost_core::{Endpoint, Fidelity, InputImage, Item, Prompt, Response};
 
 fn image_tokens(words: &str) -> u64 {
     let request = request(words);
@@ -86,7 +86,7 @@ fn the_sample_usage_of_150_and_6240_tokens_is_a_portrait_high() {
     let sample = r#"{"input_tokens":150,"input_tokens_details":{"image_tokens":0,"text_tokens":150},"output_tokens":6240,"total_tokens":6390}"#;
     assert_eq!(image_tokens("gpt-image-1 high 1024x1536"), 6240);
     let request = request("gpt-image-1 high 1024x1536");
-    let charge = BOOK.quote(&request).unwrap().terms().charge(&Answer::read(sample).unwrap()).unwrap();
+    let charge = BOOK.quote(&request).unwrap().terms().charge(&Response::read(sample).unwrap()).unwrap();
     assert_eq!(charge.total.ceiling.to_string(), "0.25035");
     assert!(charge.total.is_exact() && charge.complete && charge.settles);
 }

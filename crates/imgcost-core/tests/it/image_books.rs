@@ -1,4 +1,4 @@
-//! What is wrong with sizes, classes of sizes and prices per picture is told with its line.
+//! What is wrong with sizes, classes of sizes and prices per image is told with its line.
 
 use crate::small::*;
 
@@ -55,7 +55,7 @@ fn every_bad_row_is_told_with_its_line() {
             "unknown key 'per_megapixel'",
         ),
     ] {
-        let text = seller("per-image", row);
+        let text = provider("per-image", row);
         let found = problems(family, "per-image", row);
         let line = line_of(&text, part);
         let at = format!("providers/p.toml:{line}: ");
@@ -67,7 +67,7 @@ fn every_bad_row_is_told_with_its_line() {
     let twice = "[[model.image]]\nusd = \"1\"\n[[model.image]]\nusd = \"2\"";
     let found = problems(&classes, "per-image", twice);
     assert!(
-        found.iter().any(|found| found.contains("image price any picture: from 2026-01-01 overlaps")),
+        found.iter().any(|found| found.contains("image price any image: from 2026-01-01 overlaps")),
         "{found:?}"
     );
     let table = "[[model.image]]\nusd = \"1\"\nquality = \"standard\"\nsize = \"1024x1024\"\n[[model.table]]\n\

@@ -1,4 +1,4 @@
-//! Every way of pricing a picture, in small books made by hand with figures worked out by hand.
+//! Every way of pricing an image, in small books made by hand with figures worked out by hand.
 
 use crate::small::*;
 use imgcost_core::{
@@ -34,7 +34,7 @@ fn each_further_megapixel_begun_costs_more() {
     }
     let request = ask(Some("1024x1024"), None, 2);
     assert_eq!(cost(&book, &request), "0.09 0.09 0.09");
-    // The answer's own size decides what was made.
+    // The response's own size decides what was made.
     let terms = book.quote(&request).unwrap().terms();
     assert_eq!(charged(&terms, 2, Some("1000x1000"), None), "0.06");
     assert_eq!(charged(&terms, 1, Some("2048x2048"), None), "0.09");
@@ -57,7 +57,7 @@ fn megapixels_of_an_unknown_size_are_unpriced_unless_the_sizes_are_bounded() {
     let quote = open.quote(&request).unwrap();
     assert_eq!(total(&quote), "- - -");
     assert_eq!(quote.unpriced().collect::<Vec<_>>(), [Item::Image]);
-    // The answer says how large the picture is; one that does not leaves the price open.
+    // The response says how large the image is; one that does not leaves the price open.
     assert_eq!(charged(&quote.terms(), 1, Some("2048x2048"), None), "0.09");
     assert!(!charge(&quote.terms(), 1, None, None).2);
     // Classes go up to 17,000,000 pixels: 17 megapixels, 0.03 + 16 * 0.015.
@@ -84,7 +84,7 @@ fn input_images_by_the_megapixel_come_on_top() {
     let line = quote.lines().iter().find(|line| line.item == Item::ImageInput).unwrap();
     assert_eq!((line.unit, line.quantity.expected, line.quantity.ceiling), (Unit::Megapixel, Some(6), 6));
     assert_eq!(charged(&quote.terms(), 1, None, None), "0.09");
-    // Several pictures: once or each is not known.
+    // Several images: once or each is not known.
     let many = Request { n: 2, ..request.clone() };
     let quote = book.quote(&many).unwrap();
     assert_eq!(total(&quote), "0.12 - 0.18");
@@ -119,10 +119,11 @@ fn a_size_is_priced_as_the_smallest_class_that_holds_it() {
         let twice = usd.parse::<Usd>().unwrap().times(2).unwrap().to_string();
         assert_eq!(total(&quote), format!("{twice} {twice} {twice}"), "{size}");
         let note = quote.notes().into_iter().find(|note| note.code == "size-class").map(|note| note.message);
-        let words = class.map(|class| format!("the seller takes size classes: {size} is priced as {class}"));
+        let words =
+            class.map(|class| format!("the provider takes size classes: {size} is priced as {class}"));
         assert_eq!(note, words);
         assert_eq!(charged(&quote.terms(), 2, None, None), twice, "{size}");
-        // What the answer says that it brought is what was made.
+        // What the response says that it brought is what was made.
         assert_eq!(charged(&quote.terms(), 2, Some("1x1"), None), "0.04");
     }
     let error = book.quote(&ask(Some("4096x4200"), None, 1)).unwrap_err();
@@ -193,7 +194,8 @@ fn a_day_before_the_first_price_and_a_shutdown_are_told_of_these_rows_too() {
 }
 
 fn token_book() -> Book {
-    read(&family("[]", CLASSES, TOKENS), &seller("tokens", RATES)).unwrap_or_else(|found| panic!("{found:?}"))
+    read(&family("[]", CLASSES, TOKENS), &provider("tokens", RATES))
+        .unwrap_or_else(|found| panic!("{found:?}"))
 }
 
 #[test]
@@ -321,16 +323,12 @@ fn a_default_quality_without_a_name_may_be_the_row_without_one() {
 }
 
 #[test]
-fn terms_survive_being_stored_and_older_ones_still_settle() {
+fn terms_survive_being_stored() {
     let book = book(&family("[]", CLASSES, ""), BY_CLASS);
     let request = ask(Some("auto"), None, 1);
     let terms = book.quote(&request).unwrap().terms();
     let stored = serde_json::to_string(&terms).unwrap();
     assert_eq!(serde_json::from_str::<Terms>(&stored).unwrap(), terms);
-    let older = r#"{"basis":"per-image","images":[["low","1024x1024","0.011"],["low","1536x1024","0.016"]],"has_images":false}"#;
-    let older: Terms = serde_json::from_str(older).unwrap();
-    assert_eq!(charged(&older, 2, Some("1536x1024"), Some("low")), "0.032");
-    assert_eq!(charged(&older, 1, None, None), "0.011 to 0.016");
 }
 
 fn pixels() -> impl Strategy<Value = Pixels> {
@@ -372,7 +370,7 @@ proptest! {
     }
 
     #[test]
-    fn an_answer_as_asked_for_costs_what_was_quoted(
+    fn a_response_as_asked_for_costs_what_was_quoted(
         size in pixels(), n in 1_u32..10, echoes in any::<bool>(), rows in 0_usize..3, inputs in 0_usize..3,
     ) {
         let rows = [

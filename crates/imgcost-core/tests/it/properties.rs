@@ -1,9 +1,9 @@
-//! What holds for every request, legal or not, at every seller.
+//! What holds for every request, legal or not, at every provider.
 
 use crate::support::{BOOK, TODAY};
 use imgcost_core::{
-    Answer, CeilingBasis, Date, Endpoint, Fidelity, InputImage, Item, Pixels, Prompt, Quality, Ratio,
-    Request, Size, Tier, Usage, Usd,
+    CeilingBasis, Date, Endpoint, Fidelity, InputImage, Item, Pixels, Prompt, Quality, Ratio, Request,
+    Response, Size, Tier, Usage, Usd,
 };
 use proptest::prelude::*;
 
@@ -203,7 +203,7 @@ proptest! {
     }
 
     #[test]
-    fn more_pictures_never_cost_less(request in legal_request()) {
+    fn more_images_never_cost_less(request in legal_request()) {
         let mut one = request.clone();
         one.n = 1;
         let (one, many) = (BOOK.quote(&one).unwrap(), BOOK.quote(&request).unwrap());
@@ -240,7 +240,7 @@ proptest! {
             images: Some(request.n.into()),
             ..Usage::default()
         };
-        let charge = quote.terms().charge(&Answer { usage, ..Answer::default() });
+        let charge = quote.terms().charge(&Response { usage, ..Response::default() });
         prop_assert!(charge.is_some(), "{request:?} {usage:?}");
         let charge = charge.unwrap();
         prop_assert!(charge.complete && charge.settles);
@@ -254,14 +254,14 @@ proptest! {
             images: usage.images,
             ..Usage::default()
         };
-        let blind = quote.terms().charge(&Answer { usage: blind, ..Answer::default() }).unwrap();
+        let blind = quote.terms().charge(&Response { usage: blind, ..Response::default() }).unwrap();
         prop_assert!(blind.total.ceiling >= charge.total.floor);
         prop_assert!(blind.total.floor <= charge.total.ceiling);
     }
 
     #[test]
-    fn any_text_is_an_answer_or_an_error(text in ".{0,200}") {
-        let _ = Answer::read(&text);
+    fn any_text_is_a_response_or_an_error(text in ".{0,200}") {
+        let _ = Response::read(&text);
     }
 }
 

@@ -1,17 +1,17 @@
 //! What a response reports of itself, and what its counts may mean.
 
 use crate::support::{BOOK, request};
-use imgcost_core::{Answer, Charge, Date, ServedTier, Tier};
+use imgcost_core::{Charge, Date, Response, ServedTier, Tier};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-fn answer(response: &Value) -> Answer {
-    Answer::read(&response.to_string()).unwrap()
+fn parsed(response: &Value) -> Response {
+    Response::read(&response.to_string()).unwrap()
 }
 
 fn charge(model: &str, response: &str) -> Charge {
     let request = request(&format!("{model} high 1024x1024"));
-    BOOK.quote(&request).unwrap().terms().charge(&Answer::read(response).unwrap()).unwrap()
+    BOOK.quote(&request).unwrap().terms().charge(&Response::read(response).unwrap()).unwrap()
 }
 
 fn total(model: &str, response: &str) -> (String, String) {
@@ -21,13 +21,13 @@ fn total(model: &str, response: &str) -> (String, String) {
 
 #[test]
 fn a_response_names_its_model_tier_and_day() {
-    let images = answer(&json!({"created": 1_784_500_000, "model": "gpt-image-2", "data": [{}],
+    let images = parsed(&json!({"created": 1_784_500_000, "model": "gpt-image-2", "data": [{}],
         "service_tier": "priority", "usage": {"input_tokens": 9, "output_tokens": 196}}));
     assert_eq!(images.model.as_deref(), Some("gpt-image-2"));
     assert_eq!(images.tier, Some(ServedTier::Known(Tier::Priority)));
     assert_eq!(images.day, Some(Date::constant(2026, 7, 19)));
 
-    let responses = answer(
+    let responses = parsed(
         &json!({"object": "response", "created_at": 1_784_500_000, "model": "gpt-5.4-mini",
         "output": [], "service_tier": "scale",
         "tools": [{"type": "web_search"}, {"type": "image_generation", "model": "gpt-image-2"}],
@@ -39,7 +39,7 @@ fn a_response_names_its_model_tier_and_day() {
     assert_eq!(responses.usage.responses_cached, Some(1280));
 
     let plain =
-        answer(&json!({"service_tier": "default", "usage": {"input_tokens": 9, "output_tokens": 196}}));
+        parsed(&json!({"service_tier": "default", "usage": {"input_tokens": 9, "output_tokens": 196}}));
     assert_eq!((plain.model, plain.tier, plain.day), (None, None, None));
 }
 
@@ -64,7 +64,7 @@ fn counts_that_contradict_each_other_are_a_range_over_their_readings() {
         (json!({"input_tokens": 9, "output_tokens": 1756, "total_tokens": 205}), ("0.005925", "0.052725")),
     ] {
         let response = json!({"data": [{}], "usage": usage});
-        let read = answer(&response);
+        let read = parsed(&response);
         assert!(read.contradiction.is_some() && !read.other_readings.is_empty(), "{response}");
         let found = total("gpt-image-2", &response.to_string());
         assert_eq!((found.0.as_str(), found.1.as_str()), range, "{response}");
@@ -77,7 +77,7 @@ fn thoughts_that_only_the_total_has_are_billed_as_text() {
     let terms = BOOK.quote(&request).unwrap().terms();
     let usage = json!({"usage": {"input_tokens": 10, "output_tokens": 1120, "total_tokens": 1355,
         "output_tokens_details": {"image_tokens": 1120, "text_tokens": 0}}});
-    let total = terms.charge(&answer(&usage)).unwrap().total;
+    let total = terms.charge(&parsed(&usage)).unwrap().total;
     // 225 thoughts at $12 per million on top of $0.13442.
     assert_eq!((total.floor.to_string(), total.ceiling.to_string()), ("0.13442".into(), "0.13712".into()));
 }
@@ -97,7 +97,7 @@ fn a_member_that_is_given_twice_is_two_readings() {
     assert_eq!(other, range);
     // The same value twice is one reading.
     let same = r#"{"data":[{}],"usage":{"input_tokens":9,"input_tokens":9,"output_tokens":196}}"#;
-    assert_eq!(Answer::read(same).unwrap().contradiction, None);
+    assert_eq!(Response::read(same).unwrap().contradiction, None);
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn cached_tokens_have_their_own_rate() {
     let unknown = request("gpt-image-1-mini low 1024x1024");
     let terms = BOOK.quote(&unknown).unwrap().terms();
     let no_rate = imgcost_core::Terms { text_input_cached: None, ..terms };
-    let total = no_rate.charge(&Answer::read(cached).unwrap()).unwrap().total;
+    let total = no_rate.charge(&Response::read(cached).unwrap()).unwrap().total;
     assert!(total.floor < total.ceiling && total.expected.is_none());
 }
 
@@ -129,7 +129,7 @@ fn reasoning_is_text_whether_it_is_counted_among_it_or_beside_it() {
     ] {
         let usage =
             json!({"usage": {"input_tokens": 10, "output_tokens": 1345, "output_tokens_details": details}});
-        let total = terms.charge(&answer(&usage)).unwrap().total;
+        let total = terms.charge(&parsed(&usage)).unwrap().total;
         assert_eq!(total.floor.to_string(), "0.13712", "{usage}");
         assert!(total.floor == total.ceiling, "{usage}");
     }
@@ -151,7 +151,7 @@ fn a_stream_with_a_part_that_can_t_be_read_is_not_counted_whole() {
         ("data: [DONE]\n\n".to_owned(), false),
         (": a comment\n\n".to_owned(), false),
     ] {
-        let read = Answer::read(&format!("data: {COMPLETED}\n\n{rest}")).unwrap();
+        let read = Response::read(&format!("data: {COMPLETED}\n\n{rest}")).unwrap();
         assert_eq!(read.uncounted, uncounted, "{rest}");
     }
 }
@@ -161,7 +161,7 @@ fn an_event_on_several_lines_is_one_document() {
     let lines = COMPLETED.replace(',', ",\ndata: ");
     for end in ["\n", "\r\n", "\r"] {
         let stream = format!("data: {COMPLETED}\n\ndata: {lines}\n\n").replace('\n', end);
-        let read = Answer::read(&stream).unwrap();
+        let read = Response::read(&stream).unwrap();
         assert_eq!((read.usage.output, read.uncounted), (Some(2 * 7024), false), "{stream}");
         assert_eq!(read.streamed_images, Some(2));
     }
@@ -173,11 +173,11 @@ fn a_stream_that_completes_fewer_images_than_asked_for_does_not_settle() {
     request.n = 2;
     let quote = BOOK.quote(&request).unwrap();
     let one = format!("data: {COMPLETED}\n\n");
-    assert!(!quote.terms().charge(&Answer::read(&one).unwrap()).unwrap().settles);
-    assert!(quote.terms().charge(&Answer::read(&one.repeat(2)).unwrap()).unwrap().settles);
+    assert!(!quote.terms().charge(&Response::read(&one).unwrap()).unwrap().settles);
+    assert!(quote.terms().charge(&Response::read(&one.repeat(2)).unwrap()).unwrap().settles);
     // One document reports them all, however many came.
     let whole = r#"{"data":[{}],"usage":{"input_tokens":9,"output_tokens":7024}}"#;
-    assert!(quote.terms().charge(&Answer::read(whole).unwrap()).unwrap().settles);
+    assert!(quote.terms().charge(&Response::read(whole).unwrap()).unwrap().settles);
 }
 
 fn count() -> impl Strategy<Value = Option<u64>> {
@@ -195,17 +195,17 @@ proptest! {
             "input_tokens": input, "output_tokens": output, "total_tokens": total,
             "input_tokens_details": {"text_tokens": text, "image_tokens": image, "cached_tokens": cached},
             "output_tokens_details": {"text_tokens": text_out, "image_tokens": image_out}}});
-        let answer = answer(&usage);
+        let response = parsed(&usage);
         let request = request("gpt-image-1.5 high 1024x1024");
         let terms = BOOK.quote(&request).unwrap().terms();
-        let all = terms.charge(&answer).unwrap().total;
+        let all = terms.charge(&response).unwrap().total;
         prop_assert!(all.floor <= all.ceiling);
-        for reading in answer.readings() {
-            let alone = Answer { usage: *reading, other_readings: Vec::new(), ..answer.clone() };
+        for reading in response.readings() {
+            let alone = Response { usage: *reading, other_readings: Vec::new(), ..response.clone() };
             let one = terms.charge(&alone).unwrap().total;
             prop_assert!(all.floor <= one.floor && one.ceiling <= all.ceiling);
         }
-        prop_assert!(answer.contradiction.is_none() || !answer.other_readings.is_empty());
+        prop_assert!(response.contradiction.is_none() || !response.other_readings.is_empty());
     }
 }
 
@@ -214,7 +214,7 @@ proptest! {
 fn judged(response: &str) -> (bool, String) {
     let request = request("gpt-image-2 low 1024x1024");
     let terms = BOOK.quote(&request).unwrap().terms();
-    let charge = terms.charge(&Answer::read(response).unwrap()).unwrap();
+    let charge = terms.charge(&Response::read(response).unwrap()).unwrap();
     (charge.settles, charge.total.ceiling.to_string())
 }
 
@@ -246,8 +246,8 @@ fn every_value_of_a_member_that_is_given_often_counts() {
         r#"{"data":[{}],"service_tier":"priority","service_tier":"default",
             "usage":{"input_tokens":9,"output_tokens":196}}"#,
     ] {
-        let answer = Answer::read(response).unwrap();
-        assert!(answer.contradiction.is_some(), "{response}");
+        let parsed = Response::read(response).unwrap();
+        assert!(parsed.contradiction.is_some(), "{response}");
         assert!(!judged(response).0, "{response}");
     }
 }
@@ -262,8 +262,8 @@ fn counts_of_the_calling_model_are_read_as_strictly() {
         let response = json!({"object": "response", "model": "gpt-5",
             "output": [{"type": "image_generation_call"}], "usage": usage,
             "tool_usage": {"image_gen": {"input_tokens": 49, "output_tokens": 196}}});
-        let answer = answer(&response);
-        (answer.contradiction.is_some(), terms.charge(&answer).unwrap())
+        let response = parsed(&response);
+        (response.contradiction.is_some(), terms.charge(&response).unwrap())
     };
     let (plain, charge) = charged(json!({"input_tokens": 2288, "output_tokens": 75, "total_tokens": 2363}));
     assert!(!plain && charge.settles);
@@ -307,7 +307,7 @@ fn what_a_failed_call_reports_is_counted_and_does_not_settle() {
         let (settles, most) = judged(response);
         assert!(!settles && most.starts_with("0.2107"), "{response}: {most}");
     }
-    let nothing = Answer::read(r#"{"error":{"message":"rejected"}}"#).unwrap_err();
+    let nothing = Response::read(r#"{"error":{"message":"rejected"}}"#).unwrap_err();
     assert!(nothing.message().contains("rejected"), "{nothing}");
 }
 
@@ -320,7 +320,7 @@ fn events_that_name_different_models_are_not_counted_as_one() {
         )
     };
     let (one, two) = (r#","model":"gpt-image-2""#, r#","model":"gpt-image-1-mini""#);
-    let stream = |first: &str, second: &str| Answer::read(&(event(first) + &event(second))).unwrap();
+    let stream = |first: &str, second: &str| Response::read(&(event(first) + &event(second))).unwrap();
     assert!(stream(one, two).uncounted);
     assert!(stream("", r#","service_tier":"batch""#).uncounted);
     // A name that only one of them has is that of both.
@@ -337,7 +337,7 @@ fn events_that_can_t_be_read_leave_a_stream_uncounted() {
         "data: [1]",
         r#"data: {"usage":{"output_tokens":"7024"}}"#,
     ] {
-        let read = Answer::read(&format!("data: {COMPLETED}\n\n{rest}\n\n")).unwrap();
+        let read = Response::read(&format!("data: {COMPLETED}\n\n{rest}\n\n")).unwrap();
         assert!(read.uncounted, "{rest}");
     }
 }
@@ -347,7 +347,7 @@ fn a_stated_bill_beyond_the_rates_is_the_most() {
     let request = request("xai/grok-imagine-image - -");
     let terms = BOOK.quote(&request).unwrap().terms();
     let total = |response: &str| {
-        let total = terms.charge(&Answer::read(response).unwrap()).unwrap().total;
+        let total = terms.charge(&Response::read(response).unwrap()).unwrap().total;
         (total.floor.to_string(), total.ceiling.to_string())
     };
     let dearer = r#"{"data":[{}],"usage":{"cost_in_usd_ticks":700000000}}"#;
@@ -365,7 +365,7 @@ fn cached_tokens_that_are_not_told_apart_are_a_range() {
     let request = request("gpt-image-2 low 1024x1024");
     let mut terms = BOOK.quote(&request).unwrap().terms();
     terms.has_images = true;
-    let total = terms.charge(&Answer::read(unsplit).unwrap()).unwrap().total;
+    let total = terms.charge(&Response::read(unsplit).unwrap()).unwrap().total;
     // 1,000 cached and 500 uncached, all text; or all of them images.
     assert_eq!((total.floor.to_string(), total.ceiling.to_string()), ("0.00963".into(), "0.01188".into()));
 }
@@ -377,7 +377,7 @@ fn the_calling_model_alone_settles_only_a_response_that_drew_nothing() {
     request.responses_model = Some("gpt-5".to_owned());
     let terms = BOOK.quote(&request).unwrap().terms();
     let caller = json!({"input_tokens": 2288, "output_tokens": 75});
-    let settles = |response: Value| terms.charge(&answer(&response)).unwrap().settles;
+    let settles = |response: Value| terms.charge(&parsed(&response)).unwrap().settles;
     assert!(settles(json!({"object": "response", "output": [], "usage": caller})));
     for response in [
         // It drew, and the image tool's counts are missing.
@@ -391,7 +391,7 @@ fn the_calling_model_alone_settles_only_a_response_that_drew_nothing() {
     let drawing = json!({"type": "response.image_generation_call.partial_image", "partial_image_b64": ""});
     let done = json!({"type": "response.completed",
         "response": {"object": "response", "output": [], "usage": caller}});
-    let stream = Answer::read(&format!("data: {drawing}\n\ndata: {done}\n\n")).unwrap();
+    let stream = Response::read(&format!("data: {drawing}\n\ndata: {done}\n\n")).unwrap();
     assert!(!terms.charge(&stream).unwrap().settles);
 }
 
@@ -410,7 +410,7 @@ fn one_model_in_several_spellings_is_one_model() {
         format!("data: {}\n\n", json!({"type": "image_generation.completed", "model": model, "usage": usage}))
     };
     for other in ["openai/gpt-image-2", "GPT-Image-2", "gpt-image-2-2026-04-21"] {
-        let read = Answer::read(&(event("gpt-image-2") + &event(other))).unwrap();
+        let read = Response::read(&(event("gpt-image-2") + &event(other))).unwrap();
         assert!(!read.uncounted, "{other}");
     }
 }
@@ -436,7 +436,7 @@ fn a_stated_bill_that_can_t_be_read_does_not_settle() {
 
 #[test]
 fn several_tools_that_draw_are_not_one_model() {
-    let response = answer(&json!({"object": "response", "model": "gpt-5", "output": [],
+    let response = parsed(&json!({"object": "response", "model": "gpt-5", "output": [],
         "tools": [{"type": "image_generation", "model": "gpt-image-1-mini"},
             {"type": "image_generation", "model": "gpt-image-2"}],
         "usage": {"input_tokens": 2288, "output_tokens": 75}}));

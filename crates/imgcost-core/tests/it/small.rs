@@ -1,6 +1,6 @@
 //! Small books made by hand, and what is asked of them in few words.
 
-use imgcost_core::{Answer, Book, Date, File, Quote, Request, Terms, Usage, Usd};
+use imgcost_core::{Book, Date, File, Quote, Request, Response, Terms, Usage, Usd};
 
 pub(crate) const SOURCES: &str = r#"
 schema = "imgcost.sources/1"
@@ -40,8 +40,8 @@ pub(crate) fn family(qualities: &str, limits: &str, rules: &str) -> String {
     )
 }
 
-/// A seller of a model `m` with these rows; a line `[[x]]` gets a row's usual keys.
-pub(crate) fn seller(basis: &str, rows: &str) -> String {
+/// A provider of a model `m` with these rows; a line `[[x]]` gets a row's usual keys.
+pub(crate) fn provider(basis: &str, rows: &str) -> String {
     let rows =
         rows.replace("]]\n", "]]\nfrom = \"2026-01-01\"\nsource = \"page\"\nevidence = \"published\"\n");
     format!(
@@ -50,8 +50,8 @@ pub(crate) fn seller(basis: &str, rows: &str) -> String {
     )
 }
 
-pub(crate) fn read(family: &str, seller: &str) -> Result<Book, Vec<String>> {
-    let files = [("sources.toml", SOURCES), ("families.toml", family), ("providers/p.toml", seller)];
+pub(crate) fn read(family: &str, provider: &str) -> Result<Book, Vec<String>> {
+    let files = [("sources.toml", SOURCES), ("families.toml", family), ("providers/p.toml", provider)];
     Book::read(&files.map(|(name, text)| File { name, text }))
         .map_err(|errors| errors.problems().iter().map(ToString::to_string).collect())
 }
@@ -61,7 +61,7 @@ pub(crate) fn flat_family() -> String {
 }
 
 pub(crate) fn book(family: &str, rows: &str) -> Book {
-    read(family, &seller("per-image", rows)).unwrap_or_else(|problems| panic!("{problems:?}"))
+    read(family, &provider("per-image", rows)).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
 pub(crate) fn ask(size: Option<&str>, quality: Option<&str>, n: u32) -> Request {
@@ -87,20 +87,20 @@ pub(crate) fn codes(quote: &Quote<'_>) -> Vec<&'static str> {
     quote.note_codes().collect()
 }
 
-/// What an answer of `images` pictures is charged at these terms, floor and ceiling.
+/// What a response of `images` images is charged at these terms, floor and ceiling.
 pub(crate) fn charge(
     terms: &Terms,
     images: u64,
     size: Option<&str>,
     quality: Option<&str>,
 ) -> (String, String, bool) {
-    let answer = Answer {
+    let response = Response {
         usage: Usage { images: Some(images), ..Usage::default() },
         size: size.map(|size| size.parse().unwrap()),
         quality: quality.map(|quality| quality.parse().unwrap()),
-        ..Answer::default()
+        ..Response::default()
     };
-    let charge = terms.charge(&answer).unwrap();
+    let charge = terms.charge(&response).unwrap();
     assert!(charge.settles);
     (charge.total.floor.to_string(), charge.total.ceiling.to_string(), charge.complete)
 }
@@ -124,5 +124,5 @@ pub(crate) const RATES: &str = "[[model.rates]]\ntext_input = \"2\"\nimage_input
 
 /// The problems of a book with these parts.
 pub(crate) fn problems(family: &str, basis: &str, rows: &str) -> Vec<String> {
-    read(family, &seller(basis, rows)).err().unwrap_or_default()
+    read(family, &provider(basis, rows)).err().unwrap_or_default()
 }

@@ -69,11 +69,11 @@ where
         return inner.call(factory).await.map_err(Into::into);
     };
     let (factory, built) = counted(request, factory, guard.attempts());
-    let answer = inner.call(factory).await;
+    let response = inner.call(factory).await;
     if let (Some(hold), Some(built)) = (call.call().hold(), NonZeroU32::new(built.load(Ordering::Acquire))) {
         hold.attempts_made(built);
     }
-    match answer {
+    match response {
         Ok(response) => Ok(call.answered(response)),
         Err(error) => {
             call.failed();

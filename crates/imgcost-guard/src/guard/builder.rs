@@ -21,7 +21,7 @@ const BODY_LIMIT: usize = 64 << 20;
 /// use imgcost_ledger::MemoryLedger;
 /// let guard = Guard::builder(built_in_book()?, Arc::new(MemoryLedger::new()), "team/alice".parse()?)
 ///     .provider("azure-openai")
-///     .deployment("pictures-eu", "gpt-image-1.5")
+///     .deployment("images-eu", "gpt-image-1.5")
 ///     .policy(Policy::default().per_call_cap("2.00".parse()?))
 ///     .on_notice(|notice| eprintln!("{notice}"))
 ///     .build();
@@ -52,7 +52,7 @@ impl Builder {
         Builder { scope, shared }
     }
 
-    /// The seller, by id or alias; `openai` where nothing is said.
+    /// The provider, by id or alias; `openai` where nothing is said.
     pub fn provider(mut self, provider: impl Into<String>) -> Self {
         self.shared.provider = provider.into();
         self

@@ -25,12 +25,12 @@ use crate::pool;
 
 /// Lets calls in if their money can be held, and books what became of them.
 ///
-/// Cheap to clone; clones share everything. One guard stands for one seller, one policy and
+/// Cheap to clone; clones share everything. One guard stands for one provider, one policy and
 /// one scope; [`Guard::for_scope`] makes one for another scope.
 ///
 /// ```
 /// use std::sync::Arc;
-/// use imgcost_core::{Answer, Prompt};
+/// use imgcost_core::{Response, Prompt};
 /// use imgcost_guard::Guard;
 /// use imgcost_ledger::{Budget, Cap, Ledger, MemoryLedger, NanoUsd, Window};
 ///
@@ -43,9 +43,9 @@ use crate::pool;
 /// request.size = Some("1024x1024".parse()?);
 /// request.prompt = Some(Prompt::of_tokens(12));
 /// let hold = guard.hold(&request)?;
-/// // The call is made here; its answer is:
-/// let answer = Answer::read(r#"{"usage":{"input_tokens":12,"output_tokens":272}}"#)?;
-/// let booked = hold.settle(&answer)?;
+/// // The call is made here; its response is:
+/// let response = Response::read(r#"{"usage":{"input_tokens":12,"output_tokens":272}}"#)?;
+/// let booked = hold.settle(&response)?;
 /// assert_eq!(booked.amount.to_string(), "0.00822");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -101,7 +101,7 @@ impl Guard {
         &self.scope
     }
 
-    /// A request for one picture from a model, at the guard's seller and on its day.
+    /// A request for one image from a model, at the guard's provider and on its day.
     #[must_use]
     pub fn request(&self, model: &str) -> Request {
         Request::new(self.shared.provider.as_str(), model, (self.shared.day)())
@@ -116,7 +116,7 @@ impl Guard {
         quoting::hold(self, request)
     }
 
-    /// [`Guard::hold`] for async code. A ledger that answers at once is asked where this is
+    /// [`Guard::hold`] for async code. A ledger that responses at once is asked where this is
     /// called; any other on tokio's blocking pool. Outside of a tokio runtime there is no such
     /// pool, and this blocks.
     ///

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use imgcost_core::{Code, Fit, Note, NoteKind, Prompt, Quote, Request, Terms, Usd};
+use imgcost_core::{Alternative, Code, Note, NoteKind, Prompt, Quote, Request, Terms, Usd};
 use imgcost_ledger::{Error as LedgerError, Held, HoldId, NanoUsd, NewHold, Refusal};
 
 use super::Guard;
-use crate::booking::{CantHold, new_hold};
+use crate::booking::{HoldError, new_hold};
 use crate::error::{Error, OverCallCap, Refused};
 use crate::hold::{Hold, Quoted};
 use crate::notice::Notice;
@@ -41,7 +41,7 @@ fn filled_in<'r>(request: &'r Request, policy: &Policy) -> Cow<'r, Request> {
 }
 
 /// A hold that is wished for, with what is needed to say why it can't be had.
-struct Wish<'b> {
+struct HoldRequest<'b> {
     new: NewHold,
     quoted: Quoted,
     terms: Terms,
@@ -50,7 +50,7 @@ struct Wish<'b> {
     attempts: u32,
 }
 
-fn wish<'b>(guard: &'b Guard, request: &'b Request) -> Result<Wish<'b>, Error> {
+fn wish<'b>(guard: &'b Guard, request: &'b Request) -> Result<HoldRequest<'b>, Error> {
     let shared = &guard.shared;
     let stated = shared.policy.unpriced.get(&request.model).copied();
     let quote = match (shared.book.quote(request), stated) {
@@ -70,23 +70,23 @@ fn wish<'b>(guard: &'b Guard, request: &'b Request) -> Result<Wish<'b>, Error> {
             let (model, what) = (request.model.clone(), request.unseen_context.clone());
             return Err(Error::UnseenContext { model, what });
         }
-        (Err(CantHold::Unpriced | CantHold::NoPrompt), Some(usd)) if quote.total().ceiling.is_none() => {
+        (Err(HoldError::Unpriced | HoldError::NoPrompt), Some(usd)) if quote.total().ceiling.is_none() => {
             return unpriced(guard, request, usd);
         }
-        (Err(why), _) => return Err(Error::CantHold { model: request.model.clone(), why }),
+        (Err(why), _) => return Err(Error::HoldError { model: request.model.clone(), why }),
     };
     new.ceiling = multiple(new.ceiling, policy.attempts.get())
-        .ok_or_else(|| Error::CantHold { model: request.model.clone(), why: CantHold::TooLarge })?;
+        .ok_or_else(|| Error::HoldError { model: request.model.clone(), why: HoldError::TooLarge })?;
     new.expires_in = policy.expires_in;
     let total = quote.total();
     let Some(ceiling) = total.ceiling else {
-        return Err(Error::CantHold { model: request.model.clone(), why: CantHold::Unpriced });
+        return Err(Error::HoldError { model: request.model.clone(), why: HoldError::Unpriced });
     };
     new.assumed |= is_old(guard, &quote);
     let notes = quote.notes();
     let quoted = Quoted { id: new.quote.clone(), ceiling, expected: total.expected, notes };
     let terms = quote.terms();
-    Ok(Wish { new, quoted, terms, quote: Some(quote), attempts: policy.attempts.get() })
+    Ok(HoldRequest { new, quoted, terms, quote: Some(quote), attempts: policy.attempts.get() })
 }
 
 /// Whether the prices are older than the policy takes for proven. Prices that are old are told
@@ -109,7 +109,7 @@ const fn is_unknown(code: Code) -> bool {
 }
 
 /// A call of a model without a price, held and settled at the amount that the policy states.
-fn unpriced<'b>(guard: &Guard, request: &Request, usd: Usd) -> Result<Wish<'b>, Error> {
+fn unpriced<'b>(guard: &Guard, request: &Request, usd: Usd) -> Result<HoldRequest<'b>, Error> {
     at_stated(guard, request, usd, Terms::per_call(usd), Vec::new())
 }
 
@@ -120,10 +120,10 @@ fn at_stated<'b>(
     usd: Usd,
     terms: Terms,
     notes: Vec<Note>,
-) -> Result<Wish<'b>, Error> {
+) -> Result<HoldRequest<'b>, Error> {
     let shared = &guard.shared;
     let attempts = shared.policy.attempts.get();
-    let too_large = || Error::CantHold { model: request.model.clone(), why: CantHold::TooLarge };
+    let too_large = || Error::HoldError { model: request.model.clone(), why: HoldError::TooLarge };
     let ceiling = NanoUsd::from_usd(usd).and_then(|one| multiple(one, attempts)).ok_or_else(too_large)?;
     let id = format!("unpriced:{}", request.model.chars().take(64).collect::<String>());
     let summary = serde_json::json!({
@@ -145,23 +145,23 @@ fn at_stated<'b>(
         by: shared.by.clone(),
     };
     let quoted = Quoted { id, ceiling: usd, expected: None, notes };
-    Ok(Wish { new, quoted, terms, quote: None, attempts })
+    Ok(HoldRequest { new, quoted, terms, quote: None, attempts })
 }
 
 fn multiple(amount: NanoUsd, times: u32) -> Option<NanoUsd> {
     amount.nano().checked_mul(times.into()).and_then(NanoUsd::new)
 }
 
-impl Wish<'_> {
+impl HoldRequest<'_> {
     /// Asks the policy, then the ledger, then the policy about the ledger's refusal.
     fn admit(mut self, guard: &Guard) -> Result<Hold, Error> {
         let shared = &guard.shared;
-        let mut let_in = Vec::new();
+        let mut authorize = Vec::new();
         if let Some(error) = self.over_call_cap(shared.policy.per_call_cap) {
             if !shared.policy.on_exceed.lets_in(&error) {
                 return Err(error);
             }
-            let_in.push(error);
+            authorize.push(error);
         }
         let held = match self.ask(guard) {
             Err(LedgerError::Refused(refusal)) => {
@@ -171,7 +171,7 @@ impl Wish<'_> {
                 }
                 self.new.despite = Some(shared.policy.on_exceed.reason().to_owned());
                 let held = self.ask(guard);
-                let_in.push(error);
+                authorize.push(error);
                 held
             }
             held => held,
@@ -180,18 +180,18 @@ impl Wish<'_> {
         for alert in &held.alerts {
             shared.listener.tell(&Notice::Alert(alert.clone()));
         }
-        for despite in let_in {
+        for despite in authorize {
             shared.listener.tell(&Notice::LetIn { hold: held.hold.id.clone(), despite });
         }
         Ok(Hold::new(Arc::clone(&guard.shared), held, self.quoted, self.terms))
     }
 
-    /// Asks the ledger, and once more where its answer was lost: the hold's id finds out
+    /// Asks the ledger, and once more where its response was lost: the hold's id finds out
     /// whether it was written.
     fn ask(&self, guard: &Guard) -> Result<Held, LedgerError> {
         match guard.shared.ledger.hold(&self.new) {
             Err(LedgerError::Unknown { .. }) => guard.shared.ledger.hold(&self.new),
-            answer => answer,
+            response => response,
         }
     }
 
@@ -216,7 +216,7 @@ impl Wish<'_> {
         }))
     }
 
-    fn fits(&self, limit: Usd) -> Vec<Fit> {
-        self.quote.as_ref().map(|quote| quote.what_fits(limit)).unwrap_or_default()
+    fn fits(&self, limit: Usd) -> Vec<Alternative> {
+        self.quote.as_ref().map(|quote| quote.alternatives_under(limit)).unwrap_or_default()
     }
 }

@@ -1,6 +1,6 @@
 //! What a request asks for, read from its bytes.
 
-use imgcost_core::{Endpoint, InputImage, Measure, ReadBody, Request};
+use imgcost_core::{Endpoint, InputImage, Measure, ParsedBody, Request};
 use serde_json::{Map, Value};
 
 use super::printable::printable;
@@ -191,7 +191,7 @@ impl Reader<'_> {
         let default = deployment.or(self.guard.shared.default_model.as_deref());
         let mut base = self.guard.request(default.unwrap_or_default());
         base.endpoint = endpoint;
-        let read = ReadBody::from_value(&Value::Object(body), &base, &Meter).map_err(Why::Fields)?;
+        let read = ParsedBody::from_value(&Value::Object(body), &base, &Meter).map_err(Why::Fields)?;
         let mut request = read.request;
         if !is_same_api(endpoint, request.endpoint) {
             return Err(Why::Words(format!("its fields are those of {}", request.endpoint)));

@@ -1,11 +1,11 @@
-//! A call that was let in, until its answer begins.
+//! A call that was let in, until its response begins.
 
 use imgcost_core::Event;
 
 use super::judge::Verdict;
 #[cfg(feature = "async")]
 use super::judge::{Ended, Reader};
-use super::watch::{Open, Watch};
+use super::watch::{Open, ResponseObserver};
 use super::{body, route::Route};
 use crate::error::Error;
 use crate::guard::{Guard, quoting};
@@ -59,8 +59,8 @@ impl Guard {
     /// let body = br#"{"model":"gpt-image-2","prompt":"a red apple","size":"1024x1024"}"#;
     /// if let Some(call) = guard.before("/v1/images/generations", Some("application/json"), body)? {
     ///     // The request is sent here. It was answered with:
-    ///     let (status, answer) = (200, br#"{"usage":{"input_tokens":9,"output_tokens":272}}"#);
-    ///     call.after(status, answer)?;
+    ///     let (status, response) = (200, br#"{"usage":{"input_tokens":9,"output_tokens":272}}"#);
+    ///     call.after(status, response)?;
     /// }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -72,7 +72,7 @@ impl Guard {
         Ok(call.map(Call::sending))
     }
 
-    /// [`Guard::before`] for async code: a ledger that answers at once is asked where this is
+    /// [`Guard::before`] for async code: a ledger that responses at once is asked where this is
     /// called, any other on tokio's blocking pool, where the body is read too.
     ///
     /// # Errors
@@ -112,7 +112,7 @@ impl Guard {
 /// A call that was let in and may be made, once.
 ///
 /// Say what became of it. Dropped without a word it counts as sent and never answered, which
-/// the seller's rules mostly make a presumed one.
+/// the provider's rules mostly make a presumed one.
 #[must_use = "the call's hold is presumed if nobody says what became of the call"]
 #[derive(Debug)]
 pub struct Call {
@@ -143,7 +143,7 @@ impl Call {
         self.open.book(&Verdict::unanswered(Event::NotSent))
     }
 
-    /// Books that it was sent and no answer came: a reset, a timeout, a disconnect.
+    /// Books that it was sent and no response came: a reset, a timeout, a disconnect.
     ///
     /// # Errors
     /// It could not be booked; see [`Hold::failed`].
@@ -151,7 +151,7 @@ impl Call {
         self.open.book(&Verdict::unanswered(Event::NoResponse))
     }
 
-    /// Books a whole answer.
+    /// Books a whole response.
     ///
     /// # Errors
     /// It could not be booked; see [`Hold::settle`] and [`Hold::failed`].
@@ -176,19 +176,19 @@ impl Call {
         pool::run(move || open.book(&verdict)).await?
     }
 
-    /// Goes on with an answer whose body is still to come.
-    pub fn answered(mut self, status: u16) -> Watch {
-        Watch::new(self.open.take(), status, self.asked)
+    /// Goes on with a response whose body is still to come.
+    pub fn answered(mut self, status: u16) -> ResponseObserver {
+        ResponseObserver::new(self.open.take(), status, self.asked)
     }
 
-    /// Books, aside, that no answer came.
+    /// Books, aside, that no response came.
     #[cfg(feature = "__http")]
     pub(crate) fn lost(mut self, not_sent: bool) {
         let event = if not_sent { Event::NotSent } else { Event::NoResponse };
-        self.open.book_aside(Verdict::unanswered(event));
+        self.open.settle_in_background(Verdict::unanswered(event));
     }
 
-    /// The hold and how many pictures were asked for, for those that watch the answer
+    /// The hold and how many images were asked for, for those that watch the response
     /// themselves.
     #[cfg(feature = "__http")]
     pub(crate) fn into_parts(mut self) -> (Open, u32) {
@@ -202,6 +202,6 @@ impl Drop for Call {
             true => Verdict::unanswered(Event::NoResponse),
             false => Verdict::HeldBack,
         };
-        self.open.book_aside(verdict);
+        self.open.settle_in_background(verdict);
     }
 }

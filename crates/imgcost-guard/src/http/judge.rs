@@ -1,17 +1,17 @@
-//! What an answer means for the hold of its call.
+//! What a response means for the hold of its call.
 
-use imgcost_core::{Answer, Event, Outcome};
+use imgcost_core::{Event, Outcome, Response};
 
 use crate::error::Error;
 use crate::hold::{Booked, Hold};
 use crate::scan::{End, Scan, Scanner};
 
-/// Why no more of an answer comes.
+/// Why no more of a response comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ended {
     /// The transport says that this was all.
     Whole,
-    /// The answer has said all it has to say; nobody waited for the transport.
+    /// The response has said all it has to say; nobody waited for the transport.
     Said,
     /// The transport failed, or whoever read it went away.
     Broken,
@@ -20,9 +20,9 @@ pub(crate) enum Ended {
 /// What became of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// The answer says what it cost.
-    Settle(Box<Answer>),
-    /// It went wrong: the seller's rules say what that costs.
+    /// The response says what it cost.
+    Settle(Box<Response>),
+    /// It went wrong: the provider's rules say what that costs.
     Failed { event: Event, status: Option<u16>, error_type: Option<String>, error_code: Option<String> },
     /// What it cost is not known.
     Presume(&'static str),
@@ -31,7 +31,7 @@ pub(crate) enum Verdict {
 }
 
 impl Verdict {
-    /// A call of which no byte of an answer came.
+    /// A call of which no byte of a response came.
     pub(crate) fn unanswered(event: Event) -> Self {
         Verdict::Failed { event, status: None, error_type: None, error_code: None }
     }
@@ -39,7 +39,7 @@ impl Verdict {
     /// Books it, and tells if that failed: by then the call has been made.
     pub(crate) fn book(&self, hold: &Hold) -> Result<Booked, Error> {
         let booked = match self {
-            Verdict::Settle(answer) => hold.settle(answer),
+            Verdict::Settle(response) => hold.settle(response),
             Verdict::Presume(why) => hold.presume(why),
             Verdict::HeldBack => hold.release("not sent: it was given up before the guard let it go"),
             Verdict::Failed { event, status, error_type, error_code } => hold.failed(&Outcome {
@@ -53,11 +53,11 @@ impl Verdict {
     }
 }
 
-/// Reads an answer in passing, and judges it.
+/// Reads a response in passing, and judges it.
 #[derive(Debug)]
 pub(crate) struct Reader {
     status: u16,
-    /// How many pictures were asked for.
+    /// How many images were asked for.
     asked: u32,
     scanner: Scanner,
     /// Whether the body is one JSON document, once its first byte is known.
@@ -69,7 +69,7 @@ impl Reader {
         Reader { status, asked, scanner: Scanner::new(), is_json: None }
     }
 
-    /// Takes the next bytes; says whether the answer has now said all it has to say, so that it
+    /// Takes the next bytes; says whether the response has now said all it has to say, so that it
     /// may be judged as [`Ended::Said`] without waiting for more.
     pub(crate) fn feed(&mut self, chunk: &[u8]) -> bool {
         if self.is_json.is_none() {
@@ -80,8 +80,8 @@ impl Reader {
         self.scanner.is_over()
     }
 
-    /// Whether the first document that completes the answer is also the last, as far as the
-    /// request tells: a stream of several pictures completes each of them.
+    /// Whether the first document that completes the response is also the last, as far as the
+    /// request tells: a stream of several images completes each of them.
     fn is_alone(&self) -> bool {
         self.is_json == Some(true) || self.asked <= 1
     }
@@ -92,40 +92,42 @@ impl Reader {
         if !(200..300).contains(&status) {
             return failed(status, &scan);
         }
-        let Scan { answer, failure, end, .. } = scan;
-        match (answer, end) {
+        let Scan { response, failure, end, .. } = scan;
+        match (response, end) {
             // What it reports may be more than the ceiling.
-            (Some(answer), _) if failure.is_some() => {
-                Verdict::Settle(Box::new(Answer { failed: true, uncounted: true, ..answer }))
+            (Some(response), _) if failure.is_some() => {
+                Verdict::Settle(Box::new(Response { failed: true, uncounted: true, ..response }))
             }
             (None, _) if failure.is_some() => {
                 let names = failure.unwrap_or_default();
                 let (error_type, error_code) = (names.error_type, names.error_code);
                 Verdict::Failed { event: Event::Response, status: Some(status), error_type, error_code }
             }
-            (Some(answer), End::Complete) => {
-                let all = answer.usage.images.is_some_and(|images| images >= u64::from(asked));
+            (Some(response), End::Complete) => {
+                let all = response.usage.images.is_some_and(|images| images >= u64::from(asked));
                 match (alone || all, ended) {
-                    (true, _) => Verdict::Settle(Box::new(answer)),
+                    (true, _) => Verdict::Settle(Box::new(response)),
                     (false, Ended::Broken) => {
-                        Verdict::Presume("the stream was given up before its last picture")
+                        Verdict::Presume("the stream was given up before its last image")
                     }
                     (false, _) => Verdict::Presume("the stream completed fewer images than were asked for"),
                 }
             }
-            (_, End::CutOff) if ended == Ended::Broken => Verdict::Presume("the answer broke off"),
-            (_, End::CutOff) => Verdict::Presume("the answer ends before it is complete"),
+            (_, End::CutOff) if ended == Ended::Broken => Verdict::Presume("the response broke off"),
+            (_, End::CutOff) => Verdict::Presume("the response ends before it is complete"),
             (_, End::Empty) if ended == Ended::Broken => {
-                Verdict::Presume("the answer broke off before its first byte")
+                Verdict::Presume("the response broke off before its first byte")
             }
-            (_, End::Empty) => Verdict::Presume("the answer is empty"),
-            (_, End::TooLarge) => Verdict::Presume("the answer reports more than can be read"),
-            (_, End::Unreadable | End::Complete) => Verdict::Presume("the answer does not say what was used"),
+            (_, End::Empty) => Verdict::Presume("the response is empty"),
+            (_, End::TooLarge) => Verdict::Presume("the response reports more than can be read"),
+            (_, End::Unreadable | End::Complete) => {
+                Verdict::Presume("the response does not say what was used")
+            }
         }
     }
 }
 
-/// An answer that is no success: only the names in its error count.
+/// A response that is no success: only the names in its error count.
 fn failed(status: u16, scan: &Scan) -> Verdict {
     let failure = scan.failure.clone().unwrap_or_default();
     Verdict::Failed {
@@ -155,16 +157,16 @@ mod tests {
 
     fn output(verdict: &Verdict) -> Option<u64> {
         match verdict {
-            Verdict::Settle(answer) => answer.usage.output,
+            Verdict::Settle(response) => response.usage.output,
             _ => None,
         }
     }
 
     #[test]
-    fn a_complete_answer_settles_however_it_ended() {
+    fn a_complete_response_settles_however_it_ended() {
         for ended in [Ended::Whole, Ended::Said, Ended::Broken] {
             assert_eq!(output(&judged(200, 1, DONE, ended)), Some(272));
-            assert_eq!(output(&judged(200, 3, DONE, ended)), Some(272), "fewer pictures than asked for");
+            assert_eq!(output(&judged(200, 3, DONE, ended)), Some(272), "fewer images than asked for");
             assert_eq!(output(&judged(200, 1, &format!("{PARTIAL}{EVENT}"), ended)), Some(272));
             assert_eq!(output(&judged(200, 2, &format!("{EVENT}{EVENT}"), ended)), Some(544));
         }
@@ -201,14 +203,14 @@ mod tests {
             assert!(matches!(verdict, Verdict::Presume(_)), "{body}: {verdict:?}");
         }
         // Of a stream with an error, what it reports is the least: the ledger decides by it.
-        let Verdict::Settle(answer) = judged(200, 2, &format!("{EVENT}{ERROR}"), Ended::Whole) else {
+        let Verdict::Settle(response) = judged(200, 2, &format!("{EVENT}{ERROR}"), Ended::Whole) else {
             panic!("the part that was reported is lost")
         };
-        assert!(answer.failed && answer.uncounted);
+        assert!(response.failed && response.uncounted);
     }
 
     #[test]
-    fn errors_go_to_the_sellers_rules_with_their_names() {
+    fn errors_go_to_the_providers_rules_with_their_names() {
         let body = r#"{"error":{"type":"a","code":"b"}}"#;
         let Verdict::Failed { event, status, error_type, error_code } = judged(400, 1, body, Ended::Whole)
         else {

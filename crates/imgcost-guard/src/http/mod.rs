@@ -1,4 +1,4 @@
-//! From the bytes of a request to a hold, and from the bytes of its answer to a booking: for
+//! From the bytes of a request to a hold, and from the bytes of its response to a booking: for
 //! every HTTP client, without a type of any. With the adapters come their common parts, in
 //! terms of `http` and `http-body`.
 
@@ -22,6 +22,6 @@ pub(crate) use admit::{BoxError, admit, collect};
 pub use call::Call;
 pub use json::Unique;
 pub use reading::Reading;
-pub use watch::Watch;
+pub use watch::ResponseObserver;
 #[cfg(feature = "__http")]
-pub use watched::Watched;
+pub use watched::ObservedBody;

@@ -3,27 +3,27 @@
 use std::io::{self, Read};
 
 use super::judge::Ended;
-use super::watch::Watch;
+use super::watch::ResponseObserver;
 use crate::error::Error;
 use crate::hold::Booked;
 
-/// The body of an answer, watched in passing. It is made by [`Watch::reading`] and gives every
+/// The body of a response, watched in passing. It is made by [`ResponseObserver::reading`] and gives every
 /// byte on as it came.
 #[derive(Debug)]
 pub struct Reading<R> {
-    watch: Watch,
+    watch: ResponseObserver,
     body: R,
 }
 
 impl<R> Reading<R> {
-    pub(super) fn new(watch: Watch, body: R) -> Self {
+    pub(super) fn new(watch: ResponseObserver, body: R) -> Self {
         Reading { watch, body }
     }
 
     /// Books what was read until now, if that was not done at the body's end.
     ///
     /// # Errors
-    /// As [`Watch::end`].
+    /// As [`ResponseObserver::end`].
     pub fn booked(mut self) -> Result<Booked, Error> {
         self.watch.finish(Ended::Broken)
     }
@@ -33,7 +33,7 @@ impl<R: Read> Read for Reading<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let room = buffer.len();
         match self.body.read(buffer) {
-            // What could not be booked was told, and the picture is paid: no reason to fail.
+            // What could not be booked was told, and the image is paid: no reason to fail.
             Ok(0) if room > 0 => {
                 let _ = self.watch.finish(Ended::Whole);
                 Ok(0)

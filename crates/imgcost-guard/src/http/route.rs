@@ -108,9 +108,9 @@ mod tests {
             ("/v1/responses", Endpoint::Responses, None),
             ("/v1/chat/completions", Endpoint::Chat, None),
             (
-                "/openai/deployments/pictures/images/generations?api-version=2025-04-01-preview",
+                "/openai/deployments/images/images/generations?api-version=2025-04-01-preview",
                 Endpoint::Generations,
-                Some("pictures"),
+                Some("images"),
             ),
             ("/openai/Deployments/my%20Talk/chat/completions", Endpoint::Chat, Some("my Talk")),
             ("/openai/v1/images/edits?api-version=preview", Endpoint::Edits, None),

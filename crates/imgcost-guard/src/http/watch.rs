@@ -1,4 +1,4 @@
-//! A call whose answer is being read.
+//! A call whose response is being read.
 
 use super::judge::{Ended, Reader, Verdict};
 use super::reading::Reading;
@@ -35,7 +35,7 @@ impl Open {
 
     /// Books it from where nobody can wait, such as a drop: here if the ledger answers at once
     /// or there is no runtime, else on the blocking pool. If it fails, that is told.
-    pub(crate) fn book_aside(&mut self, verdict: Verdict) {
+    pub(crate) fn settle_in_background(&mut self, verdict: Verdict) {
         let Some(hold) = self.0.take() else { return };
         #[cfg(feature = "async")]
         if !hold.answers_at_once() {
@@ -70,24 +70,24 @@ impl Open {
 
 /// A call that was answered, whose body is read piece by piece.
 ///
-/// The hold is booked as soon as the answer has said all it has to say, since whoever reads a
+/// The hold is booked as soon as the response has said all it has to say, since whoever reads a
 /// body of known length may not ask for its end. Dropped before that, what was seen decides:
 /// usage settles, anything else is presumed.
-#[must_use = "feed it the answer's body"]
+#[must_use = "feed it the response's body"]
 #[derive(Debug)]
-pub struct Watch {
+pub struct ResponseObserver {
     open: Open,
     reader: Option<Reader>,
     booked: Option<Result<Booked, Error>>,
 }
 
-impl Watch {
+impl ResponseObserver {
     pub(super) fn new(open: Open, status: u16, asked: u32) -> Self {
-        Watch { open, reader: Some(Reader::new(status, asked)), booked: None }
+        ResponseObserver { open, reader: Some(Reader::new(status, asked)), booked: None }
     }
 
     /// Takes the next bytes of the body, after any content encoding was undone. Blocks while
-    /// the ledger books the piece that completes the answer.
+    /// the ledger books the piece that completes the response.
     pub fn feed(&mut self, chunk: &[u8]) {
         if self.reader.as_mut().is_some_and(|reader| reader.feed(chunk)) {
             self.book(Ended::Said);
@@ -105,7 +105,7 @@ impl Watch {
     /// Books it, if that was not done before: the body broke off.
     ///
     /// # Errors
-    /// As [`Watch::end`].
+    /// As [`ResponseObserver::end`].
     pub fn broke_off(mut self) -> Result<Booked, Error> {
         self.finish(Ended::Broken)
     }
@@ -127,10 +127,10 @@ impl Watch {
     }
 }
 
-impl Drop for Watch {
+impl Drop for ResponseObserver {
     fn drop(&mut self) {
         if let Some(reader) = self.reader.take() {
-            self.open.book_aside(reader.judge(Ended::Broken));
+            self.open.settle_in_background(reader.judge(Ended::Broken));
         }
     }
 }

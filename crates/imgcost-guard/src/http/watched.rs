@@ -1,4 +1,4 @@
-//! An answer's body that is watched while it passes.
+//! A response's body that is watched while it passes.
 
 use std::fmt;
 use std::pin::Pin;
@@ -12,12 +12,12 @@ use super::call::Call;
 use super::judge::{Ended, Reader};
 use super::watch::Open;
 
-/// The body of an answer: every frame of the inner one as it came, when it came.
+/// The body of a response: every frame of the inner one as it came, when it came.
 ///
-/// Of an image call the hold is booked as soon as the answer has said all it has to say. Only
+/// Of an image call the hold is booked as soon as the response has said all it has to say. Only
 /// the end of the body waits until the booking is done, so that whoever has read it all finds
 /// the books up to date. Dropped before, what was seen decides.
-pub struct Watched<B> {
+pub struct ObservedBody<B> {
     inner: Pin<Box<B>>,
     watch: Option<Watching>,
     booking: Option<JoinHandle<()>>,
@@ -28,16 +28,16 @@ struct Watching {
     reader: Reader,
 }
 
-impl<B: Body> Watched<B> {
+impl<B: Body> ObservedBody<B> {
     /// A body that nobody watches.
     pub(crate) fn untouched(inner: B) -> Self {
-        Watched { inner: Box::pin(inner), watch: None, booking: None }
+        ObservedBody { inner: Box::pin(inner), watch: None, booking: None }
     }
 
-    /// The body of a call's answer.
+    /// The body of a call's response.
     pub(crate) fn of(call: Call, status: u16, inner: B) -> Self {
         let (open, asked) = call.into_parts();
-        let mut watched = Watched::untouched(inner);
+        let mut watched = ObservedBody::untouched(inner);
         watched.watch = Some(Watching { open, reader: Reader::new(status, asked) });
         // Nobody asks an empty body for its end.
         watched.note_end();
@@ -61,7 +61,7 @@ impl<B: Body> Watched<B> {
     }
 }
 
-impl<B: Body<Data = Bytes>> Body for Watched<B> {
+impl<B: Body<Data = Bytes>> Body for ObservedBody<B> {
     type Data = Bytes;
     type Error = B::Error;
 
@@ -107,21 +107,21 @@ impl<B: Body<Data = Bytes>> Body for Watched<B> {
     }
 }
 
-impl<B> Drop for Watched<B> {
+impl<B> Drop for ObservedBody<B> {
     fn drop(&mut self) {
         if let Some(Watching { mut open, reader }) = self.watch.take() {
-            open.book_aside(reader.judge(Ended::Broken));
+            open.settle_in_background(reader.judge(Ended::Broken));
         }
     }
 }
 
-impl<B> fmt::Debug for Watched<B> {
+impl<B> fmt::Debug for ObservedBody<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match (&self.watch, &self.booking) {
             (Some(_), _) => "being read",
             (None, Some(_)) => "being booked",
             (None, None) => "not watched any more",
         };
-        f.debug_struct("Watched").field("state", &state).finish_non_exhaustive()
+        f.debug_struct("ObservedBody").field("state", &state).finish_non_exhaustive()
     }
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use self::once::{Once, Sent};
 use crate::guard::Guard;
-use crate::http::{BoxError, Call, Watched, admit, collect};
+use crate::http::{BoxError, Call, ObservedBody, admit, collect};
 
 /// An image call that was let in and goes out now.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ impl Sending {
         &self.call
     }
 
-    /// Watches the answer: all of it as it was, but for the body's end, which waits for the
+    /// Watches the response: all of it as it was, but for the body's end, which waits for the
     /// books.
     pub(crate) fn answered(self, response: Response) -> Response {
         let status = response.status().as_u16();
@@ -78,11 +78,11 @@ impl Sending {
         if let Ok(holder) = ::http::Response::builder().url(url).body(()) {
             parts.extensions.extend(holder.into_parts().0.extensions);
         }
-        let body = Body::wrap(Watched::of(self.call, status, body));
+        let body = Body::wrap(ObservedBody::of(self.call, status, body));
         Response::from(::http::Response::from_parts(parts, body))
     }
 
-    /// Books that no answer came. It was not sent only if no byte of it was asked for, whatever
+    /// Books that no response came. It was not sent only if no byte of it was asked for, whatever
     /// the error: that may be the last of several.
     pub(crate) fn failed(self) {
         self.call.lost(self.sent.withdraw());

@@ -57,7 +57,7 @@ pub(super) struct Document {
     /// How many brackets are open, and which of them are braces: the innermost in bit 0.
     depth: u32,
     braces: u128,
-    /// Where the open brackets that are kept stand in the answer.
+    /// Where the open brackets that are kept stand in the response.
     places: Vec<Place>,
     /// Where the value that is next, or that is being read, stands; none if it is dropped.
     place: Option<Place>,

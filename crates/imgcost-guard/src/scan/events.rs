@@ -1,9 +1,9 @@
 //! Server-sent events in passing: lines, and the documents in their data.
 //!
-//! Every seller puts an event's document on one `data:` line, and a document that closes on
+//! Every provider puts an event's document on one `data:` line, and a document that closes on
 //! its line is read there. One that does not may go on in the event's next data lines, as the
 //! format allows: then the lines are joined, and at the same time read one by one in case
-//! they turn out not to belong together, as [`Answer::read`](imgcost_core::Answer::read)
+//! they turn out not to belong together, as [`Response::read`](imgcost_core::Response::read)
 //! would read them.
 
 use std::fmt;

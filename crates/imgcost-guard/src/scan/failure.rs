@@ -1,4 +1,4 @@
-//! The error that an API answers with, as far as outcome rules look at it.
+//! The error that an API responses with, as far as outcome rules look at it.
 
 use serde_json::Value;
 

@@ -1,8 +1,8 @@
-//! Reads what an API's answer reports while the answer passes by.
+//! Reads what an API's response reports while the response passes by.
 //!
-//! A picture is megabytes of base64, and the few numbers that a bill is made of stand after
-//! it. [`Scanner`] is fed the body in whatever chunks it arrives, skips the pictures, and
-//! keeps a skeleton: of the whole document only what [`Answer::read`] looks at, a few hundred
+//! An image is megabytes of base64, and the few numbers that a bill is made of stand after
+//! it. [`Scanner`] is fed the body in whatever chunks it arrives, skips the images, and
+//! keeps a skeleton: of the whole document only what [`Response::read`] looks at, a few hundred
 //! bytes, which at the end that one reader reads. Memory does not grow with the body.
 
 mod document;
@@ -13,22 +13,22 @@ mod skeleton;
 mod strings;
 mod tally;
 
-use imgcost_core::{Answer, Error};
+use imgcost_core::{Error, Response};
 
 use document::Document;
 use events::Events;
 pub use failure::ApiFailure;
 use tally::Tally;
 
-/// Reads an answer in passing: a JSON document or a stream of server-sent events.
+/// Reads a response in passing: a JSON document or a stream of server-sent events.
 ///
-/// Which of the two it is shows in the first byte that is no space: an answer is a JSON
+/// Which of the two it is shows in the first byte that is no space: a response is a JSON
 /// object, and no field of an event begins with a brace. Content types are not asked, since
 /// relays mislabel both.
 ///
-/// What it finds is what [`Answer::read`] finds in the same text, wherever that finds
+/// What it finds is what [`Response::read`] finds in the same text, wherever that finds
 /// anything. It differs in three points: texts above 1,024 bytes in the fields that are read
-/// count as empty; what is skipped is not checked beyond its brackets, so that an answer or
+/// count as empty; what is skipped is not checked beyond its brackets, so that a response or
 /// event with a broken text beside its usage still counts; and the format of events is
 /// followed to the letter, where a document may go on over several data lines and a carriage
 /// return alone ends a line.
@@ -41,7 +41,7 @@ use tally::Tally;
 /// assert!(scanner.is_complete());
 /// let scan = scanner.finish();
 /// assert_eq!(scan.end, End::Complete);
-/// let usage = scan.answer.unwrap_or_default().usage;
+/// let usage = scan.response.unwrap_or_default().usage;
 /// assert_eq!((usage.input, usage.output, usage.images), (Some(29), Some(272), Some(1)));
 /// ```
 #[derive(Debug, Default)]
@@ -68,14 +68,14 @@ impl Default for Body {
 /// What a scanner found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scan {
-    /// What the answer reports. Of a stream that broke off, what it had reported until then,
+    /// What the response reports. Of a stream that broke off, what it had reported until then,
     /// which may be less than the whole: look at [`Scan::end`].
-    pub answer: Option<Answer>,
+    pub response: Option<Response>,
     /// The error that the API answered with, in the body or as an event.
     pub failure: Option<ApiFailure>,
     /// How the body ended.
     pub end: End,
-    /// Why there is no answer, where a document was read that is none.
+    /// Why there is no response, where a document was read that is none.
     pub problem: Option<Error>,
 }
 
@@ -143,7 +143,7 @@ impl Scanner {
     /// begun. It is known at the closing byte, since whoever reads a body of known length may
     /// not ask for its end; of a stream, at the end of the event's line.
     ///
-    /// A stream of several pictures completes each of them: compare
+    /// A stream of several images completes each of them: compare
     /// [`Usage::images`](imgcost_core::Usage) with what was asked for.
     #[must_use]
     pub fn is_complete(&self) -> bool {

@@ -1,15 +1,15 @@
-//! Which parts of an answer the reader looks at.
+//! Which parts of a response the reader looks at.
 //!
-//! The table below follows [`Answer::from_value`](imgcost_core::Answer::from_value) and what
+//! The table below follows [`Response::from_value`](imgcost_core::Response::from_value) and what
 //! is read of an error; everything else is dropped while it passes. A property test holds the
 //! two together.
 
-/// A part of an answer that is kept.
+/// A part of a response that is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
-    /// The document: an answer, an event, or a usage object alone.
+    /// The document: a response, an event, or a usage object alone.
     Root,
-    /// The answer that an event of the Responses API wraps.
+    /// The response that an event of the Responses API wraps.
     Response,
     /// An error.
     Failure,
@@ -40,9 +40,9 @@ impl Place {
             Place::Root => match name {
                 b"response" => Some(("response", Place::Response)),
                 b"item" => Some(("item", Place::Output)),
-                _ => answer(name).or_else(|| usage(name)),
+                _ => response(name).or_else(|| usage(name)),
             },
-            Place::Response => answer(name).or_else(|| usage(name)),
+            Place::Response => response(name).or_else(|| usage(name)),
             Place::Failure => failure(name),
             Place::ToolUsage => (name == b"image_gen").then_some(("image_gen", Place::Usage)),
             Place::Tool => match name {
@@ -65,7 +65,7 @@ impl Place {
     }
 }
 
-fn answer(name: &[u8]) -> Option<(&'static str, Place)> {
+fn response(name: &[u8]) -> Option<(&'static str, Place)> {
     Some(match name {
         b"error" => ("error", Place::Failure),
         b"object" => ("object", Place::Leaf),

@@ -1,6 +1,6 @@
 //! The text of what is kept of a document: JSON again, and short.
 
-/// The most bytes of a skeleton. An answer's is a few hundred; a picture in a list takes two.
+/// The most bytes of a skeleton. A response's is a few hundred; an image in a list takes two.
 pub(super) const MOST: usize = 32 * 1024;
 
 /// The longest text that is kept, in bytes as they stand in the document.

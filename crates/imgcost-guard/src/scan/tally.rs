@@ -1,6 +1,6 @@
 //! What the documents of a body add up to.
 
-use imgcost_core::{Answer, Code, Error};
+use imgcost_core::{Code, Error, Response};
 use serde_json::Value;
 
 use super::document::Document;
@@ -20,14 +20,14 @@ const LAST_EVENTS: [&str; 6] = [
 /// The sum of the documents read so far.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    answer: Option<Answer>,
+    response: Option<Response>,
     failure: Option<ApiFailure>,
     problem: Option<Error>,
     /// Whether a document said that it is the last.
     over: bool,
     /// Whether a `[DONE]` said so.
     done: bool,
-    /// Whether a document that should report a picture's tokens could not be read.
+    /// Whether a document that should report an image's tokens could not be read.
     uncounted: bool,
     too_large: bool,
 }
@@ -65,31 +65,31 @@ impl Tally {
         }
         let event = value.get("type").and_then(Value::as_str);
         self.over |= event.is_some_and(|event| LAST_EVENTS.contains(&event));
-        match Answer::from_json(skeleton) {
-            Ok(answer) => {
-                // An answer that names no event is not one of several, unless it is a part of a chat.
+        match Response::from_json(skeleton) {
+            Ok(response) => {
+                // A response that names no event is not one of several, unless it is a part of a chat.
                 self.over |= event.is_none() && value.get("choices").is_none();
-                self.add(answer);
+                self.add(response);
             }
             Err(problem) => {
-                self.uncounted |= Answer::must_count(value);
+                self.uncounted |= Response::must_count(value);
                 self.problem = Some(problem);
             }
         }
     }
 
-    /// As [`Answer::read`] does: the counts of all, everything else of the last.
-    fn add(&mut self, answer: Answer) {
-        self.answer = Some(match self.answer.take() {
-            Some(before) => before.plus(answer),
-            None => answer,
+    /// As [`Response::read`] does: the counts of all, everything else of the last.
+    fn add(&mut self, response: Response) {
+        self.response = Some(match self.response.take() {
+            Some(before) => before.plus(response),
+            None => response,
         });
     }
 
     /// Adds what came after.
     pub(super) fn merge(&mut self, later: Tally) {
-        if let Some(answer) = later.answer {
-            self.add(answer);
+        if let Some(response) = later.response {
+            self.add(response);
         }
         self.failure = later.failure.or(self.failure.take());
         self.problem = later.problem.or(self.problem.take());
@@ -118,9 +118,10 @@ impl Tally {
     }
 
     pub(super) fn scan(self, end: End) -> Scan {
-        let problem = self.problem.filter(|_| self.answer.is_none());
+        let problem = self.problem.filter(|_| self.response.is_none());
         let uncounted = self.uncounted;
-        let answer = self.answer.map(|answer| Answer { uncounted: answer.uncounted || uncounted, ..answer });
-        Scan { answer, failure: self.failure, end, problem }
+        let response =
+            self.response.map(|response| Response { uncounted: response.uncounted || uncounted, ..response });
+        Scan { response, failure: self.failure, end, problem }
     }
 }

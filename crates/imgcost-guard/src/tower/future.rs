@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use crate::http::BoxError;
 
-/// The answer to come of a guarded service.
+/// The response to come of a guarded service.
 ///
 /// It owns the call: dropped before the request went out, the hold is released; dropped after,
 /// it is booked as sent and never answered.

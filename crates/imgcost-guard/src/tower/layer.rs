@@ -26,7 +26,7 @@ impl GuardLayer {
     }
 
     /// Says by which errors of the service a request was surely not sent, so that its hold is
-    /// released. Without it every error counts as sent without an answer.
+    /// released. Without it every error counts as sent without a response.
     ///
     /// The error of a service that retries, or follows redirects, is that of its last try: a
     /// refused connection says nothing about the tries before it. So give a test only where

@@ -25,4 +25,4 @@ pub use future::ResponseFuture;
 pub use layer::{GuardLayer, refused_connection};
 pub use service::GuardService;
 
-pub use crate::http::Watched;
+pub use crate::http::ObservedBody;

@@ -10,7 +10,7 @@ use tower_service::Service;
 use super::future::ResponseFuture;
 use super::layer::NotSent;
 use crate::guard::Guard;
-use crate::http::{BoxError, Watched, admit, collect};
+use crate::http::{BoxError, ObservedBody, admit, collect};
 
 /// A service of HTTP requests behind a [`Guard`].
 ///
@@ -41,7 +41,7 @@ where
     B::Error: Into<BoxError>,
     R: Body<Data = Bytes> + Send + 'static,
 {
-    type Response = Response<Watched<R>>;
+    type Response = Response<ObservedBody<R>>;
     type Error = BoxError;
     type Future = ResponseFuture<Self::Response>;
 
@@ -63,7 +63,7 @@ async fn exchange<S, B, R>(
     guard: Guard,
     not_sent: NotSent,
     request: Request<B>,
-) -> Result<Response<Watched<R>>, BoxError>
+) -> Result<Response<ObservedBody<R>>, BoxError>
 where
     S: Service<Request<B>, Response = Response<R>>,
     S::Error: Into<BoxError>,
@@ -73,7 +73,7 @@ where
 {
     if guard.lets_pass(request.method().as_str(), request.uri().path()) {
         let response = inner.call(request).await.map_err(Into::into)?;
-        return Ok(response.map(Watched::untouched));
+        return Ok(response.map(ObservedBody::untouched));
     }
     let (parts, body) = request.into_parts();
     let body = collect(&guard, body).await?;
@@ -83,9 +83,9 @@ where
     match (inner.call(Request::from_parts(parts, B::from(body))).await, call) {
         (Ok(response), Some(call)) => {
             let status = response.status().as_u16();
-            Ok(response.map(|body| Watched::of(call, status, body)))
+            Ok(response.map(|body| ObservedBody::of(call, status, body)))
         }
-        (Ok(response), None) => Ok(response.map(Watched::untouched)),
+        (Ok(response), None) => Ok(response.map(ObservedBody::untouched)),
         (Err(error), call) => {
             let error: BoxError = error.into();
             if let Some(call) = call {

@@ -2,7 +2,7 @@
 #![cfg(all(feature = "async-openai", feature = "reqwest-middleware"))]
 
 use crate::common::adapters::{Adapter, denial};
-use crate::common::{books, guard, guard_with, picture, slow_books, states};
+use crate::common::{books, guard, guard_with, image, slow_books, states};
 use crate::fake::Fake;
 use imgcost_guard::reqwest_middleware::GuardMiddleware;
 use imgcost_guard::{Error, OnExceed, Policy};
@@ -19,7 +19,7 @@ fn request(fake: &Fake, body: &Value) -> Request {
 #[tokio::test]
 async fn a_denied_call_never_reaches_the_server() {
     let with = |name: &str, value: Value| {
-        let mut body = picture();
+        let mut body = image();
         body[name] = value;
         body
     };
@@ -36,7 +36,7 @@ async fn a_denied_call_never_reaches_the_server() {
                 (&plain, with("quality", "best".into()), "illegal-value"),
                 (&plain, with("model", "gpt-image-9".into()), "unknown-model"),
                 (&plain, no_prompt.clone(), "no-prompt"),
-                (&plain.for_scope("nobody".parse().unwrap()), picture(), "no-budget"),
+                (&plain.for_scope("nobody".parse().unwrap()), image(), "no-budget"),
             ] {
                 let error = adapter.send(guard, &Client::new(), request(&fake, &body)).await.unwrap_err();
                 assert_eq!(denial(&error).code(), code, "{adapter:?} {body}");
@@ -58,7 +58,7 @@ async fn a_call_that_is_let_in_over_its_budget_is_made_and_booked() {
             let books = slow_books("0.001");
             let (fake, guard) =
                 (Fake::start().await, guard_with(&books, Policy::default().on_exceed(on_exceed)));
-            let sent = adapter.send(&guard, &Client::new(), request(&fake, &picture())).await;
+            let sent = adapter.send(&guard, &Client::new(), request(&fake, &image())).await;
             assert_eq!((fake.count(), sent.is_ok()), (made, made == 1));
             if let Ok(response) = sent {
                 response.bytes().await.unwrap();
@@ -74,7 +74,7 @@ async fn reqwest_middleware_gives_the_error_back() {
     let client = reqwest_middleware::ClientBuilder::new(Client::new())
         .with(GuardMiddleware::new(guard(&books)))
         .build();
-    let body = picture().to_string();
+    let body = image().to_string();
     let sent = client.post(fake.at("/images/generations")).body(body).send().await;
     let Err(reqwest_middleware::Error::Middleware(error)) = sent else { panic!("{sent:?}") };
     assert!(matches!(error.downcast_ref::<Error>(), Some(Error::Refused(_))));

@@ -1,9 +1,9 @@
-//! The fake image API answers as the real one does, and misbehaves as it is told.
+//! The fake image API responses as the real one does, and misbehaves as it is told.
 
 use std::time::{Duration, Instant};
 
 use crate::fake::{Behaviour, Fake, FilePart};
-use imgcost_core::Answer;
+use imgcost_core::Response as Reported;
 use imgcost_guard::{End, Scan, Scanner};
 use reqwest::Response;
 use reqwest::multipart::{Form, Part};
@@ -23,7 +23,7 @@ async fn post(
     request.send().await
 }
 
-fn picture(quality: &str) -> Value {
+fn image(quality: &str) -> Value {
     json!({"model": "gpt-image-2", "prompt": "a fox", "size": "1024x1024", "quality": quality})
 }
 
@@ -38,25 +38,25 @@ async fn scan(mut response: Response) -> (Scan, bool) {
     }
 }
 
-async fn answer(response: Response) -> Answer {
+async fn read(response: Response) -> Reported {
     assert_eq!(response.status(), 200);
     let (scan, whole) = scan(response).await;
     assert!(whole && scan.end == End::Complete, "{scan:?}");
-    scan.answer.unwrap()
+    scan.response.unwrap()
 }
 
 #[tokio::test]
 async fn a_generation_uses_what_the_price_book_says() {
     let fake = Fake::start().await;
-    let mut body = picture("high");
+    let mut body = image("high");
     body["n"] = 2.into();
     let response = post(&fake, "/images/generations", &body, None).await.unwrap();
     assert!(response.content_length().is_some());
     let text = response.text().await.unwrap();
-    let answer = Answer::read(&text).unwrap();
-    assert_eq!((answer.usage.output, answer.usage.images), (Some(2 * 7024), Some(2)));
-    assert_eq!(answer.usage.image_output, Some(2 * 7024));
-    assert_eq!(answer.size.unwrap().to_string(), "1024x1024");
+    let response = Reported::read(&text).unwrap();
+    assert_eq!((response.usage.output, response.usage.images), (Some(2 * 7024), Some(2)));
+    assert_eq!(response.usage.image_output, Some(2 * 7024));
+    assert_eq!(response.size.unwrap().to_string(), "1024x1024");
     let document: Value = serde_json::from_str(&text).unwrap();
     assert!(document["data"][1]["b64_json"].as_str().unwrap().starts_with("iVBORw0KGgo"));
 
@@ -80,7 +80,7 @@ async fn an_edit_may_be_a_form_or_json() {
         .part("image[]", file("a.png"))
         .part("image[]", file("b.png"));
     let request = reqwest::Client::new().post(fake.at("/images/edits")).multipart(form);
-    let by_form = answer(request.send().await.unwrap()).await;
+    let by_form = read(request.send().await.unwrap()).await;
 
     let call = fake.calls().remove(0);
     let part = |name: &str| FilePart { field: "image[]".into(), name: Some(name.into()), bytes: png.len() };
@@ -88,17 +88,17 @@ async fn an_edit_may_be_a_form_or_json() {
     assert_eq!(call.body["n"], 1);
     assert!(call.header("content-type").unwrap().starts_with("multipart/form-data"));
 
-    let by_json = answer(post(&fake, "/images/edits", &call.body, None).await.unwrap()).await;
+    let by_json = read(post(&fake, "/images/edits", &call.body, None).await.unwrap()).await;
     assert_eq!(by_form, by_json);
     assert!(by_form.usage.image_input.unwrap() > 0);
 }
 
 #[tokio::test]
-async fn a_stream_sends_partial_and_completed_pictures() {
+async fn a_stream_sends_partial_and_completed_images() {
     let fake = Fake::start().await;
-    let mut body = picture("low");
+    let mut body = image("low");
     body["n"] = 2.into();
-    let plain = answer(post(&fake, "/images/generations", &body, None).await.unwrap()).await;
+    let plain = read(post(&fake, "/images/generations", &body, None).await.unwrap()).await;
     body["stream"] = true.into();
     body["partial_images"] = 2.into();
     let response = post(&fake, "/images/generations", &body, None).await.unwrap();
@@ -106,9 +106,9 @@ async fn a_stream_sends_partial_and_completed_pictures() {
     let text = response.text().await.unwrap();
     assert_eq!(text.matches("event: image_generation.partial_image").count(), 4);
     assert_eq!(text.matches("event: image_generation.completed").count(), 2);
-    let streamed = Answer::read(&text).unwrap();
+    let streamed = Reported::read(&text).unwrap();
     assert_eq!(streamed.usage.images, Some(2));
-    // Partial pictures are billed.
+    // Partial images are billed.
     assert!(streamed.usage.output > plain.usage.output);
 }
 
@@ -118,23 +118,23 @@ async fn the_responses_api_reports_two_models() {
     let tool =
         json!({"type": "image_generation", "model": "gpt-image-2", "size": "1024x1024", "quality": "high"});
     let mut body = json!({"model": "gpt-5", "input": "a fox", "tools": [tool]});
-    let plain = answer(post(&fake, "/responses", &body, None).await.unwrap()).await;
+    let plain = read(post(&fake, "/responses", &body, None).await.unwrap()).await;
     assert_eq!((plain.usage.image_output, plain.usage.images), (Some(7024), Some(1)));
     assert_eq!(plain.responses_model.as_deref(), Some("gpt-5"));
     assert!(plain.usage.responses_output.unwrap() > 0);
     body["stream"] = true.into();
     body["tools"][0]["partial_images"] = 1.into();
-    let streamed = answer(post(&fake, "/responses", &body, None).await.unwrap()).await;
+    let streamed = read(post(&fake, "/responses", &body, None).await.unwrap()).await;
     assert_eq!(streamed.usage.images, Some(1));
     assert!(streamed.usage.image_output > plain.usage.image_output);
 }
 
 #[tokio::test]
-async fn a_variation_reports_pictures_and_no_tokens() {
+async fn a_variation_reports_images_and_no_tokens() {
     let fake = Fake::start().await;
     let form = Form::new().text("n", "2").text("size", "512x512").part("image", Part::bytes(b"x".to_vec()));
     let request = reqwest::Client::new().post(fake.at("/images/variations")).multipart(form);
-    let usage = answer(request.send().await.unwrap()).await.usage;
+    let usage = read(request.send().await.unwrap()).await.usage;
     assert_eq!((usage.images, usage.has_tokens()), (Some(2), false));
 }
 
@@ -153,7 +153,7 @@ async fn refusals_have_the_names_that_outcome_rules_ask_for() {
         (Behaviour::ServerError, 500, Some("server_error")),
         (Behaviour::Unavailable, 503, None),
     ] {
-        let response = post(&fake, "/images/generations", &picture("low"), Some(behaviour)).await.unwrap();
+        let response = post(&fake, "/images/generations", &image("low"), Some(behaviour)).await.unwrap();
         assert_eq!(response.status(), status, "{behaviour:?}");
         let failure = scan(response).await.0.failure;
         assert_eq!(failure.and_then(|failure| failure.error_code).as_deref(), code, "{behaviour:?}");
@@ -166,19 +166,19 @@ async fn refusals_have_the_names_that_outcome_rules_ask_for() {
 #[tokio::test]
 async fn usage_may_be_missing_partly_missing_or_wrong() {
     let fake = Fake::start().await;
-    let mut body = picture("high");
+    let mut body = image("high");
     body["n"] = 2.into();
     fake.script(&[
         Behaviour::NoUsage,
         Behaviour::NoSplit,
         Behaviour::TokenDetails,
-        Behaviour::FewerPictures,
+        Behaviour::FewerImages,
         Behaviour::AboveCeiling,
         Behaviour::Chunked,
     ]);
     let mut usages = Vec::new();
     for _ in 0..6 {
-        usages.push(answer(post(&fake, "/images/generations", &body, None).await.unwrap()).await.usage);
+        usages.push(read(post(&fake, "/images/generations", &body, None).await.unwrap()).await.usage);
     }
     let seen: Vec<_> = usages.iter().map(|usage| (usage.images, usage.output, usage.image_output)).collect();
     let tokens = Some(14_048);
@@ -196,17 +196,17 @@ async fn usage_may_be_missing_partly_missing_or_wrong() {
 }
 
 #[tokio::test]
-async fn an_answer_may_break_off_be_late_or_never_come() {
+async fn a_response_may_break_off_be_late_or_never_come() {
     let fake = Fake::start().await;
-    let body = picture("low");
+    let body = image("low");
     let response = post(&fake, "/images/generations", &body, Some(Behaviour::Torn)).await.unwrap();
     let (torn, whole) = scan(response).await;
-    assert_eq!((torn.answer, torn.end, whole), (None, End::CutOff, false));
+    assert_eq!((torn.response, torn.end, whole), (None, End::CutOff, false));
 
     assert!(post(&fake, "/images/generations", &body, Some(Behaviour::Reset)).await.is_err());
 
     let start = Instant::now();
-    answer(post(&fake, "/images/generations", &body, Some(Behaviour::Slow)).await.unwrap()).await;
+    read(post(&fake, "/images/generations", &body, Some(Behaviour::Slow)).await.unwrap()).await;
     assert!(start.elapsed() > Duration::from_millis(250));
 
     let hung = post(&fake, "/images/generations", &body, Some(Behaviour::Hang));
@@ -217,19 +217,19 @@ async fn an_answer_may_break_off_be_late_or_never_come() {
 #[tokio::test]
 async fn a_stream_may_end_in_an_error() {
     let fake = Fake::start().await;
-    let mut body = picture("low");
+    let mut body = image("low");
     body["stream"] = true.into();
     let response = post(&fake, "/images/generations", &body, Some(Behaviour::StreamError)).await.unwrap();
     let (scan, whole) = scan(response).await;
-    assert!(whole && scan.answer.is_none() && scan.end == End::Complete);
+    assert!(whole && scan.response.is_none() && scan.end == End::Complete);
     assert_eq!(scan.failure.unwrap().error_code.as_deref(), Some("moderation_blocked"));
 }
 
 #[tokio::test]
-async fn pictures_may_be_of_any_length() {
+async fn images_may_be_of_any_length() {
     let fake = Fake::start().await;
-    fake.set_picture_bytes(64_000_000);
-    let mut response = post(&fake, "/images/generations", &picture("low"), None).await.unwrap();
+    fake.set_image_bytes(64_000_000);
+    let mut response = post(&fake, "/images/generations", &image("low"), None).await.unwrap();
     let (mut bytes, mut scanner) = (0, Scanner::new());
     while let Some(chunk) = response.chunk().await.unwrap() {
         bytes += chunk.len();

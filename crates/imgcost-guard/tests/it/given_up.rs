@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::common::adapters::Adapter;
-use crate::common::{booked, books, guard, holds, picture, slow_books};
+use crate::common::{booked, books, guard, holds, image, slow_books};
 use crate::fake::{Behaviour, Fake};
 use futures_util::FutureExt;
 use imgcost_ledger::State;
@@ -14,11 +14,11 @@ use tokio::time::{sleep, timeout};
 fn request(fake: &Fake, behaviour: Behaviour) -> Request {
     let request =
         Client::new().post(fake.at("/images/generations")).header("content-type", "application/json");
-    request.header("x-fake", behaviour.as_str()).body(picture().to_string()).build().unwrap()
+    request.header("x-fake", behaviour.as_str()).body(image().to_string()).build().unwrap()
 }
 
 #[tokio::test]
-async fn given_up_before_the_answer_it_is_presumed() {
+async fn given_up_before_the_response_it_is_presumed() {
     for adapter in Adapter::ALL {
         for books in [books("1"), slow_books("1")] {
             let (fake, guard, client) = (Fake::start().await, guard(&books), Client::new());
@@ -27,7 +27,7 @@ async fn given_up_before_the_answer_it_is_presumed() {
             assert_eq!(fake.count(), 1);
             let hold = booked(&books).await;
             assert_eq!(hold.state, State::Presumed, "{adapter:?}");
-            assert!(hold.reason.unwrap().contains("no whole answer"));
+            assert!(hold.reason.unwrap().contains("no whole response"));
         }
     }
 }
@@ -48,7 +48,7 @@ async fn given_up_while_the_ledger_is_asked_it_is_released_and_not_sent() {
 }
 
 #[tokio::test]
-async fn an_answer_that_nobody_reads_is_presumed_and_an_error_goes_by_its_status() {
+async fn a_response_that_nobody_reads_is_presumed_and_an_error_goes_by_its_status() {
     for adapter in Adapter::ALL {
         for (behaviour, state) in [
             (Behaviour::Ok, State::Presumed),
@@ -70,7 +70,7 @@ async fn an_answer_that_nobody_reads_is_presumed_and_an_error_goes_by_its_status
 async fn a_timeout_in_the_body_is_presumed() {
     for adapter in Adapter::ALL {
         let mut began = false;
-        // On a busy machine the time may be over before the answer begins: then again.
+        // On a busy machine the time may be over before the response begins: then again.
         for _ in 0..20 {
             let (fake, books) = (Fake::start().await, slow_books("1"));
             let client = Client::builder().timeout(Duration::from_millis(150)).build().unwrap();
@@ -82,7 +82,7 @@ async fn a_timeout_in_the_body_is_presumed() {
             began = true;
             break;
         }
-        assert!(began, "no answer ever began");
+        assert!(began, "no response ever began");
     }
 }
 
@@ -97,7 +97,7 @@ async fn a_client_that_reads_all_but_the_end_finds_it_settled() {
         while read < length {
             read += response.chunk().await.unwrap().unwrap().len() as u64;
         }
-        // It is kept open: only the answer's last byte settles it.
+        // It is kept open: only the response's last byte settles it.
         assert_eq!(booked(&books).await.state, State::Settled, "{adapter:?}");
         drop(response);
     }

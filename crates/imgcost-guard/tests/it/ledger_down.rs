@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::common::adapters::{Adapter, denial};
 use crate::common::slow::SlowLedger;
-use crate::common::{self, Books, builder, only_hold, picture, usd};
+use crate::common::{self, Books, builder, image, only_hold, usd};
 use crate::fake::{Behaviour, Fake};
 use futures_util::FutureExt;
 use imgcost_guard::{Error, Guard, Notice};
@@ -33,7 +33,7 @@ fn setup() -> Setup {
 fn request(fake: &Fake, behaviour: Behaviour) -> Request {
     let request =
         Client::new().post(fake.at("/images/generations")).header("content-type", "application/json");
-    request.header("x-fake", behaviour.as_str()).body(picture().to_string()).build().unwrap()
+    request.header("x-fake", behaviour.as_str()).body(image().to_string()).build().unwrap()
 }
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn while_the_ledger_is_down_calls_are_denied() {
 }
 
 #[tokio::test]
-async fn a_picture_that_was_paid_is_delivered_and_the_failure_told() {
+async fn an_image_that_was_paid_is_delivered_and_the_failure_told() {
     for adapter in Adapter::ALL {
         let (fake, setup) = (Fake::start().await, setup());
         let response =
@@ -69,15 +69,15 @@ async fn a_picture_that_was_paid_is_delivered_and_the_failure_told() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_asked_for_again() {
+async fn a_lost_response_is_asked_for_again() {
     let setup = setup();
     let mut request = setup.guard.request("gpt-image-2");
     request.prompt = Some(imgcost_core::Prompt::of_tokens(3));
     request.size = Some("1024x1024".parse().unwrap());
-    setup.ledger.lose_next_answer();
+    setup.ledger.lose_next_response();
     let hold = setup.guard.hold_async(&request).await.unwrap();
     assert_eq!(&only_hold(&setup.books).id, hold.id());
-    setup.ledger.lose_next_answer();
+    setup.ledger.lose_next_response();
     assert_eq!(hold.presume_async("test").await.unwrap().state, State::Presumed);
     assert_eq!(only_hold(&setup.books).state, State::Presumed);
 }
@@ -90,9 +90,9 @@ async fn the_plain_api_does_not_block_either() {
     request.size = Some("1024x1024".parse().unwrap());
     let hold = setup.guard.hold_async(&request).await.unwrap();
     assert_eq!(hold.presume_async("test").await.unwrap().state, State::Presumed);
-    let answer = r#"{"usage":{"input_tokens":3,"output_tokens":272}}"#;
-    let answer = imgcost_core::Answer::read(answer).unwrap();
-    assert_eq!(hold.settle_async(&answer).await.unwrap().state, State::Settled);
+    let response = r#"{"usage":{"input_tokens":3,"output_tokens":272}}"#;
+    let response = imgcost_core::Response::read(response).unwrap();
+    assert_eq!(hold.settle_async(&response).await.unwrap().state, State::Settled);
     let other = setup.guard.hold_async(&request).await.unwrap();
     assert_eq!(other.release_async("test").await.unwrap().state, State::Released);
     // Given up while the ledger writes: the hold stays, and is to expire.

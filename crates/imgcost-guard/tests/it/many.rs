@@ -2,7 +2,7 @@
 #![cfg(all(feature = "async-openai", feature = "reqwest-middleware"))]
 
 use crate::common::adapters::{Adapter, denial};
-use crate::common::{books, guard, picture, slow_books, states, usd};
+use crate::common::{books, guard, image, slow_books, states, usd};
 use crate::fake::{self, Fake};
 use imgcost_guard::Error;
 use imgcost_ledger::{NanoUsd, State};
@@ -11,7 +11,7 @@ use reqwest::Client;
 /// What is held for one call.
 fn ceiling() -> NanoUsd {
     let books = books("1");
-    let body = picture().to_string();
+    let body = image().to_string();
     let call = guard(&books).before("/images/generations", None, body.as_bytes()).unwrap().unwrap();
     call.hold().unwrap().amount()
 }
@@ -30,7 +30,7 @@ async fn of_fifty_calls_on_a_budget_for_seven_exactly_seven_are_made() {
                 let (guard, client, url) = (guard.clone(), client.clone(), fake.at("/images/generations"));
                 tokio::spawn(async move {
                     let request = client.post(url).header("content-type", "application/json");
-                    let request = request.body(picture().to_string()).build().unwrap();
+                    let request = request.body(image().to_string()).build().unwrap();
                     match adapter.send(&guard, &client, request).await {
                         Ok(response) => Ok(response.status()),
                         Err(error) => Err(denial(&error).clone()),
@@ -47,7 +47,7 @@ async fn of_fifty_calls_on_a_budget_for_seven_exactly_seven_are_made() {
                     Err(error) => assert!(matches!(error, Error::Refused(_)), "{error}"),
                 }
             }
-            // Nobody read the answers: all seven count at their ceilings.
+            // Nobody read the responses: all seven count at their ceilings.
             assert_eq!((made, fake.count()), (7, 7), "{adapter:?}");
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
             assert_eq!(states(&books), vec![State::Presumed; 7]);

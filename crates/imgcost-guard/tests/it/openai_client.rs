@@ -26,7 +26,7 @@ fn client(fake: &Fake, guard: Guard) -> Client<OpenAIConfig> {
     Client::with_config(config).with_http_service(service)
 }
 
-fn picture() -> CreateImageRequest {
+fn image() -> CreateImageRequest {
     CreateImageRequestArgs::default()
         .model(ImageModel::GptImage2)
         .prompt("a red fox in the snow")
@@ -45,11 +45,11 @@ async fn a_generation_and_its_stream_are_settled() {
     for books in both("1") {
         let fake = Fake::start().await;
         let client = client(&fake, guard(&books));
-        let answer = client.images().generate(picture()).await.unwrap();
-        assert_eq!(answer.data.len(), 1);
+        let response = client.images().generate(image()).await.unwrap();
+        assert_eq!(response.data.len(), 1);
         assert_eq!(only_hold(&books).state, State::Settled);
 
-        let mut events = client.images().generate_stream(picture()).await.unwrap();
+        let mut events = client.images().generate_stream(image()).await.unwrap();
         while let Some(event) = events.next().await {
             event.unwrap();
         }
@@ -84,7 +84,7 @@ async fn each_attempt_has_a_hold_of_its_own() {
     for books in both("1") {
         let fake = Fake::start().await;
         fake.script(&[Behaviour::ServerError, Behaviour::Unavailable, Behaviour::Ok]);
-        client(&fake, guard(&books)).images().generate(picture()).await.unwrap();
+        client(&fake, guard(&books)).images().generate(image()).await.unwrap();
         assert_eq!(fake.count(), 3);
         common::none_open(&books).await;
         assert_eq!(states(&books), [State::Presumed, State::Presumed, State::Settled]);
@@ -97,7 +97,7 @@ async fn retries_of_what_was_free_leave_nothing_behind() {
         // There is money for one call only: each attempt gives it back before the next.
         let fake = Fake::start().await;
         fake.script(&[Behaviour::RateLimited, Behaviour::Ok]);
-        client(&fake, guard(&books)).images().generate(picture()).await.unwrap();
+        client(&fake, guard(&books)).images().generate(image()).await.unwrap();
         assert_eq!(states(&books), [State::Released, State::Settled]);
     }
 }
@@ -107,7 +107,7 @@ async fn a_retry_may_be_denied() {
     for books in both("0.01") {
         let fake = Fake::start().await;
         fake.script(&[Behaviour::ServerError]);
-        let error = client(&fake, guard(&books)).images().generate(picture()).await.unwrap_err();
+        let error = client(&fake, guard(&books)).images().generate(image()).await.unwrap_err();
         let OpenAIError::Boxed(error) = error else { panic!("{error:?}") };
         assert!(matches!(error.downcast_ref::<Error>(), Some(Error::Refused(_))), "{error:?}");
         assert_eq!(fake.count(), 1);
@@ -118,7 +118,7 @@ async fn a_retry_may_be_denied() {
 async fn a_denied_call_is_never_sent_and_not_retried() {
     for books in both("0.001") {
         let fake = Fake::start().await;
-        let error = client(&fake, guard(&books)).images().generate(picture()).await.unwrap_err();
+        let error = client(&fake, guard(&books)).images().generate(image()).await.unwrap_err();
         assert!(error.to_string().contains("over budget"), "{error}");
         let OpenAIError::Boxed(error) = error else { panic!("{error:?}") };
         assert_eq!(error.downcast_ref::<Error>().unwrap().code(), "over-budget");
@@ -131,7 +131,7 @@ async fn a_stream_that_is_dropped_is_booked() {
     for books in both("1") {
         let fake = Fake::start().await;
         fake.script(&[Behaviour::Slow]);
-        let mut events = client(&fake, guard(&books)).images().generate_stream(picture()).await.unwrap();
+        let mut events = client(&fake, guard(&books)).images().generate_stream(image()).await.unwrap();
         let _ = tokio::time::timeout(std::time::Duration::from_millis(50), events.next()).await;
         drop(events);
         common::none_open(&books).await;

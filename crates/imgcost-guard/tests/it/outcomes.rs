@@ -1,11 +1,11 @@
-//! Every way a call can end, through every adapter, over a ledger that answers at once and
+//! Every way a call can end, through every adapter, over a ledger that responses at once and
 //! one that does not: the table of docs/outcomes.md.
 #![cfg(all(feature = "async-openai", feature = "reqwest-middleware"))]
 
 use std::time::Duration;
 
 use crate::common::adapters::Adapter;
-use crate::common::{Books, booked, books, guard, only_hold, picture, slow_books};
+use crate::common::{Books, booked, books, guard, image, only_hold, slow_books};
 use crate::fake::{Behaviour, Fake};
 use imgcost_ledger::{Hold, NanoUsd, State};
 use reqwest::{Client, Request};
@@ -26,7 +26,7 @@ fn client() -> Client {
 }
 
 /// Meets a behaviour, reads what comes, and hands the hold over as it stands then: at once
-/// where the whole answer was read, else when it is booked.
+/// where the whole response was read, else when it is booked.
 async fn meet(adapter: Adapter, books: &Books, body: &Value, behaviour: Behaviour) -> Hold {
     let (fake, client) = (Fake::start().await, client());
     let sent = adapter.send(&guard(books), &client, request(&client, &fake, body, behaviour)).await;
@@ -49,9 +49,9 @@ async fn everywhere(body: &Value, behaviour: Behaviour, check: impl Fn(&Hold)) {
 }
 
 #[tokio::test]
-async fn an_answer_with_usage_is_settled_by_it() {
+async fn a_response_with_usage_is_settled_by_it() {
     for behaviour in [Behaviour::Ok, Behaviour::TokenDetails, Behaviour::Chunked, Behaviour::Slow] {
-        everywhere(&picture(), behaviour, |hold| {
+        everywhere(&image(), behaviour, |hold| {
             assert_eq!(hold.state, State::Settled, "{behaviour:?}");
             assert_eq!(hold.overrun(), NanoUsd::ZERO);
             assert!(hold.cost.unwrap() > NanoUsd::ZERO && hold.cost.unwrap() <= hold.ceiling);
@@ -63,7 +63,7 @@ async fn an_answer_with_usage_is_settled_by_it() {
 
 #[tokio::test]
 async fn usage_without_its_split_is_settled_at_the_dearest() {
-    everywhere(&picture(), Behaviour::NoSplit, |hold| {
+    everywhere(&image(), Behaviour::NoSplit, |hold| {
         assert_eq!(hold.state, State::Settled);
         assert!(hold.cost.unwrap() > NanoUsd::ZERO);
     })
@@ -71,10 +71,10 @@ async fn usage_without_its_split_is_settled_at_the_dearest() {
 }
 
 #[tokio::test]
-async fn fewer_pictures_than_asked_for_are_settled_as_they_came() {
-    let mut body = picture();
+async fn fewer_images_than_asked_for_are_settled_as_they_came() {
+    let mut body = image();
     body["n"] = 3.into();
-    everywhere(&body, Behaviour::FewerPictures, |hold| {
+    everywhere(&body, Behaviour::FewerImages, |hold| {
         assert_eq!(hold.state, State::Settled);
         assert!(hold.cost.unwrap().nano() * 10 < hold.ceiling.nano() * 7, "{hold:?}");
     })
@@ -83,7 +83,7 @@ async fn fewer_pictures_than_asked_for_are_settled_as_they_came() {
 
 #[tokio::test]
 async fn a_bill_above_its_ceiling_is_booked_in_full() {
-    everywhere(&picture(), Behaviour::AboveCeiling, |hold| {
+    everywhere(&image(), Behaviour::AboveCeiling, |hold| {
         assert_eq!(hold.state, State::Settled);
         assert!(hold.overrun() > NanoUsd::ZERO && hold.cost.unwrap() > hold.ceiling, "{hold:?}");
     })
@@ -91,7 +91,7 @@ async fn a_bill_above_its_ceiling_is_booked_in_full() {
 }
 
 #[tokio::test]
-async fn what_was_refused_before_a_picture_is_released() {
+async fn what_was_refused_before_a_image_is_released() {
     for (behaviour, status) in [
         (Behaviour::InvalidRequest, "400"),
         (Behaviour::Unauthorized, "401"),
@@ -101,7 +101,7 @@ async fn what_was_refused_before_a_picture_is_released() {
         (Behaviour::RateLimited, "429"),
         (Behaviour::NoQuota, "429"),
     ] {
-        everywhere(&picture(), behaviour, |hold| {
+        everywhere(&image(), behaviour, |hold| {
             assert_eq!(hold.state, State::Released, "{behaviour:?}");
             let reason = hold.reason.as_deref().unwrap();
             assert!(reason.contains(status) && reason.contains("openai"), "{reason}");
@@ -111,17 +111,17 @@ async fn what_was_refused_before_a_picture_is_released() {
 }
 
 #[tokio::test]
-async fn what_may_have_made_a_picture_is_presumed() {
+async fn what_may_have_made_a_image_is_presumed() {
     for (behaviour, word) in [
         (Behaviour::ModerationBlocked, "moderation_blocked"),
         (Behaviour::ServerError, "500"),
         (Behaviour::Unavailable, "503"),
         (Behaviour::NoUsage, "used"),
         (Behaviour::Torn, "broke off"),
-        (Behaviour::Reset, "no whole answer"),
-        (Behaviour::Hang, "no whole answer"),
+        (Behaviour::Reset, "no whole response"),
+        (Behaviour::Hang, "no whole response"),
     ] {
-        everywhere(&picture(), behaviour, |hold| {
+        everywhere(&image(), behaviour, |hold| {
             assert_eq!((hold.state, hold.cost), (State::Presumed, None), "{behaviour:?}");
             assert!(hold.reason.as_deref().unwrap().contains(word), "{:?}", hold.reason);
         })
@@ -137,13 +137,13 @@ async fn what_could_not_be_sent_is_released() {
         for books in [books("1"), slow_books("1")] {
             let client = client();
             let request = client.post(format!("http://{address}/v1/images/generations"));
-            let request = request.header("content-type", "application/json").body(picture().to_string());
+            let request = request.header("content-type", "application/json").body(image().to_string());
             let error = adapter.send(&guard(&books), &client, request.build().unwrap()).await.unwrap_err();
             assert!(error.downcast_ref::<imgcost_guard::Error>().is_none());
             let hold = booked(&books).await;
             // The tower layer knows no client's errors: one has to tell it what they mean.
             let (state, word) = match adapter {
-                Adapter::Tower => (State::Presumed, "no whole answer"),
+                Adapter::Tower => (State::Presumed, "no whole response"),
                 _ => (State::Released, "not sent"),
             };
             assert_eq!(hold.state, state, "{adapter:?}");

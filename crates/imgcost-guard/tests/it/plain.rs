@@ -2,38 +2,38 @@
 
 use std::io::{self, Read};
 
-use crate::common::{self, Books, books, builder, guard, guard_with, only_hold, picture, states};
+use crate::common::{self, Books, books, builder, guard, guard_with, image, only_hold, states};
 use imgcost_guard::{Call, Policy};
 use imgcost_ledger::State;
 use serde_json::json;
 
 const PATH: &str = "/v1/images/generations";
-const ANSWER: &str =
+const RESPONSE: &str =
     r#"{"data":[{"b64_json":"aaaaaaaaaaaaaaaaaaaa"}],"usage":{"input_tokens":9,"output_tokens":272}}"#;
 
 fn call(books: &Books) -> Call {
-    let body = picture().to_string();
+    let body = image().to_string();
     guard(books).before(PATH, Some("application/json"), body.as_bytes()).unwrap().unwrap()
 }
 
 #[test]
 fn a_call_is_booked_by_what_is_said_of_it() {
     let books = books("1");
-    assert_eq!(call(&books).after(200, ANSWER.as_bytes()).unwrap().state, State::Settled);
+    assert_eq!(call(&books).after(200, RESPONSE.as_bytes()).unwrap().state, State::Settled);
     assert_eq!(call(&books).after(429, b"").unwrap().state, State::Released);
     assert_eq!(call(&books).not_sent().unwrap().state, State::Released);
     assert_eq!(call(&books).no_response().unwrap().state, State::Presumed);
-    assert_eq!(call(&books).after(200, &ANSWER.as_bytes()[..40]).unwrap().state, State::Presumed);
+    assert_eq!(call(&books).after(200, &RESPONSE.as_bytes()[..40]).unwrap().state, State::Presumed);
     drop(call(&books));
     drop(call(&books).answered(200));
     assert_eq!(states(&books)[5..], [State::Presumed, State::Presumed]);
 }
 
 #[test]
-fn an_answer_may_be_watched_piece_by_piece() {
+fn a_response_may_be_watched_piece_by_piece() {
     let books = books("1");
     let mut watch = call(&books).answered(200);
-    for byte in ANSWER.as_bytes() {
+    for byte in RESPONSE.as_bytes() {
         assert_eq!(only_hold(&books).state, State::Held);
         watch.feed(&[*byte]);
     }
@@ -45,8 +45,8 @@ fn an_answer_may_be_watched_piece_by_piece() {
 fn a_reader_is_watched_in_passing() {
     let one = books("1");
     let mut body = String::new();
-    call(&one).answered(200).reading(ANSWER.as_bytes()).read_to_string(&mut body).unwrap();
-    assert_eq!((body.as_str(), only_hold(&one).state), (ANSWER, State::Settled));
+    call(&one).answered(200).reading(RESPONSE.as_bytes()).read_to_string(&mut body).unwrap();
+    assert_eq!((body.as_str(), only_hold(&one).state), (RESPONSE, State::Settled));
 
     struct Broken;
     impl Read for Broken {
@@ -55,7 +55,7 @@ fn a_reader_is_watched_in_passing() {
         }
     }
     let other = books("1");
-    let mut reading = call(&other).answered(200).reading(ANSWER.as_bytes()[..30].chain(Broken));
+    let mut reading = call(&other).answered(200).reading(RESPONSE.as_bytes()[..30].chain(Broken));
     assert!(reading.read_to_end(&mut Vec::new()).is_err());
     assert_eq!(reading.booked().unwrap().state, State::Presumed);
 }
@@ -63,14 +63,14 @@ fn a_reader_is_watched_in_passing() {
 #[test]
 fn azure_deployments_stand_for_models() {
     let books = books("5");
-    let guard = builder(&books).provider("azure-openai").deployment("pictures-eu", "gpt-image-1").build();
+    let guard = builder(&books).provider("azure-openai").deployment("images-eu", "gpt-image-1").build();
     let body = json!({"prompt": "a fox", "size": "1024x1024", "quality": "low"}).to_string();
-    let path = "/openai/deployments/pictures-eu/images/generations?api-version=2025-04-01-preview";
+    let path = "/openai/deployments/images-eu/images/generations?api-version=2025-04-01-preview";
     let call = guard.before(path, Some("application/json"), body.as_bytes()).unwrap().unwrap();
     assert!(only_hold(&books).request.contains("gpt-image-1"));
     call.not_sent().unwrap();
     // A body may name the deployment too, and a name that stands for none is the model's own.
-    for model in ["pictures-eu", "gpt-image-1"] {
+    for model in ["images-eu", "gpt-image-1"] {
         let body =
             json!({"model": model, "prompt": "a fox", "size": "1024x1024", "quality": "low"}).to_string();
         guard
@@ -103,8 +103,8 @@ fn chats_are_image_calls_where_the_model_draws() {
     };
     assert!(chat("gpt-5").is_none());
     let call = chat("drawing-model").unwrap();
-    let answer = br#"{"choices":[{"message":{"content":"![](https://example.com/a.png)"}}]}"#;
-    assert_eq!(call.after(200, answer).unwrap().amount, common::usd("0.05"));
+    let response = br#"{"choices":[{"message":{"content":"![](https://example.com/a.png)"}}]}"#;
+    assert_eq!(call.after(200, response).unwrap().amount, common::usd("0.05"));
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::common::{self, books, builder, guard, guard_with, only_hold, states, usd};
-use imgcost_core::{Answer, Date, Event, Fit, Outcome, Prompt, Quality, Request, Usage};
-use imgcost_guard::{Amount, CantHold, Error, Guard, Notice, OnExceed, Policy};
+use imgcost_core::{Alternative, Date, Event, Outcome, Prompt, Quality, Request, Response, Usage};
+use imgcost_guard::{Amount, Error, Guard, HoldError, Notice, OnExceed, Policy};
 use imgcost_ledger::{Budget, Cap, Ledger, MemoryLedger, SignedDuration, State, Window};
 
 fn request(guard: &Guard, n: u32) -> Request {
@@ -18,9 +18,9 @@ fn request(guard: &Guard, n: u32) -> Request {
     request
 }
 
-fn answer(output: u64) -> Answer {
+fn response(output: u64) -> Response {
     let usage = Usage { input: Some(10), text_input: Some(10), output: Some(output), ..Usage::default() };
-    Answer { usage, ..Answer::default() }
+    Response { usage, ..Response::default() }
 }
 
 #[test]
@@ -30,11 +30,11 @@ fn a_call_is_held_at_its_ceiling_and_settled_by_its_usage() {
     assert_eq!(hold.amount().usd(), hold.quoted().ceiling);
     assert_eq!(hold.left().unwrap().nano(), usd("1").nano() - hold.amount().nano());
     assert!(hold.quoted().id.starts_with("q_") && hold.refusal().is_none());
-    let booked = hold.settle(&answer(7024)).unwrap();
+    let booked = hold.settle(&response(7024)).unwrap();
     assert_eq!((booked.state, booked.overrun.nano()), (State::Settled, 0));
     assert!(booked.amount <= hold.amount());
     // Saying it again changes nothing, saying something else is refused.
-    assert_eq!(hold.settle(&answer(7024)).unwrap(), booked);
+    assert_eq!(hold.settle(&response(7024)).unwrap(), booked);
     assert!(matches!(hold.release("why not"), Err(Error::Ledger(_))));
 }
 
@@ -48,7 +48,7 @@ fn a_refusal_says_what_would_fit() {
     assert!(refused.ceiling > usd("0.84") && refused.quote.starts_with("q_"));
     assert!(matches!(
         error.fits(),
-        [Fit::Pictures { n: 2, .. }, Fit::Quality { quality: Quality::Medium, .. }]
+        [Alternative::Images { n: 2, .. }, Alternative::Quality { quality: Quality::Medium, .. }]
     ));
     let words = error.to_string();
     assert!(words.contains("would fit: n = 2 ($0.42") && words.contains("or quality medium"), "{words}");
@@ -119,7 +119,7 @@ fn a_model_without_a_price_is_denied_unless_it_is_named_with_an_amount() {
     assert_eq!(hold.amount(), usd("0.10"));
     let row = only_hold(&books);
     assert!(row.assumed && row.quote == "unpriced:my-fine-tune");
-    assert_eq!(hold.settle(&answer(1)).unwrap().amount, usd("0.10"));
+    assert_eq!(hold.settle(&response(1)).unwrap().amount, usd("0.10"));
     assert_eq!(allowing.hold(&plain.request("my-fine-tone")).unwrap_err().code(), "unknown-model");
 }
 
@@ -130,7 +130,9 @@ fn a_prompt_is_needed_or_assumed() {
     let mut request = request(&guard_assuming, 1);
     request.prompt = None;
     let error = guard(&books).hold(&request).unwrap_err();
-    assert!(matches!(&error, Error::CantHold { why: CantHold::NoPrompt, .. }) && error.code() == "no-prompt");
+    assert!(
+        matches!(&error, Error::HoldError { why: HoldError::NoPrompt, .. }) && error.code() == "no-prompt"
+    );
     let assumed = guard_assuming.hold(&request).unwrap();
     request.prompt = Some(Prompt::of_tokens(100));
     assert_eq!(assumed.amount(), guard(&books).hold(&request).unwrap().amount());
@@ -158,10 +160,10 @@ fn attempts_multiply_what_is_held() {
 }
 
 #[test]
-fn attempts_before_the_one_that_answers_are_booked_at_their_ceilings() {
+fn attempts_before_the_one_that_responses_are_booked_at_their_ceilings() {
     let books = books("5");
     let one = guard(&books).hold(&request(&guard(&books), 1)).unwrap();
-    let (ceiling, cost) = (one.amount().nano(), one.settle(&answer(7024)).unwrap().amount.nano());
+    let (ceiling, cost) = (one.amount().nano(), one.settle(&response(7024)).unwrap().amount.nano());
     let policy = Policy::default().attempts(NonZeroU32::new(3).unwrap());
     let guard = guard_with(&books, policy);
     // Nobody says how many there were: all that are held for may have been billed.
@@ -170,9 +172,9 @@ fn attempts_before_the_one_that_answers_are_booked_at_their_ceilings() {
         if let Some(made) = made {
             hold.attempts_made(NonZeroU32::new(made).unwrap());
         }
-        let booked = hold.settle(&answer(7024)).unwrap();
+        let booked = hold.settle(&response(7024)).unwrap();
         assert_eq!((booked.state, booked.amount.nano()), (State::Settled, cost + earlier * ceiling));
-        assert_eq!(hold.settle(&answer(7024)).unwrap(), booked);
+        assert_eq!(hold.settle(&response(7024)).unwrap(), booked);
     }
 }
 
@@ -190,7 +192,7 @@ fn a_failure_of_the_only_attempt_that_was_made_is_free() {
 }
 
 #[test]
-fn a_failed_call_goes_by_the_sellers_rules() {
+fn a_failed_call_goes_by_the_providers_rules() {
     let free = Outcome { event: Event::Response, status: Some(429), error_type: None, error_code: None };
     let lost = Outcome { event: Event::NoResponse, status: None, error_type: None, error_code: None };
     for (strict, outcome, state) in [
@@ -222,8 +224,8 @@ fn a_hold_that_is_dropped_stays_and_expires() {
 fn usage_that_comes_late_settles_what_was_presumed() {
     let books = books("1");
     let hold = guard(&books).hold(&request(&guard(&books), 1)).unwrap();
-    assert_eq!(hold.presume("the answer was lost").unwrap().amount, hold.amount());
-    assert_eq!(hold.settle(&answer(7024)).unwrap().state, State::Settled);
+    assert_eq!(hold.presume("the response was lost").unwrap().amount, hold.amount());
+    assert_eq!(hold.settle(&response(7024)).unwrap().state, State::Settled);
 }
 
 #[test]
@@ -239,8 +241,8 @@ fn an_overrun_is_told() {
         })
         .build();
     let hold = guard.hold(&request(&guard, 1)).unwrap();
-    assert!(hold.settle(&answer(20_000)).unwrap().overrun.nano() > 0);
-    hold.settle(&answer(20_000)).unwrap();
+    assert!(hold.settle(&response(20_000)).unwrap().overrun.nano() > 0);
+    hold.settle(&response(20_000)).unwrap();
     assert_eq!(told.load(Ordering::SeqCst), 1);
 }
 
@@ -312,5 +314,5 @@ fn errors_can_be_sent_and_shared() {
     is::<Guard>();
     is::<imgcost_guard::Hold>();
     is::<imgcost_guard::Call>();
-    is::<imgcost_guard::Watch>();
+    is::<imgcost_guard::ResponseObserver>();
 }

@@ -1,4 +1,4 @@
-//! The Responses API's answers: whose tokens are whose, and when they are all.
+//! The Responses API's responses: whose tokens are whose, and when they are all.
 
 use crate::common::{Books, books, builder, guard, only_hold};
 use imgcost_guard::{Booked, Call, Guard};
@@ -19,8 +19,8 @@ fn call(guard: &Guard) -> Call {
     guard.before(PATH, Some("application/json"), body(&[tool()]).as_bytes()).unwrap().unwrap()
 }
 
-/// A whole answer, with one picture.
-fn answer() -> Value {
+/// A whole response, with one image.
+fn response() -> Value {
     json!({
         "id": "resp_1", "object": "response", "status": "completed", "model": "gpt-5",
         "output": [{"type": "image_generation_call", "result": "aGVsbG8="}],
@@ -30,60 +30,60 @@ fn answer() -> Value {
 }
 
 fn with(name: &str, value: Value) -> Value {
-    let mut answer = answer();
-    answer[name] = value;
-    answer
+    let mut response = response();
+    response[name] = value;
+    response
 }
 
-fn booked(books: &Books, answer: &str) -> Booked {
-    call(&guard(books)).after(200, answer.as_bytes()).unwrap()
+fn booked(books: &Books, response: &str) -> Booked {
+    call(&guard(books)).after(200, response.as_bytes()).unwrap()
 }
 
 #[test]
-fn an_answer_is_settled_by_the_usage_of_both_models() {
+fn a_response_is_settled_by_the_usage_of_both_models() {
     let books = books("5");
-    let settled = booked(&books, &answer().to_string());
+    let settled = booked(&books, &response().to_string());
     assert_eq!(settled.state, State::Settled);
     assert!(only_hold(&books).usage.unwrap().contains("\"responses_input\":50"));
 }
 
 #[test]
-fn input_without_its_split_may_be_pictures_of_the_conversation() {
+fn input_without_its_split_may_be_images_of_the_conversation() {
     let split = json!({
         "input_tokens": 10, "output_tokens": 196,
         "input_tokens_details": {"text_tokens": 10, "image_tokens": 0},
     });
     let split = booked(&books("5"), &with("tool_usage", json!({"image_gen": split})).to_string());
-    assert!(booked(&books("5"), &answer().to_string()).amount > split.amount);
+    assert!(booked(&books("5"), &response().to_string()).amount > split.amount);
 }
 
 #[test]
-fn what_does_not_count_both_models_and_the_picture_is_presumed() {
+fn what_does_not_count_both_models_and_the_image_is_presumed() {
     let zeros = json!({"image_gen": {"input_tokens": 0, "output_tokens": 0}});
-    for answer in [
+    for response in [
         with("tool_usage", Value::Null),
         with("usage", Value::Null),
         with("tool_usage", zeros),
         with("tool_usage", json!({"image_gen": {"input_tokens": 10, "output_tokens": 0}})),
     ] {
-        let booked = booked(&books("5"), &answer.to_string());
-        assert_eq!(booked.state, State::Presumed, "{answer}");
+        let booked = booked(&books("5"), &response.to_string());
+        assert_eq!(booked.state, State::Presumed, "{response}");
     }
 }
 
 #[test]
-fn an_answer_that_is_still_running_is_presumed() {
+fn a_response_that_is_still_running_is_presumed() {
     for status in ["queued", "in_progress"] {
-        let mut answer = with("status", status.into());
-        assert_eq!(booked(&books("5"), &answer.to_string()).state, State::Presumed);
-        answer["output"] = json!([]);
-        assert_eq!(booked(&books("5"), &answer.to_string()).state, State::Presumed);
+        let mut response = with("status", status.into());
+        assert_eq!(booked(&books("5"), &response.to_string()).state, State::Presumed);
+        response["output"] = json!([]);
+        assert_eq!(booked(&books("5"), &response.to_string()).state, State::Presumed);
     }
 }
 
 #[test]
-fn a_picture_that_only_its_own_event_shows_is_noticed() {
-    let mut completed = answer();
+fn an_image_that_only_its_own_event_shows_is_noticed() {
+    let mut completed = response();
     completed["output"] = json!([]);
     completed["tool_usage"]["image_gen"] = json!({"input_tokens": 0, "output_tokens": 0});
     let completed = json!({"type": "response.completed", "response": completed});
@@ -92,7 +92,7 @@ fn a_picture_that_only_its_own_event_shows_is_noticed() {
         |events: &[&Value]| events.iter().map(|event| format!("data: {event}\n\n")).collect::<String>();
     assert_eq!(booked(&books("5"), &stream(&[&done, &completed])).state, State::Presumed);
     assert_eq!(booked(&books("5"), &stream(&[&completed])).state, State::Settled);
-    let whole = json!({"type": "response.completed", "response": answer()});
+    let whole = json!({"type": "response.completed", "response": response()});
     assert_eq!(booked(&books("5"), &stream(&[&done, &whole])).state, State::Settled);
 }
 
@@ -107,9 +107,9 @@ fn two_image_tools_cant_be_quoted() {
 #[test]
 fn a_deployment_in_the_path_is_the_calling_model() {
     let books = books("5");
-    let guard = builder(&books).deployment("talk", "gpt-5").deployment("pictures", "gpt-image-2").build();
+    let guard = builder(&books).deployment("talk", "gpt-5").deployment("images", "gpt-image-2").build();
     let mut tool = tool();
-    tool["model"] = "pictures".into();
+    tool["model"] = "images".into();
     let path = "/openai/deployments/talk/responses?api-version=preview";
     let call = guard.before(path, None, body(&[tool]).as_bytes()).unwrap().unwrap();
     let hold = only_hold(&books);

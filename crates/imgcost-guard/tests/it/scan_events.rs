@@ -1,6 +1,6 @@
 //! Streams of server-sent events, as they pass through a scanner.
 
-use imgcost_core::Answer;
+use imgcost_core::Response;
 use imgcost_guard::{End, Scanner};
 
 use crate::scan_json::scan;
@@ -8,12 +8,12 @@ use crate::scan_json::scan;
 const PARTIAL: &str = r#"{"type":"image_generation.partial_image","b64_json":"iVBORw0KGgo","size":"1024x1024","quality":"high","partial_image_index":0}"#;
 const COMPLETED: &str = r#"{"type":"image_generation.completed","b64_json":"iVBORw0KGgo","size":"1024x1024","quality":"high","usage":{"input_tokens":16,"input_tokens_details":{"text_tokens":16,"image_tokens":0},"output_tokens":7124,"total_tokens":7140}}"#;
 
-/// The answer of a complete stream, which the reader of whole texts must find as well.
-fn answer(body: &str) -> Answer {
+/// The response of a complete stream, which the reader of whole texts must find as well.
+fn response(body: &str) -> Response {
     let scan = scan(body);
     assert_eq!(scan.end, End::Complete, "{body}");
-    assert_eq!(scan.answer, Answer::read(body).ok(), "{body}");
-    scan.answer.unwrap()
+    assert_eq!(scan.response, Response::read(body).ok(), "{body}");
+    scan.response.unwrap()
 }
 
 fn event(document: &str) -> String {
@@ -26,17 +26,17 @@ fn of_a_stream_the_completed_event_counts() {
     for stream in
         [stream.clone(), stream.replace('\n', "\r\n"), format!("\u{feff}\n{stream}data: [DONE]\n\n")]
     {
-        let answer = answer(&stream);
-        assert_eq!((answer.usage.output, answer.usage.images), (Some(7124), Some(1)));
-        assert_eq!(answer.size.unwrap().to_string(), "1024x1024");
+        let response = response(&stream);
+        assert_eq!((response.usage.output, response.usage.images), (Some(7124), Some(1)));
+        assert_eq!(response.size.unwrap().to_string(), "1024x1024");
     }
 }
 
 #[test]
 fn of_several_completed_events_the_counts_add_up() {
-    let answer = answer(&format!("{}{}", event(COMPLETED), event(COMPLETED)));
+    let response = response(&format!("{}{}", event(COMPLETED), event(COMPLETED)));
     assert_eq!(
-        (answer.usage.input, answer.usage.output, answer.usage.images),
+        (response.usage.input, response.usage.output, response.usage.images),
         (Some(32), Some(14_248), Some(2))
     );
 }
@@ -44,19 +44,19 @@ fn of_several_completed_events_the_counts_add_up() {
 #[test]
 fn carriage_returns_alone_end_lines_too() {
     let stream = format!("{}{}", event(PARTIAL), event(COMPLETED)).replace('\n', "\r");
-    assert_eq!(scan(&stream).answer.unwrap().usage.output, Some(7124));
+    assert_eq!(scan(&stream).response.unwrap().usage.output, Some(7124));
 }
 
 #[test]
 fn comments_names_ids_and_missing_spaces_do_not_matter() {
     let stream =
         format!(": keep-alive\n\nid: 7\nevent: x\nretry: 3\ndata:{COMPLETED}\n: end\n\ndatax: {{}}\n");
-    assert_eq!(answer(&stream).usage.output, Some(7124));
+    assert_eq!(response(&stream).usage.output, Some(7124));
 }
 
 #[test]
 fn a_last_line_may_lack_its_end() {
-    assert_eq!(answer(&format!("data: {COMPLETED}")).usage.output, Some(7124));
+    assert_eq!(response(&format!("data: {COMPLETED}")).usage.output, Some(7124));
 }
 
 #[test]
@@ -67,14 +67,14 @@ fn an_event_may_go_on_over_several_lines() {
     for stream in [stream.clone(), stream.replace('\n', "\r\n"), stream.replace('\n', "\r")] {
         let scan = scan(&stream);
         assert_eq!(scan.end, End::Complete);
-        assert_eq!(scan.answer, Answer::read(COMPLETED).ok());
+        assert_eq!(scan.response, Response::read(COMPLETED).ok());
     }
 }
 
 #[test]
 fn a_line_within_a_document_is_not_counted_again() {
     let scan = scan("data: {\"usage\":\ndata: {\"output_tokens\":5}\ndata: }\n\n");
-    assert_eq!((scan.answer.unwrap().usage.output, scan.end), (Some(5), End::Complete));
+    assert_eq!((scan.response.unwrap().usage.output, scan.end), (Some(5), End::Complete));
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn lines_that_do_not_belong_together_are_read_one_by_one() {
     for broken in ["{\"x\":", "{\"x\":\"", "{\"x\":}", "{]", "[", "x", "{\"x\":1} 2", "\"", ""] {
         for end in ["\n", "\n\n"] {
             let stream = format!("data: {broken}{end}data: {COMPLETED}\n\n");
-            assert_eq!(answer(&stream).usage.output, Some(7124), "{stream}");
+            assert_eq!(response(&stream).usage.output, Some(7124), "{stream}");
         }
     }
 }
@@ -112,17 +112,17 @@ fn a_stream_cut_off_before_its_completed_event_reports_nothing() {
     let stream = format!("{start}data: {COMPLETED}");
     for length in start.len()..stream.len() {
         let scan = scan(&stream[..length]);
-        assert_eq!((scan.answer, scan.end), (None, End::CutOff), "{}", &stream[..length]);
+        assert_eq!((scan.response, scan.end), (None, End::CutOff), "{}", &stream[..length]);
     }
     assert_eq!(scan(&stream).end, End::Complete);
 }
 
 #[test]
-fn a_stream_cut_off_after_one_of_two_pictures_says_both() {
+fn a_stream_cut_off_after_one_of_two_images_says_both() {
     let stream = format!("{}{}", event(COMPLETED), event(COMPLETED));
     let scan = scan(&stream[..stream.len() - 20]);
     assert_eq!(scan.end, End::CutOff);
-    assert_eq!(scan.answer.unwrap().usage.images, Some(1));
+    assert_eq!(scan.response.unwrap().usage.images, Some(1));
 }
 
 #[test]
@@ -155,13 +155,13 @@ fn a_stream_of_the_responses_api() {
             "tool_usage":{{"image_gen":{{"input_tokens":46,"output_tokens":2459}}}}}}}}"#
         ).replace('\n', "")),
     ];
-    let answer = answer(&stream.concat());
-    assert_eq!((answer.usage.responses_output, answer.usage.output), (Some(210), Some(2459)));
-    assert_eq!((answer.responses_model.as_deref(), answer.usage.images), (Some("gpt-5"), Some(1)));
+    let response = response(&stream.concat());
+    assert_eq!((response.usage.responses_output, response.usage.output), (Some(210), Some(2459)));
+    assert_eq!((response.responses_model.as_deref(), response.usage.images), (Some("gpt-5"), Some(1)));
 }
 
 #[test]
-fn a_picture_of_a_hundred_megabytes_takes_no_memory() {
+fn an_image_of_a_hundred_megabytes_takes_no_memory() {
     let chunk = vec![b'A'; 64 * 1024];
     let mut scanner = Scanner::new();
     scanner.feed(br#"data: {"type":"image_generation.partial_image","b64_json":""#);
@@ -172,7 +172,7 @@ fn a_picture_of_a_hundred_megabytes_takes_no_memory() {
     scanner.feed(b"\"}\n\n");
     scanner.feed(event(COMPLETED).as_bytes());
     assert!(scanner.is_complete());
-    assert_eq!(scanner.finish().answer.unwrap().usage.output, Some(7124));
+    assert_eq!(scanner.finish().response.unwrap().usage.output, Some(7124));
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn lines_that_never_close_take_little_memory() {
     scanner.feed(b"\n");
     scanner.feed(event(COMPLETED).as_bytes());
     let scan = scanner.finish();
-    assert_eq!((scan.answer.unwrap().usage.output, scan.end), (Some(7124), End::TooLarge));
+    assert_eq!((scan.response.unwrap().usage.output, scan.end), (Some(7124), End::TooLarge));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! JSON bodies, as they pass through a scanner.
 
-use imgcost_core::{Answer, Quality};
+use imgcost_core::{Quality, Response};
 use imgcost_guard::{End, Scan, Scanner};
 
 /// Scans a body at once and byte by byte, which must find the same.
@@ -16,74 +16,75 @@ pub(crate) fn scan(body: &str) -> Scan {
     whole
 }
 
-/// The answer of a scan and of the reader of whole texts, which must agree.
-fn answer(body: &str) -> Answer {
+/// The response of a scan and of the reader of whole texts, which must agree.
+fn response(body: &str) -> Response {
     let scan = scan(body);
     assert_eq!(scan.end, End::Complete);
-    assert_eq!(scan.answer, Answer::read(body).ok(), "{body}");
-    scan.answer.unwrap()
+    assert_eq!(scan.response, Response::read(body).ok(), "{body}");
+    scan.response.unwrap()
 }
 
 #[test]
-fn an_images_answer_with_all_it_echoes() {
-    let picture = "iVBORw0KGgo".repeat(50_000);
+fn an_images_response_with_all_it_echoes() {
+    let image = "iVBORw0KGgo".repeat(50_000);
     let body = format!(
-        r#"{{"created":1,"background":"opaque","data":[{{"b64_json":"{picture}"}},{{"b64_json":"{picture}"}}],
+        r#"{{"created":1,"background":"opaque","data":[{{"b64_json":"{image}"}},{{"b64_json":"{image}"}}],
         "output_format":"png","quality":"high","size":"1024x1536","usage":{{"input_tokens":58,
         "input_tokens_details":{{"image_tokens":0,"text_tokens":58}},"output_tokens":14048,
         "output_tokens_details":{{"image_tokens":14048,"text_tokens":0}},"total_tokens":14106}}}}"#
     );
-    let answer = answer(&body);
+    let response = response(&body);
     assert_eq!(
-        (answer.usage.input, answer.usage.output, answer.usage.images),
+        (response.usage.input, response.usage.output, response.usage.images),
         (Some(58), Some(14_048), Some(2))
     );
-    assert_eq!((answer.usage.text_input, answer.usage.image_output), (Some(58), Some(14_048)));
-    assert_eq!(answer.quality, Some(Quality::High));
-    assert_eq!(answer.size.unwrap().to_string(), "1024x1536");
+    assert_eq!((response.usage.text_input, response.usage.image_output), (Some(58), Some(14_048)));
+    assert_eq!(response.quality, Some(Quality::High));
+    assert_eq!(response.size.unwrap().to_string(), "1024x1536");
 }
 
 #[test]
-fn an_answer_of_the_responses_api_reports_two_models() {
-    let answer = answer(
+fn a_response_of_the_responses_api_reports_two_models() {
+    let response = response(
         r#"{"id":"resp_1","model":"gpt-5.5","output":[{"type":"reasoning","summary":[]},
         {"id":"ig_1","type":"image_generation_call","result":"iVBORw0KGgo","quality":"low"}],
         "usage":{"input_tokens":1820,"output_tokens":210},
         "tool_usage":{"image_gen":{"input_tokens":46,"output_tokens":2459,
         "output_tokens_details":{"image_tokens":2459}},"web_search":{"num_requests":0}}}"#,
     );
-    assert_eq!(answer.responses_model.as_deref(), Some("gpt-5.5"));
-    assert_eq!((answer.usage.responses_input, answer.usage.output), (Some(1820), Some(2459)));
-    assert_eq!(answer.usage.images, Some(1));
-    assert_eq!(answer.quality, None);
+    assert_eq!(response.responses_model.as_deref(), Some("gpt-5.5"));
+    assert_eq!((response.usage.responses_input, response.usage.output), (Some(1820), Some(2459)));
+    assert_eq!(response.usage.images, Some(1));
+    assert_eq!(response.quality, None);
 }
 
 #[test]
-fn a_usage_that_is_not_the_answers_is_not_taken() {
-    let answer = answer(
+fn a_usage_that_is_not_the_responses_is_not_taken() {
+    let response = response(
         r#"{"metadata":{"usage":{"input_tokens":1,"output_tokens":2}},
         "data":[{"revised_prompt":"a sign: \"usage\":{\"output_tokens\":3}} \\","usage":{"output_tokens":4},
         "url":"https://example.com/a.png"}],"created":5,
         "usage":{"input_tokens":6,"output_tokens":7,"deeper":{"output_tokens":8}},"user":"usage"}"#,
     );
-    assert_eq!((answer.usage.input, answer.usage.output), (Some(6), Some(7)));
+    assert_eq!((response.usage.input, response.usage.output), (Some(6), Some(7)));
 }
 
 #[test]
 fn names_may_be_escaped_and_repeated() {
-    let answer = answer(r#"{"data":[{}],"usage":{"output_tokens":1},"us\u0061ge":{"output\u005ftokens":2}}"#);
-    assert_eq!(answer.usage.output, Some(2));
+    let response =
+        response(r#"{"data":[{}],"usage":{"output_tokens":1},"us\u0061ge":{"output\u005ftokens":2}}"#);
+    assert_eq!(response.usage.output, Some(2));
 }
 
 #[test]
-fn thousands_of_pictures_are_counted_in_little_memory() {
-    let picture = r#"{"b64_json":"aGVsbG8=","revised_prompt":"a fox"}"#;
-    let body = format!(r#"{{"data":[{}],"usage":{{"output_tokens":1}}}}"#, vec![picture; 9_000].join(","));
-    assert_eq!(answer(&body).usage.images, Some(9_000));
+fn thousands_of_images_are_counted_in_little_memory() {
+    let image = r#"{"b64_json":"aGVsbG8=","revised_prompt":"a fox"}"#;
+    let body = format!(r#"{{"data":[{}],"usage":{{"output_tokens":1}}}}"#, vec![image; 9_000].join(","));
+    assert_eq!(response(&body).usage.images, Some(9_000));
 }
 
 #[test]
-fn of_more_pictures_than_fit_it_is_said() {
+fn of_more_images_than_fit_it_is_said() {
     let mut scanner = Scanner::new();
     scanner.feed(br#"{"data":[0"#);
     for _ in 0..1_000_000 {
@@ -93,7 +94,7 @@ fn of_more_pictures_than_fit_it_is_said() {
     scanner.feed(br#"],"usage":{"output_tokens":1}}"#);
     assert!(scanner.is_complete());
     let scan = scanner.finish();
-    assert_eq!((scan.answer, scan.end), (None, End::TooLarge));
+    assert_eq!((scan.response, scan.end), (None, End::TooLarge));
 }
 
 #[test]
@@ -106,7 +107,7 @@ fn a_body_of_two_hundred_megabytes_takes_no_memory() {
         assert!(scanner.buffered() < 4_096);
     }
     scanner.feed(br#""}],"usage":{"output_tokens":7024}}"#);
-    assert_eq!(scanner.finish().answer.unwrap().usage.output, Some(7024));
+    assert_eq!(scanner.finish().response.unwrap().usage.output, Some(7024));
 }
 
 #[test]
@@ -129,7 +130,7 @@ fn a_body_that_stops_early_is_cut_off_wherever_it_stops() {
     let body = r#"{"data":[{"b64_json":"iVBO\/Rw0"}],"usage":{"output_tokens":17}}"#;
     for length in 1..body.len() {
         let scan = scan(&body[..length]);
-        assert_eq!((scan.answer, scan.end), (None, End::CutOff), "{}", &body[..length]);
+        assert_eq!((scan.response, scan.end), (None, End::CutOff), "{}", &body[..length]);
     }
 }
 
@@ -141,7 +142,7 @@ fn an_error_shows_its_names() {
     let failure = scan.failure.unwrap();
     assert_eq!(failure.error_type.as_deref(), Some("image_generation_user_error"));
     assert_eq!(failure.error_code.as_deref(), Some("moderation_blocked"));
-    assert_eq!((scan.answer, scan.end), (None, End::Complete));
+    assert_eq!((scan.response, scan.end), (None, End::Complete));
     assert!(scan.problem.unwrap().to_string().contains("rejected"));
 }
 
@@ -155,12 +156,12 @@ fn an_empty_body_says_so() {
 #[test]
 fn a_byte_order_mark_and_spaces_around_do_not_matter() {
     for body in ["\u{feff}{\"output_tokens\":1}", "\u{feff}\u{feff} \n{\"output_tokens\":1}\u{b}\n"] {
-        assert_eq!(answer(body).usage.output, Some(1), "{body:?}");
+        assert_eq!(response(body).usage.output, Some(1), "{body:?}");
     }
 }
 
 #[test]
-fn what_is_no_json_answer_is_not_readable() {
+fn what_is_no_json_response_is_not_readable() {
     for body in [
         "<html><body>502 Bad Gateway</body></html>",
         "[]",
@@ -177,7 +178,7 @@ fn what_is_no_json_answer_is_not_readable() {
         "\u{feff}\u{fe}{}",
     ] {
         let scan = scan(body);
-        assert_eq!((scan.answer, scan.end), (None, End::Unreadable), "{body}");
+        assert_eq!((scan.response, scan.end), (None, End::Unreadable), "{body}");
     }
 }
 
@@ -191,8 +192,8 @@ fn counts_that_are_none_are_refused_with_the_readers_words() {
         r#"{}"#,
     ] {
         let scan = scan(body);
-        assert_eq!((scan.answer, scan.end), (None, End::Complete), "{body}");
-        assert_eq!(scan.problem, Answer::read(body).err(), "{body}");
+        assert_eq!((scan.response, scan.end), (None, End::Complete), "{body}");
+        assert_eq!(scan.problem, Response::read(body).err(), "{body}");
     }
     assert!(scan(r#"{"usage":{"output_tokens":01}}"#).problem.unwrap().to_string().contains("not JSON"));
 }
@@ -201,7 +202,7 @@ fn counts_that_are_none_are_refused_with_the_readers_words() {
 fn depth_is_bounded() {
     let nested =
         |depth: usize| format!(r#"{{"x":{}{},"output_tokens":1}}"#, "[".repeat(depth), "]".repeat(depth));
-    assert_eq!(answer(&nested(126)).usage.output, Some(1));
+    assert_eq!(response(&nested(126)).usage.output, Some(1));
     assert_eq!(scan(&nested(128)).end, End::Unreadable);
     assert_eq!(scan(&"{\"response\":".repeat(100_000)).end, End::Unreadable);
 }
@@ -209,6 +210,6 @@ fn depth_is_bounded() {
 #[test]
 fn texts_too_long_to_be_names_count_as_empty() {
     let scan = scan(&format!(r#"{{"model":"{}","quality":"low","output_tokens":1}}"#, "m".repeat(1025)));
-    let answer = scan.answer.unwrap();
-    assert_eq!((answer.model.as_deref(), answer.quality), (Some(""), Some(Quality::Low)));
+    let response = scan.response.unwrap();
+    assert_eq!((response.model.as_deref(), response.quality), (Some(""), Some(Quality::Low)));
 }

@@ -1,11 +1,11 @@
 //! The scanner finds what the reader of whole texts finds, in any chunking.
 
-use imgcost_core::Answer;
+use imgcost_core::Response;
 use imgcost_guard::{End, Scan, Scanner};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-/// Names that are read somewhere in an answer, and others that look like them.
+/// Names that are read somewhere in a response, and others that look like them.
 const NAMES: [&str; 29] = [
     "response",
     "item",
@@ -80,7 +80,7 @@ fn scalar() -> impl Strategy<Value = Value> {
         1 => any::<bool>().prop_map(Value::from),
         1 => any::<i64>().prop_map(Value::from),
         1 => prop::num::f64::NORMAL.prop_map(Value::from),
-        // A picture, and anything else that is long, stands where it is not read.
+        // An image, and anything else that is long, stands where it is not read.
         1 => (r#"[A-Za-z0-9+/"\\]{0,40}"#, 1_usize..200).prop_map(|(part, times)| json!({"b64_json": part.repeat(times)})),
     ]
 }
@@ -114,17 +114,17 @@ fn usage() -> impl Strategy<Value = Value> {
     })
 }
 
-/// A document that could be an answer, with one or another part of it gone wrong.
-fn answer() -> impl Strategy<Value = Value> {
+/// A document that could be a response, with one or another part of it gone wrong.
+fn response() -> impl Strategy<Value = Value> {
     let part = |plausible: BoxedStrategy<Value>| prop_oneof![9 => plausible, 1 => anything()].boxed();
-    let pictures = || prop::collection::vec(scalar(), 0..4).prop_map(Value::from).boxed();
+    let images = || prop::collection::vec(scalar(), 0..4).prop_map(Value::from).boxed();
     let calls = prop::collection::vec(text().prop_map(|text| json!({"type": text, "result": "x"})), 0..4);
     let member = prop_oneof![
         (Just("usage"), part(usage().boxed())),
-        (Just("data"), part(pictures())),
+        (Just("data"), part(images())),
         (Just("output"), part(calls.prop_map(Value::from).boxed())),
         (Just("tool_usage"), part(usage().prop_map(|usage| json!({"image_gen": usage})).boxed())),
-        (Just("choices"), part(pictures())),
+        (Just("choices"), part(images())),
         (
             prop::sample::select(["model", "quality", "size", "type"].as_slice()),
             part(text().prop_map(Value::from).boxed())
@@ -132,8 +132,8 @@ fn answer() -> impl Strategy<Value = Value> {
         (prop::sample::select(NAMES.as_slice()), anything()),
     ];
     let plain = prop::collection::vec(member, 0..7).prop_map(object);
-    (plain, any::<bool>()).prop_map(|(answer, wrapped)| {
-        if wrapped { json!({"type": "response.completed", "response": answer}) } else { answer }
+    (plain, any::<bool>()).prop_map(|(response, wrapped)| {
+        if wrapped { json!({"type": "response.completed", "response": response}) } else { response }
     })
 }
 
@@ -244,29 +244,29 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn of_a_document(value in prop_oneof![3 => answer(), 1 => anything()], mut choices in seed()) {
+    fn of_a_document(value in prop_oneof![3 => response(), 1 => anything()], mut choices in seed()) {
         let mut text = if choices.one_in(5) { "\u{feff}".to_owned() } else { String::new() };
         write(&value, true, &mut choices, &mut text);
         let scan = scan(text.as_bytes(), &mut choices);
-        prop_assert_eq!(&scan.answer, &Answer::read(&text).ok(), "{}", text);
+        prop_assert_eq!(&scan.response, &Response::read(&text).ok(), "{}", text);
         prop_assert_eq!(scan.end == End::Complete, value.is_object(), "{}", text);
         prop_assert_eq!(scan, whole(text.as_bytes()), "{}", text);
     }
 
     #[test]
-    fn of_a_damaged_document(value in answer(), mut choices in seed()) {
+    fn of_a_damaged_document(value in response(), mut choices in seed()) {
         let mut text = String::new();
         write(&value, true, &mut choices, &mut text);
         let text = damage(&text, &mut choices);
         let scan = scan(text.as_bytes(), &mut choices);
-        if let Ok(answer) = Answer::read(&text) {
-            prop_assert_eq!(scan.answer.as_ref(), Some(&answer), "{}", text);
+        if let Ok(response) = Response::read(&text) {
+            prop_assert_eq!(scan.response.as_ref(), Some(&response), "{}", text);
         }
         prop_assert_eq!(scan, whole(text.as_bytes()), "{}", text);
     }
 
     #[test]
-    fn of_a_stream(values in prop::collection::vec(answer(), 0..5), mut choices in seed()) {
+    fn of_a_stream(values in prop::collection::vec(response(), 0..5), mut choices in seed()) {
         let end = if choices.one_in(2) { "\r\n" } else { "\n" };
         let mut text = String::new();
         for value in &values {
@@ -283,7 +283,7 @@ proptest! {
             }
         }
         let sound = scan(text.as_bytes(), &mut choices);
-        prop_assert_eq!(&sound.answer, &Answer::read(&text).ok(), "{}", text);
+        prop_assert_eq!(&sound.response, &Response::read(&text).ok(), "{}", text);
         prop_assert_eq!(sound, whole(text.as_bytes()), "{}", text);
         // A broken event may still count here, if what is broken of it is not read.
         let damaged = damage(&text, &mut choices);
@@ -299,8 +299,8 @@ proptest! {
     #[test]
     fn of_any_structure(text in r#"(data:)?([{}\[\]":,\\ \n\r01a]|"usage"|"data"|data:|null){0,200}"#, mut choices in seed()) {
         let scan = scan(text.as_bytes(), &mut choices);
-        if let Ok(answer) = Answer::read(&text) {
-            prop_assert_eq!(scan.answer.as_ref(), Some(&answer), "{}", text);
+        if let Ok(response) = Response::read(&text) {
+            prop_assert_eq!(scan.response.as_ref(), Some(&response), "{}", text);
         }
         prop_assert_eq!(scan, whole(text.as_bytes()), "{}", text);
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use crate::common::adapters::{Adapter, BoxError};
-use crate::common::{self, Books, booked, books, guard, guard_with, only_hold, picture, slow_books};
+use crate::common::{self, Books, booked, books, guard, guard_with, image, only_hold, slow_books};
 use crate::fake::{Behaviour, Fake};
 use async_openai::error::OpenAIError;
 use async_openai::middleware::retry::OpenAIRetryLayer;
@@ -114,7 +114,7 @@ fn retrying(address: SocketAddr) -> Client {
 
 fn request(address: SocketAddr) -> Request {
     let request = Client::new().post(format!("http://{address}/v1/images/generations"));
-    request.header("content-type", "application/json").body(picture().to_string()).build().unwrap()
+    request.header("content-type", "application/json").body(image().to_string()).build().unwrap()
 }
 
 fn attempts(n: u32) -> Policy {
@@ -199,7 +199,7 @@ async fn the_body_is_sent_whole_and_with_its_length() {
             adapter.send(&guard, &Client::new(), request(address)).await.unwrap().bytes().await.unwrap();
             let requests = server.join().unwrap();
             let (head, body) = requests[0].split_once("\r\n\r\n").unwrap();
-            assert_eq!(body, picture().to_string());
+            assert_eq!(body, image().to_string());
             assert!(head.contains(&format!("content-length: {}", body.len())), "{adapter:?}: {head}");
             assert!(!head.contains("transfer-encoding"), "{adapter:?}: {head}");
         }
@@ -265,7 +265,7 @@ async fn a_tower_service_that_sends_once_may_tell_what_was_not_sent() {
         let layer = http_tower::GuardLayer::new(guard(&books));
         let layer = if tells { layer.not_sent(refused_connection) } else { layer };
         let request = http::Request::post(format!("http://{}/v1/images/generations", dead.address()));
-        let request = request.body(Body::from(picture().to_string())).unwrap();
+        let request = request.body(Body::from(image().to_string())).unwrap();
         layer.layer(transport).oneshot(request).await.unwrap_err();
         assert_eq!(booked(&books).await.state, state);
     }
@@ -277,7 +277,7 @@ async fn retried(guard: &Guard, fake: &Fake) -> Result<Response, OpenAIError> {
     let url = fake.at("/images/generations");
     let factory = HttpRequestFactory::new(move || {
         let request = Client::new().post(url.clone()).header("content-type", "application/json");
-        let request = request.body(picture().to_string()).build();
+        let request = request.body(image().to_string()).build();
         async move { request.map_err(OpenAIError::Reqwest) }
     });
     openai::GuardLayer::new(guard.clone()).layer(inner).oneshot(factory).await
@@ -308,7 +308,7 @@ async fn async_openai_counts_the_attempts_that_were_made() {
     }
 }
 
-/// What the fake's picture costs alone.
+/// What the fake's image costs alone.
 async fn cost_of_one(fake: &Fake) -> NanoUsd {
     let books: Books = books("1");
     retried(&guard(&books), fake).await.unwrap().bytes().await.unwrap();

@@ -37,7 +37,7 @@ fn another_model_is_booked_at_the_greater_amount() {
     let notices = notices.lock().unwrap().join("\n");
     assert!(notices.contains("is of gpt-image-2") && notices.contains("gpt-image-1-mini"), "{notices}");
 
-    // A cheaper model that answers does not lower what was held for: the greater amount counts.
+    // A cheaper model that responses does not lower what was held for: the greater amount counts.
     let dear = books("1");
     let cheaper = answered.replace("gpt-image-2", "gpt-image-1-mini");
     assert_eq!(booked(&dear, &body("gpt-image-2", "medium", 1), &cheaper).amount.to_string(), "0.052725");

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::common::adapters::Adapter;
-use crate::common::{Books, booked, books, guard, only_hold, picture, slow_books};
+use crate::common::{Books, booked, books, guard, image, only_hold, slow_books};
 use crate::fake::{Behaviour, Fake};
 use imgcost_ledger::State;
 use reqwest::multipart::{Form, Part};
@@ -12,7 +12,7 @@ use reqwest::{Client, Request, Response};
 use serde_json::{Value, json};
 
 fn streamed() -> Value {
-    let mut body = picture();
+    let mut body = image();
     body["stream"] = true.into();
     body["partial_images"] = 1.into();
     body
@@ -92,7 +92,7 @@ fn png(width: u32, height: u32) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_stream_of_several_pictures_is_settled_by_their_sum() {
+async fn a_stream_of_several_images_is_settled_by_their_sum() {
     let mut body = streamed();
     body["n"] = 3.into();
     for adapter in Adapter::ALL {
@@ -162,7 +162,7 @@ async fn an_error_in_a_stream_is_presumed() {
 async fn each_chunk_passes_when_it_comes() {
     for adapter in Adapter::ALL {
         let (fake, books) = (Fake::start().await, slow_books("1"));
-        let request = json_request(&fake, "/images/generations", &picture(), Behaviour::Slow);
+        let request = json_request(&fake, "/images/generations", &image(), Behaviour::Slow);
         let mut response = open(adapter, &books, request).await;
         let (mut chunks, mut length) = (0, 0);
         while let Some(chunk) = response.chunk().await.unwrap() {

@@ -1,8 +1,8 @@
-//! Requests that could be read in two ways are refused, and what an answer leaves open counts.
+//! Requests that could be read in two ways are refused, and what a response leaves open counts.
 
 use std::sync::{Arc, Mutex};
 
-use crate::common::{self, books, builder, guard, guard_with, only_hold, picture};
+use crate::common::{self, books, builder, guard, guard_with, image, only_hold};
 use imgcost_core::{Event, Outcome};
 use imgcost_guard::{Error, Guard, OnExceed, Policy};
 use imgcost_ledger::{NanoUsd, State};
@@ -38,21 +38,21 @@ fn held_form(fields: &[(&str, &str)]) -> Result<NanoUsd, Error> {
 }
 
 #[test]
-fn zero_tokens_beside_a_picture_are_presumed() {
+fn zero_tokens_beside_a_image_are_presumed() {
     for usage in [
         r#"{"input_tokens":0,"output_tokens":0}"#,
         r#"{"input_tokens":9,"output_tokens":0}"#,
         r#"{"input_tokens":9,"output_tokens":5,"output_tokens_details":{"text_tokens":5,"image_tokens":0}}"#,
     ] {
         let books = books("1");
-        let call = guard(&books).before(PATH, None, picture().to_string().as_bytes()).unwrap().unwrap();
-        let answer = format!(r#"{{"data":[{{"b64_json":"x"}}],"usage":{usage}}}"#);
-        assert_eq!(call.after(200, answer.as_bytes()).unwrap().state, State::Presumed, "{usage}");
+        let call = guard(&books).before(PATH, None, image().to_string().as_bytes()).unwrap().unwrap();
+        let response = format!(r#"{{"data":[{{"b64_json":"x"}}],"usage":{usage}}}"#);
+        assert_eq!(call.after(200, response.as_bytes()).unwrap().state, State::Presumed, "{usage}");
     }
 }
 
 #[test]
-fn a_stream_in_which_one_picture_is_not_counted_is_presumed() {
+fn a_stream_in_which_one_image_is_not_counted_is_presumed() {
     let counted =
         r#"data: {"type":"image_generation.completed","usage":{"input_tokens":9,"output_tokens":196}}"#;
     for (other, state) in [
@@ -62,7 +62,7 @@ fn a_stream_in_which_one_picture_is_not_counted_is_presumed() {
         (r#"data: {"type":"image_generation.completed","usage":{"output_tokens":-1}}"#, State::Presumed),
     ] {
         let books = books("1");
-        let mut body = picture();
+        let mut body = image();
         body["n"] = json!(2);
         body["quality"] = json!("medium");
         let call = guard(&books).before(PATH, None, body.to_string().as_bytes()).unwrap().unwrap();
@@ -77,7 +77,7 @@ fn chunks_do_not_decide_which_events_count() {
     let mut costs = Vec::new();
     for chunks in [vec![event, event], vec![event.repeat(2).leak()]] {
         let books = books("1");
-        let call = guard(&books).before(PATH, None, picture().to_string().as_bytes()).unwrap().unwrap();
+        let call = guard(&books).before(PATH, None, image().to_string().as_bytes()).unwrap().unwrap();
         let mut watch = call.answered(200);
         chunks.iter().for_each(|chunk| watch.feed(chunk.as_bytes()));
         costs.push(watch.end().unwrap().amount);
@@ -89,7 +89,7 @@ fn chunks_do_not_decide_which_events_count() {
 fn with_several_attempts_no_failure_is_free() {
     let books = books("1");
     let guard = guard_with(&books, Policy::default().attempts(3.try_into().unwrap()));
-    let call = guard.before(PATH, None, picture().to_string().as_bytes()).unwrap().unwrap();
+    let call = guard.before(PATH, None, image().to_string().as_bytes()).unwrap().unwrap();
     let booked = call.after(429, b"").unwrap();
     assert!(booked.state == State::Presumed && booked.reason.unwrap().contains("attempts before"));
 }
@@ -100,7 +100,7 @@ fn a_typo_in_a_scope_never_spends_freely() {
         let books = books("1");
         let guard =
             guard_with(&books, Policy::default().on_exceed(policy)).for_scope("teem".parse().unwrap());
-        let error = held(&guard, PATH, None, &picture().to_string()).unwrap_err();
+        let error = held(&guard, PATH, None, &image().to_string()).unwrap_err();
         assert!(error.code() == "no-budget" && !error.is_over_budget());
     }
 }
@@ -149,9 +149,9 @@ fn errors_show_no_key_and_no_control_characters() {
 }
 
 #[test]
-fn debug_output_of_a_half_read_answer_shows_nothing_of_it() {
+fn debug_output_of_a_half_read_response_shows_nothing_of_it() {
     let books = books("1");
-    let call = guard(&books).before(PATH, None, picture().to_string().as_bytes()).unwrap().unwrap();
+    let call = guard(&books).before(PATH, None, image().to_string().as_bytes()).unwrap().unwrap();
     for chunk in [&b"{\"error\":{\"message\":\"a red fox"[..], b"data: {\"error\":{\"message\":\"a red fox"] {
         let mut scanner = imgcost_guard::Scanner::new();
         scanner.feed(chunk);
@@ -167,12 +167,12 @@ fn whoever_presumed_it_before_does_not_stand_in_the_way() {
     let heard = Arc::clone(&told);
     let guard =
         builder(&books).on_notice(move |notice| heard.lock().unwrap().push(notice.to_string())).build();
-    let call = guard.before(PATH, None, picture().to_string().as_bytes()).unwrap().unwrap();
+    let call = guard.before(PATH, None, image().to_string().as_bytes()).unwrap().unwrap();
     call.hold().unwrap().presume("expired").unwrap();
     assert_eq!(call.no_response().unwrap().reason.as_deref(), Some("expired"));
     assert!(told.lock().unwrap().is_empty());
-    // A picture that somebody else had given back is told as what it is.
-    let call = guard.before(PATH, None, picture().to_string().as_bytes()).unwrap().unwrap();
+    // An image that somebody else had given back is told as what it is.
+    let call = guard.before(PATH, None, image().to_string().as_bytes()).unwrap().unwrap();
     call.hold().unwrap().release("by hand").unwrap();
     call.no_response().unwrap_err();
     assert!(told.lock().unwrap()[0].contains("was booked before"));
@@ -183,10 +183,10 @@ fn whoever_presumed_it_before_does_not_stand_in_the_way() {
 async fn async_code_has_the_same_steps() {
     let books = common::slow_books("1");
     let guard = guard(&books);
-    let body = picture().to_string();
+    let body = image().to_string();
     let call = guard.before_async(PATH, None, body.as_bytes()).await.unwrap().unwrap();
-    let answer = br#"{"data":[{}],"usage":{"input_tokens":9,"output_tokens":196}}"#;
-    assert_eq!(call.after_async(200, answer).await.unwrap().state, State::Settled);
+    let response = br#"{"data":[{}],"usage":{"input_tokens":9,"output_tokens":196}}"#;
+    assert_eq!(call.after_async(200, response).await.unwrap().state, State::Settled);
     assert_eq!(only_hold(&books).state, State::Settled);
     let mut request = guard.request("gpt-image-2");
     request.prompt = Some(imgcost_core::Prompt::of_tokens(9));

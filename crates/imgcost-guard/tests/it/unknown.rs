@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 
-use crate::common::{Books, books, builder, guard, guard_with, holds, only_hold, picture, usd};
+use crate::common::{Books, books, builder, guard, guard_with, holds, image, only_hold, usd};
 use imgcost_guard::{Error, Guard, Policy, UnknownFields};
 use imgcost_ledger::{NanoUsd, State};
 use serde_json::{Value, json};
@@ -38,7 +38,7 @@ fn an_unknown_field_makes_the_ceiling_assumed_and_is_told() {
     let guard =
         builder(&books).on_notice(move |notice| heard.lock().unwrap().push(notice.to_string())).build();
     for (path, body, field) in [
-        (IMAGES, with(picture(), "upscale", 8.into()), "upscale"),
+        (IMAGES, with(image(), "upscale", 8.into()), "upscale"),
         (RESPONSES, with(responses(), "turbo", true.into()), "turbo"),
         (
             RESPONSES,
@@ -55,14 +55,14 @@ fn an_unknown_field_makes_the_ceiling_assumed_and_is_told() {
         assert!(holds(&books).iter().rev().take(2).all(|hold| hold.assumed));
     }
     // The same without it is proven, and tells nothing.
-    held(&guard, IMAGES, &picture()).unwrap();
+    held(&guard, IMAGES, &image()).unwrap();
     assert!(!holds(&books).last().unwrap().assumed && told.lock().unwrap().is_empty());
 }
 
 #[test]
 fn a_quote_with_an_unknown_field_notes_it() {
     let books = books("5");
-    let body = with(picture(), "upscale", 8.into()).to_string();
+    let body = with(image(), "upscale", 8.into()).to_string();
     let call = guard(&books).before(IMAGES, None, body.as_bytes()).unwrap().unwrap();
     let notes = &call.hold().unwrap().quoted().notes;
     assert!(notes.iter().any(|note| note.code == "unknown-field" && note.message.contains("upscale")));
@@ -73,13 +73,13 @@ fn a_quote_with_an_unknown_field_notes_it() {
 fn a_policy_denies_unknown_fields() {
     let books = books("5");
     let guard = guard_with(&books, Policy::default().unknown_fields(UnknownFields::Deny));
-    let body = with(with(picture(), "upscale", 8.into()), "turbo", true.into());
+    let body = with(with(image(), "upscale", 8.into()), "turbo", true.into());
     let error = held(&guard, IMAGES, &body).unwrap_err();
     let Error::UnknownFields { fields } = &error else { panic!("{error:?}") };
     assert_eq!((error.code(), fields.len()), ("unknown-field", 2));
     assert!(error.to_string().contains("upscale") && error.to_string().contains("turbo"), "{error}");
     assert!(holds(&books).is_empty());
-    held(&guard, IMAGES, &picture()).unwrap();
+    held(&guard, IMAGES, &image()).unwrap();
 }
 
 /// Requests with context that they do not show, and what brings it.
@@ -113,7 +113,7 @@ fn context_that_a_request_does_not_show_has_no_ceiling() {
 
 #[test]
 fn context_that_a_request_does_not_show_is_held_at_a_stated_amount_and_settled_by_usage() {
-    let answer = json!({
+    let response = json!({
         "id": "resp_1", "object": "response", "status": "completed", "model": "gpt-5",
         "output": [{"type": "image_generation_call", "result": "aGVsbG8="}],
         "usage": {"input_tokens": 50, "output_tokens": 60},
@@ -122,7 +122,7 @@ fn context_that_a_request_does_not_show_is_held_at_a_stated_amount_and_settled_b
     let settled = |books: &Books, body: &Value| {
         let policy = Policy::default().allow_unpriced("gpt-image-2", "0.75".parse().unwrap());
         let call = guard_with(books, policy).before(RESPONSES, None, body.to_string().as_bytes());
-        call.unwrap().unwrap().after(200, answer.to_string().as_bytes()).unwrap()
+        call.unwrap().unwrap().after(200, response.to_string().as_bytes()).unwrap()
     };
     let (seen, unseen) = (books("5"), books("5"));
     let plain = settled(&seen, &responses());

@@ -12,7 +12,7 @@ pub(super) enum Failure {
     Final(Error),
     /// Nothing was done; another attempt may succeed.
     Again(Error),
-    /// The answer was lost: it may have been done.
+    /// The reply was lost: it may have been done.
     Lost(String),
 }
 

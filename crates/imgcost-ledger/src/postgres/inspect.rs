@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::error::Error;
 use crate::ledger::Inspection;
 
-use super::rows::Answer;
+use super::rows::Reply;
 use super::schema;
 use super::server::Server;
 
@@ -41,23 +41,23 @@ impl Server {
         let asked = Timestamp::now();
         let rows = self.ask(&named(QUESTIONS), &[Box::new(hold), Box::new(journal)]).await?;
         let answered = Timestamp::now();
-        let nothing = || Error::Damaged { store: self.name.clone(), why: "no answer".to_owned() };
-        let answer = Answer { row: rows.first().ok_or_else(nothing)?, store: &self.name };
-        let now: Timestamp = answer.get("now")?;
+        let nothing = || Error::Damaged { store: self.name.clone(), why: "no reply".to_owned() };
+        let reply = Reply { row: rows.first().ok_or_else(nothing)?, store: &self.name };
+        let now: Timestamp = reply.get("now")?;
 
         let mut facts: Vec<(String, String)> = Vec::new();
         let mut problems = Vec::new();
         let mut fact = |name: &str, value: String| facts.push((name.to_owned(), value));
-        fact("server", format!("PostgreSQL {}", answer.get::<String>("version")?));
+        fact("server", format!("PostgreSQL {}", reply.get::<String>("version")?));
         fact("schema", self.options.schema.clone());
-        fact("schema version", answer.get::<i32>("schema_version")?.to_string());
-        let commit: String = answer.get("synchronous_commit")?;
-        let its_own: String = answer.get("its_own")?;
+        fact("schema version", reply.get::<i32>("schema_version")?.to_string());
+        let commit: String = reply.get("synchronous_commit")?;
+        let its_own: String = reply.get("its_own")?;
         if !matches!(commit.as_str(), "on" | "remote_apply") {
             problems.push(format!("synchronous_commit is {commit}: a pooler drops what its sessions set"));
         }
         fact("synchronous_commit", format!("{commit} (the server's own: {its_own})"));
-        let standbys: Option<String> = answer.get("standbys")?;
+        let standbys: Option<String> = reply.get("standbys")?;
         let standbys = standbys.filter(|names| !names.is_empty()).unwrap_or_else(|| "none".to_owned());
         fact("synchronous standbys", standbys);
         for (setting, why) in [
@@ -67,32 +67,32 @@ impl Server {
                 "full_page_writes is off: a crash of the machine can damage what was written",
             ),
         ] {
-            let value: Option<String> = answer.get(setting)?;
+            let value: Option<String> = reply.get(setting)?;
             if value.as_deref() == Some("off") {
                 problems.push(why.to_owned());
             }
             fact(setting, value.unwrap_or_else(|| "unknown".to_owned()));
         }
-        let in_recovery: bool = answer.get("in_recovery")?;
+        let in_recovery: bool = reply.get("in_recovery")?;
         if in_recovery {
             problems.push("it is a standby and takes no writes".to_owned());
         }
         fact("in recovery", in_recovery.to_string());
-        fact("connection encrypted", answer.get::<bool>("encrypted")?.to_string());
+        fact("connection encrypted", reply.get::<bool>("encrypted")?.to_string());
         let off = difference(now, asked, answered);
         if off.abs() > MOST_OFF {
             problems.push(format!("its clock is {off:#} off ours: windows open by its clock"));
         }
         fact("clock difference", format!("{off:#}"));
-        fact("budgets", answer.get::<i64>("budgets")?.to_string());
-        fact("open holds", answer.get::<i64>("open_holds")?.to_string());
-        fact("holds", format!("about {}", answer.get::<i64>("holds")?));
-        fact("journal entries", format!("about {}", answer.get::<i64>("entries")?));
-        if answer.get::<i64>("triggers")? != 2 {
+        fact("budgets", reply.get::<i64>("budgets")?.to_string());
+        fact("open holds", reply.get::<i64>("open_holds")?.to_string());
+        fact("holds", format!("about {}", reply.get::<i64>("holds")?));
+        fact("journal entries", format!("about {}", reply.get::<i64>("entries")?));
+        if reply.get::<i64>("triggers")? != 2 {
             problems
                 .push("the triggers that keep the journal append-only are missing or disabled".to_owned());
         }
-        if answer.get::<i64>("hold_triggers")? != 2 {
+        if reply.get::<i64>("hold_triggers")? != 2 {
             problems.push("the triggers that keep every hold are missing or disabled".to_owned());
         }
         let now = self.now().unwrap_or(now);

@@ -68,7 +68,7 @@ use worker::Worker;
 /// one the system's are taken. Use `verify-full` wherever the network is not your own.
 ///
 /// **When the connection is lost** in the middle of a step, the step is asked again: each finds
-/// what it has done before and does it once. Its answer then says `repeated` and tells no alerts;
+/// what it has done before and does it once. Its reply then says `repeated` and tells no alerts;
 /// the journal has them. If nothing is known when the time for that is up
 /// ([`PostgresOptions::retry_for`]), the step ends in [`Error::Unknown`].
 #[derive(Debug)]

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::ledger::{Filter, Record};
 
 use super::failure::{self, Failure};
-use super::rows::{self, Answer};
+use super::rows::{self, Reply};
 use super::schema;
 use super::server::{Server, Value};
 use super::worker::Worker;
@@ -30,7 +30,7 @@ const LONGER: u32 = 60;
 const BEGIN: &str =
     "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL statement_timeout = 0";
 
-type Decode = fn(Answer<'_>) -> Result<Record, Error>;
+type Decode = fn(Reply<'_>) -> Result<Record, Error>;
 
 /// One kind of record: how it is asked for and what a row of it is.
 struct Part {
@@ -60,7 +60,7 @@ pub(super) fn read(
             // A snapshot that is not handed on is thrown away with its connection.
             let held = Held(Some(client));
             for row in &rows {
-                let record = decode(Answer { row, store: &server.name })?;
+                let record = decode(Reply { row, store: &server.name })?;
                 if each(record).is_break() {
                     return Ok(());
                 }
@@ -114,7 +114,7 @@ async fn next(
     match fetch(server, &client, is_new, open).await {
         Ok(rows) => Ok((client, rows)),
         Err(failure) => {
-            // In the middle of a transaction, or of an answer.
+            // In the middle of a transaction, or of a reply.
             drop(Object::take(client));
             Err(failure)
         }
@@ -141,15 +141,15 @@ async fn fetch(
     within(server, limit.saturating_mul(LONGER), client.query(&more, &[])).await
 }
 
-/// An answer, or a failure if there is none by then.
+/// A reply, or a failure if there is none by then.
 async fn within<T>(
     server: &Server,
     limit: Duration,
-    answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    reply: impl Future<Output = Result<T, tokio_postgres::Error>>,
 ) -> Result<T, Failure> {
-    match timeout(limit, answer).await {
-        Ok(answer) => answer.map_err(|error| failure::of_connecting(&server.name, &error)),
-        Err(_) => Err(server.no_answer()),
+    match timeout(limit, reply).await {
+        Ok(reply) => reply.map_err(|error| failure::of_connecting(&server.name, &error)),
+        Err(_) => Err(server.no_reply()),
     }
 }
 
@@ -169,7 +169,7 @@ fn parts(server: &Server, what: &Filter) -> Vec<Part> {
         parts.push(Part {
             sql: named(format!("SELECT {columns} FROM imgcost.budget b WHERE {inside} ORDER BY scope, win")),
             values: vec![Box::new(scope.clone())],
-            decode: |answer| Ok(Record::Budget(answer.budget()?)),
+            decode: |reply| Ok(Record::Budget(reply.budget()?)),
         });
     }
     if what.counters {
@@ -179,7 +179,7 @@ fn parts(server: &Server, what: &Filter) -> Vec<Part> {
                 "SELECT {columns} FROM imgcost.counter c WHERE {inside} ORDER BY scope, win, start"
             )),
             values: vec![Box::new(scope.clone())],
-            decode: |answer| Ok(Record::Counter(answer.counter()?)),
+            decode: |reply| Ok(Record::Counter(reply.counter()?)),
         });
     }
     if what.holds {
@@ -200,7 +200,7 @@ fn parts(server: &Server, what: &Filter) -> Vec<Part> {
             sql.push_str(&format!(" AND h.id = ${}", values.len()));
         }
         sql.push_str(" ORDER BY h.number");
-        parts.push(Part { sql: named(sql), values, decode: |answer| Ok(Record::Hold(answer.hold()?)) });
+        parts.push(Part { sql: named(sql), values, decode: |reply| Ok(Record::Hold(reply.hold()?)) });
     }
     if what.journal {
         let (columns, inside) = (rows::ENTRY, inside("j.scope"));
@@ -224,7 +224,7 @@ fn parts(server: &Server, what: &Filter) -> Vec<Part> {
             }
             None => sql.push_str(" ORDER BY j.number"),
         }
-        parts.push(Part { sql: named(sql), values, decode: |answer| Ok(Record::Entry(answer.entry()?)) });
+        parts.push(Part { sql: named(sql), values, decode: |reply| Ok(Record::Entry(reply.entry()?)) });
     }
     parts
 }

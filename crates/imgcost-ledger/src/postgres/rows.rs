@@ -30,12 +30,12 @@ pub(super) fn hold_columns(of: &str) -> String {
 
 /// A row, and whose it is.
 #[derive(Clone, Copy)]
-pub(super) struct Answer<'a> {
+pub(super) struct Reply<'a> {
     pub(super) row: &'a Row,
     pub(super) store: &'a str,
 }
 
-impl Answer<'_> {
+impl Reply<'_> {
     pub(super) fn get<'r, T: FromSql<'r>>(&'r self, name: &str) -> Result<T, Error> {
         self.row.try_get(name).map_err(|error| self.damaged(super::failure::chain(&error)))
     }

@@ -23,7 +23,7 @@ pub(super) type Value = Box<dyn ToSql + Sync + Send>;
 
 /// The oldest server that is known to work, as the server numbers it.
 const OLDEST: i32 = 150_000;
-/// By how much longer than the server we wait for an answer: by then the network lost it.
+/// By how much longer than the server we wait for a reply: by then the network lost it.
 const GRACE: Duration = Duration::from_secs(2);
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
@@ -84,7 +84,7 @@ impl Server {
             let client = self.connection().await?;
             // Several statements, of which one may wait for another program's migration.
             let checked = timeout(self.limit().saturating_mul(2), self.check(&client)).await;
-            let done = checked.unwrap_or_else(|_| Err(self.no_answer()));
+            let done = checked.unwrap_or_else(|_| Err(self.no_reply()));
             if done.is_err() {
                 // It may be in the middle of a transaction.
                 drop(Object::take(client));
@@ -119,14 +119,14 @@ impl Server {
         }
     }
 
-    /// How long we wait for the answer to one statement.
+    /// How long we wait for the reply to one statement.
     pub(super) fn limit(&self) -> Duration {
         self.options.statement_timeout.saturating_add(GRACE)
     }
 
     /// A question that writes nothing was not answered in time. Its connection is of no more use.
-    pub(super) fn no_answer(&self) -> Failure {
-        Failure::Again(Error::Unavailable { store: self.name.clone(), why: "no answer in time".to_owned() })
+    pub(super) fn no_reply(&self) -> Failure {
+        Failure::Again(Error::Unavailable { store: self.name.clone(), why: "no reply in time".to_owned() })
     }
 
     /// A statement that writes nothing, and its rows.
@@ -134,7 +134,7 @@ impl Server {
         self.until_known(sql, values).await.map_err(|(failure, _)| failure.of_reading(&self.name))
     }
 
-    /// A step that writes, and the one row of its answer. Asked again after its answer was lost:
+    /// A step that writes, and the one row of its reply. Asked again after its reply was lost:
     /// every step finds what it has done before and does it once.
     pub(super) async fn step(&self, sql: &str, values: &[Value]) -> Result<Row, Error> {
         let store = || self.name.clone();
@@ -142,14 +142,14 @@ impl Server {
             Ok(rows) => rows
                 .into_iter()
                 .next()
-                .ok_or_else(|| Error::Damaged { store: store(), why: "a step gave no answer".to_owned() }),
+                .ok_or_else(|| Error::Damaged { store: store(), why: "a step gave no reply".to_owned() }),
             Err((Failure::Lost(why), _)) | Err((_, Some(why))) => Err(Error::Unknown { store: store(), why }),
             Err((Failure::Final(error) | Failure::Again(error), None)) => Err(error),
         }
     }
 
-    /// Tries until there is an answer or the time is up. With the last failure comes why an
-    /// earlier attempt's answer was lost, if one was.
+    /// Tries until there is a reply or the time is up. With the last failure comes why an
+    /// earlier attempt's reply was lost, if one was.
     async fn until_known(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, (Failure, Option<String>)> {
         let mut end = None;
         let mut pause = FIRST_PAUSE;
@@ -182,7 +182,7 @@ impl Server {
             Ok(Err(error)) => return Err(failure::of_connecting(&self.name, &error)),
             Err(_) => {
                 drop(Object::take(client));
-                return Err(self.no_answer());
+                return Err(self.no_reply());
             }
         };
         let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| &**value as _).collect();
@@ -198,7 +198,7 @@ impl Server {
             }
             Err(_) => {
                 drop(Object::take(client));
-                Err(Failure::Lost("no answer in time".to_owned()))
+                Err(Failure::Lost("no reply in time".to_owned()))
             }
         }
     }

@@ -11,7 +11,7 @@ use crate::money::NanoUsd;
 use crate::scope::{self, Scope};
 use crate::window::{Period, Window};
 
-use super::rows::{self, Answer, Prior, ToldCounter};
+use super::rows::{self, Prior, Reply, ToldCounter};
 use super::schema;
 use super::server::{Server, Value};
 
@@ -77,8 +77,8 @@ impl Server {
         self.options.clock.as_ref().map(crate::clock::Clock::now)
     }
 
-    fn answer<'a>(&'a self, row: &'a Row) -> Answer<'a> {
-        Answer { row, store: &self.name }
+    fn reply<'a>(&'a self, row: &'a Row) -> Reply<'a> {
+        Reply { row, store: &self.name }
     }
 
     pub(super) async fn hold(&self, sql: &Statements, new: &NewHold) -> Result<Held, Error> {
@@ -99,30 +99,30 @@ impl Server {
             Box::new(new.despite.clone()),
         ];
         let row = self.step(&sql.hold, &values).await?;
-        let answer = self.answer(&row);
-        let outcome: &str = answer.get("outcome")?;
+        let reply = self.reply(&row);
+        let outcome: &str = reply.get("outcome")?;
         match outcome {
             "held" => Ok(Held {
-                hold: fresh(new, answer.get("made_at")?, answer.get("expires_at")?),
+                hold: fresh(new, reply.get("made_at")?, reply.get("expires_at")?),
                 repeated: false,
-                left: answer.money_or_none("money_left")?,
-                refusal: self.refusal(sql, new, answer).await?,
-                alerts: answer.alerts()?,
+                left: reply.money_or_none("money_left")?,
+                refusal: self.refusal(sql, new, reply).await?,
+                alerts: reply.alerts()?,
             }),
             // Both name a hold of the same key or id; which of the two it is, and whether it may be
             // given out once more, is the engine's to say.
             "repeated" | "other-call" => Ok(Held {
-                hold: engine::again(new, answer.hold()?)?,
+                hold: engine::again(new, reply.hold()?)?,
                 repeated: true,
-                left: answer.money_or_none("money_left")?,
+                left: reply.money_or_none("money_left")?,
                 refusal: None,
                 alerts: Vec::new(),
             }),
-            "refused" => match self.refusal(sql, new, answer).await? {
+            "refused" => match self.refusal(sql, new, reply).await? {
                 Some(refusal) => Err(refusal.into()),
-                None => Err(answer.damaged("a step refused for no reason".to_owned())),
+                None => Err(reply.damaged("a step refused for no reason".to_owned())),
             },
-            _ => Err(unlike(answer, outcome, &new.id, "ceiling")),
+            _ => Err(unlike(reply, outcome, &new.id, "ceiling")),
         }
     }
 
@@ -131,10 +131,10 @@ impl Server {
         &self,
         sql: &Statements,
         new: &NewHold,
-        answer: Answer<'_>,
+        reply: Reply<'_>,
     ) -> Result<Option<Refusal>, Error> {
         let scope = new.scope.clone();
-        let refused: Option<&str> = answer.get("refused")?;
+        let refused: Option<&str> = reply.get("refused")?;
         Ok(match refused {
             None => None,
             // The hold is decided; the suggestion alone must not turn it into a failure.
@@ -142,16 +142,16 @@ impl Server {
                 Some(Refusal::NoBudget { nearest: self.nearest(sql, &scope).await.unwrap_or(None), scope })
             }
             Some("assumed-ceiling") => {
-                let budget: String = answer.told()?.unwrap_or_default();
-                let budget = budget.parse().map_err(|error| answer.damaged(format!("{error}")))?;
+                let budget: String = reply.told()?.unwrap_or_default();
+                let budget = budget.parse().map_err(|error| reply.damaged(format!("{error}")))?;
                 Some(Refusal::AssumedCeiling { scope, budget })
             }
             Some("full") => {
-                let budgets = answer.blocks()?;
+                let budgets = reply.blocks()?;
                 let left = budgets.iter().map(|block| block.left).min().unwrap_or_default();
                 Some(Refusal::Full { scope, ceiling: new.ceiling, left, budgets })
             }
-            Some(other) => return Err(answer.damaged(format!("a step refused with '{other}'"))),
+            Some(other) => return Err(reply.damaged(format!("a step refused with '{other}'"))),
         })
     }
 
@@ -177,20 +177,20 @@ impl Server {
             text(by),
         ];
         let row = self.step(&sql.change, &values).await?;
-        let answer = self.answer(&row);
-        let outcome: &str = answer.get("outcome")?;
+        let reply = self.reply(&row);
+        let outcome: &str = reply.get("outcome")?;
         match outcome {
             "changed" | "repeated" => Ok(Changed {
-                hold: answer.hold()?,
-                before: answer.state("state_before")?,
+                hold: reply.hold()?,
+                before: reply.state("state_before")?,
                 repeated: outcome == "repeated",
-                alerts: answer.alerts()?,
+                alerts: reply.alerts()?,
             }),
             "no-hold" => Err(Error::NoHold(id.clone())),
-            "conflict" => Err(engine::conflict(&answer.hold()?, wanted)),
+            "conflict" => Err(engine::conflict(&reply.hold()?, wanted)),
             _ => {
                 let field = if cost.is_some() { "cost" } else { "ceiling" };
-                Err(unlike(answer, outcome, id, field))
+                Err(unlike(reply, outcome, id, field))
             }
         }
     }
@@ -240,23 +240,23 @@ impl Server {
         let nothing: [Value; 3] = [Box::new(None::<i64>), Box::new(None::<bool>), Box::new(None::<String>)];
         values.extend(written.unwrap_or(nothing));
         let row = self.step(&sql.budget, &values).await?;
-        let answer = self.answer(&row);
-        let prior: Option<Prior> = answer.told()?;
-        prior.map(|prior| answer.budget_of(scope.clone(), window, &prior)).transpose()
+        let reply = self.reply(&row);
+        let prior: Option<Prior> = reply.told()?;
+        prior.map(|prior| reply.budget_of(scope.clone(), window, &prior)).transpose()
     }
 
     pub(super) async fn find(&self, sql: &Statements, id: &HoldId) -> Result<Option<Hold>, Error> {
         let rows = self.ask(&sql.find, &[text(id.as_str())]).await?;
-        rows.first().map(|row| self.answer(row).hold()).transpose()
+        rows.first().map(|row| self.reply(row).hold()).transpose()
     }
 
     pub(super) async fn status(&self, sql: &Statements, scope: Option<&Scope>) -> Result<Vec<Status>, Error> {
         let scope = scope.map(|scope| scope.as_str().to_owned());
         let rows = self.ask(&sql.status, &[Box::new(self.now()), Box::new(scope)]).await?;
         let status = |row: &Row| {
-            let answer = self.answer(row);
-            let counter = answer.counter()?;
-            Ok(Status { budget: answer.budget()?, period: counter.period, sums: counter.sums })
+            let reply = self.reply(row);
+            let counter = reply.counter()?;
+            Ok(Status { budget: reply.budget()?, period: counter.period, sums: counter.sums })
         };
         rows.iter().map(status).collect()
     }
@@ -268,9 +268,9 @@ impl Server {
         let scopes: Vec<Scope> = rows
             .iter()
             .map(|row| {
-                let answer = self.answer(row);
-                let text: &str = answer.get("scope")?;
-                text.parse().map_err(|error| answer.damaged(format!("{error}")))
+                let reply = self.reply(row);
+                let text: &str = reply.get("scope")?;
+                text.parse().map_err(|error| reply.damaged(format!("{error}")))
             })
             .collect::<Result<_, Error>>()?;
         Ok(scope::nearest(of, scopes.iter()).cloned())
@@ -308,10 +308,10 @@ fn fresh(new: &NewHold, made_at: Timestamp, expires_at: Timestamp) -> Hold {
 }
 
 /// Sums that can't take a hold, or an outcome that there is not. The words are the engine's.
-fn unlike(answer: Answer<'_>, outcome: &str, hold: &HoldId, field: &'static str) -> Error {
-    let told = match answer.told::<ToldCounter>() {
+fn unlike(reply: Reply<'_>, outcome: &str, hold: &HoldId, field: &'static str) -> Error {
+    let told = match reply.told::<ToldCounter>() {
         Ok(Some(told)) if outcome == "misfit" => told,
-        Ok(_) => return answer.damaged(format!("a step ended in '{outcome}'")),
+        Ok(_) => return reply.damaged(format!("a step ended in '{outcome}'")),
         Err(error) => return error,
     };
     let scope = &told.scope;
@@ -319,7 +319,7 @@ fn unlike(answer: Answer<'_>, outcome: &str, hold: &HoldId, field: &'static str)
         let why = format!("with it, {scope} would have more than can be booked, ${}", NanoUsd::MAX);
         return Error::BadInput { field, why };
     }
-    match answer.period(told.win, told.start) {
+    match reply.period(told.win, told.start) {
         Ok(Period { window, start }) => Error::Damaged {
             store: "counters".to_owned(),
             why: format!("the sums of {scope} for the {window} from {start} are less than its hold {hold}"),

@@ -31,9 +31,9 @@ pub(super) struct Gate {
 
 /// The lock, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Passage<'g>(&'g Lock);
+pub(super) struct LockGuard<'g>(&'g Lock);
 
-impl Drop for Passage<'_> {
+impl Drop for LockGuard<'_> {
     fn drop(&mut self) {
         self.0.unlock();
     }
@@ -50,7 +50,7 @@ impl Gate {
     }
 
     /// The lock if it is free, and if nobody is next or this process still has its turn.
-    pub(super) fn try_pass(&mut self, store: &Store) -> Result<Option<Passage<'_>>, Error> {
+    pub(super) fn try_pass(&mut self, store: &Store) -> Result<Option<LockGuard<'_>>, Error> {
         let has_turn = self.turn.is_some_and(|turn| turn.elapsed() < TURN);
         if !has_turn {
             if !self.next.try_lock(store)? {
@@ -59,27 +59,27 @@ impl Gate {
             self.turn = Some(Instant::now());
             self.next.unlock();
         }
-        Ok(self.gate.try_lock(store)?.then_some(Passage(&self.gate)))
+        Ok(self.gate.try_lock(store)?.then_some(LockGuard(&self.gate)))
     }
 
     /// The lock, however long it takes.
-    pub(super) fn pass(&mut self, store: &Store) -> Result<Passage<'_>, Error> {
+    pub(super) fn pass(&mut self, store: &Store) -> Result<LockGuard<'_>, Error> {
         self.next.lock(store)?;
         let passed = self.gate.lock(store);
         self.turn = Some(Instant::now());
         self.next.unlock();
-        passed.map(|()| Passage(&self.gate))
+        passed.map(|()| LockGuard(&self.gate))
     }
 
     /// The lock before a moment; for what happens seldom, since it asks again and again.
-    pub(super) fn pass_before(&mut self, deadline: Instant, store: &Store) -> Result<Passage<'_>, Error> {
+    pub(super) fn pass_before(&mut self, deadline: Instant, store: &Store) -> Result<LockGuard<'_>, Error> {
         while !self.gate.try_lock(store)? {
             if Instant::now() >= deadline {
                 return Err(store.locked());
             }
             std::thread::sleep(Duration::from_millis(2));
         }
-        Ok(Passage(&self.gate))
+        Ok(LockGuard(&self.gate))
     }
 }
 
@@ -173,7 +173,7 @@ fn share(_: &File, _: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A lock may be interrupted by a signal; that is no answer.
+/// A lock may be interrupted by a signal; that is no response.
 fn again<T>(mut lock: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match lock() {

@@ -134,9 +134,9 @@ impl Drop for SqliteLedger {
 impl Ledger for SqliteLedger {
     fn hold(&self, new: &NewHold) -> Result<Held, Error> {
         let new = new.clone();
-        let answer = self.writer.run(move |rows, now| engine::hold(rows, &new, now));
-        // Without a suggestion the answer is still the answer.
-        engine::with_nearest(answer, |scope| self.readers.look(|view| view.nearest(scope)).ok().flatten())
+        let response = self.writer.run(move |rows, now| engine::hold(rows, &new, now));
+        // Without a suggestion the response is still the response.
+        engine::with_nearest(response, |scope| self.readers.look(|view| view.nearest(scope)).ok().flatten())
     }
 
     fn change(&self, id: &HoldId, change: &Change, by: &str) -> Result<Changed, Error> {

@@ -1,4 +1,4 @@
-//! A step that waits for its turn, and where its caller waits for the answer.
+//! A step that waits for its turn, and where its caller waits for the response.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -14,16 +14,16 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A step in the queue, whatever it answers. Dropped without an answer, it says that it was
+/// A step in the queue, whatever it answers. Dropped without a response, it says that it was
 /// given up, so that no caller waits for ever.
 pub(super) trait Ticket: Send {
     /// Which one it is.
     fn number(&self) -> u64;
     /// Does the step, or does it anew: what it did before was taken back. An error is the
-    /// store's own; a refusal is an answer.
+    /// store's own; a refusal is a response.
     fn run(&mut self, batch: &mut Batch<'_>, now: Timestamp) -> Result<(), Error>;
-    /// Hands out the answer that the step came to; all is on the disk.
-    fn answer(&mut self);
+    /// Hands out the response that the step came to; all is on the disk.
+    fn response(&mut self);
     /// Hands out an error in its place.
     fn fail(&mut self, error: Error);
     /// Asks its caller, who waits, to do the work for all.
@@ -33,7 +33,7 @@ pub(super) trait Ticket: Send {
 /// What a caller hears while it waits.
 pub(super) enum News<T> {
     /// The end of it.
-    Answer(Result<T, Error>),
+    Response(Result<T, Error>),
     /// It is this caller's turn to do the work for all.
     Lead,
     /// Nothing until the given moment.
@@ -79,7 +79,7 @@ pub(super) struct Job<T, F> {
     number: u64,
     step: F,
     found: Option<Result<T, Error>>,
-    /// None once the caller has its answer.
+    /// None once the caller has its response.
     slot: Option<Arc<Slot<T>>>,
 }
 
@@ -108,17 +108,17 @@ where
         }
     }
 
-    fn answer(&mut self) {
+    fn response(&mut self) {
         if let Some(found) = self.found.take()
             && let Some(slot) = self.slot.take()
         {
-            slot.tell(News::Answer(found));
+            slot.tell(News::Response(found));
         }
     }
 
     fn fail(&mut self, error: Error) {
         if let Some(slot) = self.slot.take() {
-            slot.tell(News::Answer(Err(error)));
+            slot.tell(News::Response(Err(error)));
         }
     }
 

@@ -16,7 +16,7 @@ use rusqlite::Connection;
 
 use super::batch::{Batch, Failure};
 use super::failure::Store;
-use super::gate::{Gate, Passage};
+use super::gate::{Gate, LockGuard};
 use super::place::Place;
 use super::ticket::{Job, News, Slot, Ticket, lock};
 use crate::clock::Clock;
@@ -68,7 +68,7 @@ impl Writer {
         Writer { place, clock, wait, queue, called, desk: Mutex::new(Desk { connection, gate }) }
     }
 
-    /// Runs a step in a transaction and gives its answer when that is on the disk. A step may
+    /// Runs a step in a transaction and gives its response when that is on the disk. A step may
     /// run more than once; all but its last run is taken back.
     pub(super) fn run<T, F>(self: &Arc<Self>, step: F) -> Result<T, Error>
     where
@@ -83,7 +83,7 @@ impl Writer {
         }
         loop {
             match slot.wait(until) {
-                News::Answer(answer) => return answer,
+                News::Response(response) => return response,
                 News::Lead => self.lead(),
                 News::GivenUp => {
                     return Err(self
@@ -142,7 +142,7 @@ impl Writer {
     /// One batch behind the gate; false if the gate is not free.
     fn at_the_desk(
         &self,
-        pass: impl for<'g> FnOnce(&'g mut Gate, &Store) -> Result<Option<Passage<'g>>, Error>,
+        pass: impl for<'g> FnOnce(&'g mut Gate, &Store) -> Result<Option<LockGuard<'g>>, Error>,
     ) -> bool {
         let mut desk = lock(&self.desk);
         let Desk { connection, gate } = &mut *desk;
@@ -155,7 +155,7 @@ impl Writer {
     }
 
     /// One batch.
-    fn work(&self, connection: &Connection, passage: Passage<'_>) {
+    fn work(&self, connection: &Connection, passage: LockGuard<'_>) {
         let mut tickets: Vec<Box<dyn Ticket>> = {
             let mut queue = lock(&self.queue);
             let so_many = queue.waiting.len().min(MOST);
@@ -168,11 +168,11 @@ impl Writer {
             }
             done => done.map_err(Failure::into_error),
         };
-        // Others go on while the answers are handed out.
+        // Others go on while the responses are handed out.
         drop(passage);
         for mut ticket in tickets {
             match &done {
-                Ok(()) => ticket.answer(),
+                Ok(()) => ticket.response(),
                 Err(error) => ticket.fail(error.clone()),
             }
         }
@@ -183,7 +183,7 @@ impl Writer {
     fn one_by_one(&self, connection: &Connection, tickets: &mut [Box<dyn Ticket>]) -> Result<(), Error> {
         for ticket in tickets {
             match self.transact(connection, std::slice::from_mut(ticket)) {
-                Ok(()) => ticket.answer(),
+                Ok(()) => ticket.response(),
                 // Those before have their answers; this one and the rest get the error.
                 Err(Failure::Closed(error)) => return Err(error),
                 Err(failure) => ticket.fail(failure.into_error()),

@@ -161,7 +161,7 @@ fn cap(scope: &str, period: Period) -> Option<u64> {
 /// What a thread knows of a hold of its own.
 #[derive(Default)]
 struct Told {
-    /// The last answer about it.
+    /// The last response about it.
     last: Option<(State, NanoUsd)>,
     /// What was asked for after it, and may have been done.
     tried: Option<(State, NanoUsd)>,
@@ -171,7 +171,7 @@ struct Told {
 fn check_told(round: &Round, folder: &Path, book: &Book, tally: &mut Tally, wrong: &mut Vec<String>) {
     let mut asked: HashMap<HoldId, Call> = HashMap::new();
     let mut told: HashMap<HoldId, Told> = HashMap::new();
-    let mut answers = 0;
+    let mut responses = 0;
     for worker in 0..round.processes {
         for lane in 0..plan::lanes(worker) {
             for note in notes::read(&notes::path(folder, worker, lane)) {
@@ -180,12 +180,12 @@ fn check_told(round: &Round, folder: &Path, book: &Book, tally: &mut Tally, wron
                         asked.insert(id, Call::of(round.seed, worker, lane, call));
                     }
                     Note::Held { id, found, .. } => {
-                        answers += 1;
+                        responses += 1;
                         tally.unheard += u64::from(found);
                         told.insert(id, Told { last: Some((State::Held, NanoUsd::ZERO)), tried: None });
                     }
                     Note::Refused { code, .. } => {
-                        answers += 1;
+                        responses += 1;
                         match code.as_str() {
                             "over-budget" => tally.refused_full += 1,
                             _ => tally.refused_assumed += 1,
@@ -201,8 +201,8 @@ fn check_told(round: &Round, folder: &Path, book: &Book, tally: &mut Tally, wron
     }
     let planned: u64 =
         (0..round.processes).map(|worker| round.calls / plan::lanes(worker) * plan::lanes(worker)).sum();
-    if answers != planned {
-        wrong.push(format!("{answers} answers to {planned} calls"));
+    if responses != planned {
+        wrong.push(format!("{responses} answers to {planned} calls"));
     }
     let listed = wrong.len() + MOST;
     for (id, told) in &told {
@@ -267,12 +267,12 @@ fn check_fresh_holds(path: &Path, book: &Book, totals: &Totals, wrong: &mut Vec<
             } else {
                 "over-budget"
             };
-            let answer = ledger.hold(&wish(name, amount));
-            let said = answer.as_ref().map_or_else(imgcost_ledger::Error::code, |_| "held");
+            let response = ledger.hold(&wish(name, amount));
+            let said = response.as_ref().map_or_else(imgcost_ledger::Error::code, |_| "held");
             if said != expected {
                 wrong.push(format!("a hold of {amount} for {name} at {now}: {said}, expected {expected}"));
             }
-            if let Ok(held) = answer {
+            if let Ok(held) = response {
                 for scope in held.hold.scope.prefixes() {
                     for period in held.hold.periods() {
                         *totals.entry((scope.to_owned(), period)).or_default() += amount;

@@ -28,7 +28,7 @@ pub(crate) fn budgets() -> Vec<Budget> {
 const SCOPES: [&str; 5] = ["team/a", "team/a/run-1", "team/b", "team/c", "team/d/run-2"];
 
 /// The same reason for everyone: whoever presumes a hold a second time changes nothing.
-pub(crate) const UNKNOWN: &str = "no answer came";
+pub(crate) const UNKNOWN: &str = "no response came";
 
 /// One call: what it asks for, and what becomes of it.
 #[derive(Debug, Clone)]

@@ -198,7 +198,7 @@ fn a_refusal_writes_nothing() {
 }
 
 #[test]
-fn a_budget_step_that_is_asked_again_answers_the_same_and_writes_once() {
+fn a_budget_step_that_is_asked_again_responses_the_same_and_writes_once() {
     let ledger = shared().ledger("again");
     ledger.set_budget(&budget("a", Window::Total, CENT), "test").unwrap();
     let step = "SELECT again.budget_v1(NULL, 's_1', 'test', false, 'a', 0::smallint, 5, true, 'none')";

@@ -18,11 +18,11 @@ fn sixteen_connections_never_overdraw_a_budget() {
         .map(|_| Server::options("race_budget").pool_size(4).connect(&shared().address()).unwrap())
         .collect();
     ledgers[0].set_budget(&budget("team", Window::Total, DOLLAR), "test").unwrap();
-    let (let_in, refused) = (AtomicU64::new(0), AtomicU64::new(0));
+    let (authorize, refused) = (AtomicU64::new(0), AtomicU64::new(0));
     let start = Barrier::new(CLIENTS);
     thread::scope(|threads| {
         for client in 0..CLIENTS {
-            let (ledger, let_in, refused, start) = (&ledgers[client % 4], &let_in, &refused, &start);
+            let (ledger, authorize, refused, start) = (&ledgers[client % 4], &authorize, &refused, &start);
             threads.spawn(move || {
                 start.wait();
                 for turn in 0..25 {
@@ -33,7 +33,7 @@ fn sixteen_connections_never_overdraw_a_budget() {
                         }
                         Ok(held) => {
                             ledger.settle(&held.hold.id, held.hold.ceiling, None, "test").unwrap();
-                            let_in.fetch_add(1, Ordering::Relaxed);
+                            authorize.fetch_add(1, Ordering::Relaxed);
                         }
                         Err(Error::Refused(_)) => {
                             refused.fetch_add(1, Ordering::Relaxed);
@@ -44,7 +44,7 @@ fn sixteen_connections_never_overdraw_a_budget() {
             });
         }
     });
-    assert_eq!(let_in.into_inner(), 100, "the budget has room for a hundred cents");
+    assert_eq!(authorize.into_inner(), 100, "the budget has room for a hundred cents");
     assert!(refused.into_inner() > 0);
     assert_eq!(balanced(&ledgers[0], "team"), DOLLAR);
 }
@@ -64,23 +64,23 @@ fn first_holds_in_a_new_period_make_its_counters_once() {
     for (number, _) in hours.iter().enumerate() {
         hour.store(number as u64, Ordering::SeqCst);
         let start = Barrier::new(CLIENTS);
-        let let_in = AtomicU64::new(0);
+        let authorize = AtomicU64::new(0);
         thread::scope(|threads| {
             for client in 0..CLIENTS {
-                let (ledger, start, let_in) = (&ledger, &start, &let_in);
+                let (ledger, start, authorize) = (&ledger, &start, &authorize);
                 threads.spawn(move || {
                     // Paths that share their upper levels, in new scopes each time.
                     let scope = format!("a/{}/{number}-{client}", client % 3);
                     start.wait();
                     match ledger.hold(&wish(&scope, CENT)) {
-                        Ok(_) => let_in.fetch_add(1, Ordering::Relaxed),
+                        Ok(_) => authorize.fetch_add(1, Ordering::Relaxed),
                         Err(Error::Refused(_)) => 0,
                         Err(other) => panic!("{other}"),
                     };
                 });
             }
         });
-        assert_eq!(let_in.into_inner(), 10);
+        assert_eq!(authorize.into_inner(), 10);
     }
     balanced(&ledger, "a");
 }

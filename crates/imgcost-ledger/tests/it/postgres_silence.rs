@@ -46,8 +46,8 @@ impl Proxy {
 
 fn pass(mut client: TcpStream, needle: Arc<Mutex<&'static str>>) {
     let mut server = TcpStream::connect(("127.0.0.1", shared().socket().1)).unwrap();
-    let (mut answers, mut back) = (server.try_clone().unwrap(), client.try_clone().unwrap());
-    thread::spawn(move || std::io::copy(&mut answers, &mut back));
+    let (mut responses, mut back) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+    thread::spawn(move || std::io::copy(&mut responses, &mut back));
     thread::spawn(move || {
         let (mut buffer, mut is_silent) = (vec![0; 1 << 16], false);
         while let Ok(count @ 1..) = client.read(&mut buffer) {

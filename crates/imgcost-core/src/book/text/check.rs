@@ -6,8 +6,8 @@ use super::place::Problem;
 use crate::book::{
     Book, Family, ImageInputRule, ImageOutputRule, Model, PartialRule, Place, Provider, Row, Sizes,
 };
-use crate::names::{Basis, Endpoint, Quality};
 use crate::nearest;
+use crate::params::{Basis, Endpoint, Quality};
 
 pub(super) struct Check<'b> {
     pub(super) book: &'b Book,

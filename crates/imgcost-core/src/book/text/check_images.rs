@@ -1,13 +1,13 @@
-//! What only shows of sizes, classes of sizes and prices per picture when they meet.
+//! What only shows of sizes, classes of sizes and prices per image when they meet.
 
 use super::check::Check;
 use super::place::Problem;
 use crate::book::{Book, Family, ImageOutputRule, ImagePrice, Model, SizeClass, Sizes, TokenSpan};
-use crate::names::{Basis, Quality, Size, Tier};
 use crate::nearest;
+use crate::params::{Basis, Quality, Size, Tier};
 use crate::rules::{area_grid, row_grid};
 
-/// Published prices per picture against tokens times rate, where the model is billed by tokens.
+/// Published prices per image against tokens times rate, where the model is billed by tokens.
 pub(super) fn tables(book: &Book, problems: &mut Vec<Problem>) {
     let mut check = Check { book, problems };
     for model in book.providers.iter().flat_map(|provider| &provider.models) {
@@ -141,7 +141,7 @@ impl Check<'_> {
     }
 }
 
-/// The tokens of the picture that a price is for, where the price says enough of it.
+/// The tokens of the image that a price is for, where the price says enough of it.
 fn tokens_of(price: &ImagePrice, family: &Family) -> Option<TokenSpan> {
     let exact = |tokens| TokenSpan { floor: tokens, expected: Some(tokens), ceiling: tokens };
     let of_quality = |base: &[(Quality, u32)]| {

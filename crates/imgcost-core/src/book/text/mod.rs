@@ -179,7 +179,8 @@ fn add_families(book: &mut Book, file: &View<'_>, index: u16, reporter: &mut Rep
 }
 
 fn add_provider(book: &mut Book, file: &View<'_>, index: u16, reporter: &mut Reporter<'_>) {
-    for (key, what) in [("title", "the seller's name in full"), ("checked", "the day it was last checked")] {
+    for (key, what) in [("title", "the provider's name in full"), ("checked", "the day it was last checked")]
+    {
         if file.text(key).is_none() {
             reporter.problem(0, format!("'{key}' is missing: {what}"));
         }
@@ -274,7 +275,7 @@ fn finish(mut book: Book, mut problems: Vec<Problem>) -> Result<Book, BookErrors
     }
     check::references(&book, &mut problems);
     if problems.is_empty() {
-        super::derived::work_out(&mut book);
+        super::derived::derive(&mut book);
         check_images::tables(&book, &mut problems);
     }
     if problems.is_empty() {

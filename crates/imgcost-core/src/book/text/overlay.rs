@@ -12,7 +12,7 @@ use crate::book::{Book, Model, Place, Provider, Source};
 impl Book {
     /// The book with a user's own rows over it.
     ///
-    /// The file has the form of a seller's file (`schema = "imgcost.prices/1"`), may list its
+    /// The file has the form of a provider's file (`schema = "imgcost.prices/1"`), may list its
     /// own sources, and names models of the built-in book by their `id` alone. Every row
     /// needs a `reason`; a row stands over built-in ones on the days it holds, and every
     /// quote that uses it says so. Rows of earlier overlays stay below later ones. A price that

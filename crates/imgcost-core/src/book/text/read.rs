@@ -14,7 +14,7 @@ use crate::book::{
     TextInputRule, TextModel, TextOutputRule,
 };
 use crate::evidence::{Confidence, Evidence};
-use crate::names::{Basis, Quality, Size, Tier};
+use crate::params::{Basis, Quality, Size, Tier};
 
 /// A checked table.
 #[derive(Clone, Copy)]
@@ -161,7 +161,7 @@ pub(super) fn row(view: &View<'_>, place: Place) -> Option<Row> {
     })
 }
 
-/// A seller's file without its models.
+/// A provider's file without its models.
 pub(super) fn provider(view: &View<'_>, place: Place) -> Option<Provider> {
     let id = view.owned("provider")?;
     Some(Provider {
@@ -343,7 +343,7 @@ pub(super) fn table_slips(view: &View<'_>) -> Vec<(usize, String)> {
     let mut slips = Vec::new();
     for (_, sizes, _) in view.entries::<Quality>("prices") {
         for (size, _) in sizes.as_table().into_iter().flat_map(|sizes| sizes.iter()) {
-            if let Err(error) = size.get_ref().parse::<crate::names::Pixels>() {
+            if let Err(error) = size.get_ref().parse::<crate::params::Pixels>() {
                 slips.push((size.span().start, error.to_string()));
             }
         }

@@ -8,8 +8,8 @@ use toml::de::{DeTable, DeValue};
 use super::place::Reporter;
 use crate::book::TokenSpan;
 use crate::money::{Ratio, Usd};
-use crate::names::Pixels;
 use crate::nearest;
+use crate::params::Pixels;
 
 /// A table and its keys.
 pub(super) struct Shape {
@@ -33,7 +33,7 @@ pub(super) enum Kind {
     Text,
     /// Lower-case letters, digits, dots, dashes, underscores and slashes.
     Id,
-    /// A model's name as its seller writes it: as an id, and with capitals and colons.
+    /// A model's name as its provider writes it: as an id, and with capitals and colons.
     Model,
     /// Exactly this text.
     Only(&'static str),

@@ -1,7 +1,7 @@
 //! The files of a price book, key by key.
 
 use super::shape::{Field, Kind, Shape};
-use crate::names::{Basis, Endpoint, Fidelity, NativeApi, Tier};
+use crate::params::{Basis, Endpoint, Fidelity, NativeApi, Tier};
 
 const fn must(name: &'static str, kind: Kind, doc: &'static str) -> Field {
     Field { name, kind, required: true, doc }
@@ -77,8 +77,8 @@ static LIMITS: Shape = Shape {
         may("size_auto", Kind::Flag, "whether size auto is accepted"),
         must("default_size", Kind::Size, "what an omitted size means"),
         may("default_size_edits", Kind::Size, "what it means with an input image; left out: the same"),
-        may("n_max", Kind::Count, "the most pictures of one call; left out: not known"),
-        may("partial_images_max", Kind::Count, "the most partial pictures; 0: none"),
+        may("n_max", Kind::Count, "the most images of one call; left out: not known"),
+        may("partial_images_max", Kind::Count, "the most partial images; 0: none"),
         may("input_images_max", Kind::Count, "the most input images; 0: none; left out: not known"),
         may(
             "input_fidelities",
@@ -96,9 +96,9 @@ static LIMITS: Shape = Shape {
 };
 
 static SIZE_CLASS: Shape = Shape {
-    doc: "A class of sizes that the seller names and bills alike.",
+    doc: "A class of sizes that the provider names and bills alike.",
     fields: &[
-        must("name", Kind::Text, "the seller's name of it"),
+        must("name", Kind::Text, "the provider's name of it"),
         must("square", Kind::Pixels, "its square"),
         must("max_pixels", Kind::Count, "the largest area that belongs to it"),
     ],
@@ -118,8 +118,8 @@ static FREE_SIZE: Shape = Shape {
 static RULES: Shape = Shape {
     doc: "Token rules; their kinds are explained in docs/token-rules.md.",
     fields: &[
-        may("image_output", Kind::Choice(IMAGE_OUTPUT), "tokens of a picture"),
-        may("partial_image", Kind::Choice(PARTIAL_IMAGE), "tokens of a partial picture"),
+        may("image_output", Kind::Choice(IMAGE_OUTPUT), "tokens of an image"),
+        may("partial_image", Kind::Choice(PARTIAL_IMAGE), "tokens of a partial image"),
         may("image_input", Kind::Choice(IMAGE_INPUT), "tokens of an input image"),
         may("text_input", Kind::Choice(TEXT_INPUT), "tokens of the prompt"),
         may("text_output", Kind::Choice(&[("per-image", &TEXT_OUTPUT)]), "text tokens added to the output"),
@@ -164,7 +164,7 @@ static AREA_GRID: Shape = rule!(
         must("base", Kind::Map(&Kind::Count), "cells along the long side, by quality"),
         must("area_offset", Kind::Count, "added to the area in pixels"),
         must("area_divisor", Kind::Count, "divides the product"),
-        may("auto_seen_max", Kind::Count, "the most tokens that a picture of size auto was seen to take"),
+        may("auto_seen_max", Kind::Count, "the most tokens that an image of size auto was seen to take"),
     ]
 );
 static SCALED: Shape = rule!(
@@ -179,7 +179,7 @@ static SCALED: Shape = rule!(
 static BY_SIZE_CLASS: Shape = rule!(
     "The same for every size of a class.",
     "by-size-class",
-    [must("tokens", Kind::Map(&Kind::Span), "tokens of one picture, by the name of its class"),]
+    [must("tokens", Kind::Map(&Kind::Span), "tokens of one image, by the name of its class"),]
 );
 static FLAT_INPUT: Shape = rule!(
     "The same for every input image.",
@@ -188,16 +188,13 @@ static FLAT_INPUT: Shape = rule!(
 );
 static OWN_TOKENIZER: Shape =
     rule!("Counted by a tokenizer of the model's own, not by o200k_base.", "own-tokenizer", []);
-static FLAT: Shape = rule!(
-    "The same for every size.",
-    "flat",
-    [must("tokens", Kind::Count, "tokens of one partial picture"),]
-);
+static FLAT: Shape =
+    rule!("The same for every size.", "flat", [must("tokens", Kind::Count, "tokens of one partial image"),]);
 static AREA_SCALED: Shape = rule!(
     "Grows with the area.",
     "area-scaled",
     [
-        must("tokens", Kind::Count, "published tokens of one partial picture"),
+        must("tokens", Kind::Count, "published tokens of one partial image"),
         must("area_offset", Kind::Count, "added to the area in pixels"),
         must("area_divisor", Kind::Count, "divides the product"),
     ]
@@ -244,7 +241,7 @@ static OVERHEAD: Shape = rule!(
     ]
 );
 static TEXT_OUTPUT: Shape = rule!(
-    "Text tokens of each picture.",
+    "Text tokens of each image.",
     "per-image",
     [
         must("floor", Kind::Count, "at least"),
@@ -272,12 +269,12 @@ static RESPONSES: Shape = rule!(
 
 /// `providers/*.toml`, and a user's own book.
 pub(super) static PRICES: Shape = Shape {
-    doc: "One seller: models, dated prices, outcomes.",
+    doc: "One provider: models, dated prices, outcomes.",
     fields: &[
         must("schema", Kind::Only("imgcost.prices/1"), "the form of this file"),
-        must("provider", Kind::Id, "the seller's id"),
-        may("aliases", Kind::List(&Kind::Id), "other names of the seller"),
-        may("title", Kind::Text, "the seller's name in full"),
+        must("provider", Kind::Id, "the provider's id"),
+        may("aliases", Kind::List(&Kind::Id), "other names of the provider"),
+        may("title", Kind::Text, "the provider's name in full"),
         may("checked", Kind::Day, "the day the file was last checked against its sources"),
         may(
             "native_api",
@@ -319,7 +316,7 @@ static OUTCOME: Shape = Shape {
 };
 
 static MODEL: Shape = Shape {
-    doc: "A model as this seller offers it.",
+    doc: "A model as this provider offers it.",
     fields: &[
         must("id", Kind::Model, "the name that requests use"),
         may("aliases", Kind::List(&Kind::Model), "other names for the same terms"),
@@ -327,11 +324,11 @@ static MODEL: Shape = Shape {
         may("basis", Kind::Word(Basis::NAMES), "how it is billed"),
         may("released", Kind::Day, "the first day it was sold"),
         may("retired", Kind::Day, "the day it stopped answering"),
-        may("replacement", Kind::Model, "what the seller recommends in its place"),
+        may("replacement", Kind::Model, "what the provider recommends in its place"),
         may("lifecycle_source", Kind::Id, "the id of the source of these days"),
         may("rates", Kind::Tables(&RATES), "token prices in USD per million"),
-        may("table", Kind::Tables(&TABLE), "prices per picture in USD"),
-        may("image", Kind::Tables(&IMAGE), "prices per picture in USD, one a row"),
+        may("table", Kind::Tables(&TABLE), "prices per image in USD"),
+        may("image", Kind::Tables(&IMAGE), "prices per image in USD, one a row"),
         may("call", Kind::Tables(&CALL), "prices per call in USD"),
         may("ratio", Kind::Tables(&RATIO), "gateway ratios"),
         may("fixed", Kind::Tables(&FIXED), "gateway fixed prices in USD"),
@@ -385,22 +382,22 @@ static RATES: Shape = row!(
         may("text_input_cached", Kind::Price, "cached prompt tokens"),
         may("image_input", Kind::Price, "input image tokens"),
         may("image_input_cached", Kind::Price, "cached input image tokens"),
-        may("image_output", Kind::Price, "picture tokens"),
+        may("image_output", Kind::Price, "image tokens"),
         may("text_output", Kind::Price, "text tokens in the output"),
         may("differs", Kind::Text, FAR_DOC),
     ]
 );
 static TABLE: Shape = row!(
-    "Prices per picture for a span of days, USD.",
+    "Prices per image for a span of days, USD.",
     [
         must("prices", Kind::Map(&Kind::Map(&Kind::Price)), "by quality, then by size"),
         may("differs", Kind::Text, "why the prices differ from tokens times rate"),
     ]
 );
 static IMAGE: Shape = row!(
-    "A price per picture for a span of days, USD. What it leaves open it holds for.",
+    "A price per image for a span of days, USD. What it leaves open it holds for.",
     [
-        must("usd", Kind::Price, "the price of one picture, or of its first megapixel"),
+        must("usd", Kind::Price, "the price of one image, or of its first megapixel"),
         may("quality", Kind::Id, "the quality that it is for"),
         may("size", Kind::Pixels, "the exact size that it is for ..."),
         may("class", Kind::Text, "... or the name of a size class of the family"),
@@ -430,7 +427,7 @@ static RATIO: Shape = row!(
 static FIXED: Shape = row!(
     "A gateway's fixed price for a span of days, USD.",
     [
-        must("usd", Kind::Price, "the price of one picture before ratios"),
+        must("usd", Kind::Price, "the price of one image before ratios"),
         may("size_ratio", Kind::Map(&Kind::Ratio), "by size; a size that is not listed counts as 1"),
         may("quality_ratio", Kind::Map(&Kind::Ratio), "by quality, or quality@size; not listed counts as 1"),
     ]
@@ -456,11 +453,11 @@ static MEASURED_CALL: Shape = Shape {
         may("date", Kind::Text, "the day, month or year of the call"),
         may("quality", Kind::Id, "as asked for"),
         may("size", Kind::Size, "as asked for"),
-        may("returned_quality", Kind::Id, "as the answer echoes it"),
-        may("returned_size", Kind::Size, "as the answer echoes it"),
-        may("n", Kind::Count, "how many pictures"),
-        may("stream", Kind::Flag, "whether the answer was streamed"),
-        may("partial_images", Kind::Count, "partial pictures asked for"),
+        may("returned_quality", Kind::Id, "as the response echoes it"),
+        may("returned_size", Kind::Size, "as the response echoes it"),
+        may("n", Kind::Count, "how many images"),
+        may("stream", Kind::Flag, "whether the response was streamed"),
+        may("partial_images", Kind::Count, "partial images asked for"),
         may("input_fidelity", Kind::Word(Fidelity::NAMES), "as asked for"),
         may("images", Kind::List(&Kind::Pixels), "sizes of the input images"),
         may("unsized_images", Kind::Count, "input images of unknown size"),

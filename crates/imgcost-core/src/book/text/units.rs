@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 use super::place::Reporter;
 use super::read::View;
 use crate::book::{Book, ImagePrice, Model, Row};
-use crate::names::Tier;
+use crate::params::Tier;
 
 /// So many times more or less than what it replaces is another unit.
 const FAR: i64 = 1_000;

@@ -97,8 +97,8 @@ pub(crate) async fn booked(books: &Books) -> Hold {
     }
 }
 
-/// A picture of about eight tenths of a cent.
-pub(crate) fn picture() -> Value {
+/// An image of about eight tenths of a cent.
+pub(crate) fn image() -> Value {
     json!({"model": "gpt-image-2", "prompt": "a red fox in the snow", "size": "1024x1024", "quality": "low"})
 }
 

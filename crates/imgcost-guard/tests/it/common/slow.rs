@@ -10,7 +10,7 @@ use imgcost_ledger::{
     Record, Scope, Status, Window,
 };
 
-/// A ledger in memory that answers like one on a disk: not at once, and never on the thread
+/// A ledger in memory that responses like one on a disk: not at once, and never on the thread
 /// that made it, which in an async test is the one that must not be blocked.
 pub(crate) struct SlowLedger {
     inner: MemoryLedger,
@@ -33,15 +33,15 @@ impl SlowLedger {
         self.is_down.store(down, Ordering::SeqCst);
     }
 
-    /// Loses the answer to the next write, which is done.
-    pub(crate) fn lose_next_answer(&self) {
+    /// Loses the response to the next write, which is done.
+    pub(crate) fn lose_next_response(&self) {
         self.loses_next.store(true, Ordering::SeqCst);
     }
 
-    fn answer<T>(&self, answer: Result<T, Error>) -> Result<T, Error> {
+    fn response<T>(&self, response: Result<T, Error>) -> Result<T, Error> {
         match self.loses_next.swap(false, Ordering::SeqCst) {
-            true => Err(Error::Unknown { store: "slow".to_owned(), why: "the answer was lost".to_owned() }),
-            false => answer,
+            true => Err(Error::Unknown { store: "slow".to_owned(), why: "the response was lost".to_owned() }),
+            false => response,
         }
     }
 
@@ -58,12 +58,12 @@ impl SlowLedger {
 impl Ledger for SlowLedger {
     fn hold(&self, new: &NewHold) -> Result<Held, Error> {
         self.wait()?;
-        self.answer(self.inner.hold(new))
+        self.response(self.inner.hold(new))
     }
 
     fn change(&self, id: &HoldId, change: &Change, by: &str) -> Result<Changed, Error> {
         self.wait()?;
-        self.answer(self.inner.change(id, change, by))
+        self.response(self.inner.change(id, change, by))
     }
 
     fn set_budget(&self, budget: &Budget, by: &str) -> Result<Option<Budget>, Error> {

@@ -49,8 +49,8 @@ behaviours! {
     NoSplit = "no-split",
     /// 200, the output's split under the name `output_token_details`.
     TokenDetails = "output-token-details",
-    /// 200 with one picture fewer than asked for, billed as such.
-    FewerPictures = "fewer-pictures",
+    /// 200 with one image fewer than asked for, billed as such.
+    FewerImages = "fewer-images",
     /// 200 with twice the tokens of the quote's ceiling.
     AboveCeiling = "above-ceiling",
     /// 200 in chunks, without content length.

@@ -14,7 +14,7 @@ use imgcost_core::Endpoint;
 
 use super::behaviour::Behaviour;
 use super::received::{self, Call};
-use super::reply::{Pace, Picture, Reply};
+use super::reply::{Image, Pace, Reply};
 use super::wire::{self, Cut};
 use super::{Shared, errors, images, lock, responses, usage};
 
@@ -23,10 +23,10 @@ const LONGEST_REQUEST: usize = 512 * 1024 * 1024;
 
 /// Everything is answered by one handler, so that every call is remembered.
 pub(super) fn service(shared: Arc<Shared>) -> Router {
-    Router::new().fallback(answer).with_state(shared)
+    Router::new().fallback(response).with_state(shared)
 }
 
-async fn answer(
+async fn response(
     State(shared): State<Arc<Shared>>,
     ConnectInfo(cut): ConnectInfo<Cut>,
     request: Request,
@@ -46,8 +46,8 @@ async fn answer(
         Behaviour::Reset => cut.now(),
         _ => {}
     }
-    let bytes = received::text(&parts.headers, "x-fake-picture-bytes").and_then(|bytes| bytes.parse().ok());
-    send(reply(&call, bytes.unwrap_or(shared.picture_bytes.load(Ordering::Relaxed))))
+    let bytes = received::text(&parts.headers, "x-fake-image-bytes").and_then(|bytes| bytes.parse().ok());
+    send(reply(&call, bytes.unwrap_or(shared.image_bytes.load(Ordering::Relaxed))))
 }
 
 async fn remember(shared: &Shared, parts: &Parts, bytes: Bytes, behaviour: Behaviour) -> Call {
@@ -57,7 +57,7 @@ async fn remember(shared: &Shared, parts: &Parts, bytes: Bytes, behaviour: Behav
 }
 
 /// What a call is answered.
-fn reply(call: &Call, picture_bytes: u64) -> Reply {
+fn reply(call: &Call, image_bytes: u64) -> Reply {
     if let Some(refusal) = errors::reply(call.behaviour) {
         return refusal;
     }
@@ -72,10 +72,10 @@ fn reply(call: &Call, picture_bytes: u64) -> Reply {
         Ok(order) => order,
         Err(error) => return errors::invalid(&error.to_string()),
     };
-    let picture = Picture { size: order.size, bytes: picture_bytes };
+    let image = Image { size: order.size, bytes: image_bytes };
     let reply = match endpoint {
-        Endpoint::Responses => responses::reply(&order, call.behaviour, picture),
-        _ => images::reply(&order, call.behaviour, picture),
+        Endpoint::Responses => responses::reply(&order, call.behaviour, image),
+        _ => images::reply(&order, call.behaviour, image),
     };
     let is_stream = order.request.stream;
     match call.behaviour {

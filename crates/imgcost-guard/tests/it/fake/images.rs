@@ -4,29 +4,29 @@ use imgcost_core::Endpoint;
 use serde_json::{Value, json};
 
 use super::behaviour::Behaviour;
-use super::reply::{PICTURE, Picture, Reply};
+use super::reply::{IMAGE, Image, Reply};
 use super::usage::{Order, Tokens};
 
-/// When every picture was made.
+/// When every image was made.
 const CREATED: u64 = 1_790_000_000;
 
-/// The answer to a call of the Images API.
-pub(super) fn reply(order: &Order, behaviour: Behaviour, picture: Picture) -> Reply {
+/// The response to a call of the Images API.
+pub(super) fn reply(order: &Order, behaviour: Behaviour, image: Image) -> Reply {
     let asked = u64::from(order.request.n);
-    let pictures = match behaviour {
-        Behaviour::FewerPictures => asked.saturating_sub(1),
+    let images = match behaviour {
+        Behaviour::FewerImages => asked.saturating_sub(1),
         _ => asked,
     };
-    let tokens = order.tokens.map(|tokens| tokens.drawn(pictures, asked));
+    let tokens = order.tokens.map(|tokens| tokens.drawn(images, asked));
     if order.request.stream {
-        stream(order, behaviour, picture, pictures, tokens)
+        stream(order, behaviour, image, images, tokens)
     } else {
-        Reply::json(200, &whole(order, behaviour, pictures, tokens), picture)
+        Reply::json(200, &whole(order, behaviour, images, tokens), image)
     }
 }
 
-fn whole(order: &Order, behaviour: Behaviour, pictures: u64, tokens: Option<Tokens>) -> Value {
-    let data: Vec<Value> = (0..pictures).map(|_| json!({"b64_json": PICTURE})).collect();
+fn whole(order: &Order, behaviour: Behaviour, images: u64, tokens: Option<Tokens>) -> Value {
+    let data: Vec<Value> = (0..images).map(|_| json!({"b64_json": IMAGE})).collect();
     let mut document = echoes(order);
     document["created"] = CREATED.into();
     document["data"] = data.into();
@@ -34,23 +34,17 @@ fn whole(order: &Order, behaviour: Behaviour, pictures: u64, tokens: Option<Toke
     document
 }
 
-fn stream(
-    order: &Order,
-    behaviour: Behaviour,
-    picture: Picture,
-    pictures: u64,
-    tokens: Option<Tokens>,
-) -> Reply {
+fn stream(order: &Order, behaviour: Behaviour, image: Image, images: u64, tokens: Option<Tokens>) -> Reply {
     let kind = if order.request.endpoint == Endpoint::Edits { "image_edit" } else { "image_generation" };
     let event = |name: &str| {
         let mut document = echoes(order);
         document["type"] = format!("{kind}.{name}").into();
         document["created_at"] = CREATED.into();
-        document["b64_json"] = PICTURE.into();
+        document["b64_json"] = IMAGE.into();
         document
     };
     let mut events = Vec::new();
-    for index in 0..pictures {
+    for index in 0..images {
         for partial in 0..order.request.partial_images.unwrap_or(0) {
             let mut document = event("partial_image");
             document["partial_image_index"] = partial.into();
@@ -61,13 +55,13 @@ fn stream(
             break;
         }
         let mut document = event("completed");
-        add_usage(&mut document, behaviour, tokens.map(|tokens| tokens.share(index, pictures)));
+        add_usage(&mut document, behaviour, tokens.map(|tokens| tokens.share(index, images)));
         events.push(document);
     }
-    Reply::events(&events, picture)
+    Reply::events(&events, image)
 }
 
-/// What an answer says of the request.
+/// What a response says of the request.
 fn echoes(order: &Order) -> Value {
     let request = &order.request;
     let mut document = json!({
@@ -81,7 +75,7 @@ fn echoes(order: &Order) -> Value {
     document
 }
 
-/// The event that a blocked picture ends a stream with.
+/// The event that a blocked image ends a stream with.
 pub(super) fn failure() -> Value {
     let (kind, code) = ("image_generation_user_error", "moderation_blocked");
     json!({"type": "error", "error": {"type": kind, "code": code, "message": "The safety system said no."}})

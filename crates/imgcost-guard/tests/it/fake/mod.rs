@@ -1,9 +1,9 @@
-//! An image API for tests: the real wire format and real token counts, without pictures.
+//! An image API for tests: the real wire format and real token counts, without images.
 //!
 //! It listens on the loopback address, answers as the vendor's documentation and recorded
 //! calls say, and misbehaves on demand: a request's `x-fake` header, or else the next entry of
 //! [`Fake::script`], names a [`Behaviour`]. It counts tokens with the price book's own rules,
-//! so that a test knows beforehand what an answer will report, and it remembers what it was
+//! so that a test knows beforehand what a response will report, and it remembers what it was
 //! sent, so that a test can tell that a refused call never arrived.
 //!
 //! Prompts and files stay in memory and go nowhere. `examples/fake_api.rs` runs it by hand.
@@ -13,8 +13,8 @@
 mod behaviour;
 mod errors;
 mod handler;
+mod image;
 mod images;
-mod picture;
 mod received;
 mod reply;
 mod responses;
@@ -45,12 +45,12 @@ pub(crate) struct Fake {
 struct Shared {
     calls: Mutex<Vec<Call>>,
     script: Mutex<VecDeque<Behaviour>>,
-    picture_bytes: AtomicU64,
+    image_bytes: AtomicU64,
 }
 
-/// How long a picture is unless said otherwise, in bytes of base64: shorter than a real one,
+/// How long an image is unless said otherwise, in bytes of base64: shorter than a real one,
 /// and longer than a chunk.
-const PICTURE_BYTES: u64 = 48 * 1024;
+const IMAGE_BYTES: u64 = 48 * 1024;
 
 impl Fake {
     /// Starts on a free port.
@@ -68,7 +68,7 @@ impl Fake {
         let shared = Arc::new(Shared {
             calls: Mutex::default(),
             script: Mutex::default(),
-            picture_bytes: AtomicU64::new(PICTURE_BYTES),
+            image_bytes: AtomicU64::new(IMAGE_BYTES),
         });
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -110,10 +110,10 @@ impl Fake {
         lock(&self.shared.script).extend(behaviours);
     }
 
-    /// Sets the length of a picture in bytes of base64; a call's `x-fake-picture-bytes` header
-    /// goes before it. Pictures are made while they are sent, and of any length.
-    pub(crate) fn set_picture_bytes(&self, bytes: u64) {
-        self.shared.picture_bytes.store(bytes, Ordering::Relaxed);
+    /// Sets the length of an image in bytes of base64; a call's `x-fake-image-bytes` header
+    /// goes before it. Images are made while they are sent, and of any length.
+    pub(crate) fn set_image_bytes(&self, bytes: u64) {
+        self.shared.image_bytes.store(bytes, Ordering::Relaxed);
     }
 }
 

@@ -7,7 +7,7 @@ use futures_util::stream;
 use serde_json::{Map, Value};
 
 use super::Behaviour;
-use super::picture;
+use super::image;
 
 /// A call as it was received.
 #[derive(Debug, Clone)]
@@ -84,9 +84,9 @@ async fn form(bytes: Bytes, boundary: String) -> Result<(Value, Vec<FilePart>), 
             continue;
         }
         if field == "mask" {
-            fields.insert("mask".to_owned(), picture::url(&content).into());
+            fields.insert("mask".to_owned(), image::url(&content).into());
         } else {
-            images.push(Value::from(picture::url(&content)));
+            images.push(Value::from(image::url(&content)));
         }
         files.push(FilePart { field, name, bytes: content.len() });
     }

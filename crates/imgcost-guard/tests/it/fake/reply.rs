@@ -1,15 +1,15 @@
-//! A reply before it is sent: JSON with places for pictures, and how it is to be sent.
+//! A reply before it is sent: JSON with places for images, and how it is to be sent.
 
 use std::time::Duration;
 
 use imgcost_core::Pixels;
 use serde_json::{Value, json};
 
-use super::picture;
+use super::image;
 
-/// Stands in a document where a picture's base64 belongs. No prompt or header reaches a reply,
+/// Stands in a document where an image's base64 belongs. No prompt or header reaches a reply,
 /// so that nothing else can contain it.
-pub(super) const PICTURE: &str = "@picture@";
+pub(super) const IMAGE: &str = "@image@";
 
 /// A part of a body.
 #[derive(Debug, Clone)]
@@ -56,16 +56,16 @@ impl Reply {
         Reply { status, content_type, retry_after: None, pieces, has_length, pace, torn: false }
     }
 
-    /// A JSON document with its pictures.
-    pub(super) fn json(status: u16, document: &Value, picture: Picture) -> Reply {
-        Reply::new(status, "application/json", pieces(&document.to_string(), picture))
+    /// A JSON document with its images.
+    pub(super) fn json(status: u16, document: &Value, image: Image) -> Reply {
+        Reply::new(status, "application/json", pieces(&document.to_string(), image))
     }
 
     /// A stream of events, each named as its document's type.
-    pub(super) fn events(documents: &[Value], picture: Picture) -> Reply {
+    pub(super) fn events(documents: &[Value], image: Image) -> Reply {
         let event = |document: &Value| {
             let name = document.get("type").and_then(Value::as_str).unwrap_or_default();
-            pieces(&format!("event: {name}\ndata: {document}\n\n"), picture)
+            pieces(&format!("event: {name}\ndata: {document}\n\n"), image)
         };
         let pieces = documents.iter().flat_map(event).collect();
         Reply { has_length: false, ..Reply::new(200, "text/event-stream; charset=utf-8", pieces) }
@@ -89,22 +89,22 @@ impl Reply {
     }
 }
 
-/// What the pictures of a reply are like.
+/// What the images of a reply are like.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Picture {
+pub(super) struct Image {
     pub(super) size: Pixels,
     /// The length in base64.
     pub(super) bytes: u64,
 }
 
-/// Cuts a text at the places for pictures and puts pictures there.
-fn pieces(text: &str, picture: Picture) -> Vec<Piece> {
+/// Cuts a text at the places for images and puts images there.
+fn pieces(text: &str, image: Image) -> Vec<Piece> {
     let mut pieces = Vec::new();
-    for (index, part) in text.split(PICTURE).enumerate() {
+    for (index, part) in text.split(IMAGE).enumerate() {
         if index > 0 {
-            pieces.push(Piece::Text(picture::header(picture.size)));
+            pieces.push(Piece::Text(image::header(image.size)));
             // Base64 comes in fours.
-            pieces.push(Piece::Filler(picture.bytes.saturating_sub(picture::HEADER_BASE64) / 4 * 4));
+            pieces.push(Piece::Filler(image.bytes.saturating_sub(image::HEADER_BASE64) / 4 * 4));
         }
         pieces.push(Piece::Text(part.to_owned()));
     }

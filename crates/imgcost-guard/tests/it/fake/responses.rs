@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 
 use super::behaviour::Behaviour;
 use super::images;
-use super::reply::{PICTURE, Picture, Reply};
+use super::reply::{IMAGE, Image, Reply};
 use super::usage::Order;
 
-/// The answer to a call of the Responses API.
-pub(super) fn reply(order: &Order, behaviour: Behaviour, picture: Picture) -> Reply {
+/// The response to a call of the Responses API.
+pub(super) fn reply(order: &Order, behaviour: Behaviour, image: Image) -> Reply {
     let whole = whole(order, behaviour);
     if !order.request.stream {
-        return Reply::json(200, &whole, picture);
+        return Reply::json(200, &whole, image);
     }
     let mut begun = whole.clone();
     begun["status"] = "in_progress".into();
@@ -32,14 +32,14 @@ pub(super) fn reply(order: &Order, behaviour: Behaviour, picture: Picture) -> Re
     for index in 0..order.request.partial_images.unwrap_or(0) {
         let mut partial = call("partial_image");
         partial["partial_image_index"] = index.into();
-        partial["partial_image_b64"] = PICTURE.into();
+        partial["partial_image_b64"] = IMAGE.into();
         events.push(partial);
     }
     if behaviour == Behaviour::StreamError {
         begun["status"] = "failed".into();
         begun["error"] = json!({"code": "server_error", "message": "Something went wrong."});
         events.push(json!({"type": "response.failed", "response": begun}));
-        return Reply::events(&events, picture);
+        return Reply::events(&events, image);
     }
     events.push(call("completed"));
     for item in whole["output"].as_array().into_iter().flatten() {
@@ -49,11 +49,11 @@ pub(super) fn reply(order: &Order, behaviour: Behaviour, picture: Picture) -> Re
     for (number, event) in events.iter_mut().enumerate() {
         event["sequence_number"] = number.into();
     }
-    Reply::events(&events, picture)
+    Reply::events(&events, image)
 }
 
 fn whole(order: &Order, behaviour: Behaviour) -> Value {
-    let pictures = if behaviour == Behaviour::FewerPictures { 0 } else { 1 };
+    let images = if behaviour == Behaviour::FewerImages { 0 } else { 1 };
     let item = json!({
         "id": "ig_1",
         "type": "image_generation_call",
@@ -62,7 +62,7 @@ fn whole(order: &Order, behaviour: Behaviour) -> Value {
         "output_format": "png",
         "quality": order.quality,
         "size": order.size.to_string(),
-        "result": PICTURE,
+        "result": IMAGE,
     });
     let (input, output) = order.responses;
     let mut document = json!({
@@ -72,9 +72,9 @@ fn whole(order: &Order, behaviour: Behaviour) -> Value {
         "status": "completed",
         "error": null,
         "model": order.request.responses_model,
-        "output": vec![item; pictures],
+        "output": vec![item; images],
     });
-    let tokens = order.tokens.map(|tokens| tokens.drawn(pictures as u64, 1));
+    let tokens = order.tokens.map(|tokens| tokens.drawn(images as u64, 1));
     if let Some(usage) = tokens.and_then(|tokens| images::usage(behaviour, tokens)) {
         document["tool_usage"] = json!({"image_gen": usage, "web_search": {"num_requests": 0}});
         document["usage"] = json!({

@@ -3,12 +3,12 @@
 use std::sync::OnceLock;
 
 use imgcost_core::{
-    Book, Date, Endpoint, Error, File, InputImage, Item, Measure, Part, Pixels, Prompt, Quality, Range,
-    ReadBody, Request, Size,
+    Book, Date, Endpoint, Error, Estimate, File, InputImage, Item, Measure, ParsedBody, Part, Pixels, Prompt,
+    Quality, Request, Size,
 };
 use serde_json::{Value, json};
 
-use super::picture;
+use super::image;
 
 /// The day that the API lives on.
 const TODAY: Date = Date::constant(2026, 11, 21);
@@ -17,11 +17,11 @@ const TODAY: Date = Date::constant(2026, 11, 21);
 #[derive(Debug, Clone)]
 pub(super) struct Order {
     pub(super) request: Request,
-    /// What the answer says of the size, also where the request leaves it to the model.
+    /// What the response says of the size, also where the request leaves it to the model.
     pub(super) size: Pixels,
-    /// What the answer says of the quality, if the model has any.
+    /// What the response says of the quality, if the model has any.
     pub(super) quality: Option<String>,
-    /// The tokens of all pictures; none for a model that is not billed by tokens.
+    /// The tokens of all images; none for a model that is not billed by tokens.
     pub(super) tokens: Option<Tokens>,
     /// The tokens of the model that ran the Responses API's tool: input and output.
     pub(super) responses: (u64, u64),
@@ -37,7 +37,7 @@ pub(super) struct Tokens {
 }
 
 impl Tokens {
-    /// The share of one of so many pictures; the first takes what does not divide.
+    /// The share of one of so many images; the first takes what does not divide.
     pub(super) fn share(self, index: u64, of: u64) -> Tokens {
         let part = |all: u64| all / of.max(1) + if index == 0 { all % of.max(1) } else { 0 };
         Tokens {
@@ -48,9 +48,9 @@ impl Tokens {
         }
     }
 
-    /// The output of only so many of all pictures.
-    pub(super) fn drawn(self, pictures: u64, of: u64) -> Tokens {
-        let part = |all: u64| all * pictures / of.max(1);
+    /// The output of only so many of all images.
+    pub(super) fn drawn(self, images: u64, of: u64) -> Tokens {
+        let part = |all: u64| all * images / of.max(1);
         Tokens { text_output: part(self.text_output), image_output: part(self.image_output), ..self }
     }
 
@@ -77,7 +77,7 @@ impl Measure for Meter {
     }
 
     fn image(&self, reference: &str) -> InputImage {
-        picture::size_of_url(reference).map_or(InputImage::Unsized, InputImage::Sized)
+        image::size_of_url(reference).map_or(InputImage::Unsized, InputImage::Sized)
     }
 }
 
@@ -90,9 +90,9 @@ pub(super) fn order(endpoint: Endpoint, body: &Value, dearest: bool) -> Result<O
     let model = if endpoint == Endpoint::Variations { "dall-e-2" } else { "gpt-image-2" };
     let mut base = Request::new("openai", model, TODAY);
     base.endpoint = endpoint;
-    let request = ReadBody::from_value(body, &base, &Meter)?.request;
+    let request = ParsedBody::from_value(body, &base, &Meter)?.request;
     let quote = book().quote(&request)?;
-    let count = |range: &Range<u64>| match range.expected {
+    let count = |range: &Estimate<u64>| match range.expected {
         _ if dearest => range.ceiling.saturating_mul(2),
         Some(expected) => expected,
         None => range.ceiling,
@@ -114,7 +114,7 @@ pub(super) fn order(endpoint: Endpoint, body: &Value, dearest: bool) -> Result<O
         Size::Exact(size) => Some(size),
         Size::Auto => Pixels::new(1024, 1024),
     };
-    // An answer names the quality that was used; of `auto` the dearest is counted.
+    // A response names the quality that was used; of `auto` the dearest is counted.
     let quality = quote.quality().map(|quality| match quality {
         Quality::Auto => Quality::High.to_string(),
         quality => quality.to_string(),

@@ -102,7 +102,7 @@ impl AsyncWrite for Connection {
     }
 }
 
-/// What pictures are filled with.
+/// What images are filled with.
 static FILLER: [u8; 16 * 1024] = {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut filler = [0; 16 * 1024];

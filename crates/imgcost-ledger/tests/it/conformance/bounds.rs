@@ -12,8 +12,8 @@ pub fn amounts_that_no_ledger_can_book_are_refused_whole(make: &Make<'_>) {
     let first = desk.ledger.hold(&wish("big/a", NanoUsd::MAX)).unwrap();
     let before = desk.everything();
     for more in [NanoUsd::MAX, NanoUsd::new(1).unwrap()] {
-        let answer = desk.ledger.hold(&wish("big/b", more));
-        assert!(matches!(answer, Err(Error::BadInput { .. } | Error::Damaged { .. })), "{answer:?}");
+        let response = desk.ledger.hold(&wish("big/b", more));
+        assert!(matches!(response, Err(Error::BadInput { .. } | Error::Damaged { .. })), "{response:?}");
     }
     assert_eq!(desk.everything(), before);
     // Nothing wraps when the books are full, whatever comes next.

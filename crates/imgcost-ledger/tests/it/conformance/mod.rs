@@ -56,7 +56,7 @@ macro_rules! conformance {
                 late_usage_on_a_released_hold_is_booked_and_marked,
                 presumed_counts_the_ceiling_until_usage_comes,
                 an_unknown_hold_is_said_to_be_none,
-                the_same_id_or_key_gets_the_first_answer,
+                the_same_id_or_key_gets_the_first_response,
                 the_same_id_is_told_what_became_of_its_hold,
                 the_same_key_for_another_call_is_an_error,
                 a_key_whose_hold_is_closed_lets_no_second_call_go,

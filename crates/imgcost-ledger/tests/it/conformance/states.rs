@@ -42,10 +42,10 @@ pub fn every_pair_of_states(make: &Make<'_>) {
                     | (State::Presumed, State::Settled | State::Released)
                     | (State::Released, State::Settled)
             );
-            let answer = desk.ledger.change(&hold.id, change, "second");
+            let response = desk.ledger.change(&hold.id, change, "second");
             let found = desk.ledger.find(&hold.id).unwrap().unwrap();
             if allowed {
-                let changed = answer.unwrap();
+                let changed = response.unwrap();
                 assert_eq!((changed.before, changed.repeated), (before, false));
                 assert_eq!(changed.hold, found);
                 assert_eq!(found.state, change.leads_to());
@@ -53,7 +53,7 @@ pub fn every_pair_of_states(make: &Make<'_>) {
                 let entry = desk.journal().pop().unwrap();
                 assert_eq!(entry.before, Some(before).filter(|before| *before != State::Held));
             } else {
-                match answer {
+                match response {
                     Err(Error::Conflict { hold: id, state, wanted, .. }) => {
                         assert_eq!((id, state, wanted), (hold.id.clone(), before, change.leads_to()));
                     }
@@ -136,7 +136,7 @@ pub fn an_unknown_hold_is_said_to_be_none(make: &Make<'_>) {
     assert_eq!(desk.everything(), []);
 }
 
-pub fn the_same_id_or_key_gets_the_first_answer(make: &Make<'_>) {
+pub fn the_same_id_or_key_gets_the_first_response(make: &Make<'_>) {
     let desk = Desk::open(make);
     desk.budget("a", Window::Total, "1");
     let new = NewHold { key: Some("order 1".to_owned()), ..wish("a", usd("0.75")) };
@@ -227,7 +227,7 @@ pub fn the_same_key_for_another_call_is_an_error(make: &Make<'_>) {
                 assert!(said.starts_with(what), "{said}");
                 assert_eq!((hold, quote), (new.id.clone(), "q_1".to_owned()));
             }
-            answer => panic!("{answer:?}"),
+            response => panic!("{response:?}"),
         }
     }
     assert_eq!(desk.everything(), before);

@@ -165,8 +165,8 @@ pub fn follow(steps: &[Step], make: impl Fn(Clock) -> Box<dyn Ledger>) {
         let change = |model: &mut Model, hold: usize, change: Change, cost: u64| {
             let id = model.holds.get(hold).map_or_else(HoldId::random, |kept| kept.new.id.clone());
             let expected = model.change(hold, change.leads_to(), cost);
-            let answer = ledger.change(&id, &change, "model");
-            let said = match &answer {
+            let response = ledger.change(&id, &change, "model");
+            let said = match &response {
                 Ok(changed) if changed.repeated => "repeated",
                 Ok(_) => "changed",
                 Err(error) => error.code(),
@@ -218,8 +218,8 @@ pub fn follow(steps: &[Step], make: impl Fn(Clock) -> Box<dyn Ledger>) {
 
 fn hold(ledger: &dyn Ledger, model: &mut Model, new: &NewHold, now: Timestamp) {
     let expected = model.hold(new, now);
-    let answer: Result<_, Error> = ledger.hold(new);
-    let said = match &answer {
+    let response: Result<_, Error> = ledger.hold(new);
+    let said = match &response {
         Ok(held) if held.repeated => "repeated",
         Ok(_) => "held",
         Err(error) => error.code(),

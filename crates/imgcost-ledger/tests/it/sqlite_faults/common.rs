@@ -69,8 +69,8 @@ pub(crate) fn assert_whole(path: &Path, told: &[HoldId]) {
 
 /// The error says which kind it is, and in words what it is about.
 #[track_caller]
-pub(crate) fn assert_says<T>(answer: Result<T, Error>, code: &str, word: &str) {
-    let Err(error) = answer else { panic!("it answered, where {code} was expected") };
+pub(crate) fn assert_says<T>(response: Result<T, Error>, code: &str, word: &str) {
+    let Err(error) = response else { panic!("it answered, where {code} was expected") };
     assert_eq!(error.code(), code, "{error}");
     assert!(error.to_string().contains(word), "no '{word}' in: {error}");
     assert!(error.is_failure(), "{error}");

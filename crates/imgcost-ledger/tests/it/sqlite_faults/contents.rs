@@ -40,8 +40,8 @@ fn a_page_overwritten_is_noticed_and_never_adds_room() {
         bytes[at..at + 48].fill(0xa5);
         fs::write(&path, &bytes).unwrap();
         assert!(is_noticed(&path), "page {page}");
-        let answer = open(&path).and_then(|ledger| hold(&ledger));
-        if let Err(error) = answer {
+        let response = open(&path).and_then(|ledger| hold(&ledger));
+        if let Err(error) = response {
             assert!(["ledger-damaged", "ledger-unfit"].contains(&error.code()), "page {page}: {error}");
             denied += 1;
         }
@@ -77,8 +77,8 @@ fn a_file_cut_off_takes_no_holds() {
     let whole = fs::read(&path).unwrap();
     for length in [1, 60, 99, 100, 512, PAGE, whole.len() / 2, whole.len() - PAGE] {
         fs::write(&path, &whole[..length]).unwrap();
-        let answer = open(&path).and_then(|ledger| hold(&ledger));
-        let Err(error) = answer else { panic!("{length} of {} bytes take holds", whole.len()) };
+        let response = open(&path).and_then(|ledger| hold(&ledger));
+        let Err(error) = response else { panic!("{length} of {} bytes take holds", whole.len()) };
         assert!(["ledger-damaged", "ledger-unfit"].contains(&error.code()), "{length} bytes: {error}");
     }
     fs::write(&path, &whole).unwrap();
@@ -138,7 +138,7 @@ fn a_ledger_of_a_newer_version_is_left_to_the_newer_program() {
 }
 
 #[test]
-fn a_ledger_that_a_newer_program_changes_while_it_is_open_answers_no_more() {
+fn a_ledger_that_a_newer_program_changes_while_it_is_open_responses_no_more() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.db");
     let ledger = begin(&path, 100);

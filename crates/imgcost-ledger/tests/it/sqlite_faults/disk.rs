@@ -16,7 +16,7 @@ fn hold_until_refused(ledger: &SqliteLedger, word: &str) -> Vec<HoldId> {
     loop {
         match hold(ledger) {
             Ok(id) => told.push(id),
-            answer => break assert_says(answer, "ledger-unavailable", word),
+            response => break assert_says(response, "ledger-unavailable", word),
         }
         assert!(told.len() < 5_000, "the disk never gets full");
     }
@@ -100,8 +100,8 @@ fn a_full_disk_lets_no_hold_in_and_goes_on_when_there_is_room() {
 
 /// As a user who may read all and write nothing.
 pub(crate) fn may_not_write(path: &Path) {
-    let answer = open(path).and_then(|ledger| hold(&ledger));
-    assert_says(answer, "ledger-unavailable", "must be allowed to read and write the file and its folder");
+    let response = open(path).and_then(|ledger| hold(&ledger));
+    assert_says(response, "ledger-unavailable", "must be allowed to read and write the file and its folder");
     println!("\ndenied");
 }
 

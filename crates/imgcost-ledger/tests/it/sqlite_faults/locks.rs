@@ -70,8 +70,8 @@ fn a_file_that_another_program_has_for_itself_can_neither_be_opened_nor_read() {
     let other = rusqlite::Connection::open(&path).unwrap();
     other.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT").unwrap();
     let begin = Instant::now();
-    let answer = SqliteLedger::options().wait(WAIT).open(&path).and_then(|ledger| hold(&ledger));
-    assert_says(answer, "ledger-unavailable", "locked");
+    let response = SqliteLedger::options().wait(WAIT).open(&path).and_then(|ledger| hold(&ledger));
+    assert_says(response, "ledger-unavailable", "locked");
     assert!(begin.elapsed() < WAIT + SLACK);
     drop(other);
     assert_whole(&path, &told);

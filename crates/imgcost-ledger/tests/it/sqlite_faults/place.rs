@@ -26,13 +26,13 @@ fn a_folder_is_no_ledger() {
 fn a_missing_file_is_not_made_where_it_must_be_there() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.db");
-    let answer = SqliteLedger::options().create(false).open(&path);
-    assert_says(answer, "ledger-unavailable", "no such file");
+    let response = SqliteLedger::options().create(false).open(&path);
+    assert_says(response, "ledger-unavailable", "no such file");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
 #[test]
-fn a_file_moved_away_while_open_answers_nothing_until_it_is_back() {
+fn a_file_moved_away_while_open_responses_nothing_until_it_is_back() {
     let folder = tempfile::tempdir().unwrap();
     let (path, away) = (folder.path().join("ledger.db"), folder.path().join("away.db"));
     let ledger = begin(&path, 100);

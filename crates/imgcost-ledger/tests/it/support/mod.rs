@@ -149,8 +149,8 @@ impl Desk {
 pub type Make<'m> = dyn Fn(Clock) -> Box<dyn Ledger> + 'm;
 
 /// The refusal, where anything else is a failed test.
-pub fn refusal(answer: Result<Held, Error>) -> Refusal {
-    match answer {
+pub fn refusal(response: Result<Held, Error>) -> Refusal {
+    match response {
         Err(Error::Refused(refusal)) => *refusal,
         other => panic!("not refused: {other:?}"),
     }

@@ -1,0 +1,124 @@
+//! Every combination of the axes, priced.
+
+use std::sync::Arc;
+
+use imgcost_core::{Book, Code, Error, Offer, Request};
+
+use super::axes::Axes;
+use super::cell::{Cell, State};
+use super::resolve::{Pair, pairs};
+
+/// The most cells of a grid.
+pub const CELLS_MAX: usize = 1_000_000;
+
+/// Every combination of some axes, in order: models, then providers, qualities, sizes, counts,
+/// days and tiers, each as they were listed, the last changing first.
+#[derive(Debug, Clone)]
+pub struct Grid<'b> {
+    cells: Vec<Cell<'b>>,
+}
+
+impl<'b> Grid<'b> {
+    /// Makes and prices a grid. What the axes leave out is the base request's; what depends on
+    /// an offer (where the call goes, say) is for `fill` to set.
+    ///
+    /// `all` on the axis of sizes means those listed for the model. Where a rule gives the sizes
+    /// and more than 64 keep it, it means those that the provider publishes prices for, else the
+    /// legal ones of 1024x1024, 1536x1024 and 1024x1536.
+    ///
+    /// ```
+    /// use imgcost_core::{Book, Date, File, Request};
+    /// use imgcost_analysis::compare::{Axes, Grid, Pick};
+    /// let files: Vec<File> = imgcost_pricing::BOOK.iter().map(|&(name, text)| File { name, text }).collect();
+    /// let book = Book::read(&files)?;
+    /// let base = Request::new("openai", "gpt-image-2", Date::constant(2026, 11, 21));
+    /// let axes = Axes {
+    ///     qualities: Pick::list("quality", "all")?,
+    ///     sizes: Pick::list("size", "1024x1024,1536x1024")?,
+    ///     ..Axes::default()
+    /// };
+    /// let grid = Grid::new(&book, &axes, &base, &mut |_, _| {})?;
+    /// assert_eq!(grid.cells().len(), 3 * 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A name that nobody knows, a pattern that fits nothing, a value that can't be read, or
+    /// more than [`CELLS_MAX`] cells; nothing is priced then.
+    pub fn new(
+        book: &'b Book,
+        axes: &Axes,
+        base: &Request,
+        fill: &mut dyn FnMut(&Offer<'_>, &mut Request),
+    ) -> Result<Grid<'b>, Error> {
+        let counts = if axes.counts.is_empty() { vec![base.n] } else { unique(&axes.counts) };
+        let pairs = pairs(book, axes, base, fill)?;
+        let count =
+            pairs.iter().map(|pair| pair.cells().saturating_mul(counts.len())).fold(0, usize::saturating_add);
+        if count > CELLS_MAX {
+            let message = format!("the grid has {count} combinations: at most {CELLS_MAX} are compared");
+            return Err(Error::new(Code::TooLarge, message)
+                .allowed(["fewer names on an axis", "several runs, each of a part"]));
+        }
+        let mut cells = Vec::with_capacity(count);
+        for pair in &pairs {
+            add(pair, &counts, &mut cells);
+        }
+        Ok(Grid { cells })
+    }
+
+    /// The cells, in order.
+    #[must_use]
+    pub fn cells(&self) -> &[Cell<'b>] {
+        &self.cells
+    }
+}
+
+fn add<'b>(pair: &Arc<Pair<'b>>, counts: &[u32], cells: &mut Vec<Cell<'b>>) {
+    let mut request = pair.base.clone();
+    for quality in &pair.qualities {
+        request.quality.clone_from(quality);
+        for size in &pair.sizes {
+            request.size = *size;
+            for n in counts {
+                request.n = *n;
+                for (day, (as_of, offer)) in pair.days.iter().enumerate() {
+                    request.as_of = *as_of;
+                    for tier in &pair.tiers {
+                        request.tier = *tier;
+                        cells.push(Cell {
+                            pair: Arc::clone(pair),
+                            day,
+                            quality: quality.clone(),
+                            size: *size,
+                            n: *n,
+                            tier: *tier,
+                            state: state(offer, &request),
+                        });
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn state(offer: &Result<Offer<'_>, Error>, request: &Request) -> State {
+    match offer {
+        Ok(offer) => {
+            let offer: Offer<'_> = *offer;
+            State::of(offer.quote(request))
+        }
+        Err(error) => State::Illegal(error.clone()),
+    }
+}
+
+/// Each value once, where it first stands.
+pub(super) fn unique<T: Copy + PartialEq>(values: &[T]) -> Vec<T> {
+    let mut found = Vec::with_capacity(values.len());
+    for value in values {
+        if !found.contains(value) {
+            found.push(*value);
+        }
+    }
+    found
+}

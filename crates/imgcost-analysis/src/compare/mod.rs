@@ -1,0 +1,33 @@
+//! A grid of calls that differ in some settings, priced side by side.
+//!
+//! [`Axes`] name what differs: models, providers, qualities, sizes, counts, days, tiers, each as a
+//! list of names and wildcards. [`Grid::new`] makes every combination of them over a base
+//! request and prices it. A [`Cell`] is priced, unpriced (something in it has no price) or
+//! illegal (the API would refuse it, or nobody sells it there): it always says which.
+//!
+//! A grid is only read afterwards: [`Filter`] chooses cells, [`Sort`] orders them, [`Baseline`]
+//! holds them against one, [`Pivot`] lays them out; none of them changes a cell.
+//!
+//! Ranges are compared by their expected value, else by their ceiling: see [`Amount::figure`].
+
+mod amount;
+mod axes;
+mod baseline;
+mod cell;
+mod filter;
+mod grid;
+mod pick;
+mod pivot;
+mod resolve;
+mod sort;
+
+pub use amount::{Amount, Difference};
+pub use axes::{Axes, Axis};
+pub use baseline::{Baseline, Delta};
+pub use cell::{Cell, Figures, State};
+pub use filter::Filter;
+pub use grid::{CELLS_MAX, Grid};
+pub use pick::Pick;
+pub use pivot::{Pivot, varying};
+pub use resolve::Pair;
+pub use sort::{Cheapest, Key, Sort, cheapest};

@@ -1,0 +1,388 @@
+//! From lists and wildcards to what they stand for in a book.
+
+use std::sync::Arc;
+
+use imgcost_core::{
+    Book, Code, Date, Error, Family, Limits, Model, Offer, Pixels, Provider, Quality, Request, Size, Sizes,
+    Tier,
+};
+
+use super::axes::Axes;
+use super::grid::unique;
+use super::pick::Pick;
+use crate::words::{Pattern, shown};
+
+/// More legal sizes than this are no list: `all` then means the published ones.
+const SIZES_MAX: usize = 64;
+/// The sizes that `all` means where a rule gives the sizes and no table names any.
+const USUAL_SIZES: [(u32, u32); 3] = [(1024, 1024), (1536, 1024), (1024, 1536)];
+
+/// One model at one provider: what its cells have in common.
+#[derive(Debug)]
+pub struct Pair<'b> {
+    provider: String,
+    model: String,
+    /// What all of its cells ask for, what depends on the offer filled in.
+    pub(super) base: Request,
+    /// The days, each with its offer or why there is none.
+    pub(super) days: Vec<(Date, Result<Offer<'b>, Error>)>,
+    pub(super) qualities: Vec<Option<Quality>>,
+    pub(super) sizes: Vec<Option<Size>>,
+    pub(super) tiers: Vec<Tier>,
+    /// The quality and size that leaving them out means, where the model is known here.
+    pub(super) defaults: (Option<Quality>, Option<Size>),
+}
+
+impl Pair<'_> {
+    /// The provider's id.
+    #[must_use]
+    pub fn provider(&self) -> &str {
+        &self.provider
+    }
+
+    /// The model, as it was named.
+    #[must_use]
+    pub fn model(&self) -> &str {
+        &self.model
+    }
+
+    /// How many cells it has for each count.
+    pub(super) fn cells(&self) -> usize {
+        let lists = [self.days.len(), self.qualities.len(), self.sizes.len(), self.tiers.len()];
+        lists.into_iter().fold(1, usize::saturating_mul)
+    }
+}
+
+/// A model that a provider sells, or that was asked for by name where it is not sold.
+struct Candidate<'b> {
+    provider: &'b Provider,
+    model: String,
+    sold: Option<(&'b Model, &'b Family)>,
+}
+
+/// Every pair of the axes, in order: models as they were named, each at the providers as they
+/// were named.
+pub(super) fn pairs<'b>(
+    book: &'b Book,
+    axes: &Axes,
+    base: &Request,
+    fill: &mut dyn FnMut(&Offer<'_>, &mut Request),
+) -> Result<Vec<Arc<Pair<'b>>>, Error> {
+    let days = if axes.days.is_empty() { vec![base.as_of] } else { unique(&axes.days) };
+    let wanted = Wanted::read(axes, base)?;
+    let candidates = candidates(book, axes, base, &days)?;
+    wanted.check(&candidates)?;
+    let mut pairs = Vec::with_capacity(candidates.len());
+    for Candidate { provider, model, sold } in candidates {
+        let mut request = Request { provider: provider.id.clone(), model, ..base.clone() };
+        let days: Vec<_> =
+            days.iter().map(|day| (*day, book.offer(&provider.id, &request.model, *day))).collect();
+        if let Some(offer) = days.iter().find_map(|(_, offer)| offer.as_ref().ok()) {
+            fill(offer, &mut request);
+        }
+        pairs.push(Arc::new(Pair {
+            provider: provider.id.clone(),
+            model: request.model.clone(),
+            qualities: wanted.qualities(sold.map(|(_, family)| &family.limits.rule)),
+            sizes: wanted.sizes(sold),
+            tiers: wanted.tiers(sold.map(|(model, _)| model)),
+            defaults: sold.map_or((None, None), |(_, family)| {
+                let limits = &family.limits.rule;
+                (limits.default_quality.clone(), Some(limits.default_size))
+            }),
+            base: request,
+            days,
+        }));
+    }
+    Ok(pairs)
+}
+
+fn providers<'b>(book: &'b Book, axes: &Axes, base: &Request) -> Result<Vec<(&'b Provider, bool)>, Error> {
+    let default = [Pick::Is(base.provider.clone())];
+    let picks = if axes.providers.is_empty() { default.as_slice() } else { &axes.providers };
+    let mut found: Vec<(&Provider, bool)> = Vec::new();
+    for pick in picks {
+        let by_name = matches!(pick, Pick::Is(_));
+        let chosen: Vec<&Provider> = match pick {
+            Pick::All | Pick::Current => book.providers().iter().collect(),
+            Pick::Like(pattern) => {
+                let fits = |provider: &&Provider| pattern.fits(&provider.id);
+                book.providers().iter().filter(fits).collect()
+            }
+            Pick::Is(name) => vec![book.provider(name)?],
+        };
+        if let (Pick::Like(pattern), []) = (pick, chosen.as_slice()) {
+            let ids = book.providers().iter().map(|provider| provider.id.as_str());
+            return Err(nothing(Code::UnknownProvider, "provider", pattern, ids));
+        }
+        for provider in chosen {
+            match found.iter_mut().find(|(known, _)| known.id == provider.id) {
+                Some((_, named)) => *named |= by_name,
+                None => found.push((provider, by_name)),
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn candidates<'b>(
+    book: &'b Book,
+    axes: &Axes,
+    base: &Request,
+    days: &[Date],
+) -> Result<Vec<Candidate<'b>>, Error> {
+    let providers = providers(book, axes, base)?;
+    let default = [Pick::Is(base.model.clone())];
+    let picks = if axes.models.is_empty() { default.as_slice() } else { &axes.models };
+    let mut found: Vec<Candidate<'b>> = Vec::new();
+    for pick in picks {
+        let is_wanted = |provider: &Provider, name: &str| {
+            *pick != Pick::Current || days.iter().any(|day| is_current(book, provider, name, *day))
+        };
+        for (name, by_name) in models(pick, &providers)? {
+            let mut is_current = false;
+            for (provider, named) in providers.iter().filter(|(provider, _)| is_wanted(provider, &name)) {
+                is_current = true;
+                let sold = provider.model(&name).and_then(|model| Some((model, book.family(&model.family)?)));
+                let known = found.iter().any(|pair| pair.provider.id == provider.id && pair.model == name);
+                if !known && (sold.is_some() || (by_name && *named)) {
+                    found.push(Candidate { provider, model: name.clone(), sold });
+                }
+            }
+            if *pick == Pick::Current && !is_current {
+                continue;
+            }
+            let sold_somewhere = book.providers().iter().any(|provider| provider.model(&name).is_some());
+            let missing = !found.iter().any(|pair| pair.model == name);
+            if let Some((first, _)) = providers.first().filter(|_| !sold_somewhere || missing) {
+                // The look-up says who sells it, or what is nearest.
+                book.offer(&first.id, &name, base.as_of)?;
+            }
+        }
+    }
+    match (picks.contains(&Pick::Current) && found.is_empty(), providers.first(), days.first()) {
+        (true, Some((first, _)), Some(day)) => {
+            let message = format!("{} has no model that can be called on {day}: name one", first.id);
+            let names = providers.iter().flat_map(|(provider, _)| &provider.models).map(|model| &model.id);
+            Err(Error::new(Code::UnknownModel, message).field("model").allowed(names))
+        }
+        _ => Ok(found),
+    }
+}
+
+/// Whether a provider's model can be called on a day, and has a price then.
+fn is_current(book: &Book, provider: &Provider, model: &str, day: Date) -> bool {
+    let offer = book.offer(&provider.id, model, day);
+    offer.is_ok_and(|offer| !offer.model.availability(day).is_retired())
+}
+
+/// The names that a pick stands for, and whether it named them itself.
+fn models(pick: &Pick, providers: &[(&Provider, bool)]) -> Result<Vec<(String, bool)>, Error> {
+    let fits = |name: &str| match pick {
+        Pick::All | Pick::Current => true,
+        Pick::Like(pattern) => pattern.fits(name),
+        Pick::Is(_) => false,
+    };
+    if let Pick::Is(name) = pick {
+        return Ok(vec![(name.clone(), true)]);
+    }
+    let sold = || providers.iter().flat_map(|(provider, _)| &provider.models).map(|model| model.id.as_str());
+    let mut names: Vec<(String, bool)> = Vec::new();
+    for name in sold().filter(|name| fits(name)) {
+        if !names.iter().any(|(known, _)| known == name) {
+            names.push((name.to_owned(), false));
+        }
+    }
+    match pick {
+        Pick::Like(pattern) if names.is_empty() => Err(nothing(Code::UnknownModel, "model", pattern, sold())),
+        _ => Ok(names),
+    }
+}
+
+/// That a pattern fits none of the names.
+fn nothing<'n>(
+    code: Code,
+    field: &'static str,
+    pattern: &Pattern,
+    names: impl Iterator<Item = &'n str>,
+) -> Error {
+    let mut allowed: Vec<&str> = Vec::new();
+    for name in names {
+        if !allowed.contains(&name) {
+            allowed.push(name);
+        }
+    }
+    let message = format!("no {field} fits '{}'", shown(pattern.text()));
+    Error::new(code, message)
+        .field(field)
+        .allowed(allowed)
+        .nearest_name(&pattern.text().replace(['*', '?'], ""))
+}
+
+/// The axes that depend on the model, read.
+struct Wanted {
+    qualities: Vec<Want<Quality>>,
+    sizes: Vec<Want<Size>>,
+    tiers: Vec<Want<Tier>>,
+    base: (Option<Quality>, Option<Size>, Tier),
+}
+
+/// What a pick stands for on an axis.
+enum Want<T> {
+    All,
+    Like(Pattern),
+    Is(T),
+}
+
+impl Wanted {
+    fn read(axes: &Axes, base: &Request) -> Result<Wanted, Error> {
+        Ok(Wanted {
+            qualities: read(&axes.qualities, |text| match text.parse::<Quality>() {
+                Ok(quality) => Ok(quality),
+            })?,
+            sizes: read(&axes.sizes, |text| {
+                text.parse::<Size>().map_err(|_| {
+                    let message =
+                        format!("size = {}: expected WIDTHxHEIGHT in pixels, auto or all", shown(text));
+                    Error::new(Code::IllegalValue, message).field("size")
+                })
+            })?,
+            tiers: read(&axes.tiers, |text| {
+                text.parse::<Tier>().map_err(|_| {
+                    let message = format!("tier '{}' is not one of its values", shown(text));
+                    let allowed = Tier::NAMES.iter().chain(&["all"]);
+                    Error::new(Code::IllegalValue, message).field("tier").allowed(allowed).nearest_name(text)
+                })
+            })?,
+            base: (base.quality.clone(), base.size, base.tier),
+        })
+    }
+
+    /// Each pattern has to fit something of some model.
+    fn check(&self, candidates: &[Candidate<'_>]) -> Result<(), Error> {
+        let sold = || candidates.iter().filter_map(|candidate| candidate.sold);
+        let qualities = || sold().flat_map(|(_, family)| &family.limits.rule.qualities);
+        for pattern in patterns(&self.qualities) {
+            if !qualities().any(|quality| pattern.fits(quality.as_str())) {
+                let names = qualities().map(Quality::as_str);
+                return Err(nothing(Code::IllegalValue, "quality", pattern, names));
+            }
+        }
+        for pattern in patterns(&self.sizes) {
+            let names: Vec<String> = sold()
+                .flat_map(|(model, family)| own_sizes(model, &family.limits.rule))
+                .map(|size| size.to_string())
+                .collect();
+            if !names.iter().any(|name| pattern.fits(name)) {
+                let names = names.iter().map(String::as_str);
+                return Err(nothing(Code::IllegalValue, "size", pattern, names));
+            }
+        }
+        for pattern in patterns(&self.tiers) {
+            if !Tier::NAMES.iter().any(|name| pattern.fits(name)) {
+                return Err(nothing(Code::IllegalValue, "tier", pattern, Tier::NAMES.iter().copied()));
+            }
+        }
+        Ok(())
+    }
+
+    fn qualities(&self, limits: Option<&Limits>) -> Vec<Option<Quality>> {
+        let own = limits.map(|limits| limits.qualities.clone());
+        expand(&self.qualities, &self.base.0, own, |quality| quality.as_str().to_owned())
+    }
+
+    fn sizes(&self, sold: Option<(&Model, &Family)>) -> Vec<Option<Size>> {
+        let own = sold.map(|(model, family)| {
+            own_sizes(model, &family.limits.rule).into_iter().map(Size::Exact).collect()
+        });
+        expand(&self.sizes, &self.base.1, own, Size::to_string)
+    }
+
+    fn tiers(&self, model: Option<&Model>) -> Vec<Tier> {
+        let own = model.map(|model| {
+            let has = |tier: &Tier| model.rates.iter().any(|card| card.tier == *tier);
+            Tier::ALL.iter().copied().filter(|tier| *tier == Tier::Standard || has(tier)).collect()
+        });
+        let name = |tier: &Tier| tier.as_str().to_owned();
+        expand(&self.tiers, &Some(self.base.2), own, name).into_iter().flatten().collect()
+    }
+}
+
+fn patterns<T>(wants: &[Want<T>]) -> impl Iterator<Item = &Pattern> {
+    wants.iter().filter_map(|want| match want {
+        Want::Like(pattern) => Some(pattern),
+        _ => None,
+    })
+}
+
+fn read<T>(picks: &[Pick], one: impl Fn(&str) -> Result<T, Error>) -> Result<Vec<Want<T>>, Error> {
+    let want = |pick: &Pick| {
+        Ok(match pick {
+            Pick::All | Pick::Current => Want::All,
+            Pick::Like(pattern) => Want::Like(pattern.clone()),
+            Pick::Is(text) => Want::Is(one(text)?),
+        })
+    };
+    picks.iter().map(want).collect()
+}
+
+/// The values of one model on an axis. Without entries it is the base's; a wildcard where the
+/// model has no values of its own, or is not sold, is the base's too, so that it is not lost.
+fn expand<T: Clone + PartialEq>(
+    wants: &[Want<T>],
+    base: &Option<T>,
+    own: Option<Vec<T>>,
+    name: impl Fn(&T) -> String,
+) -> Vec<Option<T>> {
+    let mut values: Vec<Option<T>> = Vec::new();
+    let mut add = |value: Option<T>| {
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    };
+    let is_open = own.is_none();
+    let own = own.unwrap_or_default();
+    for want in wants {
+        match want {
+            Want::Is(value) => add(Some(value.clone())),
+            Want::All if own.is_empty() && !is_open => add(None),
+            Want::All => own.iter().cloned().for_each(|value| add(Some(value))),
+            Want::Like(pattern) => {
+                let fits = own.iter().filter(|value| pattern.fits(&name(value)));
+                fits.cloned().for_each(|value| add(Some(value)));
+            }
+        }
+    }
+    if wants.is_empty() || (values.is_empty() && is_open) {
+        values.push(base.clone());
+    }
+    values
+}
+
+/// The sizes that `all` means for a model: those listed; where a rule gives too many, those that
+/// have a published price; where none has, three usual ones.
+fn own_sizes(model: &Model, limits: &Limits) -> Vec<Pixels> {
+    if let Sizes::Listed(sizes) = &limits.sizes {
+        return sizes.clone();
+    }
+    let legal: Vec<Pixels> = limits.sizes.all().take(SIZES_MAX + 1).collect();
+    if (1..=SIZES_MAX).contains(&legal.len()) {
+        return legal;
+    }
+    let mut published = Vec::new();
+    for size in published_sizes(model).filter(|size| limits.sizes.accepts(*size)) {
+        if !published.contains(&size) {
+            published.push(size);
+        }
+    }
+    if published.is_empty() {
+        let usual = USUAL_SIZES.into_iter().filter_map(|(width, height)| Pixels::new(width, height));
+        published = usual.filter(|size| limits.sizes.accepts(*size)).collect();
+    }
+    published
+}
+
+/// The sizes that the provider publishes prices for, on any day.
+fn published_sizes(model: &Model) -> impl Iterator<Item = Pixels> {
+    model.images.iter().filter_map(|price| price.size)
+}

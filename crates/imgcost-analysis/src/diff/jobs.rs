@@ -1,0 +1,299 @@
+//! Two sets of rows against each other.
+
+use std::cmp::Reverse;
+use std::collections::{HashMap, VecDeque};
+
+use imgcost_core::Usd;
+use serde::Serialize;
+
+use super::delta::{Delta, Deltas};
+use super::job::{Cost, FieldChange, Job};
+
+/// What became of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// It asks for something else.
+    Changed,
+    /// It asks for the same, and that costs something else, or one side can't say what.
+    Repriced,
+    /// It is new.
+    Added,
+    /// It is gone.
+    Removed,
+}
+
+/// How rows are found to be the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Matching {
+    /// By their ids; what is left, by what they ask for.
+    ByName,
+    /// By their places, as both sides are of one file.
+    ByPlace,
+}
+
+/// How a pair was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MatchedBy {
+    /// Both have this id.
+    Id,
+    /// Both ask for the same.
+    Request,
+    /// Both stand in the same place.
+    Place,
+}
+
+/// A row that is not the same on both sides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// What became of it.
+    pub kind: Kind,
+    /// The old row; none where it was added.
+    pub before: Option<Job>,
+    /// The new row; none where it was removed.
+    pub after: Option<Job>,
+    /// How the two were matched; none where there is one only.
+    pub matched: Option<MatchedBy>,
+    /// What it asks for differently.
+    pub fields: Vec<FieldChange>,
+    /// What that does to its price. A row that is not there costs nothing.
+    pub delta: Deltas,
+}
+
+/// What all rows of a side come to. Rows that are in error on either side are in none of the
+/// amounts, an amount that any other row does not know is none, and so are all where no row is
+/// left that knows one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    /// All rows.
+    pub rows: u64,
+    /// Rows in error.
+    pub errors: u64,
+    /// Rows that are priced here and in error on the other side.
+    pub left_out: u64,
+    /// Rows of which something has no price.
+    pub unpriced: u64,
+    /// Rows without a prompt, though it costs: in the amounts with their images only.
+    #[serde(rename = "without_prompt")]
+    pub no_prompt: u64,
+    /// At least this much, in USD.
+    pub floor: Option<Usd>,
+    /// Probably this much, in USD.
+    pub expected: Option<Usd>,
+    /// At most this much, in USD.
+    pub ceiling: Option<Usd>,
+}
+
+impl Totals {
+    /// Whether every row is in all of the amounts.
+    #[must_use]
+    pub const fn is_complete(&self) -> bool {
+        self.errors == 0 && self.unpriced == 0 && self.left_out == 0
+    }
+
+    /// What the rows of a side come to, each with whether its partner is in error.
+    fn of<'j>(jobs: impl Iterator<Item = (&'j Job, bool)>) -> Totals {
+        let zero = Some(Usd::ZERO);
+        let mut totals = Totals {
+            rows: 0,
+            errors: 0,
+            left_out: 0,
+            unpriced: 0,
+            no_prompt: 0,
+            floor: zero,
+            expected: zero,
+            ceiling: zero,
+        };
+        let plus = |sum: Option<Usd>, more: Option<Usd>| sum?.plus(more?);
+        let mut priced = false;
+        for (job, partner_in_error) in jobs {
+            totals.rows += 1;
+            match &job.cost {
+                Err(_) => totals.errors += 1,
+                Ok(_) if partner_in_error => totals.left_out += 1,
+                Ok(cost) => {
+                    priced |= cost.floor.is_some();
+                    totals.no_prompt += u64::from(job.no_prompt);
+                    totals.unpriced += u64::from(cost.ceiling.is_none());
+                    totals.floor = plus(totals.floor, Some(cost.floor.unwrap_or(Usd::ZERO)));
+                    totals.expected = plus(totals.expected, cost.expected);
+                    totals.ceiling = plus(totals.ceiling, cost.ceiling);
+                }
+            }
+        }
+        // No rows cost nothing; rows of which nothing is known do not.
+        if totals.rows > 0 && !priced {
+            (totals.floor, totals.expected, totals.ceiling) = (None, None, None);
+        }
+        totals
+    }
+}
+
+/// What is different between two sets of rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobDiff {
+    /// The rows that differ: those whose difference is not known first, then the largest first.
+    pub entries: Vec<Entry>,
+    /// How many rows are the same on both sides.
+    pub same: u64,
+    /// Those of them that are in error on both sides, as they stand in the new rows.
+    pub same_errors: Vec<Job>,
+    /// How many pairs were matched by id.
+    pub by_id: u64,
+    /// How many pairs were matched by what they ask for.
+    pub by_request: u64,
+    /// What the old rows come to.
+    pub before: Totals,
+    /// What the new rows come to.
+    pub after: Totals,
+    /// The differences of the totals.
+    pub delta: Deltas,
+}
+
+/// Matches old rows with new ones, and says what is different.
+#[must_use]
+pub fn jobs(before: Vec<Job>, after: Vec<Job>, matching: Matching) -> JobDiff {
+    let pairs = match matching {
+        Matching::ByName => by_name(&before, &after),
+        Matching::ByPlace => by_place(&before, &after),
+    };
+    let (totals_before, totals_after) = totals(&before, &after, &pairs);
+    let mut before: Vec<Option<Job>> = before.into_iter().map(Some).collect();
+    let mut after: Vec<Option<Job>> = after.into_iter().map(Some).collect();
+    let count =
+        |by: MatchedBy| u64::try_from(pairs.iter().filter(|pair| pair.2 == by).count()).unwrap_or(u64::MAX);
+    let (by_id, by_request) = (count(MatchedBy::Id), count(MatchedBy::Request));
+    let (mut same, mut same_errors) = (0, Vec::new());
+    let mut entries = Vec::new();
+    for (old, new, by) in pairs {
+        let taken = |side: &mut Vec<Option<Job>>, index: usize| side.get_mut(index).and_then(Option::take);
+        if let (Some(old), Some(new)) = (taken(&mut before, old), taken(&mut after, new)) {
+            match pair(old, new, by) {
+                Ok(entry) => entries.push(entry),
+                Err(job) => {
+                    same += 1;
+                    same_errors.extend(job.cost.is_err().then_some(job));
+                }
+            }
+        }
+    }
+    entries.extend(before.into_iter().flatten().map(|job| alone(Kind::Removed, job)));
+    entries.extend(after.into_iter().flatten().map(|job| alone(Kind::Added, job)));
+    entries.sort_by_cached_key(|entry| {
+        let line = |job: &Option<Job>| job.as_ref().map(|job| job.line);
+        let main = entry.delta.main().map(Delta::size);
+        (main.is_some(), Reverse(main), entry.kind, line(&entry.after), line(&entry.before))
+    });
+    let delta = between(totals_before.into(), totals_after.into());
+    JobDiff {
+        entries,
+        same,
+        same_errors,
+        by_id,
+        by_request,
+        before: totals_before,
+        after: totals_after,
+        delta,
+    }
+}
+
+/// What both sides come to. A pair of which one is in error is in neither, as its difference
+/// would be that of a price and nothing.
+fn totals(before: &[Job], after: &[Job], pairs: &[Pair]) -> (Totals, Totals) {
+    let (mut old_broken, mut new_broken) = (vec![false; before.len()], vec![false; after.len()]);
+    let in_error = |jobs: &[Job], index: usize| jobs.get(index).is_some_and(|job| job.cost.is_err());
+    for (old, new, _) in pairs {
+        if let Some(slot) = old_broken.get_mut(*old) {
+            *slot = in_error(after, *new);
+        }
+        if let Some(slot) = new_broken.get_mut(*new) {
+            *slot = in_error(before, *old);
+        }
+    }
+    (Totals::of(before.iter().zip(old_broken)), Totals::of(after.iter().zip(new_broken)))
+}
+
+type Pair = (usize, usize, MatchedBy);
+type Key = fn(&Job) -> &str;
+
+fn by_place(before: &[Job], after: &[Job]) -> Vec<Pair> {
+    (0..before.len().min(after.len())).map(|index| (index, index, MatchedBy::Place)).collect()
+}
+
+/// By id first; what is left, by what it asks for. Of several with the same name the first goes
+/// with the first, the second with the second.
+fn by_name(before: &[Job], after: &[Job]) -> Vec<Pair> {
+    let mut old_left = vec![true; before.len()];
+    let mut new_left = vec![true; after.len()];
+    let mut pairs = Vec::new();
+    let keys: [(MatchedBy, Key); 2] =
+        [(MatchedBy::Id, |job| &job.id), (MatchedBy::Request, |job| &job.terms)];
+    for (by, key) in keys {
+        let mut waiting: HashMap<&str, VecDeque<usize>> = HashMap::new();
+        for ((index, job), left) in after.iter().enumerate().zip(&new_left) {
+            if *left && !key(job).is_empty() {
+                waiting.entry(key(job)).or_default().push_back(index);
+            }
+        }
+        for ((index, job), left) in before.iter().enumerate().zip(&mut old_left) {
+            let found = waiting.get_mut(key(job)).filter(|_| *left).and_then(VecDeque::pop_front);
+            if let Some(other) = found {
+                *left = false;
+                if let Some(slot) = new_left.get_mut(other) {
+                    *slot = false;
+                }
+                pairs.push((index, other, by));
+            }
+        }
+    }
+    pairs
+}
+
+/// A pair that is not the same, else the new one of the two.
+fn pair(before: Job, after: Job, by: MatchedBy) -> Result<Entry, Job> {
+    let fields = if before.terms == after.terms && before.id == after.id {
+        Vec::new()
+    } else {
+        before.changes_to(&after)
+    };
+    let kind = match (fields.is_empty(), before.cost == after.cost) {
+        (true, true) => return Err(after),
+        (true, false) => Kind::Repriced,
+        (false, _) => Kind::Changed,
+    };
+    let delta = match (&before.cost, &after.cost) {
+        (Ok(before), Ok(after)) => between(*before, *after),
+        _ => UNKNOWN,
+    };
+    Ok(Entry { kind, before: Some(before), after: Some(after), matched: Some(by), fields, delta })
+}
+
+/// A row that is there on one side only.
+fn alone(kind: Kind, job: Job) -> Entry {
+    let nothing = Cost { floor: Some(Usd::ZERO), expected: Some(Usd::ZERO), ceiling: Some(Usd::ZERO) };
+    let delta = match (&job.cost, kind) {
+        (Ok(cost), Kind::Removed) => between(*cost, nothing),
+        (Ok(cost), _) => between(nothing, *cost),
+        (Err(_), _) => UNKNOWN,
+    };
+    let (before, after) = if kind == Kind::Removed { (Some(job), None) } else { (None, Some(job)) };
+    Entry { kind, before, after, matched: None, fields: Vec::new(), delta }
+}
+
+const UNKNOWN: Deltas = Deltas { floor: None, expected: None, ceiling: None };
+
+impl From<Totals> for Cost {
+    fn from(totals: Totals) -> Cost {
+        Cost { floor: totals.floor, expected: totals.expected, ceiling: totals.ceiling }
+    }
+}
+
+fn between(before: Cost, after: Cost) -> Deltas {
+    let delta = |before: Option<Usd>, after: Option<Usd>| Some(Delta::between(before?, after?));
+    Deltas {
+        floor: delta(before.floor, after.floor),
+        expected: delta(before.expected, after.expected),
+        ceiling: delta(before.ceiling, after.ceiling),
+    }
+}

@@ -1,0 +1,36 @@
+//! Rules that a file of jobs must keep, and what breaks them: the logic of a CI gate.
+//!
+//! A [`Policy`] is read from TOML ([`Policy::read`]), with every problem named at once by file
+//! and line. A [`Gate`] takes one row after another, its quote or its error, and gives a
+//! [`Report`]: findings with stable codes ([`Rule`]), sums, and a [`Verdict`]. It keeps findings,
+//! up to [`KEPT_MAX`] of a code, and no rows.
+//!
+//! ```
+//! use imgcost_core::{Book, Date, File, Prompt, Request};
+//! use imgcost_analysis::policy::{Policy, Subject, Verdict};
+//! let files: Vec<File> = imgcost_pricing::BOOK.iter().map(|&(name, text)| File { name, text }).collect();
+//! let book = Book::read(&files)?;
+//! let day = Date::constant(2026, 11, 21);
+//! let policy = Policy::read("policy.toml", "max_per_call = \"0.10\"\n").map_err(|problems| problems[0].to_string())?;
+//! let mut request = Request::new("openai", "gpt-image-2", day);
+//! request.quality = Some("high".parse()?);
+//! request.size = Some("1024x1024".parse()?);
+//! request.prompt = Some(Prompt::of_tokens(9));
+//! let mut gate = policy.gate(&book, day);
+//! gate.row(&Subject { line: 2, id: "hero", tags: &[] }, &request, book.quote(&request).as_ref());
+//! let report = gate.finish();
+//! assert_eq!(report.verdict, Verdict::Broken);
+//! assert_eq!(report.findings[0].rule.code(), "IC001");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod gate;
+mod read;
+mod report;
+mod row;
+mod rule;
+
+pub use gate::{Gate, Subject};
+pub use read::Policy;
+pub use report::{Finding, KEPT_MAX, Report, Sums, Suppression, Verdict};
+pub use rule::{Level, Place, Rule};

@@ -1,0 +1,331 @@
+//! The rules over one row's quote. Each says whether it is broken; the words are made by what it
+//! gives, only where they are kept.
+
+use imgcost_core::{
+    Alternative, CeilingBasis, Confidence, Date, Error, Evidence, Model, Quality, Quote, Size, Tier, Usd,
+};
+
+use super::read::{Name, Policy, nearest, shown};
+use super::report::Finding;
+use super::rule::Rule;
+use crate::words::Pattern;
+
+/// A row's quote as the rules meet it.
+#[derive(Clone, Copy)]
+pub(super) struct Met<'m, 'q> {
+    pub(super) policy: &'m Policy,
+    pub(super) quote: &'m Quote<'q>,
+}
+
+/// Makes a finding.
+type Make<'m> = Box<dyn FnOnce() -> Finding + 'm>;
+/// A rule: nothing where it is kept.
+type Check = for<'m, 'q> fn(&Met<'m, 'q>) -> Option<Make<'m>>;
+
+/// Every rule over a quote.
+pub(super) const RULES: &[(Rule, Check)] = &[
+    (Rule::MaxPerCall, max_per_call),
+    (Rule::MaxPerImage, max_per_image),
+    (Rule::ModelNotAllowed, model_not_allowed),
+    (Rule::ModelDenied, model_denied),
+    (Rule::ProviderNotAllowed, provider_not_allowed),
+    (Rule::QualityNotAllowed, quality_not_allowed),
+    (Rule::MaxPixels, max_pixels),
+    (Rule::MaxN, max_n),
+    (Rule::Auto, auto),
+    (Rule::Retired, retired),
+    (Rule::RetiresSoon, retires_soon),
+    (Rule::BatchRequired, batch_required),
+    (Rule::Unverified, unverified),
+    (Rule::Unpriced, unpriced),
+    (Rule::PricesOld, prices_old),
+];
+
+/// A row without a quote.
+pub(super) fn in_error(error: &Error) -> Finding {
+    let mut finding = Finding::new(Rule::RowError, error.message());
+    finding.field = error.field_name().map(str::to_owned);
+    finding.allowed = error.allowed_values().to_vec();
+    finding.nearest = error.nearest_value().map(str::to_owned);
+    finding
+}
+
+/// A row whose prompt is not known, though a rule on money needs it.
+pub(super) fn prompt_missing() -> Finding {
+    let message = "a rule on money needs the prompt, as its tokens cost too";
+    let mut finding = Finding::new(Rule::PromptMissing, message).field("prompt");
+    finding.allowed = ["prompt", "prompt_file", "prompt_tokens", "assume_prompt_tokens"]
+        .map(|name| format!("{name} in the row, or --{} for all rows", name.replace('_', "-")))
+        .to_vec();
+    finding
+}
+
+fn max_per_call<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
+    let limit = met.policy.max_per_call?;
+    let ceiling = met.quote.total().ceiling;
+    if ceiling.is_some_and(|ceiling| ceiling <= limit) {
+        return None;
+    }
+    let quote = met.quote;
+    Some(Box::new(move || over(Rule::MaxPerCall, "the call", quote, ceiling, limit, limit)))
+}
+
+fn max_per_image<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
+    let limit = met.policy.max_per_image?;
+    let quote = met.quote;
+    let n = quote.request().n;
+    let ceiling = quote.total().ceiling;
+    // Held against the whole call, as a share of a call may have no end.
+    let whole = limit.times(n.into()).unwrap_or(limit);
+    if ceiling.is_some_and(|ceiling| ceiling <= whole) {
+        return None;
+    }
+    let what = if n == 1 { "the image".to_owned() } else { format!("{n} images at ${limit} each: the call") };
+    Some(Box::new(move || over(Rule::MaxPerImage, &what, quote, ceiling, whole, limit)))
+}
+
+/// Over a limit on money, or without a ceiling to hold against it.
+fn over(rule: Rule, what: &str, quote: &Quote<'_>, ceiling: Option<Usd>, bound: Usd, limit: Usd) -> Finding {
+    let message = match ceiling {
+        Some(ceiling) => {
+            let excess = ceiling.minus(bound).map_or_else(String::new, |usd| format!(", ${usd} more"));
+            format!("{what} may cost up to ${ceiling}{excess} than ${bound}")
+        }
+        None => {
+            let floor = quote.total().floor.map_or_else(String::new, |floor| format!(", at least ${floor}"));
+            let unpriced: Vec<&str> = quote.unpriced().map(|item| item.as_str()).collect();
+            format!(
+                "{what} has no known ceiling to hold against ${bound}{floor}: no price for {}",
+                unpriced.join(", ")
+            )
+        }
+    };
+    let fewer = rule == Rule::MaxPerCall && quote.request().n > 1;
+    let mut finding = Finding::new(rule, message).field(if fewer { "n" } else { "quality" });
+    finding.allowed =
+        vec![format!("up to ${limit}{}", if rule == Rule::MaxPerCall { "" } else { " an image" })];
+    // Fewer images do not make each of them cheaper.
+    let fits = quote.alternatives_under(bound);
+    let useful = |fit: &&Alternative| rule == Rule::MaxPerCall || matches!(fit, Alternative::Quality { .. });
+    finding.nearest = fits.iter().find(useful).map(ToString::to_string);
+    finding.ceiling = ceiling;
+    finding.limit = Some(limit);
+    finding
+}
+
+/// All names of a model: its id and what else it is called.
+pub(super) fn names(model: &Model) -> Vec<&str> {
+    std::iter::once(&model.id).chain(&model.aliases).map(String::as_str).collect()
+}
+
+fn patterns(names: &[Name]) -> impl Iterator<Item = &Pattern> {
+    names.iter().map(|name| &name.pattern)
+}
+
+/// A name that is none of a list.
+fn not_allowed(rule: Rule, field: &str, name: &str, allowed: &[Name]) -> Finding {
+    let message = format!("{field} '{}' is not one of the allowed", shown(name));
+    let mut finding = Finding::new(rule, message).field(field);
+    finding.allowed = patterns(allowed).map(|pattern| pattern.text().to_owned()).collect();
+    finding.nearest = nearest(name, &finding.allowed).filter(|near| !near.contains(['*', '?']));
+    finding
+}
+
+fn model_not_allowed<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
+    let allowed = met.policy.allowed_models.as_deref()?;
+    let sold = met.quote.offer().model;
+    let fits = patterns(allowed).any(|pattern| names(sold).iter().any(|name| pattern.fits(name)));
+    let model: &'m str = &sold.id;
+    (!fits).then(|| -> Make<'m> {
+        Box::new(move || not_allowed(Rule::ModelNotAllowed, "model", model, allowed))
+    })
+}
+
+fn model_denied<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
+    let denied = met.policy.denied_models.as_deref()?;
+    let sold = met.quote.offer().model;
+    let asked: &'m str = &met.quote.request().model;
+    let pattern = patterns(denied).find(|pattern| names(sold).iter().any(|name| pattern.fits(name)))?;
+    Some(Box::new(move || {
+        let message = format!("model '{}' is denied by '{}'", shown(asked), shown(pattern.text()));
+        Finding::new(Rule::ModelDenied, message).field("model")
+    }))
+}
+
+fn provider_not_allowed<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
+    let allowed = met.policy.allowed_providers.as_deref()?;
+    let provider = met.quote.offer().provider;
+    let names = || std::iter::once(&provider.id).chain(&provider.aliases);
+    let fits = patterns(allowed).any(|pattern| names().any(|name| pattern.fits(name)));
+    let id: &'m str = &provider.id;
+    (!fits).then(|| -> Make<'m> {
+        Box::new(move || not_allowed(Rule::ProviderNotAllowed, "provider", id, allowed))
+    })
+}
+
+fn quality_not_allowed<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
+    let allowed = met.policy.allowed_qualities.as_deref()?;
+    // A model that has no such parameter breaks no rule on it.
+    let quality: &'m str = met.quote.quality()?.as_str();
+    let fits = patterns(allowed).any(|pattern| pattern.fits(quality));
+    (!fits).then(|| -> Make<'m> {
+        Box::new(move || not_allowed(Rule::QualityNotAllowed, "quality", quality, allowed))
+    })
+}
+
+fn max_pixels<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
+    let limit = met.policy.max_pixels?;
+    let size = met.quote.size();
+    if size.is_some_and(|size| size.area() <= limit) {
+        return None;
+    }
+    Some(Box::new(move || {
+        let message = match size {
+            Some(size) => format!("size {size} has {} pixels, more than {limit}", size.area()),
+            None => format!("size is left to the model, so that {limit} pixels are no bound"),
+        };
+        let mut finding = Finding::new(Rule::MaxPixels, message).field("size");
+        finding.allowed = vec![format!("up to {limit} pixels")];
+        finding
+    }))
+}
+
+fn max_n<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
+    let limit = met.policy.max_n?;
+    let n = met.quote.request().n;
+    (u64::from(n) > limit).then(|| -> Make<'m> {
+        Box::new(move || {
+            let mut finding = Finding::new(Rule::MaxN, format!("n = {n}, more than {limit}")).field("n");
+            finding.allowed = vec![format!("1 to {limit}")];
+            finding.nearest = Some(limit.to_string());
+            finding
+        })
+    })
+}
+
+fn auto<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
+    if !met.policy.forbid_auto {
+        return None;
+    }
+    let quote = met.quote;
+    let limits = &quote.offer().family.limits.rule;
+    let quality = quote.quality() == Some(&Quality::Auto) && limits.qualities.len() > 1;
+    // A model without such a parameter leaves nothing to be said.
+    let size = quote.chosen_size() == Size::Auto && (limits.size_auto || quote.request().size.is_some());
+    let (what, field) = match (quality, size) {
+        (false, false) => return None,
+        (true, true) => ("quality and size are", "quality"),
+        (true, false) => ("quality is", "quality"),
+        (false, true) => ("size is", "size"),
+    };
+    Some(Box::new(move || {
+        let mut finding = Finding::new(Rule::Auto, format!("{what} left to the model")).field(field);
+        if field == "quality" {
+            finding.allowed = limits.qualities.iter().map(ToString::to_string).collect();
+        }
+        finding
+    }))
+}
+
+fn retired<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
+    let offer = met.quote.offer();
+    let day = offer.model.retired.filter(|day| *day <= offer.as_of)?;
+    let quote = met.quote;
+    Some(Box::new(move || shut_down(Rule::Retired, quote, &format!("was shut down on {day}"))))
+}
+
+fn retires_soon<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
+    let within = met.policy.warn_before_days?;
+    let offer = met.quote.offer();
+    let day = offer.model.retired.filter(|day| *day > offer.as_of)?;
+    let quote = met.quote;
+    (days_between(offer.as_of, day) <= within).then(|| -> Make<'m> {
+        Box::new(move || shut_down(Rule::RetiresSoon, quote, &format!("will be shut down on {day}")))
+    })
+}
+
+fn shut_down(rule: Rule, quote: &Quote<'_>, words: &str) -> Finding {
+    let model = quote.offer().model;
+    let mut finding = Finding::new(rule, format!("{} {words}", model.id)).field("model");
+    finding.nearest.clone_from(&model.replacement);
+    finding
+}
+
+/// Whole days from one to the other; zero where the second is not after the first.
+fn days_between(from: Date, to: Date) -> u64 {
+    from.until(to).map_or(u64::MAX, |span| u64::try_from(span.get_days()).unwrap_or(0))
+}
+
+fn batch_required<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
+    let broken = met.policy.require_batch && met.quote.request().tier != Tier::Batch;
+    broken.then(|| -> Make<'m> {
+        Box::new(|| {
+            let message = "the call does not go through the Batch API";
+            let mut finding = Finding::new(Rule::BatchRequired, message).field("batch_api");
+            finding.allowed = vec!["true".to_owned()];
+            finding
+        })
+    })
+}
+
+fn unverified<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
+    if !met.policy.warn_unverified {
+        return None;
+    }
+    let quote = met.quote;
+    let guess = quote.lines().iter().find(|line| {
+        line.evidence == Evidence::Assumed
+            || line.price.is_some_and(|price| price.row.evidence == Evidence::Assumed)
+    });
+    let second = quote
+        .lines()
+        .iter()
+        .find(|line| line.price.is_some_and(|price| price.row.confidence != Confidence::High));
+    let open = quote.total().ceiling.is_some() && quote.total().basis == CeilingBasis::Assumed;
+    if guess.is_none() && second.is_none() && !open {
+        return None;
+    }
+    let (guess, second) = (guess.map(|line| line.item), second.map(|line| line.item));
+    Some(Box::new(move || {
+        let mut reasons = Vec::new();
+        reasons.extend(guess.map(|item| format!("{item} rests on a guess")));
+        reasons.extend(
+            second.map(|item| format!("the price of {item} was read at a third party, or is contested")),
+        );
+        reasons.extend(open.then(|| "the ceiling is assumed, not proven".to_owned()));
+        Finding::new(Rule::Unverified, reasons.join("; ")).field("model")
+    }))
+}
+
+fn unpriced<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
+    let quote = met.quote;
+    (!quote.is_complete()).then(|| -> Make<'m> {
+        Box::new(move || {
+            let items: Vec<&str> = quote.unpriced().map(|item| item.as_str()).collect();
+            let offer = quote.offer();
+            let floor = quote.total().floor.map_or_else(String::new, |floor| format!(": at least ${floor}"));
+            let message = format!(
+                "{} has no price for {} of {}{floor}",
+                offer.provider.id,
+                items.join(", "),
+                offer.model.id
+            );
+            Finding::new(Rule::Unpriced, message).field("model")
+        })
+    })
+}
+
+fn prices_old<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
+    let most = met.policy.max_price_age_days?;
+    let offer = met.quote.offer();
+    let (checked, provider) = (offer.provider.checked, &offer.provider.id);
+    let age = days_between(checked, offer.as_of);
+    (age > most).then(|| -> Make<'m> {
+        Box::new(move || {
+            let message = format!(
+                "{provider}'s prices were last checked on {checked}, {age} days before: more than {most}"
+            );
+            Finding::new(Rule::PricesOld, message).field("provider")
+        })
+    })
+}

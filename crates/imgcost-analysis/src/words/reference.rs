@@ -1,0 +1,173 @@
+//! A setting in a few words: `gpt-image-2 medium 1024x1024`.
+
+use imgcost_core::{Basis, Book, Code, Endpoint, Error, Offer, Pixels, Quality, Request, Size};
+
+use super::pattern::shown;
+
+/// The words that are qualities wherever they stand.
+const QUALITIES: [Quality; 7] = [
+    Quality::Low,
+    Quality::Medium,
+    Quality::High,
+    Quality::Xhigh,
+    Quality::Max,
+    Quality::Standard,
+    Quality::Hd,
+];
+
+/// What the words said so far.
+#[derive(Default)]
+struct Said {
+    provider: Option<String>,
+    model: Option<String>,
+    quality: Option<Quality>,
+    size: Option<Size>,
+}
+
+/// A request of a few words over `base`: a model, and as wanted a provider, a quality and a size,
+/// in any order, parted by spaces or commas. `quality=auto` and `size=auto` say which of the two
+/// is left to the model. What the words leave out stays as in `base`; a model that `base`'s
+/// provider does not have is asked from the only provider that has it.
+///
+/// ```
+/// use imgcost_core::{Book, Date, File, Request};
+/// let files: Vec<File> = imgcost_pricing::BOOK.iter().map(|&(name, text)| File { name, text }).collect();
+/// let book = Book::read(&files)?;
+/// let base = Request::new("openai", "gpt-image-1", Date::constant(2026, 11, 21));
+/// let request = imgcost_analysis::words::reference(&book, "medium 1024x1024 gpt-image-2", &base)?;
+/// assert_eq!(request.model, "gpt-image-2");
+/// assert_eq!(request.quality.as_ref().map(|quality| quality.as_str()), Some("medium"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// A word that is none of them or comes twice, named with what is allowed and the nearest; a
+/// setting that the model does not take. The field is `reference`, or the request's own.
+pub fn reference(book: &Book, text: &str, base: &Request) -> Result<Request, Error> {
+    let mut said = Said::default();
+    for word in text.split([' ', ',', '\t', '\n']).filter(|word| !word.is_empty()) {
+        take(book, word, &mut said)?;
+    }
+    let Some(model) = said.model else {
+        let message = if text.trim().is_empty() {
+            "the reference is empty".to_owned()
+        } else {
+            format!("'{}' names no model", shown(text.trim()))
+        };
+        return Err(problem(message).allowed(allowed_words()));
+    };
+    let provider = said.provider.unwrap_or_else(|| provider_of(book, &model, &base.provider));
+    let offer = book.offer(&provider, &model, base.as_of)?;
+    let mut request = suited(&offer, base);
+    request.quality = said.quality.or_else(|| base.quality.clone());
+    request.size = said.size.or(base.size);
+    offer.quote(&request)?;
+    Ok(request)
+}
+
+/// `base` asked of an offer: its provider and model, `chat` where the model answers only there,
+/// and a group ratio only where one is billed.
+#[must_use]
+pub fn suited(offer: &Offer<'_>, base: &Request) -> Request {
+    let mut request = Request {
+        provider: offer.provider.id.clone(),
+        model: offer.model.id.clone(),
+        as_of: offer.as_of,
+        ..base.clone()
+    };
+    let endpoints = &offer.family.limits.rule.endpoints;
+    if !endpoints.contains(&request.endpoint) && endpoints.contains(&Endpoint::Chat) {
+        request.endpoint = Endpoint::Chat;
+    }
+    if offer.model.basis != Basis::Ratio {
+        request.group_ratio = None;
+    }
+    request
+}
+
+/// The provider that is meant where none is named: `usual`, or the only one that has the model.
+fn provider_of(book: &Book, model: &str, usual: &str) -> String {
+    let mut providers = book.providers().iter().filter(|provider| provider.model(model).is_some());
+    let usual_sells = book.provider(usual).is_ok_and(|provider| provider.model(model).is_some());
+    match (usual_sells, providers.next(), providers.next()) {
+        (false, Some(only), None) => only.id.clone(),
+        _ => usual.to_owned(),
+    }
+}
+
+fn take(book: &Book, word: &str, said: &mut Said) -> Result<(), Error> {
+    if let Some((key, value)) = word.split_once('=') {
+        return match key {
+            "provider" => set(&mut said.provider, "provider", value.to_owned(), word),
+            "model" => set(&mut said.model, "model", value.to_owned(), word),
+            "quality" => {
+                let Ok(quality) = value.parse::<Quality>();
+                set(&mut said.quality, "quality", quality, word)
+            }
+            "size" => set(&mut said.size, "size", size(value)?, word),
+            _ => Err(problem(format!("'{}' sets nothing of a reference", shown(word)))
+                .allowed(["provider=", "model=", "quality=", "size="])
+                .nearest_name(&format!("{key}="))),
+        };
+    }
+    if word == "auto" {
+        return Err(problem("'auto' may be the quality or the size").allowed(["quality=auto", "size=auto"]));
+    }
+    if let Ok(size) = word.parse::<Pixels>() {
+        return set(&mut said.size, "size", Size::Exact(size), word);
+    }
+    if book.providers().iter().any(|provider| provider.model(word).is_some()) {
+        return set(&mut said.model, "model", word.to_owned(), word);
+    }
+    if let Ok(provider) = book.provider(word) {
+        return set(&mut said.provider, "provider", provider.id.clone(), word);
+    }
+    let Ok(quality) = word.parse::<Quality>();
+    if QUALITIES.contains(&quality)
+        || book.families().iter().any(|family| family.limits.rule.qualities.contains(&quality))
+    {
+        return set(&mut said.quality, "quality", quality, word);
+    }
+    if word.starts_with(|c: char| c.is_ascii_digit()) && word.contains(['x', 'X', '*']) {
+        return size(word).map(|_| ());
+    }
+    Err(unknown(book, word))
+}
+
+fn size(text: &str) -> Result<Size, Error> {
+    text.parse().map_err(|_| {
+        let spelled = text.replace(['X', '*', '×'], "x");
+        let error = problem(format!("'{}' is not a size", shown(text))).allowed(["WIDTHxHEIGHT in pixels"]);
+        match spelled.parse::<Pixels>() {
+            Ok(nearest) => error.nearest(nearest),
+            Err(_) => error,
+        }
+    })
+}
+
+fn set<T>(place: &mut Option<T>, what: &str, value: T, word: &str) -> Result<(), Error> {
+    if place.is_some() {
+        return Err(problem(format!("'{}' is a second {what}: a reference has one", shown(word))));
+    }
+    *place = Some(value);
+    Ok(())
+}
+
+fn problem(message: impl Into<String>) -> Error {
+    Error::new(Code::BadInput, message).field("reference")
+}
+
+fn allowed_words() -> [&'static str; 4] {
+    ["a model", "a provider", "a quality such as low, medium or high", "a size such as 1024x1024"]
+}
+
+fn unknown(book: &Book, word: &str) -> Error {
+    let providers = book.providers();
+    let models = providers.iter().flat_map(|provider| &provider.models).map(|model| model.id.as_str());
+    let names = QUALITIES.iter().map(Quality::as_str);
+    let every = names.chain(providers.iter().map(|provider| provider.id.as_str())).chain(models);
+    problem(format!("'{}' is no model, provider, quality or size", shown(word)))
+        .allowed(every)
+        .nearest_name(word)
+        .allowed(allowed_words())
+}

@@ -1,0 +1,186 @@
+//! A log against pages: what always holds.
+
+use crate::common::BOOK;
+use imgcost_analysis::reconcile::{
+    Amount, CostResult, LineItem, Logged, Measure, Names, Reconcile, SignedUsd, Standing, UsageKind,
+    UsageResult, Weight,
+};
+use imgcost_core::{Date, Ratio, Usd};
+use proptest::prelude::*;
+
+const MODELS: [&str; 3] = ["gpt-image-1", "gpt-image-1-mini", "gpt-image-2"];
+
+fn names() -> Names<'static> {
+    Names::of(&BOOK, "openai")
+}
+
+fn nothing() -> Ratio {
+    "0".parse().unwrap()
+}
+
+fn day(offset: i8) -> Date {
+    Date::constant(2026, 11, 1 + offset)
+}
+
+fn call(offset: i8, model: usize, tokens: u64) -> Logged {
+    Logged {
+        day: day(offset),
+        model: MODELS[model].to_owned(),
+        size: "1024x1024".to_owned(),
+        images: Some(1),
+        input: Some(15),
+        output: Some(tokens),
+        usd: Some(Usd::from_nanos(tokens * 30_000)),
+    }
+}
+
+/// Adds what pages say of a call that was billed as it was logged.
+fn billed(reconcile: &mut Reconcile<'_>, call: &Logged) {
+    let usage = |kind| UsageResult {
+        kind,
+        day: call.day,
+        model: Some(call.model.clone()),
+        size: None,
+        requests: Some(1),
+        images: Some(1),
+        input: Some(15),
+        output: call.output,
+    };
+    reconcile.usage_day(call.day);
+    reconcile.cost_day(call.day);
+    reconcile.usage(&usage(UsageKind::Images));
+    reconcile.usage(&usage(UsageKind::Completions));
+    let line_item = Some(format!("{} image, output", call.model));
+    reconcile.cost(&CostResult { day: call.day, line_item, amount: call.usd.unwrap().into() });
+}
+
+proptest! {
+    #[test]
+    fn what_was_billed_as_logged_matches_and_one_call_less_does_not(
+        calls in prop::collection::vec((0_i8..4, 0_usize..3, 1_u64..20_000), 1..40), lost in 0_usize..40
+    ) {
+        let calls: Vec<Logged> = calls.into_iter().map(|(offset, model, tokens)| call(offset, model, tokens)).collect();
+        let mut reconcile = Reconcile::new(names());
+        calls.iter().for_each(|call| reconcile.logged(call));
+        calls.iter().rev().for_each(|call| billed(&mut reconcile, call));
+        let outcome = reconcile.finish(nothing());
+        prop_assert_eq!(outcome.weight(), Weight::Note, "{:?}", outcome);
+        prop_assert!(outcome.rows.iter().all(|row| row.standing == Standing::Matched));
+        // The sums of the rows are the sums of the calls.
+        let rows = outcome.rows.iter().filter(|row| row.measure == Measure::Usd);
+        let sum = rows.filter_map(|row| match row.export { Some(Amount::Usd(usd)) => Some(usd), _ => None });
+        let sum = sum.fold(SignedUsd::ZERO, |sum, usd| sum.plus(usd).unwrap());
+        let all: u64 = calls.iter().map(|call| call.output.unwrap() * 30_000).sum();
+        prop_assert_eq!(sum, SignedUsd::from(Usd::from_nanos(all)));
+        // One call that nobody logged is noticed.
+        let lost = lost % calls.len();
+        let mut reconcile = Reconcile::new(names());
+        calls.iter().enumerate().filter(|(index, _)| *index != lost).for_each(|(_, call)| reconcile.logged(call));
+        calls.iter().for_each(|call| billed(&mut reconcile, call));
+        prop_assert!(reconcile.finish(nothing()).weight() >= Weight::Unmatched);
+    }
+
+    #[test]
+    fn amounts_read_back_and_sums_are_those_of_whole_numbers(a in -1_000_000_000_i64..1_000_000_000, b in -1_000_000_000_i64..1_000_000_000) {
+        let usd = |units: i64| format!("{units}e-6").parse::<SignedUsd>().unwrap();
+        prop_assert_eq!(usd(a).plus(usd(b)).unwrap(), usd(a + b));
+        prop_assert_eq!(usd(a).minus(usd(b)).unwrap(), usd(a - b));
+        prop_assert_eq!(usd(a).to_string().parse::<SignedUsd>().unwrap(), usd(a));
+    }
+
+    #[test]
+    fn any_text_is_an_amount_or_none(text in "\\PC{0,20}") {
+        if let Ok(usd) = text.parse::<SignedUsd>() {
+            prop_assert_eq!(usd.to_string().parse::<SignedUsd>(), Ok(usd));
+        }
+    }
+}
+
+#[test]
+fn line_items_name_models() {
+    let model = |id: &str| LineItem::Model(id.to_owned());
+    for (text, item) in [
+        ("gpt-image-2 image, output", model("gpt-image-2")),
+        ("gpt-image-2, input", model("gpt-image-2")),
+        ("gpt-image-1", model("gpt-image-1")),
+        ("gpt-image-1-mini text, cached input", model("gpt-image-1-mini")),
+        ("gpt-image-1-2025-04-23 image, output", model("gpt-image-1")),
+        ("Image models", LineItem::AllImages),
+        ("gpt-image-99 image, output", LineItem::UnknownImages),
+        ("dall-e-9", LineItem::UnknownImages),
+        ("gpt-5-2025-08-07, output", LineItem::Other),
+        ("", LineItem::Other),
+    ] {
+        assert_eq!(names().line_item(text), item, "{text}");
+    }
+}
+
+#[test]
+fn a_sum_too_large_is_said_and_never_wrong() {
+    let mut reconcile = Reconcile::new(names());
+    reconcile.logged(&call(0, 2, 7024));
+    reconcile.cost_day(day(0));
+    let huge: SignedUsd = "79000000000000000000000000000".parse().unwrap();
+    for amount in [huge, "0.00000000000000000001".parse().unwrap()] {
+        let line_item = Some("gpt-image-2 image, output".to_owned());
+        reconcile.cost(&CostResult { day: day(0), line_item, amount });
+    }
+    let outcome = reconcile.finish(nothing());
+    let row = outcome.rows.iter().find(|row| row.measure == Measure::Usd).unwrap();
+    assert_eq!((row.standing, row.export), (Standing::TooLarge, None));
+}
+
+/// The rows of two calls of $0.21072 on a day, against what `pages` says.
+fn held_against(pages: impl Fn(&mut Reconcile<'_>)) -> Vec<(Measure, Standing)> {
+    let mut reconcile = Reconcile::new(names());
+    (0..2).for_each(|_| reconcile.logged(&call(0, 2, 7024)));
+    pages(&mut reconcile);
+    reconcile.finish(nothing()).rows.iter().map(|row| (row.measure, row.standing)).collect()
+}
+
+#[test]
+fn counts_that_a_result_does_not_say_are_no_zeros() {
+    let usage = |requests, images| {
+        held_against(move |reconcile| {
+            reconcile.usage_day(day(0));
+            reconcile.usage(&UsageResult {
+                kind: UsageKind::Images,
+                day: day(0),
+                model: Some("gpt-image-2".to_owned()),
+                size: None,
+                requests,
+                images,
+                input: None,
+                output: None,
+            });
+        })
+    };
+    let both = |requests, images| vec![(Measure::Requests, requests), (Measure::Images, images)];
+    assert_eq!(usage(None, Some(2)), both(Standing::Open, Standing::Matched));
+    assert_eq!(usage(Some(2), None), both(Standing::Matched, Standing::Open));
+    assert_eq!(usage(Some(0), Some(3)), both(Standing::OnlyLog, Standing::Differs));
+}
+
+#[test]
+fn what_was_left_out_of_costs_is_not_zero() {
+    let costs = |usd: &'static str, left_out: Option<(i8, i8)>| {
+        held_against(move |reconcile| {
+            reconcile.cost_day(day(0));
+            let line_item = Some("gpt-image-2".to_owned());
+            reconcile.cost(&CostResult { day: day(0), line_item, amount: usd.parse().unwrap() });
+            if let Some((first, last)) = left_out {
+                reconcile.costs_left_out(day(first), day(last));
+            }
+        })
+    };
+    let row = |standing| vec![(Measure::Usd, standing)];
+    assert_eq!(costs("0.4", None), row(Standing::Differs));
+    assert_eq!(costs("0.4", Some((0, 0))), row(Standing::Open));
+    assert_eq!(costs("0.4", Some((1, 1))), row(Standing::Differs));
+    assert_eq!(costs("0", None), row(Standing::OnlyLog));
+    for days in [(0, 0), (0, 3)] {
+        assert_eq!(costs("0", Some(days)), row(Standing::Open));
+    }
+    // More than the log has is more, whatever else there is.
+    assert_eq!(costs("9", Some((0, 0))), row(Standing::Differs));
+}

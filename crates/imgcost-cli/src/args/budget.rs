@@ -1,0 +1,262 @@
+//! What the user typed after `budget`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use imgcost_ledger::Window;
+
+use super::{OutputArgs, RequestArgs};
+
+/// The ledger to use.
+#[derive(Debug, Args)]
+pub(crate) struct LedgerArgs {
+    /// The ledger: a file or postgres://… [default: imgcost/ledger.db in $XDG_DATA_HOME or
+    /// ~/.local/share].
+    #[arg(long, value_name = "FILE|URL", help_heading = "Ledger")]
+    pub(crate) ledger: Option<PathBuf>,
+
+    /// How to write the result.
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// Who writes into the ledger.
+#[derive(Debug, Args)]
+pub(crate) struct ByArgs {
+    /// Who does it, for the journal [default: $USER].
+    #[arg(long, value_name = "NAME", help_heading = "Ledger")]
+    pub(crate) by: Option<String>,
+}
+
+fn windows() -> PossibleValuesParser {
+    PossibleValuesParser::new(Window::ALL.map(Window::as_str))
+}
+
+/// `budget set`.
+#[derive(Debug, Args)]
+pub(crate) struct BudgetSetArgs {
+    /// Whose money: a path such as team/alice/run-42.
+    pub(crate) scope: String,
+
+    /// The cap in US dollars; 0 allows nothing that costs.
+    #[arg(value_name = "USD", required_unless_present = "unlimited", allow_negative_numbers = true)]
+    pub(crate) usd: Option<String>,
+
+    /// Over which time, by the calendar in UTC.
+    #[arg(long, value_name = "WINDOW", value_parser = windows(), default_value = "total")]
+    pub(crate) per: String,
+
+    /// No limit: the path is known, and what is spent on it is counted.
+    #[arg(long, conflicts_with = "usd")]
+    pub(crate) unlimited: bool,
+
+    /// At which percentages of the cap to alert, or none [default: 80,100].
+    #[arg(long, value_name = "PERCENT,…")]
+    pub(crate) alerts: Option<String>,
+
+    /// Refuse calls whose ceiling is assumed and not proven.
+    #[arg(long)]
+    pub(crate) proven_only: bool,
+
+    /// Who does it.
+    #[command(flatten)]
+    pub(crate) by: ByArgs,
+
+    /// The ledger.
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArgs,
+}
+
+/// `budget remove`.
+#[derive(Debug, Args)]
+pub(crate) struct BudgetRemoveArgs {
+    /// Whose budget.
+    pub(crate) scope: String,
+
+    /// The budget of which window.
+    #[arg(long, value_name = "WINDOW", value_parser = windows(), default_value = "total")]
+    pub(crate) per: String,
+
+    /// Who does it.
+    #[command(flatten)]
+    pub(crate) by: ByArgs,
+
+    /// The ledger.
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArgs,
+}
+
+/// `budget show`.
+#[derive(Debug, Args)]
+pub(crate) struct BudgetShowArgs {
+    /// A path; budgets above and below it count in. Left out, all budgets.
+    pub(crate) scope: Option<String>,
+
+    /// Exit with 3 if more than this share of any budget shown is held or spent.
+    #[arg(long, value_name = "PERCENT", allow_negative_numbers = true)]
+    pub(crate) fail_above: Option<String>,
+
+    /// The ledger.
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArgs,
+}
+
+/// `budget hold`.
+#[derive(Debug, Args)]
+pub(crate) struct BudgetHoldArgs {
+    /// Whose money: a path such as team/alice/run-42.
+    pub(crate) scope: String,
+
+    /// Hold this many US dollars for a call that can't be quoted, without options of the call.
+    #[arg(long, value_name = "USD", allow_negative_numbers = true, help_heading = "Hold")]
+    pub(crate) ceiling: Option<String>,
+
+    /// Hold what the call will probably cost, not the most it may. Bills can pass the cap.
+    #[arg(long, conflicts_with = "ceiling", help_heading = "Hold")]
+    pub(crate) hold_expected: bool,
+
+    /// A name of your own for this call: asking again gives the same hold, or is refused once that is closed.
+    #[arg(long, value_name = "KEY", help_heading = "Hold")]
+    pub(crate) key: Option<String>,
+
+    /// After which time an open hold is shown as expired; it counts all the same [default: 1h].
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, help_heading = "Hold")]
+    pub(crate) expires_in: Option<String>,
+
+    /// Who does it.
+    #[command(flatten)]
+    pub(crate) by: ByArgs,
+
+    /// What the call asks for.
+    #[command(flatten)]
+    pub(crate) request: RequestArgs,
+
+    /// The ledger.
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArgs,
+}
+
+/// `budget settle`.
+#[derive(Debug, Args)]
+pub(crate) struct BudgetSettleArgs {
+    /// The hold, as `hold` gave it.
+    pub(crate) hold: String,
+
+    /// The API's response, JSON or server-sent events; - for standard input.
+    #[arg(long, value_name = "FILE", required_unless_present = "cost")]
+    pub(crate) usage: Option<PathBuf>,
+
+    /// What the call cost, in US dollars, where you know it better.
+    #[arg(long, value_name = "USD", conflicts_with = "usage", allow_negative_numbers = true)]
+    pub(crate) cost: Option<String>,
+
+    /// Who does it.
+    #[command(flatten)]
+    pub(crate) by: ByArgs,
+
+    /// The ledger.
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArgs,
+}
+
+/// `budget release`.
+#[derive(Debug, Args)]
+pub(crate) struct BudgetReleaseArgs {
+    /// The hold, as `hold` gave it.
+    pub(crate) hold: String,
+
+    /// Why: the call was not sent, or was refused free of charge.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+
+    /// Who does it.
+    #[command(flatten)]
+    pub(crate) by: ByArgs,
+
+    /// The ledger.
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArgs,
+}
+
+/// `budget presume`.
+#[derive(Debug, Args)]
+pub(crate) struct BudgetPresumeArgs {
+    /// The hold, as `hold` gave it.
+    #[arg(required_unless_present = "expired")]
+    pub(crate) hold: Option<String>,
+
+    /// Why its outcome is not known.
+    #[arg(long, value_name = "TEXT", required_unless_present = "expired")]
+    pub(crate) reason: Option<String>,
+
+    /// All open holds that are past their time.
+    #[arg(long, conflicts_with = "hold")]
+    pub(crate) expired: bool,
+
+    /// Of the expired holds, only those of this path and below.
+    #[arg(long, value_name = "SCOPE", requires = "expired")]
+    pub(crate) scope: Option<String>,
+
+    /// Who does it.
+    #[command(flatten)]
+    pub(crate) by: ByArgs,
+
+    /// The ledger.
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArgs,
+}
+
+/// `budget log`.
+#[derive(Debug, Args)]
+pub(crate) struct BudgetLogArgs {
+    /// A path; what happened there and below. Left out, everything.
+    pub(crate) scope: Option<String>,
+
+    /// Only what happened to this hold.
+    #[arg(long, value_name = "HOLD")]
+    pub(crate) hold: Option<String>,
+
+    /// Only what happened then or later: 2026-11-21 or 2026-11-21T14:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+
+    /// Only the last so many entries [default: 50; all with --hold or --since].
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) last: Option<String>,
+
+    /// The ledger.
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArgs,
+}
+
+/// `budget export`.
+#[derive(Debug, Args)]
+pub(crate) struct BudgetExportArgs {
+    /// Only what concerns this path and what is below it.
+    #[arg(long, value_name = "SCOPE")]
+    pub(crate) scope: Option<String>,
+
+    /// The ledger.
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArgs,
+}
+
+/// `budget backup`.
+#[derive(Debug, Args)]
+pub(crate) struct BudgetBackupArgs {
+    /// The new file; one that is there already is never overwritten.
+    pub(crate) file: PathBuf,
+
+    /// The ledger.
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArgs,
+}
+
+/// `budget doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct BudgetDoctorArgs {
+    /// The ledger.
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArgs,
+}

@@ -1,0 +1,40 @@
+//! What several of the deciding commands take.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// A file to write the result to, beside or in place of standard output.
+#[derive(Debug, Args)]
+pub(crate) struct FileArgs {
+    /// Write the result to a file; its ending says how: csv, tsv, md, json, jsonl, html, xlsx, svg. May be repeated.
+    #[arg(short, long = "out", value_name = "FILE", help_heading = "Limits and output")]
+    pub(crate) out: Vec<PathBuf>,
+}
+
+/// Another currency beside US dollars.
+#[derive(Debug, Args)]
+pub(crate) struct CurrencyArgs {
+    /// Show totals in this currency too; needs --fx.
+    #[arg(long, value_name = "CODE", requires = "fx", help_heading = "Limits and output")]
+    pub(crate) currency: Option<String>,
+
+    /// What one US dollar is worth, and on which day, such as 149.8@2026-11-20. Nothing is looked up.
+    #[arg(long, value_name = "RATE@DATE", requires = "currency", help_heading = "Limits and output")]
+    pub(crate) fx: Option<String>,
+}
+
+impl CurrencyArgs {
+    /// The currency, if one was asked for.
+    ///
+    /// # Errors
+    /// The code or the rate can't be accepted.
+    pub(crate) fn exchange(
+        &self,
+    ) -> Result<Option<imgcost_analysis::currency::Exchange>, imgcost_core::Error> {
+        match (&self.currency, &self.fx) {
+            (Some(currency), Some(fx)) => imgcost_analysis::currency::Exchange::new(currency, fx).map(Some),
+            _ => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! `imgcost budget hold`: sets money aside for a call, or says why not and what would fit.
+
+use std::io;
+
+use imgcost_core::{Book, Code, Error, Item, Note, Quote};
+use imgcost_guard::{Amount, DEFAULT_HOLD_TTL, HoldError};
+use imgcost_ledger::{Alert, Held, HoldId, NanoUsd, NewHold, Scope, State, Timestamp};
+use serde::Serialize;
+
+use super::{Context, store, words};
+use crate::args::BudgetHoldArgs;
+use crate::commands::quote::prompt_missing;
+use crate::failure::{End, Failure, say};
+use crate::render::{self, Page, Sheet};
+use crate::request::{self, Asked, NoModel};
+
+/// What a hold without a quote has in place of a quote's id and of a book's digest.
+const NONE: &str = "none";
+/// The terms of a hold without a quote: it has no rates to be settled at.
+pub(super) const NO_TERMS: &str = "{}";
+
+#[derive(Serialize)]
+struct Document<'h> {
+    schema: &'static str,
+    hold: &'h HoldId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'h str>,
+    scope: &'h Scope,
+    state: State,
+    ceiling: NanoUsd,
+    ceiling_basis: &'static str,
+    /// Absent where nothing on the path is limited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left: Option<NanoUsd>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quote: Option<&'h str>,
+    made_at: Timestamp,
+    expires_at: Timestamp,
+    repeated: bool,
+    alerts: &'h [Alert],
+    notes: Vec<NoteDocument>,
+}
+
+#[derive(Serialize)]
+struct NoteDocument {
+    code: &'static str,
+    message: String,
+}
+
+/// The request of a hold without a quote, as the ledger keeps it.
+#[derive(Serialize)]
+struct Given {
+    ceiling: NanoUsd,
+}
+
+/// Holds a call's ceiling.
+pub(super) fn hold(args: &BudgetHoldArgs, context: Context<'_>) -> Result<End, Failure> {
+    let scope = words::scope(&args.scope)?;
+    let by = words::by(&args.by, context.settings);
+    match &args.ceiling {
+        Some(text) => {
+            if args.request.says_anything() {
+                let message = "a ceiling of your own is for a call that is not quoted: \
+                               leave it out, or the options of the call";
+                return Err(Error::new(Code::IllegalCombination, message).field("ceiling").into());
+            }
+            let ceiling = words::amount("ceiling", text)?;
+            let held = ask(args, context, given(scope, ceiling, by))?;
+            write(&held, None, &[], context)
+        }
+        None => quoted(args, context, &scope, &by),
+    }
+}
+
+fn quoted(args: &BudgetHoldArgs, context: Context<'_>, scope: &Scope, by: &str) -> Result<End, Failure> {
+    let book: Book = request::book_for_quotes(&args.request, context.settings)?;
+    let Asked { request, remarks } = request::asked(&args.request, context.settings, &book, NoModel::Refuse)?;
+    let quote = book.quote(&request)?;
+    let amount = if args.hold_expected { Amount::Expected } else { Amount::Ceiling };
+    let new = imgcost_guard::new_hold(&quote, amount, scope, by).map_err(|why| cant_hold(why, &quote))?;
+    let held = ask(args, context, new).map_err(|failure| with_fits(failure, &quote))?;
+    let notes: Vec<Note> = quote.notes().into_iter().chain(remarks).collect();
+    write(&held, Some(&quote), &notes, context)
+}
+
+/// The wish to hold what the user says that a call costs at most: nobody has proven it.
+fn given(scope: Scope, ceiling: NanoUsd, by: String) -> NewHold {
+    NewHold {
+        id: HoldId::random(),
+        key: None,
+        scope,
+        ceiling,
+        assumed: true,
+        quote: NONE.to_owned(),
+        book: NONE.to_owned(),
+        request: serde_json::to_string(&Given { ceiling }).unwrap_or_default(),
+        terms: NO_TERMS.to_owned(),
+        expires_in: DEFAULT_HOLD_TTL,
+        despite: None,
+        by,
+    }
+}
+
+fn ask(args: &BudgetHoldArgs, context: Context<'_>, mut new: NewHold) -> Result<Held, Failure> {
+    if let Some(text) = &args.expires_in {
+        new.expires_in = words::duration("expires_in", text)?;
+    }
+    new.key.clone_from(&args.key);
+    Ok(store::open(&args.ledger, context)?.hold(&new)?)
+}
+
+fn cant_hold(why: HoldError, quote: &Quote<'_>) -> Failure {
+    match why {
+        HoldError::NoPrompt => prompt_missing("a hold").into(),
+        HoldError::Unpriced => {
+            let items: Vec<&str> = quote.unpriced().map(Item::as_str).collect();
+            let items = if items.is_empty() { String::new() } else { format!(" ({})", items.join(", ")) };
+            Failure::Unpriced(format!("{why}{items}; --ceiling USD holds an amount of your own"))
+        }
+        HoldError::Unbounded => {
+            let what = quote.request().unseen_context.join(", ");
+            Failure::Unpriced(format!("{why} ({what}); --ceiling USD holds an amount of your own"))
+        }
+        HoldError::TooLarge => Error::new(Code::TooLarge, why.to_string()).into(),
+    }
+}
+
+/// A refusal for want of room, with what would fit into what is left.
+fn with_fits(failure: Failure, quote: &Quote<'_>) -> Failure {
+    match failure {
+        Failure::Ledger { error, fits } => {
+            let left = error.refusal().and_then(imgcost_ledger::Refusal::left);
+            let fits = left.map(|left| quote.alternatives_under(left.usd())).or(fits);
+            Failure::Ledger { error, fits }
+        }
+        other => other,
+    }
+}
+
+fn write(
+    held: &Held,
+    quote: Option<&Quote<'_>>,
+    notes: &[Note],
+    context: Context<'_>,
+) -> Result<End, Failure> {
+    let page = || page(held, quote, notes);
+    render::write(&mut io::stdout().lock(), context.format, page, || sheet(held), || document(held, notes))?;
+    tell(&held.alerts, context);
+    Ok(End::Done)
+}
+
+/// Says which budgets have reached a threshold, where the document does not.
+pub(super) fn tell(alerts: &[Alert], context: Context<'_>) {
+    if !context.format.is_json() {
+        alerts.iter().for_each(|alert| say(&format!("imgcost: {alert}")));
+    }
+}
+
+fn basis(held: &Held) -> &'static str {
+    if held.hold.assumed { "assumed" } else { "proven" }
+}
+
+/// The hold's name alone on the first line, for scripts.
+fn page(held: &Held, quote: Option<&Quote<'_>>, notes: &[Note]) -> Page {
+    let hold = &held.hold;
+    let mut page = Page::default();
+    page.heading(hold.id.as_str());
+    if let Some(quote) = quote {
+        page.line(render::quote_heading(quote));
+    }
+    let until = words::clock(hold.expires_at);
+    let is_less = quote.and_then(|quote| quote.total().ceiling).is_some_and(|most| hold.ceiling.usd() < most);
+    let what = if is_less { "expected amount".to_owned() } else { format!("{} ceiling", basis(held)) };
+    page.line(format!("${} held for {}, {what}, until {until} UTC", hold.ceiling, hold.scope));
+    page.line(match held.left {
+        Some(left) => format!("${left} left"),
+        None => "nothing on its path is limited".to_owned(),
+    });
+    if held.repeated {
+        page.note("this hold was made before, by the same key");
+    }
+    let mut said: Vec<&str> = Vec::new();
+    for note in notes {
+        if !said.contains(&note.message.as_str()) {
+            said.push(&note.message);
+            page.note(note.message.clone());
+        }
+    }
+    page
+}
+
+fn document<'h>(held: &'h Held, notes: &[Note]) -> Document<'h> {
+    let hold = &held.hold;
+    let note = |note: &Note| NoteDocument { code: note.code, message: note.message.clone() };
+    Document {
+        schema: "imgcost.hold/1",
+        hold: &hold.id,
+        key: hold.key.as_deref(),
+        scope: &hold.scope,
+        state: hold.state,
+        ceiling: hold.ceiling,
+        ceiling_basis: basis(held),
+        left: held.left,
+        quote: Some(hold.quote.as_str()).filter(|quote| *quote != NONE),
+        made_at: hold.made_at,
+        expires_at: hold.expires_at,
+        repeated: held.repeated,
+        alerts: &held.alerts,
+        notes: notes.iter().map(note).collect(),
+    }
+}
+
+fn sheet(held: &Held) -> Sheet {
+    let hold = &held.hold;
+    let mut sheet = Sheet::new(&[
+        "hold",
+        "scope",
+        ">ceiling",
+        "ceiling_basis",
+        ">left",
+        "quote",
+        "expires_at",
+        "repeated",
+    ]);
+    sheet.row([
+        hold.id.to_string(),
+        hold.scope.to_string(),
+        hold.ceiling.to_string(),
+        basis(held).to_owned(),
+        held.left.map_or_else(String::new, |left| left.to_string()),
+        Some(hold.quote.clone()).filter(|quote| quote != NONE).unwrap_or_default(),
+        hold.expires_at.to_string(),
+        held.repeated.to_string(),
+    ]);
+    sheet
+}

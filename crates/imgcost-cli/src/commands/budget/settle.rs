@@ -1,0 +1,81 @@
+//! `imgcost budget settle`: books what a call cost, at the rates that its hold was made at.
+
+use std::path::Path;
+
+use imgcost_core::{Error, Response};
+use imgcost_guard::Bill;
+use imgcost_ledger::{Changed, Hold, HoldId, State};
+
+use super::hold::NO_TERMS;
+use super::{Context, changed, store, words};
+use crate::args::{BookArgs, BudgetSettleArgs};
+use crate::failure::{End, Failure, bad_input, say};
+use crate::{inputs, request, responses};
+
+/// What to do where the response is no bill.
+const NO_BILL: &str = "the hold stays open; imgcost budget release gives its money back, \
+                       if the call was free, and budget presume books its ceiling";
+
+/// Settles a hold by a response or by a cost. A response that does not say what was used books
+/// the ceiling, and ends with 4.
+pub(super) fn settle(args: &BudgetSettleArgs, context: Context<'_>) -> Result<End, Failure> {
+    let id = words::hold(&args.hold)?;
+    let by = words::by(&args.by, context.settings);
+    if let Some(text) = &args.cost {
+        let cost = words::amount("cost", text)?;
+        let ledger = store::open(&args.ledger, context)?;
+        return changed::write(&ledger.settle(&id, cost, None, &by)?, context);
+    }
+    let Some(path) = &args.usage else {
+        return Err(bad_input("usage", "a response or a cost is needed").into());
+    };
+    let response = read(path)?;
+    let ledger = store::open(&args.ledger, context)?;
+    let hold = ledger.find(&id)?.ok_or(imgcost_ledger::Error::NoHold(id.clone()))?;
+    match bill(&hold, &response, context)? {
+        Bill::Cost { cost, usage, notes } => {
+            changed::write_noting(&ledger.settle(&id, cost, Some(usage), &by)?, &notes, context)
+        }
+        Bill::Open { why } => {
+            let outcome = match hold.state {
+                State::Presumed => same(hold),
+                _ => ledger.presume(&id, &why, &by)?,
+            };
+            let end = changed::write(&outcome, context)?;
+            if !context.format.is_json() {
+                say(&format!("imgcost: {why}: the call is presumed to have cost its ceiling"));
+            }
+            Ok(end.and(End::Incomplete))
+        }
+    }
+}
+
+/// A hold that was presumed before stays as it is.
+fn same(hold: Hold) -> Changed {
+    Changed { before: hold.state, hold, repeated: true, alerts: Vec::new() }
+}
+
+fn read(path: &Path) -> Result<Response, Error> {
+    responses::read(path).map_err(|error| {
+        // A file that can't be read says nothing of the call; a response without a bill does.
+        if error.field_name() == Some("file") {
+            return bad_input("usage", error.message());
+        }
+        bad_input("usage", format!("{}: {}; {NO_BILL}", inputs::name(path), error.message()))
+    })
+}
+
+fn bill(hold: &Hold, response: &Response, context: Context<'_>) -> Result<Bill, Failure> {
+    if hold.terms == NO_TERMS {
+        let message =
+            format!("hold {} was made without rates (--ceiling): settle it with --cost USD", hold.id);
+        return Err(bad_input("usage", message).into());
+    }
+    let book = request::book(&BookArgs::default(), context.settings)?;
+    imgcost_guard::bill(&book, hold, response).map_err(|error| damaged(&hold.id, &error).into())
+}
+
+fn damaged(hold: &HoldId, error: &serde_json::Error) -> imgcost_ledger::Error {
+    let why = format!("the rates of hold {hold} can't be read: {error}");
+    imgcost_ledger::Error::Damaged { store: "behind --ledger".to_owned(), why }
+}

@@ -1,0 +1,141 @@
+//! `imgcost check`: a file of jobs against a policy, for CI.
+
+mod render;
+mod sarif;
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use imgcost_analysis::currency::Exchange;
+use imgcost_analysis::policy::{Policy, Report, Subject, Verdict};
+use imgcost_core::{Book, Code, Date, Error};
+
+use crate::args::CheckArgs;
+use crate::failure::{End, Failure, bad_input, say, unless_gone};
+use crate::inputs;
+use crate::jobs::{Desk, JobFile, Row};
+use crate::render::Format;
+use crate::request;
+use crate::settings::Settings;
+
+/// The most bytes that a policy may have.
+const POLICY_MAX: u64 = 1 << 20;
+/// What `--init` prints.
+const EXAMPLE: &str = include_str!("policy.toml");
+
+/// What was checked, and what came of it.
+struct Checked<'c> {
+    /// The jobs, as they are named.
+    file: String,
+    /// Their path, where they are not standard input.
+    path: Option<&'c Path>,
+    /// The policy's path.
+    policy_path: &'c Path,
+    policy: &'c Policy,
+    day: Date,
+    exchange: Option<Exchange>,
+    report: Report,
+}
+
+/// Holds every row against the policy.
+pub(crate) fn check(args: &CheckArgs, settings: &Settings, format: Format) -> Result<End, Failure> {
+    if args.init {
+        unless_gone(io::stdout().lock().write_all(EXAMPLE.as_bytes()).map_err(Failure::from))?;
+        return Ok(End::Done);
+    }
+    let missing = |what: &str| bad_input(what, format!("{what} is missing"));
+    let file = args.file.as_deref().ok_or_else(|| missing("file"))?;
+    let policy_path = args.policy.as_deref().ok_or_else(|| missing("policy"))?;
+    one_stdin(args, file, policy_path)?;
+    let policy = policy(policy_path)?;
+    let book = request::book(&args.request.book, settings)?;
+    let day = request::as_of(&args.request.book, settings)?;
+    let report = rows(args, settings, &book, &policy, file, day)?;
+    let checked = Checked {
+        file: inputs::name(file),
+        path: (!inputs::is_stdin(file)).then_some(file),
+        policy_path,
+        policy: &policy,
+        day,
+        exchange: args.currency.exchange()?,
+        report,
+    };
+    let end = match exit_code(checked.report.verdict) {
+        0 => End::Done,
+        2 => End::Refused,
+        3 => End::Over,
+        _ => End::Incomplete,
+    };
+    let to_stdout = args.sarif.as_deref().is_some_and(inputs::is_stdin);
+    let mut out = io::stdout().lock();
+    if to_stdout {
+        unless_gone(sarif::write(&mut out, &checked).map_err(Failure::from))?;
+        say(&format!("imgcost: {}", render::verdict(&checked)));
+        return Ok(end);
+    }
+    let shown = render::write(&mut out, format, &checked);
+    // After the result, so that standard output holds its document where the file fails.
+    shown.and(args.sarif.as_deref().map_or(Ok(()), |path| sarif_file(path, &checked)))?;
+    Ok(end)
+}
+
+/// The exit code of a verdict, which SARIF tells too.
+fn exit_code(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Passed => 0,
+        Verdict::PromptMissing => 2,
+        Verdict::Broken => 3,
+        Verdict::Incomplete => 4,
+    }
+}
+
+/// Standard input can be one thing only.
+fn one_stdin(args: &CheckArgs, file: &Path, policy: &Path) -> Result<(), Error> {
+    let others = [&args.request.request, &args.request.prompt_file];
+    let paths = [Some(file), Some(policy)].into_iter().chain(others.into_iter().map(|path| path.as_deref()));
+    if paths.flatten().filter(|path| inputs::is_stdin(path)).count() > 1 {
+        let message = "standard input can be the jobs, the policy or the request, only one of them";
+        return Err(bad_input("file", message));
+    }
+    Ok(())
+}
+
+/// Reads the policy; all that is wrong with it is said at once.
+fn policy(path: &Path) -> Result<Policy, Error> {
+    let text = inputs::text("policy", path, POLICY_MAX)?;
+    Policy::read(&inputs::name(path), &text).map_err(|problems| {
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        Error::new(Code::BadInput, lines.join("\n")).field("policy")
+    })
+}
+
+fn rows(
+    args: &CheckArgs,
+    settings: &Settings,
+    book: &Book,
+    policy: &Policy,
+    file: &Path,
+    day: Date,
+) -> Result<Report, Error> {
+    let mut desk = Desk::new(&args.request, settings, book)?;
+    let mut jobs = JobFile::open(file, args.input_format.as_deref(), args.allow_paths)?;
+    let mut row = Row::new(desk.defaults());
+    let mut gate = policy.gate(book, day);
+    while jobs.next(desk.defaults(), &mut row)? {
+        let prepared = desk.prepare(&mut row);
+        let quoted = prepared.and_then(|offer| offer.quote(&row.request));
+        let subject = Subject { line: row.line, id: &row.id, tags: row.tags() };
+        gate.row(&subject, &row.request, quoted.as_ref());
+    }
+    Ok(gate.finish())
+}
+
+/// Writes the SARIF file, made in full before the file is touched.
+fn sarif_file(path: &Path, checked: &Checked<'_>) -> Result<(), Failure> {
+    let mut bytes = Vec::new();
+    sarif::write(&mut bytes, checked)?;
+    let named = |error: io::Error| {
+        Failure::Output(io::Error::new(error.kind(), format!("{}: {error}", inputs::name(path))))
+    };
+    std::fs::write(path, bytes).map_err(named)
+}

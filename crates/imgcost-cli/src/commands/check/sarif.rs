@@ -1,0 +1,314 @@
+//! A check as SARIF 2.1.0, the form in which code hosts take the findings of tools.
+//!
+//! The few objects of the standard that are needed, by its own names: OASIS, "Static Analysis
+//! Results Interchange Format (SARIF) Version 2.1.0", sections 3.13 (the file), 3.14 (a run),
+//! 3.27 (a result), 3.35 (a suppression), 3.49 (a rule).
+
+use std::io::{self, Write};
+use std::path::{Component, Path};
+
+use imgcost_analysis::policy::{Finding, Level, Place, Rule};
+use imgcost_core::Usd;
+use serde::Serialize;
+
+use super::{Checked, render};
+
+/// The schema that the document keeps.
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+/// Where the rules are explained, from the root of the project.
+const DOCS: &str = "docs/check.md";
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Log<'c> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run<'c>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<'c> {
+    tool: Tool,
+    invocations: [Invocation; 1],
+    results: Vec<ResultObject<'c>>,
+    properties: RunProperties,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    driver: Driver,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Driver {
+    name: &'static str,
+    version: &'static str,
+    semantic_version: &'static str,
+    rules: Vec<RuleObject>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RuleObject {
+    id: &'static str,
+    name: String,
+    short_description: Text,
+    help: Text,
+    default_configuration: Configuration,
+}
+
+#[derive(Serialize)]
+struct Text {
+    text: String,
+}
+
+#[derive(Serialize)]
+struct Configuration {
+    level: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Invocation {
+    execution_successful: bool,
+    exit_code: u8,
+    exit_code_description: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ResultObject<'c> {
+    rule_id: &'static str,
+    rule_index: usize,
+    level: &'static str,
+    message: Text,
+    locations: [Location; 1],
+    /// Empty where nothing lets it pass: an absent list would mean that this is not known.
+    suppressions: Vec<SuppressionObject<'c>>,
+    properties: Properties<'c>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Location {
+    physical_location: PhysicalLocation,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PhysicalLocation {
+    artifact_location: ArtifactLocation,
+    region: Region,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ArtifactLocation {
+    uri: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    start_line: u64,
+}
+
+#[derive(Serialize)]
+struct SuppressionObject<'c> {
+    kind: &'static str,
+    status: &'static str,
+    justification: &'c str,
+}
+
+/// What the standard has no place for; money as decimal text.
+#[derive(Serialize)]
+struct Properties<'c> {
+    #[serde(skip_serializing_if = "str::is_empty")]
+    id: &'c str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'c str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    allowed: &'c [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nearest: Option<&'c str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ceiling: Option<Usd>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<Usd>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<imgcost_core::Date>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RunProperties {
+    rows: u64,
+    floor: Option<Usd>,
+    expected: Option<Usd>,
+    ceiling: Option<Usd>,
+    currency: &'static str,
+    as_of: imgcost_core::Date,
+    /// Findings beyond those that are listed.
+    not_listed: u64,
+}
+
+/// Writes the document.
+pub(super) fn write(out: &mut impl Write, checked: &Checked<'_>) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &log(checked))?;
+    out.write_all(b"\n")?;
+    out.flush()
+}
+
+fn log<'c>(checked: &'c Checked<'_>) -> Log<'c> {
+    let report = &checked.report;
+    let sums = &report.sums;
+    let known = |usd: Option<Usd>| usd.filter(|_| sums.rows > sums.errors);
+    let version = env!("CARGO_PKG_VERSION");
+    let driver = Driver {
+        name: "imgcost",
+        version,
+        semantic_version: version,
+        rules: Rule::ALL.iter().map(|rule| rule_object(*rule)).collect(),
+    };
+    let invocation = Invocation {
+        execution_successful: true,
+        exit_code: super::exit_code(report.verdict),
+        exit_code_description: render::verdict(checked),
+    };
+    let run = Run {
+        tool: Tool { driver },
+        invocations: [invocation],
+        results: report.findings.iter().map(|finding| result(checked, finding)).collect(),
+        properties: RunProperties {
+            rows: sums.rows,
+            floor: known(sums.floor),
+            expected: known(sums.expected),
+            ceiling: known(sums.ceiling),
+            currency: "USD",
+            as_of: checked.day,
+            not_listed: report.more.values().sum(),
+        },
+    };
+    Log { schema: SCHEMA, version: "2.1.0", runs: [run] }
+}
+
+/// A level by the standard's name.
+fn level(level: Level) -> &'static str {
+    match level {
+        Level::Off => "none",
+        Level::Warning => "warning",
+        Level::Error => "error",
+    }
+}
+
+fn rule_object(rule: Rule) -> RuleObject {
+    // `max-per-call` as `MaxPerCall`, as the standard asks of names.
+    let name = rule.name().split('-').flat_map(|word| {
+        let mut letters = word.chars();
+        letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters)
+    });
+    RuleObject {
+        id: rule.code(),
+        name: name.collect(),
+        short_description: Text { text: rule.summary().replace('`', "") },
+        // `helpUri` takes absolute addresses only.
+        help: Text { text: format!("See {DOCS}, {rule}.") },
+        default_configuration: Configuration { level: level(rule.default_level()) },
+    }
+}
+
+fn result<'c>(checked: &Checked<'_>, finding: &'c Finding) -> ResultObject<'c> {
+    let mut text = finding.message.clone();
+    if !finding.id.is_empty() {
+        text.push_str(&format!(" (row {})", crate::fields::shown(&finding.id)));
+    }
+    if let Some(nearest) = &finding.nearest {
+        text.push_str(&format!("; nearest: {nearest}"));
+    }
+    let path = match finding.rule.place() {
+        Place::Policy => Some(checked.policy_path),
+        Place::Row | Place::File => checked.path,
+    };
+    let suppressed = finding.suppressed.as_ref();
+    ResultObject {
+        rule_id: finding.rule.code(),
+        rule_index: Rule::ALL.iter().position(|rule| *rule == finding.rule).unwrap_or_default(),
+        level: level(finding.level),
+        message: Text { text: crate::plain::line(text) },
+        locations: [Location {
+            physical_location: PhysicalLocation {
+                artifact_location: ArtifactLocation { uri: path.map_or_else(|| "stdin".to_owned(), uri) },
+                region: Region { start_line: finding.line.unwrap_or(1).max(1) },
+            },
+        }],
+        suppressions: suppressed
+            .iter()
+            .map(|suppression| SuppressionObject {
+                kind: "external",
+                status: "accepted",
+                justification: &suppression.reason,
+            })
+            .collect(),
+        properties: Properties {
+            id: &finding.id,
+            field: finding.field.as_deref(),
+            allowed: &finding.allowed,
+            nearest: finding.nearest.as_deref(),
+            ceiling: finding.ceiling,
+            limit: finding.limit,
+            until: suppressed.and_then(|suppression| suppression.until),
+        },
+    }
+}
+
+/// A path as a URI reference: relative to the working directory where it lies below it.
+fn uri(path: &Path) -> String {
+    let folder = std::env::current_dir().ok();
+    let path = folder.and_then(|folder| path.strip_prefix(folder).ok()).unwrap_or(path);
+    let mut text = String::new();
+    if path.is_absolute() {
+        text.push_str("file://");
+    }
+    let mut first = true;
+    for part in path.components() {
+        match part {
+            Component::RootDir | Component::Prefix(_) | Component::CurDir => continue,
+            Component::ParentDir | Component::Normal(_) => {}
+        }
+        if !first || path.is_absolute() {
+            text.push('/');
+        }
+        first = false;
+        percent_encoded(part.as_os_str().as_encoded_bytes(), &mut text);
+    }
+    text
+}
+
+/// Bytes with all but unreserved characters as `%XX` (RFC 3986, 2.3). A colon is written so too:
+/// in a first segment it would end a scheme.
+fn percent_encoded(bytes: &[u8], text: &mut String) {
+    for byte in bytes {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                text.push(char::from(*byte));
+            }
+            _ => text.push_str(&format!("%{byte:02X}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_uri_references() {
+        assert_eq!(uri(Path::new("./jobs/a b.csv")), "jobs/a%20b.csv");
+        assert_eq!(uri(Path::new("../ä:1%.csv")), "../%C3%A4%3A1%25.csv");
+        assert_eq!(uri(Path::new("/jobs/x.csv")), "file:///jobs/x.csv");
+    }
+}

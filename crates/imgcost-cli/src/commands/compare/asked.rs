@@ -1,0 +1,111 @@
+//! From flags and settings to axes over one request.
+
+use imgcost_analysis::compare::{Axes, Pick};
+use imgcost_core::{Basis, Book, Code, Date, Endpoint, Error, Note, Offer, Request};
+
+use crate::args::{CompareArgs, RequestArgs};
+use crate::request::{self, Given, Later};
+use crate::settings::{Key, Settings};
+use crate::{clock, fields};
+
+/// What differs between the calls, and what does not.
+pub(super) struct Asked {
+    pub(super) axes: Axes,
+    pub(super) base: Request,
+    pub(super) remarks: Vec<Note>,
+    later: Later,
+    endpoint_known: bool,
+}
+
+impl Asked {
+    /// Reads lists into axes, and everything else as for a quote.
+    ///
+    /// # Errors
+    /// A flag or setting can't be accepted.
+    pub(super) fn read(args: &CompareArgs, settings: &Settings, book: &Book) -> Result<Asked, Error> {
+        let mut axes = axes(args)?;
+        let mut rest: RequestArgs = args.request.clone();
+        for list in [&mut rest.model, &mut rest.provider, &mut rest.quality, &mut rest.size, &mut rest.n] {
+            *list = None;
+        }
+        rest.book.as_of = None;
+        let is_set = settings.get(Key::Model).is_some();
+        let unnamed = |request: &mut Request| {
+            if !is_set {
+                request.model.clear();
+            }
+        };
+        let Given { request, mut remarks, endpoint_known } = request::given(&rest, settings, book, &unnamed)?;
+        if axes.models.is_empty() && request.model.is_empty() {
+            axes.models.push(Pick::Current);
+        }
+        // Where the body names no model, none is assumed: all of these are compared.
+        remarks.retain(|note| note.code != "model-assumed");
+        let later = Later::read(&rest, settings)?;
+        Ok(Asked { axes, base: request, remarks, later, endpoint_known })
+    }
+
+    /// The request on the one day that was asked for.
+    ///
+    /// # Errors
+    /// Several days were.
+    pub(super) fn of_one_day(&self) -> Result<Request, Error> {
+        let as_of = match self.axes.days.as_slice() {
+            [] => self.base.as_of,
+            [day] => *day,
+            _ => {
+                let message = "as_of: equivalents are of one day";
+                return Err(Error::new(Code::IllegalCombination, message).field("as_of"));
+            }
+        };
+        Ok(Request { as_of, ..self.base.clone() })
+    }
+
+    /// Fills in what depends on the offer, as for a quote of it. What only some providers or
+    /// endpoints take is left out of the calls to others.
+    pub(super) fn fill(&mut self, offer: &Offer<'_>, request: &mut Request) {
+        if !self.endpoint_known {
+            request.endpoint = request::default_endpoint(offer, !request.images.is_empty());
+        }
+        if offer.model.basis != Basis::Ratio {
+            request.group_ratio = None;
+        }
+        if request.endpoint != Endpoint::Responses {
+            request.responses_model = None;
+        }
+        if let Some(note) = self.later.apply(offer, request).filter(|note| !self.remarks.contains(note)) {
+            self.remarks.push(note);
+        }
+    }
+}
+
+fn axes(args: &CompareArgs) -> Result<Axes, Error> {
+    let request = &args.request;
+    let picks = |field: &str, list: &Option<String>| match list {
+        Some(text) => Pick::list(field, text),
+        None => Ok(Vec::new()),
+    };
+    Ok(Axes {
+        models: picks("model", &request.model)?,
+        providers: picks("provider", &request.provider)?,
+        qualities: picks("quality", &request.quality)?,
+        sizes: picks("size", &request.size)?,
+        counts: list(&request.n, |text| fields::whole("n", text))?,
+        days: list(&request.book.as_of, day)?,
+        tiers: picks("tier", &args.tier)?,
+    })
+}
+
+fn list<T>(text: &Option<String>, one: impl Fn(&str) -> Result<T, Error>) -> Result<Vec<T>, Error> {
+    text.iter().flat_map(|text| text.split(',')).map(|entry| one(entry.trim())).collect()
+}
+
+fn day(text: &str) -> Result<Date, Error> {
+    if text == "today" {
+        return Ok(clock::today());
+    }
+    fields::date("as_of", text).map_err(|error| match error.code() {
+        Code::IllegalValue => error.allowed(["YYYY-MM-DD", "today"]),
+        _ => error,
+    })
+}

@@ -1,0 +1,277 @@
+//! A comparison as the JSON document `imgcost.compare/1`.
+//!
+//! Amounts are decimal strings, counts are integers; a key that does not apply is left out, a
+//! value that is unknown is null.
+
+use std::collections::BTreeMap;
+
+use imgcost_analysis::compare::{Amount, Cell, Delta, Difference, State};
+use imgcost_analysis::currency::{Converted, Exchange};
+use imgcost_core::{
+    Availability, CeilingBasis, Date, Endpoint, Error, Estimate, Fidelity, InputImage, Item, Quality,
+    RangeDocument, Ratio, Size, Tier, Usd,
+};
+use serde::Serialize;
+
+use super::{Compared, notes};
+
+/// The document.
+#[derive(Serialize)]
+pub(super) struct Document<'c> {
+    schema: &'static str,
+    cells: Vec<CellDocument<'c>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<BaselineDocument<'c>>,
+    summary: Summary,
+    notes: Vec<NoteDocument>,
+    book: BookDocument<'c>,
+}
+
+#[derive(Serialize)]
+struct CellDocument<'c> {
+    request: RequestDocument<'c>,
+    state: &'static str,
+    /// `current`, `ends` (within 30 days) or `retired` on the day of the request.
+    availability: Availability,
+    /// The day of the shutdown, where one is near or past.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shutdown: Option<Date>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    per_image: Option<AmountDocument>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    per_call: Option<AmountDocument>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    per_megapixel: Option<AmountDocument>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    converted: Option<ConvertedDocument<'c>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    tokens: BTreeMap<&'static str, RangeDocument<u64>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delta: Option<DeltaDocument>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    cheapest: bool,
+    #[serde(skip_serializing_if = "<[Item]>::is_empty")]
+    unpriced: &'c [Item],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'c Error>,
+    notes: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+struct RequestDocument<'c> {
+    provider: &'c str,
+    model: &'c str,
+    as_of: Date,
+    endpoint: Endpoint,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quality: Option<&'c Quality>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<Size>,
+    n: u32,
+    tier: Tier,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prompt_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    images: Vec<Option<imgcost_core::Pixels>>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    mask: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input_fidelity: Option<Fidelity>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    stream: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partial_images: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group_ratio: Option<Ratio>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    responses_model: Option<String>,
+}
+
+#[derive(Serialize)]
+struct AmountDocument {
+    floor: Option<Usd>,
+    expected: Option<Usd>,
+    ceiling: Option<Usd>,
+    ceiling_basis: Option<CeilingBasis>,
+    currency: &'static str,
+}
+
+#[derive(Serialize)]
+struct ConvertedDocument<'c> {
+    #[serde(flatten)]
+    exchange: &'c Exchange,
+    /// Of the call.
+    #[serde(flatten)]
+    per_call: ConvertedAmount,
+    per_image: ConvertedAmount,
+}
+
+#[derive(Serialize)]
+struct ConvertedAmount {
+    floor: Option<Converted>,
+    expected: Option<Converted>,
+    ceiling: Option<Converted>,
+}
+
+#[derive(Serialize)]
+struct DeltaDocument {
+    usd: Difference,
+    per_mille: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct BaselineDocument<'c> {
+    request: RequestDocument<'c>,
+    per_image: Usd,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    combinations: usize,
+    shown: usize,
+    priced: usize,
+    unpriced: usize,
+    illegal: usize,
+    /// What an image costs at the least; null where no model that can still be called is priced.
+    cheapest_per_image: Option<Usd>,
+}
+
+#[derive(Serialize)]
+struct NoteDocument {
+    code: &'static str,
+    message: String,
+    /// How many cells it is said of.
+    cells: usize,
+}
+
+#[derive(Serialize)]
+struct BookDocument<'c> {
+    digest: &'c str,
+    overrides: u32,
+    /// The day that the prices of each shown provider were last checked.
+    checked: BTreeMap<&'c str, Date>,
+}
+
+impl From<Amount> for AmountDocument {
+    fn from(amount: Amount) -> AmountDocument {
+        let Amount { floor, expected, ceiling, basis } = amount;
+        AmountDocument { floor, expected, ceiling, ceiling_basis: ceiling.map(|_| basis), currency: "USD" }
+    }
+}
+
+impl From<Delta> for DeltaDocument {
+    fn from(delta: Delta) -> DeltaDocument {
+        DeltaDocument { usd: delta.usd, per_mille: delta.per_mille }
+    }
+}
+
+/// The document of a comparison.
+pub(super) fn document<'c>(compared: &'c Compared<'_>) -> Document<'c> {
+    let said = notes::reasons(compared).into_iter().chain(notes::notes(compared));
+    Document {
+        schema: "imgcost.compare/1",
+        cells: compared.shown.iter().map(|cell| of_cell(compared, cell)).collect(),
+        baseline: compared.baseline.as_ref().map(|baseline| BaselineDocument {
+            request: request(baseline.cell()),
+            per_image: baseline.figure(),
+        }),
+        summary: Summary {
+            combinations: compared.all,
+            shown: compared.shown.len(),
+            priced: compared.count("priced"),
+            unpriced: compared.count("unpriced"),
+            illegal: compared.count("illegal"),
+            cheapest_per_image: compared.cheapest.map(|cheapest| cheapest.figure),
+        },
+        notes: said
+            .map(|said| NoteDocument { code: said.code, message: said.message, cells: said.cells })
+            .collect(),
+        book: BookDocument {
+            digest: compared.book.digest(),
+            overrides: compared.book.overrides(),
+            checked: checked(compared),
+        },
+    }
+}
+
+fn checked<'c>(compared: &'c Compared<'_>) -> BTreeMap<&'c str, Date> {
+    let providers = compared.book.providers().iter();
+    let is_shown = |id: &str| compared.shown.iter().any(|cell| cell.provider() == id);
+    let shown = providers.filter(|provider| is_shown(&provider.id));
+    shown.map(|provider| (provider.id.as_str(), provider.checked)).collect()
+}
+
+fn of_cell<'c>(compared: &'c Compared<'_>, cell: &'c Cell<'_>) -> CellDocument<'c> {
+    let per_call = cell.per_call();
+    let convert = |amount: Amount| ConvertedAmount {
+        floor: compared.converted(amount.floor),
+        expected: compared.converted(amount.expected),
+        ceiling: compared.converted(amount.ceiling),
+    };
+    let converted = compared.exchange.as_ref().zip(per_call.zip(cell.per_image())).map(
+        |(exchange, (per_call, per_image))| ConvertedDocument {
+            exchange,
+            per_call: convert(per_call),
+            per_image: convert(per_image),
+        },
+    );
+    let (unpriced, error): (&[Item], _) = match cell.state() {
+        State::Priced(_) => (&[], None),
+        State::Unpriced(_, items) => (items, None),
+        State::Illegal(error) => (&[], Some(error)),
+    };
+    CellDocument {
+        request: request(cell),
+        state: cell.state().name(),
+        availability: cell.availability(),
+        shutdown: cell.availability().day(),
+        per_image: cell.per_image().map(Into::into),
+        per_call: per_call.map(Into::into),
+        per_megapixel: cell.per_megapixel().map(Into::into),
+        converted,
+        tokens: tokens(cell),
+        delta: compared.baseline.as_ref().and_then(|baseline| baseline.delta(cell)).map(Into::into),
+        cheapest: compared.is_cheapest(cell),
+        unpriced,
+        error,
+        notes: cell.ask(|quote| quote.note_codes().collect()).unwrap_or_default(),
+    }
+}
+
+fn tokens(cell: &Cell<'_>) -> BTreeMap<&'static str, RangeDocument<u64>> {
+    let range = |range: Estimate<u64>| RangeDocument {
+        floor: range.floor,
+        expected: range.expected,
+        ceiling: range.ceiling,
+        ceiling_basis: Some(range.basis),
+    };
+    let items = [Item::TextInput, Item::ImageInput, Item::TextOutput, Item::ImageOutput];
+    let items = items.iter().filter_map(|item| Some((item.as_str(), cell.tokens_of(*item)?)));
+    items.chain(cell.tokens().map(|all| ("total", all))).map(|(name, tokens)| (name, range(tokens))).collect()
+}
+
+fn request<'c>(cell: &'c Cell<'_>) -> RequestDocument<'c> {
+    let request = cell.request();
+    let size = |image: &InputImage| match image {
+        InputImage::Sized(size) => Some(*size),
+        InputImage::Unsized => None,
+    };
+    RequestDocument {
+        provider: cell.provider(),
+        model: cell.model(),
+        as_of: cell.as_of(),
+        endpoint: cell.endpoint(),
+        quality: cell.quality(),
+        size: cell.size(),
+        n: cell.n(),
+        tier: cell.tier(),
+        prompt_tokens: request.prompt.map(|prompt| prompt.tokens),
+        images: request.images.iter().map(size).collect(),
+        mask: request.mask,
+        input_fidelity: request.input_fidelity,
+        stream: request.stream,
+        partial_images: request.partial_images,
+        group_ratio: request.group_ratio,
+        responses_model: request.responses_model,
+    }
+}

@@ -1,0 +1,150 @@
+//! `imgcost compare`: every combination of some settings, priced side by side.
+
+mod asked;
+mod document;
+mod equivalent;
+mod list;
+mod notes;
+mod page;
+mod pivot;
+mod sheet;
+mod workbook;
+
+use std::io;
+
+use imgcost_analysis::compare::{Baseline, Cell, Cheapest, Filter, Grid, Sort, State, cheapest};
+use imgcost_analysis::currency::{Converted, Exchange};
+use imgcost_analysis::words::{Pattern, patterns};
+use imgcost_core::{Book, Note, Offer, Request, Usd};
+
+use crate::args::CompareArgs;
+use crate::failure::{End, Failure};
+use crate::fields;
+use crate::render::{self, Format, file};
+use crate::settings::Settings;
+
+pub(crate) use pivot::SHOWN;
+
+use asked::Asked;
+use pivot::Layout;
+
+/// What a comparison came to.
+struct Compared<'r> {
+    book: &'r Book,
+    /// The cells that are shown, in their order.
+    shown: Vec<&'r Cell<'r>>,
+    /// How many there were before conditions.
+    all: usize,
+    /// The least that an image costs among the shown.
+    cheapest: Option<Cheapest>,
+    baseline: Option<Baseline<'r>>,
+    exchange: Option<Exchange>,
+    /// What a reader should know of how the request was understood.
+    remarks: Vec<Note>,
+}
+
+impl Compared<'_> {
+    fn is_cheapest(&self, cell: &Cell<'_>) -> bool {
+        self.cheapest.is_some_and(|cheapest| cheapest.is(cell))
+    }
+
+    /// Whether a shown model was shut down, or will be soon.
+    fn is_marked(&self) -> bool {
+        self.shown.iter().any(|cell| cell.availability().is_marked())
+    }
+
+    /// An amount in the other currency, if there is one.
+    fn converted(&self, usd: Option<Usd>) -> Option<Converted> {
+        self.exchange.as_ref()?.convert(usd?)
+    }
+
+    /// How many of the shown cells are in a state.
+    fn count(&self, state: &str) -> usize {
+        self.shown.iter().filter(|cell| cell.state().name() == state).count()
+    }
+
+    fn end(&self) -> End {
+        let unpriced = self.shown.iter().any(|cell| matches!(cell.state(), State::Unpriced(..)));
+        let illegal = self.shown.iter().all(|cell| matches!(cell.state(), State::Illegal(_)));
+        match (unpriced, illegal && !self.shown.is_empty()) {
+            (true, _) => End::Incomplete,
+            (_, true) => End::Refused,
+            _ => End::Done,
+        }
+    }
+}
+
+/// Prices a grid and shows it.
+pub(crate) fn compare(args: &CompareArgs, settings: &Settings, format: Format) -> Result<End, Failure> {
+    let targets = file::check(&args.files.out)?;
+    let exchange = args.currency.exchange()?;
+    let filters = filters(args)?;
+    let sort = args.sort.as_deref().map(Sort::read).transpose()?.unwrap_or_default();
+    let layout = Layout::read(args)?;
+    let book = crate::request::book(&args.request.book, settings)?;
+    let mut asked = Asked::read(args, settings, &book)?;
+    if let Some(words) = &args.equivalent_to {
+        return equivalents(args, &asked, &book, words, format);
+    }
+    let (axes, base) = (asked.axes.clone(), asked.base.clone());
+    let grid = Grid::new(&book, &axes, &base, &mut |offer, request| asked.fill(offer, request))?;
+    let baseline = match (args.baseline.as_deref(), grid.cells().first()) {
+        (None, _) | (_, None) => None,
+        (Some("first"), Some(first)) => Some(Baseline::new(first)?),
+        (Some(words), Some(first)) => {
+            let fill = &mut |offer: &Offer<'_>, request: &mut Request| asked.fill(offer, request);
+            Some(Baseline::read(&book, words, first, fill)?)
+        }
+    };
+    let keeps = |cell: &&Cell<'_>| filters.iter().all(|filter| filter.keeps(cell));
+    let mut shown: Vec<&Cell<'_>> = grid.cells().iter().filter(keeps).collect();
+    sort.apply(&mut shown);
+    let compared = Compared {
+        book: &book,
+        all: grid.cells().len(),
+        cheapest: cheapest(&shown),
+        shown,
+        baseline,
+        exchange,
+        remarks: asked.remarks,
+    };
+    let page = |width| page::page(&compared, layout.as_ref(), width);
+    let sheet = || sheet::sheet(&compared);
+    let document = || document::document(&compared);
+    let files = file::make(&targets, || page(None), sheet, document, || workbook::workbook(&compared))?;
+    let width = (format == Format::Table).then(render::table::width);
+    let shown = render::write(&mut io::stdout().lock(), format, || page(width), sheet, document);
+    shown.and(files.write())?;
+    Ok(compared.end())
+}
+
+/// What spends as much as a setting, among the models that were asked for: all of the provider's
+/// where none was.
+fn equivalents(
+    args: &CompareArgs,
+    asked: &Asked,
+    book: &Book,
+    words: &str,
+    format: Format,
+) -> Result<End, Failure> {
+    let base = asked.of_one_day()?;
+    let given = |field: &str, list: &Option<String>| match list {
+        Some(text) => patterns(field, text),
+        None => Ok(Vec::new()),
+    };
+    let mut providers = given("provider", &args.request.provider)?;
+    if providers.is_empty() {
+        providers.push(Pattern::new(&base.provider));
+    }
+    let chosen = (providers.as_slice(), given("model", &args.request.model)?);
+    let mut out = io::stdout().lock();
+    equivalent::equivalent(&mut out, book, words, &base, (chosen.0, &chosen.1), format)
+}
+
+fn filters(args: &CompareArgs) -> Result<Vec<Filter>, Failure> {
+    let mut filters = args.filters.iter().map(|text| Filter::read(text)).collect::<Result<Vec<_>, _>>()?;
+    if let Some(text) = &args.max_per_image {
+        filters.push(Filter::at_most(fields::usd("max_per_image", text)?));
+    }
+    Ok(filters)
+}

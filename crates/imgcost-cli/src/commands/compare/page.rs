@@ -1,0 +1,239 @@
+//! A comparison for people: what all cells share, the table, what is missing and why.
+
+use imgcost_analysis::compare::{Amount, Axis, Cell, varying};
+use imgcost_core::{Availability, InputImage, Tier, Usd};
+
+use super::notes::{self, Said};
+use super::pivot::{self, Layout};
+use super::{Compared, list};
+use crate::render::{DASH, Page, rounded};
+
+/// The most decimals of an amount in a table.
+const PLACES_MAX: u32 = 6;
+/// The most reasons and the most notes below a table.
+const SAID_MAX: usize = 8;
+
+/// The axes in the order in which a combination is named.
+const NAMED: [Axis; 7] =
+    [Axis::Model, Axis::Quality, Axis::Size, Axis::Count, Axis::Provider, Axis::Day, Axis::Tier];
+
+/// The page of a comparison. Where it has a width, what does not fit is split or left out.
+pub(super) fn page(compared: &Compared<'_>, layout: Option<&Layout>, width: Option<u16>) -> Page {
+    let mut page = Page::default();
+    page.heading(heading(compared));
+    if compared.shown.is_empty() {
+        page.line("nothing fulfils the conditions");
+        return page;
+    }
+    match layout {
+        Some(layout) => pivot::tables(&mut page, compared, layout, width),
+        None => list::table(&mut page, compared, width),
+    }
+    let star = if layout.is_none_or(Layout::is_starred) { "* " } else { "" };
+    for line in lines(compared, star) {
+        page.line(line);
+    }
+    if layout.is_some() {
+        // A layout has no room for it beside a name.
+        statuses(compared).into_iter().for_each(|line| page.line(line));
+    }
+    let more = |page: &mut Page, rest: usize, what: &str| {
+        if rest > 0 {
+            page.note(format!("{rest} more {what}: --format json has all of them"));
+        }
+    };
+    let reasons = notes::reasons(compared);
+    for said in reasons.iter().take(SAID_MAX) {
+        page.note(reason(said));
+    }
+    more(&mut page, reasons.len().saturating_sub(SAID_MAX), "reasons");
+    let notes = notes::notes(compared);
+    for said in notes.iter().take(SAID_MAX) {
+        page.note(said.message.clone());
+    }
+    more(&mut page, notes.len().saturating_sub(SAID_MAX), "notes");
+    page
+}
+
+fn reason(said: &Said) -> String {
+    match said.cells {
+        1 => format!("{}: {}", said.word, said.message),
+        cells => format!("{} ({cells} times): {}", said.word, said.message),
+    }
+}
+
+/// How many combinations of what: everything that they share.
+pub(super) fn heading(compared: &Compared<'_>) -> String {
+    let count = match (compared.shown.len(), compared.all) {
+        (1, 1) => "1 combination".to_owned(),
+        (shown, all) if shown == all => format!("{all} combinations"),
+        (shown, all) => format!("{shown} of {all} combinations"),
+    };
+    let Some(cell) = compared.shown.first() else { return count };
+    let varies = varying(&compared.shown);
+    let fixed = |axis: Axis| (!varies.contains(&axis)).then(|| cell.label(axis));
+    let place = match (fixed(Axis::Model), fixed(Axis::Provider)) {
+        (Some(model), Some(provider)) => Some(format!("{model} at {provider}")),
+        (Some(model), None) => Some(model),
+        (None, Some(provider)) => Some(format!("models at {provider}")),
+        (None, None) => None,
+    };
+    let mut parts: Vec<String> = place.into_iter().chain(fixed(Axis::Day)).collect();
+    parts.extend(
+        fixed(Axis::Quality).filter(|_| cell.quality().is_some()).map(|text| format!("quality {text}")),
+    );
+    parts.extend(fixed(Axis::Size).filter(|_| cell.size().is_some()).map(|text| format!("size {text}")));
+    parts.extend(fixed(Axis::Count).map(|text| format!("n={text}")));
+    if !varies.contains(&Axis::Tier) && cell.tier() == Tier::Batch {
+        parts.push("Batch API".to_owned());
+    }
+    parts.extend(of_request(cell));
+    format!("{count}: {}", parts.join(", "))
+}
+
+/// What all calls ask for beside the axes.
+fn of_request(cell: &Cell<'_>) -> Vec<String> {
+    let request = cell.request();
+    let mut parts = Vec::new();
+    match request.images.as_slice() {
+        [] => {}
+        [InputImage::Sized(size)] => parts.push(format!("1 input image of {size}")),
+        [_] => parts.push("1 input image".to_owned()),
+        images => parts.push(format!("{} input images", images.len())),
+    }
+    parts.extend(request.input_fidelity.map(|fidelity| format!("{fidelity} fidelity")));
+    match request.partial_images.filter(|partials| *partials > 0) {
+        Some(1) => parts.push("1 partial image".to_owned()),
+        Some(partials) => parts.push(format!("{partials} partial images")),
+        None if request.stream => parts.push("streamed".to_owned()),
+        None => {}
+    }
+    parts.extend(request.prompt.map(|prompt| match prompt.tokens {
+        1 => "a prompt of 1 token".to_owned(),
+        tokens => format!("a prompt of {tokens} tokens"),
+    }));
+    parts
+}
+
+/// The lines below the table: the cheapest behind its mark, the baseline, how ranges count, the
+/// currency.
+pub(super) fn lines(compared: &Compared<'_>, mark: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let cheapest: Vec<&&Cell<'_>> = compared.shown.iter().filter(|cell| compared.is_cheapest(cell)).collect();
+    if let (Some(usd), Some(first)) = (compared.cheapest.map(|cheapest| cheapest.figure), cheapest.first()) {
+        let varies = varying(&compared.shown);
+        let axes: Vec<Axis> = NAMED.into_iter().filter(|axis| varies.contains(axis)).collect();
+        let name = name(first, &axes);
+        let name = if name.is_empty() { first.model().to_owned() } else { name };
+        let more = match cheapest.len() - 1 {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let ends = match first.availability() {
+            Availability::Ends(day) if cheapest.len() == 1 => format!(" (ends {day})"),
+            _ => String::new(),
+        };
+        let is_ceiling = first.per_image().is_some_and(|amount| amount.expected.is_none());
+        let sign = if is_ceiling { "at most " } else { "" };
+        let usd = rounded(usd, places(usd));
+        lines.push(format!("{mark}the cheapest: {name}{ends}{more}, {sign}${usd} an image"));
+    }
+    if let Some(baseline) = &compared.baseline {
+        let cell = baseline.cell();
+        let usd = baseline.figure();
+        lines.push(format!("delta: an image against {}, ${}", name(cell, &NAMED), rounded(usd, places(usd))));
+    }
+    if compared.shown.iter().any(|cell| cell.per_image().is_some_and(|amount| is_range(&amount))) {
+        lines
+            .push("a range counts by its expected value, or by its ceiling (≤) where it has none".to_owned());
+    }
+    lines.extend(compared.exchange.as_ref().map(ToString::to_string));
+    lines
+}
+
+/// Which shown models are retired or end soon, a line a mark.
+fn statuses(compared: &Compared<'_>) -> Vec<String> {
+    let mut marked: Vec<(String, Vec<&str>)> = Vec::new();
+    for cell in compared.shown.iter().filter(|cell| cell.availability().is_marked()) {
+        let status = cell.availability().to_string();
+        match marked.iter_mut().find(|(known, _)| *known == status) {
+            Some((_, models)) if models.contains(&cell.model()) => {}
+            Some((_, models)) => models.push(cell.model()),
+            None => marked.push((status, vec![cell.model()])),
+        }
+    }
+    marked.into_iter().map(|(status, models)| format!("{status}: {}", models.join(", "))).collect()
+}
+
+/// A cell in a few words: where it stands on some axes.
+pub(super) fn name(cell: &Cell<'_>, axes: &[Axis]) -> String {
+    let word = |axis: &Axis| match axis {
+        Axis::Count => format!("n={}", cell.n()),
+        Axis::Provider => format!("at {}", cell.provider()),
+        Axis::Day => format!("on {}", cell.as_of()),
+        Axis::Tier if cell.tier() == Tier::Batch => "by the Batch API".to_owned(),
+        Axis::Tier => String::new(),
+        axis => cell.label(*axis),
+    };
+    axes.iter().map(word).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether an amount is known, but not to the last digit.
+pub(super) fn is_range(amount: &Amount) -> bool {
+    amount.ceiling.is_some() && !amount.is_exact()
+}
+
+/// The decimals that an amount is shown with.
+pub(super) fn places(usd: Usd) -> u32 {
+    usd.places().clamp(2, PLACES_MAX)
+}
+
+/// The decimals that all of some amounts are shown with.
+pub(super) fn places_of(amounts: impl Iterator<Item = Amount>) -> u32 {
+    let all = amounts.flat_map(|amount| [amount.floor, amount.expected, amount.ceiling]);
+    all.flatten().map(places).max().unwrap_or(2)
+}
+
+/// A ceiling to so many places, never below itself.
+fn rounded_up(usd: Usd, places: u32) -> String {
+    let up = 10_u32.checked_pow(places).and_then(|units| usd.rounded_up_to(units));
+    rounded(up.unwrap_or(usd), places)
+}
+
+/// What an amount is compared by: the expected value, or the ceiling with its sign.
+pub(super) fn figure(amount: &Amount, places: u32) -> String {
+    match (amount.expected, amount.ceiling) {
+        (Some(expected), Some(_)) => rounded(expected, places),
+        (None, Some(ceiling)) => format!("≤ {}", rounded_up(ceiling, places)),
+        _ => DASH.to_owned(),
+    }
+}
+
+/// From floor to ceiling, where they differ.
+pub(super) fn span(amount: &Amount, places: u32) -> String {
+    match (amount.floor, amount.ceiling) {
+        (Some(floor), Some(ceiling)) if floor != ceiling => {
+            format!("{} to {}", rounded(floor, places), rounded_up(ceiling, places))
+        }
+        (Some(floor), None) => format!("at least {}", rounded(floor, places)),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use imgcost_core::CeilingBasis;
+
+    use super::*;
+
+    #[test]
+    fn a_ceiling_is_never_shown_below_itself() {
+        let usd = |text: &str| Some(text.parse::<Usd>().unwrap());
+        let (floor, ceiling) = (usd("0.0058571"), usd("0.0058571"));
+        let amount = Amount { floor, expected: None, ceiling, basis: CeilingBasis::Proven };
+        assert_eq!(figure(&amount, 6), "≤ 0.005858");
+        assert_eq!(figure(&Amount { expected: floor, ..amount }, 6), "0.005857");
+        let amount = Amount { floor: usd("0.001"), ..amount };
+        assert_eq!(span(&amount, 6), "0.001000 to 0.005858");
+    }
+}

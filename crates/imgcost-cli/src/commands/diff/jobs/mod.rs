@@ -1,0 +1,105 @@
+//! Two files of jobs, or one at two prices.
+
+mod show;
+mod swaps;
+
+use std::io;
+use std::path::Path;
+
+use imgcost_analysis::diff::{self, Job, JobDiff, Matching};
+use imgcost_core::{Code, Error, Note};
+
+use super::limit::Limit;
+use super::{Side, one_stdin};
+use crate::args::DiffArgs;
+use crate::failure::{End, Failure, say};
+use crate::inputs;
+use crate::jobs::{Desk, JobFile, Row};
+use crate::render::{self, Format};
+use crate::settings::Settings;
+
+/// The most rows of a file: they are matched in memory.
+const ROWS_MAX: usize = 200_000;
+
+/// What was compared, and what came of it.
+struct Compared<'c> {
+    before: String,
+    after: String,
+    sides: (&'c Side, &'c Side),
+    /// Whether both are one file.
+    same_file: bool,
+    diff: JobDiff,
+    notes: Vec<Note>,
+    top: usize,
+}
+
+/// Reads both sides, compares them, and writes what is different.
+pub(super) fn diff(
+    args: &DiffArgs,
+    settings: &Settings,
+    format: Format,
+    (before_file, old): (&Path, &Side),
+    (after_file, new): (&Path, &Side),
+    (limit, top): (Option<Limit>, usize),
+) -> Result<End, Failure> {
+    one_stdin(before_file, after_file, args)?;
+    // What a row says of its own day does not count where the days are what is compared.
+    let with_day = !(old.fixed || new.fixed);
+    let before = rows(args, settings, before_file, old, with_day)?;
+    let after = rows(args, settings, after_file, new, with_day)?;
+    let same_file = args.files.len() == 1;
+    let matching = if same_file { Matching::ByPlace } else { Matching::ByName };
+    let diff = diff::jobs(before, after, matching);
+    let compared = Compared {
+        notes: swaps::notes(&diff, old, new),
+        before: inputs::name(before_file),
+        after: inputs::name(after_file),
+        sides: (old, new),
+        same_file,
+        diff,
+        top,
+    };
+    let mut out = io::stdout().lock();
+    render::write(
+        &mut out,
+        format,
+        || show::page(&compared),
+        || show::sheet(&compared),
+        || show::document(&compared),
+    )?;
+    Ok(limit.map_or(End::Done, |limit| limit.hold(&compared.diff)))
+}
+
+fn rows(
+    args: &DiffArgs,
+    settings: &Settings,
+    path: &Path,
+    side: &Side,
+    with_day: bool,
+) -> Result<Vec<Job>, Error> {
+    let mut desk = Desk::new(&args.request, settings, &side.book)?;
+    let mut file = JobFile::open(path, args.input_format.as_deref(), args.allow_paths)?;
+    let mut row = Row::new(desk.defaults());
+    let mut jobs = Vec::new();
+    while file.next(desk.defaults(), &mut row)? {
+        if jobs.len() >= ROWS_MAX {
+            let message = format!(
+                "{} has more than {} rows, which are matched in memory",
+                inputs::name(path),
+                render::grouped(ROWS_MAX as u64)
+            );
+            return Err(Error::new(Code::TooLarge, message).field("files"));
+        }
+        if !with_day {
+            row.request.as_of = side.day;
+        }
+        let prepared = desk.prepare(&mut row);
+        let quoted = prepared.and_then(|offer| offer.quote(&row.request));
+        jobs.push(Job::new(row.line, &row.id, &row.request, quoted.as_ref(), with_day));
+    }
+    // No error, as it is none elsewhere; but a step before that failed looks like this, too.
+    if jobs.is_empty() {
+        say(&format!("imgcost: {} has no rows", inputs::name(path)));
+    }
+    Ok(jobs)
+}

@@ -1,0 +1,81 @@
+//! The settled holds of a ledger as calls.
+//!
+//! A ledger keeps the request in a few words, the rates it was quoted at and the reported
+//! counts. It does not keep the response: what quality and size came back is not known.
+
+use std::path::Path;
+
+use imgcost_core::{Code, Error, InputImage, Prompt, Response, Terms, Usage};
+use imgcost_ledger::{Filter, Hold, Record, State};
+use serde_json::{Map, Value};
+
+use super::{Call, Defaults, Paid, Read, Take};
+use crate::commands::budget;
+use crate::failure::{Failure, bad_input};
+use crate::fields::{self, Field};
+
+/// Reads the holds of a ledger.
+pub(super) fn read(
+    path: &Path,
+    defaults: &Defaults,
+    read: &mut Read,
+    take: &mut Take<'_>,
+) -> Result<(), Failure> {
+    let ledger = budget::open_ledger(path)?;
+    let since = defaults.since.and_then(|day| day.to_zoned(jiff::tz::TimeZone::UTC).ok());
+    let since = since.map(|midnight| midnight.timestamp());
+    budget::stream(&*ledger, &Filter { holds: true, since, ..Filter::default() }, |record| {
+        let Record::Hold(hold) = record else { return Ok(()) };
+        if hold.state != State::Settled {
+            *read.without_usage.entry(hold.state.as_str()).or_default() += 1;
+            return Ok(());
+        }
+        take(call(&hold, defaults).map_err(|error| (hold.id.to_string(), error)), read)
+    })
+}
+
+fn call(hold: &Hold, defaults: &Defaults) -> Result<Call, Error> {
+    let day = hold.made_at.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let damaged = |what: &str| Error::new(Code::BadInput, format!("the hold's {what} can't be read"));
+    let summary: Value = serde_json::from_str(&hold.request).map_err(|_| damaged("request"))?;
+    let Some(words) = summary.as_object().filter(|words| words.contains_key("model")) else {
+        let message = "the hold was made without a quote (--ceiling): there is nothing to compare";
+        return Err(bad_input("request", message));
+    };
+    let mut request = defaults.base(None, Some(day));
+    set(&mut request, words)?;
+    let usage: Option<Usage> =
+        hold.usage.as_deref().map(serde_json::from_str).transpose().map_err(|_| damaged("usage"))?;
+    let paid = match (&usage, hold.cost) {
+        (None, Some(cost)) => Paid::Amount(cost.usd()),
+        (None, None) => Paid::NotSaid,
+        (Some(_), _) => {
+            let terms: Terms = serde_json::from_str(&hold.terms).map_err(|_| damaged("terms"))?;
+            Paid::Terms(Box::new(terms))
+        }
+    };
+    let response = Response { usage: usage.unwrap_or_default(), ..Response::default() };
+    let (place, scope) = (hold.id.to_string(), Some(hold.scope.to_string()));
+    Ok(Call { place, day: Some(day), request, endpoint_known: true, response, paid, tags: Vec::new(), scope })
+}
+
+/// Sets what the words of a hold's request say.
+fn set(request: &mut imgcost_core::Request, words: &Map<String, Value>) -> Result<(), Error> {
+    for (name, value) in words {
+        match (Field::named(name), value) {
+            (Some(Field::Images), Value::Array(sizes)) => {
+                let size = |size: &Value| match size.as_str() {
+                    Some(text) => text.parse().map_or(InputImage::Unsized, InputImage::Sized),
+                    None => InputImage::Unsized,
+                };
+                request.images = sizes.iter().map(size).collect();
+            }
+            (Some(Field::Mask), value) => request.mask = value.as_bool().unwrap_or(false),
+            (Some(Field::PromptTokens), value) => request.prompt = value.as_u64().map(Prompt::of_tokens),
+            (Some(field), Value::String(text)) => fields::set(request, field, text)?,
+            (Some(field), value) if !value.is_null() => fields::set(request, field, &value.to_string())?,
+            _ => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,282 @@
+//! `imgcost models`: who sells what since when, until when, and what replaces it.
+
+use std::io;
+
+use imgcost_core::{Book, Code, Date, Error, Limits, Model, Provider, Sizes};
+use serde::Serialize;
+
+use crate::args::ModelsArgs;
+use crate::failure::{End, Failure};
+use crate::render::{self, Format, Page, Sheet};
+use crate::request;
+use crate::settings::Settings;
+
+/// A shutdown within this many days is called near, as the notes of a quote do.
+const SOON_DAYS: i32 = 60;
+/// Up to this many models are shown with their limits.
+const IN_DETAIL: usize = 6;
+
+/// A model of a provider, as it is listed.
+#[derive(Debug, Serialize)]
+struct Listed<'b> {
+    provider: &'b str,
+    model: &'b str,
+    aliases: &'b [String],
+    family: &'b str,
+    basis: &'static str,
+    released: Option<Date>,
+    retired: Option<Date>,
+    replacement: Option<&'b str>,
+    status: &'static str,
+    endpoints: Vec<&'static str>,
+    qualities: Vec<&'b str>,
+    default_quality: Option<&'b str>,
+    sizes: Vec<String>,
+    default_size: String,
+    n_max: Option<u32>,
+    partial_images_max: u32,
+    input_images_max: Option<u32>,
+    limits_unknown: bool,
+    input_fidelities: Vec<&'static str>,
+    prompt_max_chars: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'b str>,
+}
+
+#[derive(Serialize)]
+struct Document<'b> {
+    schema: &'static str,
+    as_of: Date,
+    models: &'b [Listed<'b>],
+}
+
+/// Lists the models whose name contains the pattern.
+pub(crate) fn models(args: &ModelsArgs, settings: &Settings, format: Format) -> Result<End, Failure> {
+    let day = request::as_of(&args.book, settings)?;
+    let book = request::book(&args.book, settings)?;
+    let providers = providers(&book, &args.provider)?;
+    let found = matching(&providers, args.pattern.as_deref())?;
+    let listed: Vec<Listed<'_>> =
+        found.iter().filter_map(|(provider, model)| list(&book, provider, model, day)).collect();
+    let mut out = io::stdout().lock();
+    let document = || Document { schema: "imgcost.models/1", as_of: day, models: &listed };
+    render::write(&mut out, format, || page(&providers, &listed, day), || sheet(&listed), document)?;
+    Ok(End::Done)
+}
+
+/// The provider of a name, or all.
+pub(super) fn providers<'b>(book: &'b Book, name: &str) -> Result<Vec<&'b Provider>, Error> {
+    if name == "all" { Ok(book.providers().iter().collect()) } else { Ok(vec![book.provider(name)?]) }
+}
+
+/// The models of exactly that id or alias, else those whose id or alias contains it.
+pub(super) fn matching<'b>(
+    providers: &[&'b Provider],
+    pattern: Option<&str>,
+) -> Result<Vec<(&'b Provider, &'b Model)>, Error> {
+    let wanted = pattern.unwrap_or_default().to_lowercase();
+    let any_name = |model: &Model, fits: &dyn Fn(&str) -> bool| {
+        std::iter::once(&model.id).chain(&model.aliases).any(|name| fits(&name.to_lowercase()))
+    };
+    let all =
+        || providers.iter().flat_map(|provider| provider.models.iter().map(move |model| (*provider, model)));
+    for fits in
+        [&|name: &str| name == wanted, &|name: &str| name.contains(&wanted)] as [&dyn Fn(&str) -> bool; 2]
+    {
+        let found: Vec<_> = all().filter(|(_, model)| any_name(model, fits)).collect();
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
+    let mut names: Vec<&str> = all().map(|(_, model)| model.id.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let message = format!("no model's name contains '{}'", crate::fields::shown(&wanted));
+    Err(Error::new(Code::UnknownModel, message).field("model").allowed(names).nearest_name(&wanted))
+}
+
+fn list<'b>(book: &'b Book, provider: &'b Provider, model: &'b Model, day: Date) -> Option<Listed<'b>> {
+    let limits = &book.family(&model.family)?.limits.rule;
+    let auto = |yes: bool| yes.then_some("auto");
+    Some(Listed {
+        provider: &provider.id,
+        model: &model.id,
+        aliases: &model.aliases,
+        family: &model.family,
+        basis: model.basis.as_str(),
+        released: model.released,
+        retired: model.retired,
+        replacement: model.replacement.as_deref(),
+        status: status(model, day),
+        endpoints: limits.endpoints.iter().map(|endpoint| endpoint.as_str()).collect(),
+        qualities: limits
+            .qualities
+            .iter()
+            .map(|quality| quality.as_str())
+            .chain(auto(limits.quality_auto))
+            .collect(),
+        default_quality: limits.default_quality.as_ref().map(|quality| quality.as_str()),
+        sizes: sizes(limits),
+        default_size: limits.default_size.to_string(),
+        n_max: limits.n_max,
+        partial_images_max: limits.partial_images_max,
+        input_images_max: limits.input_images_max,
+        limits_unknown: limits.unknown,
+        input_fidelities: limits.input_fidelities.iter().map(|fidelity| fidelity.as_str()).collect(),
+        prompt_max_chars: limits.prompt_max_chars,
+        note: model.note.as_deref(),
+    })
+}
+
+fn status(model: &Model, day: Date) -> &'static str {
+    let near =
+        |retired: Date| day.until((jiff::Unit::Day, retired)).is_ok_and(|span| span.get_days() <= SOON_DAYS);
+    match model.retired {
+        Some(retired) if retired <= day => "retired",
+        Some(retired) if near(retired) => "retires soon",
+        _ if model.released.is_some_and(|released| day < released) => "not yet released",
+        _ => "current",
+    }
+}
+
+fn sizes(limits: &Limits) -> Vec<String> {
+    let auto = limits.size_auto.then(|| "auto".to_owned());
+    match &limits.sizes {
+        Sizes::Listed(sizes) => sizes.iter().map(ToString::to_string).chain(auto).collect(),
+        Sizes::Free(rule) => {
+            let words = format!(
+                "any WxH in multiples of {}, edges up to {}, ratio up to {}:1, {} to {} pixels",
+                rule.multiple_of, rule.max_edge, rule.max_ratio, rule.min_pixels, rule.max_pixels
+            );
+            std::iter::once(words).chain(auto).collect()
+        }
+        Sizes::Any => std::iter::once("any WxH".to_owned()).chain(auto).collect(),
+        Sizes::UpTo(most) => std::iter::once(format!("any WxH up to {most} pixels")).chain(auto).collect(),
+        Sizes::Classes(classes) => {
+            let words = |class: &imgcost_core::SizeClass| {
+                format!("{} (any WxH up to {} pixels)", class.name, class.max_pixels)
+            };
+            classes.iter().map(words).chain(auto).collect()
+        }
+    }
+}
+
+fn day_or(day: Option<Date>, other: &str) -> String {
+    day.map_or_else(|| other.to_owned(), |day| day.to_string())
+}
+
+fn page(providers: &[&Provider], listed: &[Listed<'_>], day: Date) -> Page {
+    let mut page = Page::default();
+    for provider in providers {
+        let mut sheet = Sheet::new(&["model", "released", "status", "replacement"]);
+        for model in listed.iter().filter(|model| model.provider == provider.id) {
+            let until = match (model.status, model.retired) {
+                ("retired", Some(retired)) => format!("retired {retired}"),
+                ("retires soon", Some(retired)) => format!("retires {retired}"),
+                (status, Some(retired)) => format!("{status}, until {retired}"),
+                (status, None) => status.to_owned(),
+            };
+            sheet.row([
+                model.model.to_owned(),
+                day_or(model.released, ""),
+                until,
+                model.replacement.unwrap_or("").to_owned(),
+            ]);
+        }
+        if sheet.rows.is_empty() {
+            continue;
+        }
+        if !page.parts.is_empty() {
+            page.gap();
+        }
+        page.heading(format!("{}: {}, on {day}", provider.id, provider.title));
+        page.table(sheet);
+        for model in listed.iter().filter(|model| listed.len() <= IN_DETAIL && model.provider == provider.id)
+        {
+            detail(&mut page, model);
+        }
+    }
+    page
+}
+
+fn detail(page: &mut Page, model: &Listed<'_>) {
+    page.line(format!("{}, billed by {}", model.model, model.basis.trim_start_matches("per-")));
+    if !model.aliases.is_empty() {
+        page.item(format!("also called {}", model.aliases.join(", ")));
+    }
+    page.item(format!("endpoints {}", model.endpoints.join(", ")));
+    if !model.qualities.is_empty() {
+        page.item(format!(
+            "qualities {} (default {})",
+            model.qualities.join(", "),
+            model.default_quality.unwrap_or("none")
+        ));
+    }
+    page.item(format!("sizes {} (default {})", model.sizes.join(", "), model.default_size));
+    if model.limits_unknown {
+        page.item("what it accepts is not in the price book: requests are not checked");
+    }
+    let mut most = vec![match model.n_max {
+        Some(most) => format!("up to {most} images a call"),
+        None => "how many images a call is not known".to_owned(),
+    }];
+    match model.input_images_max {
+        Some(0) => {}
+        Some(images) => most.push(format!("{images} input images")),
+        None => most.push("how many input images is not known".to_owned()),
+    }
+    if model.partial_images_max > 0 {
+        most.push(format!("{} partial images", model.partial_images_max));
+    }
+    if let Some(characters) = model.prompt_max_chars {
+        most.push(format!("a prompt of {} characters", render::grouped(characters)));
+    }
+    page.item(most.join(", "));
+    if let Some(note) = model.note {
+        page.item(note);
+    }
+}
+
+fn sheet(listed: &[Listed<'_>]) -> Sheet {
+    let mut sheet = Sheet::new(&[
+        "provider",
+        "model",
+        "basis",
+        "released",
+        "retired",
+        "replacement",
+        "qualities",
+        "sizes",
+        "status",
+        "aliases",
+        "endpoints",
+        "n_max",
+        "partial_images_max",
+        "input_images_max",
+        "input_fidelities",
+        "prompt_max_chars",
+        "limits_unknown",
+    ]);
+    for model in listed {
+        sheet.row([
+            model.provider.to_owned(),
+            model.model.to_owned(),
+            model.basis.to_owned(),
+            day_or(model.released, ""),
+            day_or(model.retired, ""),
+            model.replacement.unwrap_or("").to_owned(),
+            model.qualities.join(";"),
+            model.sizes.join(";"),
+            model.status.to_owned(),
+            model.aliases.join(";"),
+            model.endpoints.join(";"),
+            model.n_max.map_or_else(String::new, |most| most.to_string()),
+            model.partial_images_max.to_string(),
+            model.input_images_max.map_or_else(String::new, |most| most.to_string()),
+            model.input_fidelities.join(";"),
+            model.prompt_max_chars.map_or_else(String::new, |most| most.to_string()),
+            model.limits_unknown.to_string(),
+        ]);
+    }
+    sheet
+}

@@ -1,0 +1,93 @@
+//! `imgcost prices lint`: the same check that the built-in book passed when it was built.
+
+use std::io;
+use std::path::PathBuf;
+
+use imgcost_core::{Book, BookErrors, Error, File, Problem};
+use serde::Serialize;
+
+use crate::args::PricesLintArgs;
+use crate::failure::{End, Failure};
+use crate::render::{self, Format, Page, Sheet};
+use crate::{clock, inputs};
+
+/// The most bytes of one file of a price book.
+const FILE_MAX: u64 = 8 << 20;
+
+#[derive(Serialize)]
+struct Document<'p> {
+    schema: &'static str,
+    files: usize,
+    problems: Vec<Found<'p>>,
+}
+
+#[derive(Serialize)]
+struct Found<'p> {
+    file: &'p str,
+    line: u32,
+    message: &'p str,
+}
+
+/// Checks the built-in book, or files: a whole book, or providers' files over the built-in one.
+pub(super) fn lint(args: &PricesLintArgs, format: Format) -> Result<End, Failure> {
+    let (files, problems) = if args.files.is_empty() { built_in() } else { own(&args.files)? };
+    let mut out = io::stdout().lock();
+    let document =
+        || Document { schema: "imgcost.lint/1", files, problems: problems.iter().map(found).collect() };
+    render::write(&mut out, format, || page(files, &problems), || sheet(&problems), document)?;
+    Ok(if problems.is_empty() { End::Done } else { End::Refused })
+}
+
+fn problems(read: Result<Book, BookErrors>) -> Vec<Problem> {
+    read.err().map(|errors| errors.problems().to_vec()).unwrap_or_default()
+}
+
+fn built_in() -> (usize, Vec<Problem>) {
+    let all = imgcost_pricing::BOOK.iter().chain(imgcost_pricing::MEASURED);
+    let files: Vec<File<'_>> = all.map(|&(name, text)| File { name, text }).collect();
+    (files.len(), problems(Book::read(&files)))
+}
+
+fn own(paths: &[PathBuf]) -> Result<(usize, Vec<Problem>), Error> {
+    let mut texts = Vec::new();
+    for path in paths {
+        texts.push((path.display().to_string(), inputs::text("files", path, FILE_MAX)?));
+    }
+    let files: Vec<File<'_>> = texts.iter().map(|(name, text)| File { name, text }).collect();
+    // A whole book brings its families; a provider's file alone stands over the built-in book.
+    if texts.iter().any(|(_, text)| text.contains("\"imgcost.families/1\"")) {
+        return Ok((files.len(), problems(Book::read(&files))));
+    }
+    let base = crate::book::built_in()?;
+    let mut found = Vec::new();
+    for file in &files {
+        found.extend(problems(base.with_own(*file, clock::today())));
+    }
+    Ok((files.len(), found))
+}
+
+fn found(problem: &Problem) -> Found<'_> {
+    Found { file: &problem.file, line: problem.line, message: &problem.message }
+}
+
+fn page(files: usize, problems: &[Problem]) -> Page {
+    let mut page = Page::default();
+    for problem in problems {
+        page.heading(problem.to_string());
+    }
+    page.heading(match (files, problems.len()) {
+        (1, 0) => "1 file, no problems".to_owned(),
+        (files, 0) => format!("{files} files, no problems"),
+        (_, 1) => "1 problem".to_owned(),
+        (_, count) => format!("{count} problems"),
+    });
+    page
+}
+
+fn sheet(problems: &[Problem]) -> Sheet {
+    let mut sheet = Sheet::new(&["file", ">line", "message"]);
+    for problem in problems {
+        sheet.row([problem.file.clone(), problem.line.to_string(), problem.message.clone()]);
+    }
+    sheet
+}

@@ -1,0 +1,105 @@
+//! `imgcost quote`: what a call will cost.
+
+use std::io;
+
+use imgcost_analysis::currency::Exchange;
+use imgcost_analysis::lacks_prompt;
+use imgcost_core::{Code, Error, Quote, Usd};
+
+use crate::args::QuoteArgs;
+use crate::failure::{End, Failure, fits_words, say};
+use crate::render::{self, Format, Priced, Sheet, flat};
+use crate::request::{self, Asked, NoModel};
+use crate::settings::Settings;
+
+/// Quotes the call, and holds it against the cap.
+pub(crate) fn quote(args: &QuoteArgs, settings: &Settings, format: Format) -> Result<End, Failure> {
+    let cap = request::cap(args.cap.as_deref(), settings)?;
+    let exchange = args.currency.exchange()?;
+    let book = request::book_for_quotes(&args.request, settings)?;
+    let no_model = if cap.is_some() { NoModel::Refuse } else { NoModel::Default };
+    let Asked { request, remarks } = request::asked(&args.request, settings, &book, no_model)?;
+    let quote = book.quote(&request)?;
+    if cap.is_some() {
+        needs_prompt(&quote)?;
+    }
+    let priced = Priced { quote: &quote, remarks: &remarks };
+    write(&priced, exchange.as_ref(), format)?;
+    Ok(end(&quote, cap))
+}
+
+/// How a quote ends: over the cap, incomplete, or done.
+pub(super) fn end(quote: &Quote<'_>, cap: Option<Usd>) -> End {
+    let complete = if quote.is_complete() { End::Done } else { End::Incomplete };
+    complete.and(cap.map_or(End::Done, |cap| hold_against(quote, cap)))
+}
+
+/// Writes a quote.
+fn write(priced: &Priced<'_>, exchange: Option<&Exchange>, format: Format) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    render::write(
+        &mut out,
+        format,
+        || render::quote_page(priced, exchange),
+        || sheet(priced, exchange),
+        || render::document_in(priced, exchange),
+    )
+}
+
+/// A quote as one row with a header.
+fn sheet(priced: &Priced<'_>, exchange: Option<&Exchange>) -> Sheet {
+    let mut sheet = Sheet::new(flat::COLUMNS);
+    sheet.columns.push(("id".to_owned(), render::Align::Left));
+    let mut cells = Vec::new();
+    flat::cells(priced, &mut flat::Scratch::default(), &mut cells);
+    cells.push(priced.quote.id());
+    sheet.rows.push(cells);
+    if let Some(exchange) = exchange {
+        render::total_in(priced.quote, exchange).add_to(&mut sheet);
+    }
+    sheet
+}
+
+/// A cap says something only where the whole call is priced: the prompt too, if it costs.
+pub(super) fn needs_prompt(quote: &Quote<'_>) -> Result<(), Error> {
+    if lacks_prompt(quote) { Err(prompt_missing("a cap")) } else { Ok(()) }
+}
+
+/// That a cap or a hold can't do without the prompt, and how to give it.
+pub(super) fn prompt_missing(what: &str) -> Error {
+    let message = format!("{what} needs the prompt, as its tokens cost too");
+    Error::new(Code::IllegalCombination, message).field("prompt").allowed([
+        "--prompt TEXT",
+        "--prompt-file FILE",
+        "--prompt-tokens N",
+        "--assume-prompt-tokens N",
+    ])
+}
+
+/// Why a quote has no ceiling.
+pub(super) fn why_open(quote: &Quote<'_>) -> String {
+    let request = quote.request();
+    match (request.unseen_context.as_slice(), quote.unpriced().next()) {
+        ([], Some(_)) => "something has no price".to_owned(),
+        ([], None) => format!("{} may decide the price", request.unknown_fields.join(", ")),
+        (context, _) => format!("context can't be counted: {}", context.join(", ")),
+    }
+}
+
+/// Whether the call stays under the cap whatever happens; if not, says by how much it may go
+/// over, and what would fit.
+fn hold_against(quote: &Quote<'_>, cap: Usd) -> End {
+    let Some(ceiling) = quote.total().ceiling else {
+        say(&format!(
+            "imgcost: over the cap of ${cap}: the call has no known ceiling, as {}",
+            why_open(quote)
+        ));
+        return End::Over;
+    };
+    let Some(excess) = ceiling.minus(cap).filter(|excess| *excess > Usd::ZERO) else { return End::Done };
+    let fits = fits_words(&quote.alternatives_under(cap));
+    say(&format!(
+        "imgcost: over the cap of ${cap}: the call may cost up to ${ceiling}, ${excess} more{fits}"
+    ));
+    End::Over
+}

@@ -1,0 +1,192 @@
+//! A total in another currency: exact in documents, rounded for people, with its rate and day.
+
+use imgcost_analysis::currency::{Converted, Exchange};
+use imgcost_core::{Date, Ratio, Usd};
+use serde::Serialize;
+
+use super::{DASH, Sheet};
+
+/// The decimals that people see of an amount of 1 or more.
+const PLACES: usize = 2;
+/// The digits that people see of a smaller one, zeros before them not counted.
+const DIGITS: usize = 4;
+/// The most decimals.
+const PLACES_MAX: usize = 9;
+
+/// The most decimals that an amount is lengthened to, so that it does not read as nothing.
+const PLACES_SEEN: u32 = 15;
+
+/// The columns that are added where a currency is asked for. `currency` is the dollars' own.
+const COLUMNS: [&str; 6] = [
+    "converted_currency",
+    "fx_rate",
+    "fx_date",
+    "converted_floor",
+    "converted_expected",
+    "converted_ceiling",
+];
+
+/// A total in another currency, as documents show it; null where the total is not known, or
+/// where the product is beyond exact decimals.
+#[derive(Debug, Serialize)]
+pub(crate) struct ConvertedDocument<'x> {
+    currency: &'x str,
+    rate: Ratio,
+    date: Date,
+    floor: Option<Converted>,
+    expected: Option<Converted>,
+    ceiling: Option<Converted>,
+}
+
+/// A total, converted once: floor, expected value and ceiling, in US dollars.
+pub(crate) fn converted(exchange: &Exchange, usd: [Option<Usd>; 3]) -> ConvertedDocument<'_> {
+    let [floor, expected, ceiling] = usd.map(|usd| usd.and_then(|usd| exchange.convert(usd)));
+    let Exchange { currency, rate, date } = exchange;
+    ConvertedDocument { currency, rate: *rate, date: *date, floor, expected, ceiling }
+}
+
+impl ConvertedDocument<'_> {
+    /// The amount for people, with the rate and its day.
+    pub(crate) fn words(&self) -> String {
+        let ConvertedDocument { currency, rate, date, floor, expected, ceiling } = self;
+        let range = match (floor, ceiling) {
+            (Some(floor), Some(ceiling)) => {
+                format!(
+                    "{} to {}",
+                    bound(*floor, Converted::rounded_down),
+                    bound(*ceiling, Converted::rounded_up)
+                )
+            }
+            (Some(floor), None) => format!("at least {}", bound(*floor, Converted::rounded_down)),
+            _ => DASH.to_owned(),
+        };
+        let amount = match expected {
+            Some(expected) if floor == ceiling => rounded(*expected),
+            Some(expected) => format!("{} ({range})", rounded(*expected)),
+            None => range,
+        };
+        format!("in {currency}: {amount}, at 1 USD = {rate} {currency} on {date}")
+    }
+
+    /// Adds the columns to a table: the total's in its last row.
+    pub(crate) fn add_to(&self, sheet: &mut Sheet) {
+        let columns = Sheet::new(&COLUMNS);
+        sheet.columns.extend(columns.columns);
+        let last = sheet.rows.len().saturating_sub(1);
+        let amount = |amount: Option<Converted>| amount.map_or_else(String::new, |amount| amount.to_string());
+        for (index, row) in sheet.rows.iter_mut().enumerate() {
+            if index < last {
+                row.extend(COLUMNS.map(|_| String::new()));
+                continue;
+            }
+            row.extend([self.currency.to_owned(), self.rate.to_string(), self.date.to_string()]);
+            row.extend([self.floor, self.expected, self.ceiling].map(amount));
+        }
+    }
+}
+
+/// An amount to as many decimals as the dollars beside it have; to more where it would read as
+/// nothing. A ceiling is never rounded down.
+pub(crate) fn to_places(amount: Converted, places: u32, is_ceiling: bool) -> String {
+    let is_nothing = |text: &str| text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
+    let exact = amount.to_string();
+    let shown = |places: u32| if is_ceiling { amount.rounded_up(places) } else { amount.rounded(places) };
+    let seen = (places..places.max(PLACES_SEEN)).map(shown).find(|text| !is_nothing(text));
+    if is_nothing(&exact) { shown(places) } else { seen.unwrap_or(exact) }
+}
+
+/// An amount as people read it: two decimals, more where it is small; half away from zero.
+fn rounded(amount: Converted) -> String {
+    amount.rounded(places(amount))
+}
+
+/// A bound as people read it: rounded to its own side, so that it still is one.
+fn bound(amount: Converted, round: impl Fn(Converted, u32) -> String) -> String {
+    round(amount, places(amount))
+}
+
+/// How many decimals people see of an amount.
+fn places(amount: Converted) -> u32 {
+    let exact = amount.to_string();
+    let places = match exact.split_once('.') {
+        Some(("0", fraction)) => {
+            let zeros = fraction.len() - fraction.trim_start_matches('0').len();
+            (zeros + DIGITS).min(fraction.len()).clamp(PLACES, PLACES_MAX)
+        }
+        _ => PLACES,
+    };
+    u32::try_from(places).unwrap_or(9)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn small_amounts_keep_four_digits() {
+        let euro = Exchange::new("EUR", "0.92@2026-11-20").unwrap();
+        for (usd, shown) in [
+            ("1000", "920.00"),
+            ("1.5", "1.38"),
+            ("0.21072", "0.1939"),
+            ("0.005", "0.0046"),
+            ("0.00123456", "0.001136"),
+            ("0.5", "0.46"),
+            ("0", "0.00"),
+        ] {
+            let amount = euro.convert(usd.parse().unwrap()).unwrap();
+            assert_eq!(rounded(amount), shown, "{usd}");
+        }
+    }
+
+    #[test]
+    fn a_positive_amount_never_reads_as_nothing() {
+        let euro = Exchange::new("EUR", "0.86@2026-11-28").unwrap();
+        for (usd, places, shown) in [
+            ("0.00497", 5, "0.00427"),
+            ("0.00497", 2, "0.004"),
+            ("0.000000001", 2, "0.000000001"),
+            ("12.5", 2, "10.75"),
+            ("0", 5, "0.00000"),
+        ] {
+            let amount = euro.convert(usd.parse().unwrap()).unwrap();
+            assert_eq!(to_places(amount, places, false), shown, "{usd}");
+        }
+    }
+
+    #[test]
+    fn a_ceiling_is_rounded_up() {
+        let euro = Exchange::new("EUR", "0.86@2026-11-28").unwrap();
+        // 0.1812192 exactly.
+        let amount = euro.convert("0.21072".parse().unwrap()).unwrap();
+        assert_eq!(
+            (to_places(amount, 5, false), to_places(amount, 5, true)),
+            ("0.18122".into(), "0.18122".into())
+        );
+        assert_eq!(
+            (to_places(amount, 6, false), to_places(amount, 6, true)),
+            ("0.181219".into(), "0.181220".into())
+        );
+    }
+
+    #[test]
+    fn bounds_stay_bounds() {
+        let euro = Exchange::new("EUR", "0.333333@2026-11-20").unwrap();
+        let usd = |text: &str| Some(text.parse().unwrap());
+        let words = converted(&euro, [usd("10.02"), usd("10.02"), usd("10.03")]).words();
+        assert!(words.starts_with("in EUR: 3.34 (3.33 to 3.35), at"), "{words}");
+        let words = converted(&euro, [usd("0.010002"), None, usd("0.010001")]).words();
+        assert!(words.starts_with("in EUR: 0.003333 to 0.003334, at"), "{words}");
+    }
+
+    #[test]
+    fn what_is_not_known_stays_unknown() {
+        let yen = Exchange::new("JPY", "150@2026-11-20").unwrap();
+        let one = Some("1".parse().unwrap());
+        assert!(converted(&yen, [one, None, None]).words().contains("at least 150.00,"));
+        assert!(converted(&yen, [None; 3]).words().contains("—"));
+        let two = Some("2".parse().unwrap());
+        assert!(converted(&yen, [one, None, two]).words().contains("150.00 to 300.00"));
+    }
+}

@@ -1,0 +1,379 @@
+//! From arguments to a request: the only place that touches the world for it.
+//!
+//! Settings come first, a request body over them, flags over both; then the prompt is
+//! counted and the input images are measured.
+
+use std::path::{Path, PathBuf};
+
+use imgcost_core::{
+    Basis, Book, Code, Date, Endpoint, Error, InputImage, Note, Offer, ParsedBody, Prompt, Ratio, Request,
+    Tier, Usd,
+};
+use imgcost_guard::{Measured, Meter, Unique, counted};
+
+use serde_json::error::Category;
+
+use crate::args::{BookArgs, RequestArgs};
+use crate::failure::bad_input;
+use crate::fields::{self, Field};
+use crate::settings::{Key, Settings};
+use crate::{clock, images, inputs};
+
+/// The most bytes that a prompt file may have.
+const PROMPT_MAX: u64 = 16 << 20;
+/// The most bytes that a request body may have: images are carried inside.
+const BODY_MAX: u64 = 256 << 20;
+
+/// The model of a quote or an explanation that names none: that of the first documents on these
+/// prices. Nowhere else is a model guessed.
+const DEFAULT_MODEL: &str = "gpt-image-1";
+/// The provider where none is named.
+const DEFAULT_PROVIDER: &str = "openai";
+
+/// The code of the note that the model is the default one.
+pub(crate) const MODEL_DEFAULTED: &str = "model-defaulted";
+
+/// What becomes of a call that names no model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoModel {
+    /// It is an error: money is judged by the price.
+    Refuse,
+    /// It is taken for the default model, and said so.
+    Default,
+}
+
+/// What was asked for, understood.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// The request.
+    pub(crate) request: Request,
+    /// What a reader should know of how it was understood.
+    pub(crate) remarks: Vec<Note>,
+}
+
+/// The day of `--as-of`, else of the settings, else today.
+pub(crate) fn as_of(args: &BookArgs, settings: &Settings) -> Result<Date, Error> {
+    match args.as_of.as_deref().or_else(|| settings.get(Key::AsOf)) {
+        None | Some("today") => Ok(clock::today()),
+        Some(text) => fields::date("as_of", text).map_err(|error| error.allowed(["YYYY-MM-DD", "today"])),
+    }
+}
+
+/// The price book of `--prices`, else of the settings, else the built-in one.
+pub(crate) fn book(args: &BookArgs, settings: &Settings) -> Result<Book, Error> {
+    match own_book(args, settings) {
+        Some(path) => crate::book::with_own(&path, clock::today()),
+        None => crate::book::built_in(),
+    }
+}
+
+/// The same, as far as quotes at the provider that was asked for need it.
+pub(crate) fn book_for_quotes(args: &RequestArgs, settings: &Settings) -> Result<Book, Error> {
+    match own_book(&args.book, settings) {
+        Some(path) => crate::book::with_own(&path, clock::today()),
+        None => {
+            let provider = args.provider.as_deref().or_else(|| settings.get(Key::Provider));
+            let model = args.model.as_deref().or_else(|| settings.get(Key::Model));
+            // A body may name another model, and the Responses API needs its text models.
+            let plain =
+                args.request.is_none() && args.endpoint.as_deref() != Some(Endpoint::Responses.as_str());
+            crate::book::for_quotes(provider.unwrap_or(DEFAULT_PROVIDER), model.filter(|_| plain))
+        }
+    }
+}
+
+fn own_book(args: &BookArgs, settings: &Settings) -> Option<PathBuf> {
+    args.prices.clone().or_else(|| settings.get(Key::Prices).map(PathBuf::from))
+}
+
+/// The cap of `--cap`, else of the settings.
+pub(crate) fn cap(arg: Option<&str>, settings: &Settings) -> Result<Option<Usd>, Error> {
+    let text = arg.or_else(|| settings.get(Key::Cap));
+    text.map(|text| fields::usd("cap", text)).transpose()
+}
+
+/// Understands the arguments.
+pub(crate) fn asked(
+    args: &RequestArgs,
+    settings: &Settings,
+    book: &Book,
+    no_model: NoModel,
+) -> Result<Asked, Error> {
+    asked_over(args, settings, book, no_model, &|_| {})
+}
+
+/// Understands the arguments over what `fill` makes of the settings' defaults.
+pub(crate) fn asked_over(
+    args: &RequestArgs,
+    settings: &Settings,
+    book: &Book,
+    no_model: NoModel,
+    fill: &dyn Fn(&mut Request),
+) -> Result<Asked, Error> {
+    let Given { mut request, mut remarks, endpoint_known } = given(args, settings, book, fill)?;
+    if request.model.is_empty() {
+        let has_default = book.offer(&request.provider, DEFAULT_MODEL, request.as_of).is_ok();
+        if no_model == NoModel::Refuse || !has_default {
+            return Err(model_missing(book, &request));
+        }
+        DEFAULT_MODEL.clone_into(&mut request.model);
+        remarks.insert(0, defaulted(book, &request));
+    }
+    let later = Later::read(args, settings)?;
+    let offer = crate::book::offer(book, &request)?;
+    if !endpoint_known {
+        request.endpoint = default_endpoint(&offer, !request.images.is_empty());
+    }
+    remarks.extend(later.apply(&offer, &mut request));
+    Ok(Asked { request, remarks })
+}
+
+/// That a call names no model, with those that it is likely to be for.
+pub(crate) fn model_missing(book: &Book, request: &Request) -> Error {
+    let provider = match book.provider(&request.provider) {
+        Ok(provider) => provider,
+        Err(error) => return error,
+    };
+    let current = provider.current_models(request.as_of);
+    let names = current.into_iter().take(MODELS_SHOWN).map(|model| model.id.as_str());
+    Error::new(Code::NoModel, "no model is named: give one with -m MODEL").field("model").allowed(names)
+}
+
+/// How many models an error names.
+const MODELS_SHOWN: usize = 8;
+
+/// That the default model was taken, and that it is no longer there to be called.
+fn defaulted(book: &Book, request: &Request) -> Note {
+    let offer = book.offer(&request.provider, &request.model, request.as_of).ok();
+    let gone = offer.and_then(|offer| offer.model.retired).filter(|day| *day <= request.as_of);
+    let gone = gone.map_or_else(String::new, |day| format!(", which was shut down on {day}"));
+    Note { code: MODEL_DEFAULTED, message: format!("no model given: {}{gone}", request.model) }
+}
+
+/// What settings, a body and flags say, before any of it meets an offer.
+pub(crate) struct Given {
+    /// The request.
+    pub(crate) request: Request,
+    /// What a reader should know of it.
+    pub(crate) remarks: Vec<Note>,
+    /// Whether any of them says where the call goes.
+    pub(crate) endpoint_known: bool,
+}
+
+/// Reads settings, then a body over them, then flags over both.
+pub(crate) fn given(
+    args: &RequestArgs,
+    settings: &Settings,
+    book: &Book,
+    fill: &dyn Fn(&mut Request),
+) -> Result<Given, Error> {
+    let mut remarks = Vec::new();
+    let day = as_of(&args.book, settings)?;
+    let mut request = defaults(settings, day)?;
+    request.responses_images = (settings.get(Key::ResponsesImages))
+        .map(|text| fields::whole("responses_images", text))
+        .transpose()?;
+    fill(&mut request);
+    let mut chooses_model = false;
+    let mut endpoint_known = args.endpoint.is_some() || request.endpoint != Endpoint::Generations;
+    if let Some(path) = &args.request {
+        if inputs::is_stdin(path) && args.prompt_file.as_deref().is_some_and(inputs::is_stdin) {
+            return Err(bad_input(
+                "prompt_file",
+                "standard input can be the request or the prompt, not both",
+            ));
+        }
+        // A body says itself what its quality and size are: left out is the model's default.
+        let base = Request { quality: None, size: None, ..request };
+        let ignored: Vec<&str> = ignored_fields(args, settings).collect();
+        let read = body(path, &base, &ignored)?;
+        chooses_model = !read.names_model && args.model.is_none();
+        request = read.request;
+        endpoint_known |= request.endpoint != Endpoint::Generations;
+    }
+    flags(args, &mut request).map_err(|error| with_range(error, book, &request))?;
+    remarks.extend(model_chosen(&request).filter(|_| chooses_model));
+    if let Some(prompt) = prompt(args)? {
+        request.prompt = Some(prompt);
+    }
+    if !args.image.is_empty() {
+        request.images.clear();
+    }
+    for image in &args.image {
+        let measured = images::measure("image", image)?;
+        if measured.turned {
+            remarks.push(turned(&image.to_string_lossy(), measured));
+        }
+        request.images.push(InputImage::Sized(measured.size));
+    }
+    if let Some(mask) = &args.mask {
+        images::measure("mask", mask)?;
+        request.mask = true;
+    }
+    Ok(Given { request, remarks, endpoint_known })
+}
+
+/// The fields of a body that flags and settings let pass.
+fn ignored_fields<'a>(args: &'a RequestArgs, settings: &'a Settings) -> impl Iterator<Item = &'a str> {
+    let set = settings.get(Key::IgnoreFields).unwrap_or_default();
+    let set = set.split(',').map(str::trim).filter(|name| !name.is_empty());
+    args.ignore_field.iter().map(String::as_str).chain(set)
+}
+
+/// A request of settings alone, its model empty where they name none.
+pub(crate) fn defaults(settings: &Settings, day: Date) -> Result<Request, Error> {
+    let provider = settings.get(Key::Provider).unwrap_or(DEFAULT_PROVIDER);
+    let mut request = Request::new(provider, settings.get(Key::Model).unwrap_or_default(), day);
+    for (key, field) in [(Key::Quality, Field::Quality), (Key::Size, Field::Size)] {
+        if let Some(text) = settings.get(key) {
+            fields::set(&mut request, field, text)?;
+        }
+    }
+    Ok(request)
+}
+
+/// Sets what flags say; prompts and images are left to the caller.
+pub(crate) fn flags(args: &RequestArgs, request: &mut Request) -> Result<(), Error> {
+    let texts = [
+        (Field::Model, &args.model),
+        (Field::Provider, &args.provider),
+        (Field::Quality, &args.quality),
+        (Field::Size, &args.size),
+        (Field::N, &args.n),
+        (Field::PromptTokens, &args.prompt_tokens),
+        (Field::InputFidelity, &args.input_fidelity),
+        (Field::PartialImages, &args.partial_images),
+        (Field::Background, &args.background),
+        (Field::OutputFormat, &args.output_format),
+        (Field::OutputCompression, &args.output_compression),
+        (Field::Endpoint, &args.endpoint),
+        (Field::GroupRatio, &args.group_ratio),
+        (Field::ResponsesModel, &args.responses_model),
+        (Field::MaxToolCalls, &args.max_tool_calls),
+    ];
+    let mut failure = None;
+    for (field, text) in texts {
+        // The rest is set all the same: a number's range depends on the model.
+        if let Some(Err(error)) = text.as_deref().map(|text| fields::set(request, field, text)) {
+            failure.get_or_insert(error);
+        }
+    }
+    request.stream |= args.stream;
+    if args.batch_api {
+        request.tier = Tier::Batch;
+    }
+    failure.map_or(Ok(()), Err)
+}
+
+fn with_range(error: Error, book: &Book, request: &Request) -> Error {
+    let offer = book.offer(&request.provider, &request.model, request.as_of).ok();
+    fields::with_range(error, offer.as_ref())
+}
+
+fn prompt(args: &RequestArgs) -> Result<Option<Prompt>, Error> {
+    match (&args.prompt, &args.prompt_file) {
+        (Some(text), _) => Ok(Some(counted(text))),
+        (None, Some(path)) => Ok(Some(prompt_file(path)?)),
+        (None, None) => Ok(None),
+    }
+}
+
+/// Reads and counts a prompt file.
+pub(crate) fn prompt_file(path: &Path) -> Result<Prompt, Error> {
+    Ok(counted(&inputs::text("prompt_file", path, PROMPT_MAX)?))
+}
+
+/// What to say of an image that an orientation tag turns.
+pub(crate) fn turned(name: &str, measured: Measured) -> Note {
+    Note {
+        code: "image-orientation",
+        message: format!(
+            "{}: its orientation tag turns it; the size is taken as stored, {}",
+            fields::shown(name),
+            measured.size
+        ),
+    }
+}
+
+/// Where a call goes that does not say: edits with input images, generations without, chat
+/// for models that response only there.
+pub(crate) fn default_endpoint(offer: &Offer<'_>, has_images: bool) -> Endpoint {
+    let endpoints = &offer.family.limits.rule.endpoints;
+    let wanted = if has_images { Endpoint::Edits } else { Endpoint::Generations };
+    match endpoints.contains(&Endpoint::Chat) && !endpoints.contains(&wanted) {
+        true => Endpoint::Chat,
+        false => wanted,
+    }
+}
+
+/// What holds only for some calls, so that it waits for the offer: a prompt to assume where
+/// there is none, and settings that only some providers or endpoints take.
+pub(crate) struct Later {
+    assume_prompt_tokens: Option<u64>,
+    group_ratio: Option<Ratio>,
+    responses_model: Option<String>,
+}
+
+impl Later {
+    /// Reads the flag and the settings.
+    pub(crate) fn read(args: &RequestArgs, settings: &Settings) -> Result<Later, Error> {
+        let tokens = args.assume_prompt_tokens.as_deref().or_else(|| settings.get(Key::AssumePromptTokens));
+        Ok(Later {
+            assume_prompt_tokens: tokens
+                .map(|text| fields::tokens("assume_prompt_tokens", text))
+                .transpose()?,
+            group_ratio: settings
+                .get(Key::GroupRatio)
+                .map(|text| fields::ratio("group_ratio", text))
+                .transpose()?,
+            responses_model: settings.get(Key::ResponsesModel).map(str::to_owned),
+        })
+    }
+
+    /// Fills in what the request does not say and the offer takes; says if a prompt was assumed.
+    pub(crate) fn apply(&self, offer: &Offer<'_>, request: &mut Request) -> Option<Note> {
+        if request.group_ratio.is_none() && offer.model.basis == Basis::Ratio {
+            request.group_ratio = self.group_ratio;
+        }
+        if request.responses_model.is_none() && request.endpoint == Endpoint::Responses {
+            request.responses_model.clone_from(&self.responses_model);
+        }
+        assume(self.assume_prompt_tokens?, request)
+    }
+}
+
+/// Takes so many prompt tokens for a call without a prompt, and says so.
+pub(crate) fn assume(tokens: u64, request: &mut Request) -> Option<Note> {
+    if request.prompt.is_some() {
+        return None;
+    }
+    request.prompt = Some(Prompt::of_tokens(tokens));
+    Some(Note {
+        code: "prompt-assumed",
+        message: format!("no prompt given: {tokens} prompt tokens are assumed"),
+    })
+}
+
+fn body(path: &Path, base: &Request, ignored: &[&str]) -> Result<ParsedBody, Error> {
+    let bytes = inputs::bytes("request", path, BODY_MAX)?;
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let Unique(value) = serde_json::from_slice(bytes).map_err(|error| {
+        let what =
+            if error.classify() == Category::Data { "can't be read in one way" } else { "is not JSON" };
+        Error::new(Code::BadInput, format!("{} {what}: {error}", inputs::name(path))).field("request")
+    })?;
+    let read = ParsedBody::from_value(&value, base, &Meter)?;
+    read.refuse_unknown(ignored).map_err(|error| error.allowed(["--ignore-field NAME"]))?;
+    Ok(read)
+}
+
+/// That a body leaves the model to the API, where settings name the one that is quoted.
+pub(crate) fn model_chosen(request: &Request) -> Option<Note> {
+    (!request.model.is_empty()).then(|| Note {
+        code: "model-assumed",
+        message: format!(
+            "the body names no model that draws, and the API chooses one: quoted as {}, from the settings",
+            request.model
+        ),
+    })
+}

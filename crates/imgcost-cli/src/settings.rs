@@ -1,0 +1,208 @@
+//! What holds where a flag is silent: the environment, then the settings file, then defaults.
+//!
+//! The file is the one that `IMGCOST_CONFIG` names, else `imgcost/config.toml` in
+//! `$XDG_CONFIG_HOME` or `~/.config`. The working directory is never looked into: a folder
+//! that somebody else made must not change a price.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use imgcost_core::Error;
+use toml::de::{DeTable, DeValue};
+
+use crate::failure::bad_input;
+use crate::inputs;
+
+/// The most bytes that the settings file may have.
+const FILE_MAX: u64 = 1 << 20;
+
+/// Every environment variable that the shipped program reads, and what it does; test builds also
+/// read the one of [`crate::clock`].
+pub(crate) const ENVIRONMENT: &[(&str, &str)] = &[
+    ("IMGCOST_MODEL", "the model where no -m is given"),
+    ("IMGCOST_PROVIDER", "the provider where no -p is given"),
+    ("IMGCOST_QUALITY", "the quality where no -q is given"),
+    ("IMGCOST_SIZE", "the size where no -s is given"),
+    ("IMGCOST_FORMAT", "the format where no -f is given"),
+    ("IMGCOST_PRICES", "your own price book"),
+    ("IMGCOST_AS_OF", "the day whose prices count"),
+    ("IMGCOST_CAP", "the cap of quote and batch, in US dollars"),
+    ("IMGCOST_ASSUME_PROMPT_TOKENS", "prompt tokens where no prompt is given"),
+    ("IMGCOST_GROUP_RATIO", "the group ratio, for providers that bill by ratio"),
+    ("IMGCOST_RESPONSES_MODEL", "the calling model, for endpoint responses"),
+    (
+        "IMGCOST_RESPONSES_IMAGES",
+        "images that a Responses call without max_tool_calls may make; 4 if not set",
+    ),
+    ("IMGCOST_IGNORE_FIELDS", "fields of a request body to let pass, with commas between"),
+    ("IMGCOST_LEDGER", "the ledger where no --ledger is given"),
+    ("IMGCOST_BY", "who writes into the ledger, where no --by is given"),
+    ("IMGCOST_CONFIG", "the settings file; empty: none"),
+    ("XDG_CONFIG_HOME", "where imgcost/config.toml is looked for"),
+    ("XDG_DATA_HOME", "where imgcost/ledger.db is kept"),
+    ("HOME", "where .config/imgcost and .local/share/imgcost are looked for"),
+    ("USER, LOGNAME", "who writes into the ledger, where nothing else says"),
+    ("NO_COLOR", "no colour, if not empty"),
+];
+
+/// A setting: the key in the file; its variable is `IMGCOST_` and the key in capitals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Key {
+    /// The model.
+    Model,
+    /// The provider.
+    Provider,
+    /// The quality.
+    Quality,
+    /// The size.
+    Size,
+    /// The output format.
+    Format,
+    /// The user's own price book.
+    Prices,
+    /// The day.
+    AsOf,
+    /// The cap.
+    Cap,
+    /// Prompt tokens where no prompt is given.
+    AssumePromptTokens,
+    /// The group ratio.
+    GroupRatio,
+    /// The calling model of the Responses API.
+    ResponsesModel,
+    /// The most images of a Responses API call that sets no limit.
+    ResponsesImages,
+    /// Fields of a request body to let pass.
+    IgnoreFields,
+    /// The ledger.
+    Ledger,
+    /// Who writes into it.
+    By,
+}
+
+const KEYS: &[(&str, &str, Key)] = &[
+    ("model", "IMGCOST_MODEL", Key::Model),
+    ("provider", "IMGCOST_PROVIDER", Key::Provider),
+    ("quality", "IMGCOST_QUALITY", Key::Quality),
+    ("size", "IMGCOST_SIZE", Key::Size),
+    ("format", "IMGCOST_FORMAT", Key::Format),
+    ("prices", "IMGCOST_PRICES", Key::Prices),
+    ("as_of", "IMGCOST_AS_OF", Key::AsOf),
+    ("cap", "IMGCOST_CAP", Key::Cap),
+    ("assume_prompt_tokens", "IMGCOST_ASSUME_PROMPT_TOKENS", Key::AssumePromptTokens),
+    ("group_ratio", "IMGCOST_GROUP_RATIO", Key::GroupRatio),
+    ("responses_model", "IMGCOST_RESPONSES_MODEL", Key::ResponsesModel),
+    ("responses_images", "IMGCOST_RESPONSES_IMAGES", Key::ResponsesImages),
+    ("ignore_fields", "IMGCOST_IGNORE_FIELDS", Key::IgnoreFields),
+    ("ledger", "IMGCOST_LEDGER", Key::Ledger),
+    ("by", "IMGCOST_BY", Key::By),
+];
+
+/// The settings of the environment and the file, as text.
+#[derive(Debug, Default)]
+pub(crate) struct Settings {
+    values: Vec<(Key, String)>,
+}
+
+impl Settings {
+    /// Reads the environment, and the settings file if there is one.
+    pub(crate) fn load() -> Result<Settings, Error> {
+        let mut settings = Settings::default();
+        for (_, variable, key) in KEYS {
+            if let Some(value) = variable_text(variable)? {
+                settings.values.push((*key, value));
+            }
+        }
+        if let Some(path) = file_path()? {
+            settings.read_file(&path)?;
+        }
+        Ok(settings)
+    }
+
+    /// What a setting says, if anything does.
+    pub(crate) fn get(&self, key: Key) -> Option<&str> {
+        self.values.iter().find(|(known, _)| *known == key).map(|(_, value)| value.as_str())
+    }
+
+    /// The format that the environment asks for, for errors met before settings are read.
+    pub(crate) fn format_of_environment() -> Option<String> {
+        variable_text("IMGCOST_FORMAT").ok().flatten()
+    }
+
+    fn read_file(&mut self, path: &Path) -> Result<(), Error> {
+        let text = inputs::text("config", path, FILE_MAX)?;
+        let (table, errors) = DeTable::parse_recoverable(&text);
+        let place = |offset: usize| {
+            let before = text.get(..offset).unwrap_or(&text);
+            format!("{}:{}", path.display(), before.matches('\n').count() + 1)
+        };
+        if let Some(error) = errors.first() {
+            let at = error.span().map_or(0, |span| span.start);
+            return Err(bad_input("config", format!("{}: {}", place(at), error.message())));
+        }
+        for (name, value) in table.get_ref() {
+            let at = place(name.span().start);
+            let Some((_, _, key)) = KEYS.iter().find(|(known, _, _)| *known == name.get_ref()) else {
+                let message = format!("{at}: there is no setting '{}'", crate::fields::shown(name.get_ref()));
+                let names = KEYS.iter().map(|(known, _, _)| known);
+                return Err(bad_input("config", message).allowed(names).nearest_name(name.get_ref()));
+            };
+            let value = scalar(value.get_ref()).ok_or_else(|| {
+                bad_input("config", format!("{at}: '{}' must be one value", name.get_ref()))
+            })?;
+            let is_path = *key == Key::Prices || (*key == Key::Ledger && !value.contains("://"));
+            let value = if is_path { beside(path, value) } else { value };
+            self.values.push((*key, value));
+        }
+        Ok(())
+    }
+}
+
+/// The text of a value: decimals keep their digits, as they never become a float.
+fn scalar(value: &DeValue<'_>) -> Option<String> {
+    match value {
+        DeValue::String(text) => Some(text.to_string()),
+        DeValue::Integer(number) => Some(number.as_str().to_owned()),
+        DeValue::Float(number) => Some(number.as_str().to_owned()),
+        DeValue::Datetime(date) => Some(date.to_string()),
+        DeValue::Boolean(_) | DeValue::Array(_) | DeValue::Table(_) => None,
+    }
+}
+
+/// A relative path in the settings file starts at the file's own folder.
+fn beside(file: &Path, path: String) -> String {
+    let joined = file.parent().map(|folder| folder.join(&path));
+    joined.and_then(|joined| joined.to_str().map(str::to_owned)).unwrap_or(path)
+}
+
+fn variable_text(variable: &str) -> Result<Option<String>, Error> {
+    let Some(value) = env::var_os(variable).filter(|value| !value.is_empty()) else { return Ok(None) };
+    let text =
+        value.into_string().map_err(|_: OsString| bad_input(variable, format!("{variable} is not UTF-8")))?;
+    Ok(Some(text))
+}
+
+/// The settings file, if one was named or is in its place.
+fn file_path() -> Result<Option<PathBuf>, Error> {
+    if let Some(named) = env::var_os("IMGCOST_CONFIG") {
+        return Ok((!named.is_empty()).then(|| PathBuf::from(named)));
+    }
+    let base = env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let base =
+        base.or_else(|| env::home_dir().filter(|home| home.is_absolute()).map(|home| home.join(".config")));
+    Ok(base.map(|base| base.join("imgcost").join("config.toml")).filter(|path| path.exists()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_is_documented() {
+        for (key, variable, _) in KEYS {
+            assert_eq!(*variable, format!("IMGCOST_{}", key.to_uppercase()));
+            assert!(ENVIRONMENT.iter().any(|(name, _)| name == variable), "{variable}");
+        }
+    }
+}

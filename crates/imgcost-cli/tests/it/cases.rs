@@ -1,0 +1,209 @@
+//! What reports of people who pay for images came to: each case with the amount that is right,
+//! worked out apart from this program. The inputs are in `tests/cases`.
+
+use crate::common::{self, Ran, folder, run, words};
+
+/// Runs a line in which `@` stands for the folder of the cases.
+fn ran(line: &str) -> Ran {
+    let cases = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/");
+    let line = line.replace('@', cases);
+    run(&words(&line))
+}
+
+/// A ledger of its own with $5 for the scope `t`; `--ledger` with its path.
+fn ledger(name: &str) -> String {
+    let path = folder(name).join("l.db");
+    let option = format!("--ledger {}", path.display());
+    assert_eq!(ran(&format!("budget set t 5 {option}")).code, 0);
+    option
+}
+
+/// Holds a call; the hold's id.
+fn held(line: &str, ledger: &str) -> String {
+    let hold = ran(&format!("budget hold t {line} {ledger} -f json"));
+    assert_eq!(hold.code, 0, "{hold:?}");
+    hold.json()["hold"].as_str().unwrap().to_owned()
+}
+
+/// Settles a hold by a response: exit code, state, and what it is booked at.
+fn settled(hold: &str, response: &str, ledger: &str) -> (i32, String, String) {
+    let ran = ran(&format!("budget settle {hold} --usage @{response} {ledger} -f json"));
+    let json = ran.json();
+    let booked = if json["cost"].is_null() { &json["ceiling"] } else { &json["cost"] };
+    (ran.code, json["state"].as_str().unwrap().to_owned(), booked.as_str().unwrap().to_owned())
+}
+
+/// What a response cost: exit code, floor and ceiling of the total.
+fn charged(line: &str) -> (i32, String, String) {
+    let ran = ran(&format!("usage @{line} -f json"));
+    assert!(!ran.stdout.is_empty(), "{ran:?}");
+    let total = &ran.json()["total"];
+    let text = |key: &str| total[key].as_str().unwrap_or("-").to_owned();
+    (ran.code, text("floor"), text("ceiling"))
+}
+
+fn exactly(amount: &str) -> (i32, String, String) {
+    (0, amount.to_owned(), amount.to_owned())
+}
+
+#[test]
+fn b01_b03_b04_b06_a_body_in_another_api_s_shape_is_refused() {
+    for (line, field) in [
+        ("--request @b01-fal-body/body.json -p fal -m openai/gpt-image-2 --cap 0.20", "image_size"),
+        ("--request @b01-fal-body/flux-dev.json -p fal -m fal-ai/flux/dev", "image_size"),
+        ("--request @b03-gemini-native-body/body.json -p google -m gemini-3-pro-image", "contents"),
+        ("--request @b03-gemini-native-body/chat.json -p google", "image_config"),
+        ("--request @b04-imagen-body/body.json -p google -m imagen-3.0-generate-001", "instances"),
+        ("--request @b04-imagen-body/default.json -p google -m imagen-3.0-generate-001", "instances"),
+        (
+            "--request @b06-bedrock-body/body.json -p aws-bedrock -m amazon.titan-image-generator-v1",
+            "imageGenerationConfig",
+        ),
+    ] {
+        let ran = ran(line);
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{line}: {ran:?}");
+        assert!(ran.stderr.contains(field), "{line}: {}", ran.stderr);
+        assert!(ran.stderr.contains("--ignore-field"), "{line}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn b08_context_that_the_body_does_not_show_leaves_no_ceiling() {
+    let quote = ran("--request @b08-responses-multiturn/body.json -f json");
+    assert_eq!(quote.code, 4);
+    assert!(quote.json()["total"]["ceiling"].is_null(), "{quote:?}");
+    for what in ["previous_response_id", "instructions", "image_generation_call", "tier priority"] {
+        assert!(quote.stdout.contains(what), "{what}: {quote:?}");
+    }
+    let ledger = ledger("b08");
+    let hold = ran(&format!("budget hold t --request @b08-responses-multiturn/body.json {ledger}"));
+    assert_ne!(hold.code, 0, "{hold:?}");
+    assert!(hold.stderr.contains("previous_response_id"), "{hold:?}");
+}
+
+#[test]
+fn b09_what_a_response_proves_is_booked_also_above_the_ceiling() {
+    let ledger = ledger("b09");
+    let hold = held("--request @b09-partial-usage/request.json", &ledger);
+    let over = (3, "settled".to_owned(), "0.22612".to_owned());
+    assert_eq!(settled(&hold, "b09-partial-usage/response.json", &ledger), over);
+
+    let hold = held("-m gpt-image-2 -q low -s 1024x1024 --prompt-tokens 3", &ledger);
+    let over = (3, "settled".to_owned(), "0.21072".to_owned());
+    assert_eq!(settled(&hold, "b09-partial-usage/images-response.json", &ledger), over);
+}
+
+#[test]
+fn b10_a_stream_that_is_not_whole_is_not_settled_below_its_ceiling() {
+    let ledger = ledger("b10");
+    let call = "-m gpt-image-2 -q high -s 1024x1024 -n 2 --prompt-tokens 3 --stream --partial-images 1";
+    for (response, outcome) in [
+        ("stream", (4, "presumed", "0.42753")),
+        ("error-event", (4, "presumed", "0.42753")),
+        // One of two images: the other may have been billed.
+        ("crlf", (4, "presumed", "0.42753")),
+        ("multiline", (0, "settled", "0.42153")),
+    ] {
+        let hold = held(call, &ledger);
+        let (code, state, booked) = settled(&hold, &format!("b10-sse-truncated/{response}.txt"), &ledger);
+        assert_eq!((code, state.as_str(), booked.as_str()), outcome, "{response}");
+    }
+    assert_eq!(charged("b10-sse-truncated/multiline.txt -m gpt-image-2"), exactly("0.42153"));
+    assert_eq!(charged("b10-sse-truncated/crlf.txt -m gpt-image-2"), exactly("0.210765"));
+}
+
+#[test]
+fn b11_the_model_that_answered_is_priced() {
+    let ledger = ledger("b11");
+    let hold = held("-m gpt-image-1-mini -q medium -s 1024x1024 --prompt-tokens 3", &ledger);
+    let over = (3, "settled".to_owned(), "0.052725".to_owned());
+    assert_eq!(settled(&hold, "b11-fallback-model/response.json", &ledger), over);
+
+    assert_eq!(charged("b11-fallback-model/response.json -m gpt-image-1"), exactly("0.052725"));
+    let said = ran("usage @b11-fallback-model/response.json -m gpt-image-1");
+    assert!(said.stdout.contains("names gpt-image-2, not gpt-image-1"), "{said:?}");
+}
+
+#[test]
+fn b12_b15_a_response_that_names_no_model_is_not_priced_by_a_guess() {
+    for case in ["b12-no-model-in-response", "b15-responses-unknown-model"] {
+        let ran = ran(&format!("usage @{case}/response.json -f json"));
+        assert_eq!(ran.code, 2, "{ran:?}");
+        let error = &ran.json()["error"];
+        assert_eq!(error["code"], "no-model");
+        let named: Vec<&str> =
+            error["allowed"].as_array().unwrap().iter().filter_map(|one| one.as_str()).collect();
+        assert!(named.contains(&"gpt-image-2"), "{named:?}");
+        assert!(!named.contains(&"gpt-image-1"), "shut down: {named:?}");
+    }
+    assert_eq!(charged("b12-no-model-in-response/response.json -m gpt-image-2"), exactly("0.052725"));
+}
+
+#[test]
+fn b14_a_tier_without_a_price_has_none() {
+    let (code, floor, ceiling) = charged("b14-service-tier/response.json -m gpt-image-2");
+    assert_eq!((code, floor.as_str(), ceiling.as_str()), (4, "-", "-"));
+    let said = ran("usage @b14-service-tier/response.json -m gpt-image-2");
+    assert!(said.stdout.contains("priority"), "{said:?}");
+}
+
+#[test]
+fn b18_cached_tokens_have_their_own_rate() {
+    assert_eq!(charged("b18-cached-images/response.json"), exactly("0.05643"));
+}
+
+#[test]
+fn b20_a_response_is_priced_on_its_own_day() {
+    let own = common::finish(
+        common::program().env_remove("IMGCOST_AS_OF").args(words(
+            &"usage @b20-luna-date/response.json -m gpt-image-2 -f json"
+                .replace('@', concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/")),
+        )),
+        b"",
+    );
+    assert_eq!(own.json()["total"]["ceiling"], "0.02211", "{own:?}");
+    // A day that is given goes before it.
+    let later = charged("b20-luna-date/response.json -m gpt-image-2 --as-of 2026-11-21");
+    assert_eq!(later, exactly("0.00931"));
+}
+
+#[test]
+fn b21_counts_that_contradict_each_other_are_a_range() {
+    let (code, floor, ceiling) = charged(
+        "b21-details-contradict/response.json -p google -m gemini-2.5-flash-image --as-of 2026-09-01",
+    );
+    assert_eq!((code, floor.as_str(), ceiling.as_str()), (0, "0.0387303", "0.0391173"));
+    let said = ran("usage @b21-details-contradict/response.json -m gpt-image-2");
+    assert!(said.stdout.contains("contradict"), "{said:?}");
+}
+
+#[test]
+fn b23_reasoning_is_billed_as_text() {
+    let line = "b23-reasoning-tokens/response.json -p google -m gemini-3-pro-image";
+    assert_eq!(charged(line), exactly("0.13712"));
+}
+
+#[test]
+fn b01_what_is_let_pass_of_another_api_has_no_ceiling() {
+    let line = "--request @b01-fal-body/body.json -p fal -m openai/gpt-image-2 \
+                --ignore-field image_size --ignore-field num_images";
+    let quote = ran(&format!("{line} -f json"));
+    assert!(quote.json()["total"]["ceiling"].is_null(), "{quote:?}");
+    assert_eq!(ran(&format!("{line} --cap 0.20")).code, 3);
+    let ledger = ledger("b01");
+    assert_ne!(ran(&format!("budget hold t {line} {ledger}")).code, 0);
+}
+
+#[test]
+fn a_body_that_gives_a_member_twice_is_refused_wherever_it_is_read() {
+    let twice = r#"{"model":"gpt-image-2","prompt":"x","quality":"low","size":"1024x1024","n":10,"n":1}"#;
+    let quote = common::run_with(&words("--request - --cap 0.01"), twice.as_bytes());
+    assert_eq!((quote.code, quote.stderr.contains("n is given twice")), (2, true), "{quote:?}");
+    let tool = r#"{"model":"gpt-5","input":"x","tools":[{"type":"image_generation","quality":"high","quality":"low"}]}"#;
+    let quote = common::run_with(&words("--request - -m gpt-image-2 --cap 1"), tool.as_bytes());
+    assert_eq!((quote.code, quote.stderr.contains("quality is given twice")), (2, true), "{quote:?}");
+    let line =
+        format!(r#"{{"custom_id":"a","method":"POST","url":"/v1/images/generations","body":{twice}}}"#);
+    let batch = common::run_with(&words("batch - --cap 0.01"), line.as_bytes());
+    assert_ne!(batch.code, 0, "{batch:?}");
+}

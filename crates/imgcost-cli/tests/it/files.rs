@@ -1,0 +1,257 @@
+//! `-o FILE.ext`: results as files, as a user asks for them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::common::{Ran, folder, run};
+
+const GRID: [&str; 9] = [
+    "compare",
+    "-m",
+    "gpt-image-1,gpt-image-1-mini",
+    "-q",
+    "low,high",
+    "-s",
+    "1024x1024,1536x1024",
+    "--prompt-tokens",
+    "50",
+];
+
+fn compared(folder: &Path, more: &[&str], files: &[&str]) -> Ran {
+    let mut arguments: Vec<String> = GRID.iter().chain(more).map(ToString::to_string).collect();
+    for file in files {
+        arguments.extend(["-o".to_owned(), folder.join(file).display().to_string()]);
+    }
+    run(&arguments)
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+fn fresh(name: &str) -> PathBuf {
+    let folder = folder(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+#[test]
+fn files_hold_what_standard_output_would_and_change_nothing_there() {
+    let folder = fresh("files-text");
+    for (name, format) in
+        [("a.csv", "csv"), ("a.tsv", "tsv"), ("a.json", "json"), ("a.jsonl", "jsonl"), ("a.md", "markdown")]
+    {
+        let ran = compared(&folder, &[], &[name]);
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{name}");
+        assert_eq!(ran.stdout, compared(&folder, &[], &[]).stdout, "{name}");
+        let there = compared(&folder, &["-f", format], &[]).stdout;
+        assert_eq!(fs::read_to_string(folder.join(name)).unwrap(), there, "{name}");
+    }
+    assert_eq!(names(&folder), ["a.csv", "a.json", "a.jsonl", "a.md", "a.tsv"], "and nothing else");
+}
+
+/// A column of the csv that was written beside.
+fn column(folder: &Path, name: &str) -> Vec<String> {
+    let mut csv = csv::Reader::from_path(folder.join("a.csv")).unwrap();
+    let at = csv.headers().unwrap().iter().position(|head| head == name).unwrap();
+    csv.records().map(|record| record.unwrap()[at].to_owned()).collect()
+}
+
+#[test]
+fn the_image_of_a_comparison_has_a_bar_for_each_row_of_its_csv() {
+    let folder = fresh("files-svg");
+    assert_eq!(compared(&folder, &[], &["a.svg", "a.csv"]).code, 0);
+    let svg = fs::read_to_string(folder.join("a.svg")).unwrap();
+    let svg = roxmltree::Document::parse(&svg).unwrap();
+    let of =
+        |class: &'static str| svg.descendants().filter(move |node| node.attribute("class") == Some(class));
+    let values: Vec<&str> = of("value").map(|node| node.text().unwrap()).collect();
+    let amounts: Vec<String> =
+        column(&folder, "per_image_ceiling").iter().map(|usd| format!("${usd}")).collect();
+    assert_eq!(values, amounts);
+    assert_eq!(values.len(), 8);
+    // The dearest has the whole track, the cheapest a word.
+    let longest =
+        of("bar").map(|bar| bar.attribute("width").unwrap().parse::<f64>().unwrap()).fold(0.0, f64::max);
+    let track: f64 = of("track").next().unwrap().attribute("width").unwrap().parse().unwrap();
+    assert_eq!(longest, track);
+    assert_eq!(of("mark").map(|node| node.text().unwrap()).collect::<Vec<_>>(), ["cheapest"]);
+}
+
+#[test]
+fn the_page_of_a_comparison_has_every_amount_of_its_csv() {
+    let folder = fresh("files-html");
+    assert_eq!(compared(&folder, &[], &["a.html", "a.csv"]).code, 0);
+    let html = fs::read_to_string(folder.join("a.html")).unwrap();
+    let amounts = column(&folder, "per_call_ceiling");
+    for amount in &amounts {
+        assert!(html.contains(&format!(" data-v=\"{amount}\"><span>${amount}<")), "{amount}");
+    }
+    assert_eq!(amounts.len(), 8);
+    assert!(html.contains(">cheapest</span>") && html.contains("<caption id=\"t1\">Sources</caption>"));
+}
+
+#[cfg(feature = "xlsx")]
+#[test]
+fn a_workbook_is_the_same_each_time() {
+    let folder = fresh("files-xlsx");
+    assert_eq!(compared(&folder, &[], &["a.xlsx", "b.xlsx"]).code, 0);
+    assert_eq!(compared(&folder, &[], &["c.xlsx"]).code, 0);
+    let read = |name: &str| fs::read(folder.join(name)).unwrap();
+    assert!(read("a.xlsx").starts_with(b"PK"));
+    assert_eq!(read("a.xlsx"), read("b.xlsx"));
+    assert_eq!(read("a.xlsx"), read("c.xlsx"));
+}
+
+#[test]
+fn an_unknown_ending_is_refused_before_anything_is_done() {
+    let folder = fresh("files-ending");
+    let ran = compared(&folder, &["-f", "json"], &["a.csv", "a.htm"]);
+    assert_eq!(ran.code, 2);
+    let error = &ran.json()["error"];
+    assert_eq!((error["code"].as_str(), error["field"].as_str()), (Some("illegal-value"), Some("out")));
+    assert_eq!(error["nearest"], ".html");
+    assert!(error["message"].as_str().unwrap().contains("a.htm"), "{error}");
+    assert_eq!(names(&folder), [""; 0]);
+}
+
+#[test]
+fn a_file_that_cant_be_written_is_named_and_none_is_left_behind() {
+    let folder = fresh("files-missing");
+    let ran = compared(&folder, &[], &["a.csv", "missing/a.html"]);
+    assert_eq!(ran.code, 5);
+    assert!(ran.stderr.contains("missing/a.html"), "{}", ran.stderr);
+    assert_eq!(names(&folder), [""; 0]);
+}
+
+/// A part of a workbook.
+#[cfg(feature = "xlsx")]
+fn part(folder: &Path, name: &str) -> String {
+    let mut archive = zip::ZipArchive::new(fs::File::open(folder.join("a.xlsx")).unwrap()).unwrap();
+    std::io::read_to_string(archive.by_name(name).unwrap()).unwrap()
+}
+
+/// What each cell of a column of the page reads, without tags.
+fn read(html: &str, head: &str) -> Vec<String> {
+    let mark = format!("data-head=\"{head}\"");
+    let cells = html.split(&mark).skip(1);
+    cells.map(|rest| rest.split_once("<span>").unwrap().1.split('<').next().unwrap().to_owned()).collect()
+}
+
+/// Two ceilings and two amounts that are known, in another currency.
+const CEILINGS: &str = "compare -m gpt-image-2,gpt-image-2.6-flare -q auto,low -s 1024x1024 -n 1,4 \
+    --currency EUR --fx 0.86@2026-11-28";
+
+fn written(folder: &Path, line: &str, files: &[&str]) -> Ran {
+    let mut arguments: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+    for file in files {
+        arguments.extend(["-o".to_owned(), folder.join(file).display().to_string()]);
+    }
+    run(&arguments)
+}
+
+#[test]
+fn a_ceiling_is_marked_in_the_page_and_the_chart_as_on_the_terminal() {
+    let folder = fresh("files-ceilings");
+    let ran = written(&folder, CEILINGS, &["a.html", "a.svg"]);
+    assert!(ran.code == 0 && ran.stdout.contains("≤ 0.210720"), "{ran:?}");
+    let html = fs::read_to_string(folder.join("a.html")).unwrap();
+    let per_image = read(&html, "per image");
+    assert_eq!((per_image[0].as_str(), per_image[2].as_str()), ("≤ $0.21072", "$0.00588"), "{per_image:?}");
+    assert_eq!(per_image[6], "≤ $0.02529", "a range without an expected value");
+    let svg = fs::read_to_string(folder.join("a.svg")).unwrap();
+    assert!(svg.contains(">≤ $0.21072<") && svg.contains(">$0.00588<"), "{svg}");
+    let ran = written(&folder, "solve -m gpt-image-2.6-flare -q low -s 1024x1024 -n 12", &["b.html"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let html = fs::read_to_string(folder.join("b.html")).unwrap();
+    let costs = read(&html, "cost");
+    assert!(!costs.is_empty() && costs.iter().all(|cost| cost.starts_with("≤ $")), "{costs:?}");
+}
+
+#[cfg(feature = "xlsx")]
+#[test]
+fn a_ceiling_in_a_workbook_is_a_number_with_its_sign_in_the_format() {
+    let folder = fresh("files-ceilings-xlsx");
+    assert_eq!(written(&folder, CEILINGS, &["a.xlsx"]).code, 0);
+    let styles = part(&folder, "xl/styles.xml");
+    assert!(styles.contains("formatCode=\"&quot;≤ &quot;$#,##0.00####\""), "{styles}");
+    let sheet = part(&folder, "xl/worksheets/sheet1.xml");
+    let sheet = roxmltree::Document::parse(&sheet).unwrap();
+    let cell = |at: &str| sheet.descendants().find(|node| node.attribute("r") == Some(at)).unwrap();
+    let value = |at: &str| cell(at).children().next().unwrap().text().unwrap().to_owned();
+    let (ceiling, known) = (cell("H2"), cell("H4"));
+    assert_eq!((value("H2").as_str(), value("H4").as_str()), ("0.21072", "0.00588"));
+    assert_eq!((ceiling.attribute("t"), known.attribute("t")), (None, None), "both are numbers");
+    assert_ne!(ceiling.attribute("s"), known.attribute("s"), "in formats of their own");
+}
+
+#[test]
+fn another_currency_is_beside_its_dollars_with_as_many_decimals() {
+    let folder = fresh("files-currency");
+    assert_eq!(written(&folder, CEILINGS, &["a.html", "a.csv"]).code, 0);
+    let html = fs::read_to_string(folder.join("a.html")).unwrap();
+    for (head, usd) in [("EUR per image", "per_image_expected"), ("EUR per call", "per_call_expected")] {
+        let (shown, usd) = (read(&html, head), column(&folder, usd));
+        assert_eq!(shown.len(), usd.len());
+        for (shown, usd) in shown.iter().zip(&usd).filter(|(_, usd)| !usd.is_empty()) {
+            let (shown, usd): (f64, f64) = (shown.parse().unwrap(), usd.parse().unwrap());
+            assert!(shown > 0.0 && (shown - usd * 0.86).abs() < 0.000_005_1, "{head}: {shown} of {usd}");
+        }
+    }
+    // On the terminal too, image beside image.
+    let ran = run(&CEILINGS.split_whitespace().collect::<Vec<_>>());
+    assert!(ran.stdout.contains("per image EUR per image"), "{ran:?}");
+    let ran = run(&"solve -m gpt-image-2 -q low -s 1536x1024 --currency EUR --fx 0.5@2026-11-28"
+        .split_whitespace()
+        .collect::<Vec<_>>());
+    assert!(ran.stdout.contains("in EUR: 0.00237 "), "{ran:?}");
+}
+
+#[cfg(feature = "xlsx")]
+#[test]
+fn no_positive_amount_in_a_workbook_is_shown_as_zero() {
+    let folder = fresh("files-currency-xlsx");
+    assert_eq!(written(&folder, CEILINGS, &["a.xlsx"]).code, 0);
+    let styles = part(&folder, "xl/styles.xml");
+    assert!(!styles.contains("formatCode=\"#,##0.00\""), "two decimals are too few for euros: {styles}");
+    assert!(styles.contains("formatCode=\"#,##0.000000\""), "{styles}");
+}
+
+#[test]
+fn alternatives_are_never_added_up() {
+    let folder = fresh("files-alternatives");
+    for (name, line) in [("a", CEILINGS), ("b", "solve -s 1024x1024 --prompt-tokens 9 --top 5")] {
+        let page = format!("{name}.html");
+        assert_eq!(written(&folder, line, &[&page]).code, 0);
+        let html = fs::read_to_string(folder.join(page)).unwrap();
+        assert!(!html.contains("<tfoot>"), "{line}");
+    }
+}
+
+#[cfg(feature = "xlsx")]
+#[test]
+fn alternatives_in_a_workbook_are_never_added_up() {
+    let folder = fresh("files-alternatives-xlsx");
+    for line in [CEILINGS, "solve -s 1024x1024 --prompt-tokens 9 --top 5"] {
+        assert_eq!(written(&folder, line, &["a.xlsx"]).code, 0);
+        let sheet = part(&folder, "xl/worksheets/sheet1.xml");
+        assert!(!sheet.contains("<f>"), "{line}: {sheet}");
+    }
+}
+
+#[test]
+fn a_retired_model_is_marked_in_files_too() {
+    let folder = fresh("files-retired");
+    let line = "compare -m gpt-image-1,gpt-image-1.5,gpt-image-2 -q low -s 1024x1024";
+    assert_eq!(written(&folder, line, &["a.html", "a.csv"]).code, 0);
+    let html = fs::read_to_string(folder.join("a.html")).unwrap();
+    assert_eq!(read(&html, "status"), ["retired", "ends 2026-12-01", ""]);
+    assert_eq!(column(&folder, "availability"), ["retired", "ends", "current"]);
+    assert_eq!(column(&folder, "shutdown"), ["2026-10-23", "2026-12-01", ""]);
+}

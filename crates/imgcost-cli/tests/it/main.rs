@@ -1,0 +1,48 @@
+//! The tests of the command as its users run it, in one program: linked once, run side by side.
+//!
+//! `tests/readme.rs` is a program of its own.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod common;
+#[cfg(feature = "postgres")]
+#[path = "../../../imgcost-ledger/tests/it/server.rs"]
+mod server;
+
+mod alike;
+mod arguments;
+mod batch;
+mod batch_files;
+mod batch_streams;
+mod batch_threads;
+mod batch_totals;
+mod bodies;
+mod budget;
+mod budget_errors;
+mod budget_output;
+mod budget_pipes;
+#[cfg(feature = "postgres")]
+mod budget_postgres;
+mod budget_race;
+mod budget_script;
+mod cases;
+mod check;
+mod clock;
+mod compare;
+mod currency;
+mod diff;
+mod drift;
+mod drift_measured;
+mod errors;
+mod files;
+mod image_prices;
+mod images;
+mod own_prices;
+mod quotes;
+mod reconcile;
+// Its command lines write workbooks.
+#[cfg(feature = "xlsx")]
+mod record;
+mod settings;
+mod solve;
+mod streams;
