@@ -1,4 +1,4 @@
-//! The transcripts of README.md and of docs/worked, run: `TRYCMD=overwrite cargo test -p imgcost
+//! The transcripts of README.md and of docs/worked, run: `TRYCMD=overwrite cargo test -p imgcost-cli
 //! --test readme` writes them anew.
 //!
 //! A program of its own: trycmd runs commands in the folder of the process, which is changed here.
@@ -12,9 +12,8 @@
 #[path = "it/common/mod.rs"]
 mod common;
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 #[test]
 fn the_transcripts_are_what_the_program_prints() {
@@ -28,7 +27,6 @@ fn the_transcripts_are_what_the_program_prints() {
         let path = entry.unwrap().path();
         fs::copy(&path, folder.join(files).join(path.file_name().unwrap())).unwrap();
     }
-    make_the_catalogue(&repository, &folder);
 
     // Nothing else runs in this process, and trycmd runs commands where it is itself.
     std::env::set_current_dir(&folder).unwrap();
@@ -47,19 +45,4 @@ fn the_transcripts_are_what_the_program_prints() {
         }
     }
     cases.run();
-}
-
-/// Runs the first `sh` block of catalogue.md as its reader would: it makes the 10,000 rows that
-/// the figures there are of.
-fn make_the_catalogue(repository: &Path, folder: &Path) {
-    let text = fs::read_to_string(repository.join("docs/worked/catalogue.md")).unwrap();
-    let (_, after) = text.split_once("```sh\n").unwrap();
-    let (script, _) = after.split_once("```").unwrap();
-    let status = Command::new("sh")
-        .args(["-euc", script])
-        .current_dir(folder)
-        .stderr(File::create(folder.join("catalogue.log")).unwrap())
-        .status()
-        .unwrap();
-    assert!(status.success(), "the script of catalogue.md ended with {status}");
 }
