@@ -116,6 +116,9 @@ fn refusal(error: &clap::Error) -> Error {
     if let Some(field) = field {
         refusal = refusal.field(field);
     }
+    if argument.map(plain) == Some("--batch-api") {
+        return refusal.nearest("--tier batch");
+    }
     // The parser's guesses come in no order of likeness.
     let typed = text(ContextKind::InvalidValue).or(argument.map(plain)).unwrap_or_default();
     let nearest = match nearest.as_slice() {

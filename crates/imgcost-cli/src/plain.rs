@@ -1,10 +1,6 @@
 //! Texts of others on a terminal: without what would move its cursor or turn its line around.
 
-/// Whether a character does something to a terminal instead of being shown: control characters,
-/// those of 8 bits too, and those that change the direction of what follows.
-fn is_active(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-}
+use imgcost_core::read::is_active;
 
 /// One character, or what is shown for it.
 pub(crate) fn shown(c: char) -> char {

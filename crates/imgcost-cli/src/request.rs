@@ -6,8 +6,8 @@
 use std::path::{Path, PathBuf};
 
 use imgcost_core::{
-    Basis, Book, Code, Date, Endpoint, Error, InputImage, Note, Offer, ParsedBody, Prompt, Ratio, Request,
-    Tier, Usd,
+    Basis, Book, Code, Date, Endpoint, Error, InputImage, Note, Offer, Param, ParsedBody, Prompt, Ratio,
+    Request, Usd, Value,
 };
 use imgcost_guard::{Measured, Meter, Unique, counted};
 
@@ -15,7 +15,7 @@ use serde_json::error::Category;
 
 use crate::args::{BookArgs, RequestArgs};
 use crate::failure::bad_input;
-use crate::fields::{self, Field};
+use crate::fields;
 use crate::settings::{Key, Settings};
 use crate::{clock, images, inputs};
 
@@ -72,11 +72,11 @@ pub(crate) fn book_for_quotes(args: &RequestArgs, settings: &Settings) -> Result
     match own_book(&args.book, settings) {
         Some(path) => crate::book::with_own(&path, clock::today()),
         None => {
-            let provider = args.provider.as_deref().or_else(|| settings.get(Key::Provider));
-            let model = args.model.as_deref().or_else(|| settings.get(Key::Model));
+            let provider = args.get(Param::Provider).or_else(|| settings.get(Key::Provider));
+            let model = args.get(Param::Model).or_else(|| settings.get(Key::Model));
             // A body may name another model, and the Responses API needs its text models.
             let plain =
-                args.request.is_none() && args.endpoint.as_deref() != Some(Endpoint::Responses.as_str());
+                args.request.is_none() && args.get(Param::Endpoint) != Some(Endpoint::Responses.as_str());
             crate::book::for_quotes(provider.unwrap_or(DEFAULT_PROVIDER), model.filter(|_| plain))
         }
     }
@@ -175,7 +175,7 @@ pub(crate) fn given(
         .transpose()?;
     fill(&mut request);
     let mut chooses_model = false;
-    let mut endpoint_known = args.endpoint.is_some() || request.endpoint != Endpoint::Generations;
+    let mut endpoint_known = args.get(Param::Endpoint).is_some() || request.endpoint != Endpoint::Generations;
     if let Some(path) = &args.request {
         if inputs::is_stdin(path) && args.prompt_file.as_deref().is_some_and(inputs::is_stdin) {
             return Err(bad_input(
@@ -187,7 +187,7 @@ pub(crate) fn given(
         let base = Request { quality: None, size: None, ..request };
         let ignored: Vec<&str> = ignored_fields(args, settings).collect();
         let read = body(path, &base, &ignored)?;
-        chooses_model = !read.names_model && args.model.is_none();
+        chooses_model = !read.names_model && args.get(Param::Model).is_none();
         request = read.request;
         endpoint_known |= request.endpoint != Endpoint::Generations;
     }
@@ -224,9 +224,9 @@ fn ignored_fields<'a>(args: &'a RequestArgs, settings: &'a Settings) -> impl Ite
 pub(crate) fn defaults(settings: &Settings, day: Date) -> Result<Request, Error> {
     let provider = settings.get(Key::Provider).unwrap_or(DEFAULT_PROVIDER);
     let mut request = Request::new(provider, settings.get(Key::Model).unwrap_or_default(), day);
-    for (key, field) in [(Key::Quality, Field::Quality), (Key::Size, Field::Size)] {
+    for (key, param) in [(Key::Quality, Param::Quality), (Key::Size, Param::Size)] {
         if let Some(text) = settings.get(key) {
-            fields::set(&mut request, field, text)?;
+            param.set(&mut request, Value::text(text))?;
         }
     }
     Ok(request)
@@ -234,33 +234,12 @@ pub(crate) fn defaults(settings: &Settings, day: Date) -> Result<Request, Error>
 
 /// Sets what flags say; prompts and images are left to the caller.
 pub(crate) fn flags(args: &RequestArgs, request: &mut Request) -> Result<(), Error> {
-    let texts = [
-        (Field::Model, &args.model),
-        (Field::Provider, &args.provider),
-        (Field::Quality, &args.quality),
-        (Field::Size, &args.size),
-        (Field::N, &args.n),
-        (Field::PromptTokens, &args.prompt_tokens),
-        (Field::InputFidelity, &args.input_fidelity),
-        (Field::PartialImages, &args.partial_images),
-        (Field::Background, &args.background),
-        (Field::OutputFormat, &args.output_format),
-        (Field::OutputCompression, &args.output_compression),
-        (Field::Endpoint, &args.endpoint),
-        (Field::GroupRatio, &args.group_ratio),
-        (Field::ResponsesModel, &args.responses_model),
-        (Field::MaxToolCalls, &args.max_tool_calls),
-    ];
     let mut failure = None;
-    for (field, text) in texts {
+    for (param, text) in args.params.iter() {
         // The rest is set all the same: a number's range depends on the model.
-        if let Some(Err(error)) = text.as_deref().map(|text| fields::set(request, field, text)) {
+        if let Err(error) = param.set(request, Value::text(text)) {
             failure.get_or_insert(error);
         }
-    }
-    request.stream |= args.stream;
-    if args.batch_api {
-        request.tier = Tier::Batch;
     }
     failure.map_or(Ok(()), Err)
 }

@@ -26,8 +26,8 @@ pub use jiff::civil::Date;
 pub use money::{MAX_TOKENS, ParseDecimalError, Ratio, Usd, UsdPerMillion};
 pub use nearest::name as nearest_name;
 pub use params::{
-    Basis, Endpoint, Fidelity, Item, NativeApi, ParseSizeError, Pixels, Quality, Size, Tier, Unit,
-    UnknownName,
+    Basis, Endpoint, Fidelity, Item, Kind, NativeApi, Param, ParseSizeError, Pixels, Quality, Size, Tier,
+    Unit, UnknownName, Value, read,
 };
 pub use quote::*;
 pub use request::{InputImage, Prompt, Request};

@@ -316,5 +316,5 @@ fn tier(request: &Request, offer: &Offer<'_>) -> Result<(), Error> {
         }
         None => Error::new(Code::NoBatchPrice, format!("{provider} has no Batch API price for {model}")),
     };
-    Err(error.field("batch_api"))
+    Err(error.field("tier"))
 }

@@ -120,6 +120,59 @@ impl Request {
         }
     }
 
+    /// Takes over all of another request, in the buffers of this one: rows of a file are read one
+    /// after the other over the same defaults.
+    pub fn copy_from(&mut self, other: &Request) {
+        let Request {
+            provider,
+            model,
+            as_of,
+            endpoint,
+            quality,
+            size,
+            n,
+            prompt,
+            images,
+            mask,
+            input_fidelity,
+            stream,
+            partial_images,
+            background,
+            output_format,
+            output_compression,
+            tier,
+            group_ratio,
+            responses_model,
+            max_tool_calls,
+            responses_images,
+            unknown_fields,
+            unseen_context,
+        } = other;
+        self.provider.clone_from(provider);
+        self.model.clone_from(model);
+        self.as_of = *as_of;
+        self.endpoint = *endpoint;
+        self.quality.clone_from(quality);
+        self.size = *size;
+        self.n = *n;
+        self.prompt = *prompt;
+        self.images.clone_from(images);
+        self.mask = *mask;
+        self.input_fidelity = *input_fidelity;
+        self.stream = *stream;
+        self.partial_images = *partial_images;
+        self.background.clone_from(background);
+        self.output_format.clone_from(output_format);
+        self.output_compression = *output_compression;
+        self.tier = *tier;
+        self.group_ratio = *group_ratio;
+        self.responses_model.clone_from(responses_model);
+        self.max_tool_calls = *max_tool_calls;
+        self.responses_images = *responses_images;
+        self.unknown_fields.clone_from(unknown_fields);
+        self.unseen_context.clone_from(unseen_context);
+    }
+
     /// One image from a model on a day, everything else at the API's defaults.
     #[must_use]
     pub fn new(provider: impl Into<String>, model: impl Into<String>, as_of: Date) -> Self {

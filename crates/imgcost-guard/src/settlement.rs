@@ -129,8 +129,6 @@ struct Held {
     #[serde(default)]
     size: Option<Size>,
     #[serde(default)]
-    batch_api: bool,
-    #[serde(default)]
     tier: Option<Tier>,
     #[serde(default)]
     responses_model: Option<String>,
@@ -152,7 +150,7 @@ impl Served {
     fn of(book: &Book, hold: &Hold, response: &Response) -> Served {
         // A hold without a quote has no request to compare with.
         let Ok(held) = serde_json::from_str::<Held>(&hold.request) else { return Served::AsHeld };
-        let held_tier = held.tier.unwrap_or(if held.batch_api { Tier::Batch } else { Tier::Standard });
+        let held_tier = held.tier.unwrap_or(Tier::Standard);
         let tier = match &response.tier {
             None => held_tier,
             Some(ServedTier::Known(tier)) => *tier,

@@ -1,6 +1,6 @@
 //! A row as a diff keeps it: its terms as one short text, and what it costs.
 
-use imgcost_core::{Availability, Error, InputImage, Quote, Request, Tier, Usd};
+use imgcost_core::{Availability, Error, Param, Quote, Request, Usd, Value};
 use serde::Serialize;
 
 /// What stands between two terms.
@@ -123,40 +123,15 @@ fn terms(request: &Request, quote: Option<&Quote<'_>>, with_day: bool) -> String
         text.push('=');
         text.extend(value.chars().map(|c| if c == BETWEEN { '?' } else { c }));
     };
-    let flag = |yes: bool| yes.then(|| "true".to_owned());
-    let offer = quote.map(|quote| quote.offer());
-    add("provider", offer.map_or(request.provider.as_str(), |offer| &offer.provider.id));
-    add("model", offer.map_or(request.model.as_str(), |offer| &offer.model.id));
-    let quality = quote.map_or(request.quality.as_ref(), Quote::quality);
-    let size = quote.map(Quote::chosen_size).or(request.size);
-    let size_of = |image: &InputImage| match image {
-        InputImage::Sized(size) => size.to_string(),
-        InputImage::Unsized => "?".to_owned(),
-    };
-    let images: Vec<String> = request.images.iter().map(size_of).collect();
-    let others = [
-        ("as_of", with_day.then(|| request.as_of.to_string())),
-        ("endpoint", Some(request.endpoint.to_string())),
-        ("quality", quality.map(ToString::to_string)),
-        ("size", size.map(|size| size.to_string())),
-        ("n", Some(request.n.to_string())),
-        ("prompt_tokens", request.prompt.map(|prompt| prompt.tokens.to_string())),
-        ("images", (!images.is_empty()).then(|| images.join(";"))),
-        ("mask", flag(request.mask)),
-        ("input_fidelity", request.input_fidelity.map(|fidelity| fidelity.to_string())),
-        ("stream", flag(request.stream)),
-        ("partial_images", request.partial_images.map(|count| count.to_string())),
-        ("background", request.background.clone()),
-        ("output_format", request.output_format.clone()),
-        ("output_compression", request.output_compression.map(|percent| percent.to_string())),
-        ("batch_api", flag(request.tier == Tier::Batch)),
-        ("group_ratio", request.group_ratio.map(|ratio| ratio.to_string())),
-        ("responses_model", request.responses_model.clone()),
-        ("max_tool_calls", request.max_tool_calls.map(|calls| calls.to_string())),
-    ];
-    for (name, value) in others {
-        if let Some(value) = value {
-            add(name, &value);
+    for param in Param::ALL.iter().filter(|param| with_day || **param != Param::AsOf) {
+        let value = match quote {
+            Some(quote) => quote.param(*param),
+            None => param.get(request),
+        };
+        match value {
+            Some(Value::Text(value)) => add(param.as_str(), &value),
+            Some(value) => add(param.as_str(), &value.to_string()),
+            None => {}
         }
     }
     text

@@ -261,8 +261,8 @@ fn batch_required<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
     broken.then(|| -> Make<'m> {
         Box::new(|| {
             let message = "the call does not go through the Batch API";
-            let mut finding = Finding::new(Rule::BatchRequired, message).field("batch_api");
-            finding.allowed = vec!["true".to_owned()];
+            let mut finding = Finding::new(Rule::BatchRequired, message).field("tier");
+            finding.allowed = vec!["batch".to_owned()];
             finding
         })
     })

@@ -25,6 +25,10 @@ KEYS of --where and --sort: model, provider, quality, size, n, as-of, tier, stat
     mut_arg("quality", |arg| arg.value_name("LIST").help("The qualities; left out, each model's default")),
     mut_arg("size", |arg| arg.value_name("LIST").help("The sizes; left out, each model's default")),
     mut_arg("n", |arg| arg.value_name("LIST").help("How many images a call [default: 1]")),
+    mut_arg("tier", |arg| {
+        let names = clap::builder::ValueParser::string();
+        arg.value_name("LIST").value_parser(names).help("The price lists: standard, batch, flex, priority")
+    }),
     mut_arg("as_of", |arg| {
         arg.value_name("LIST").help("The days whose prices count: dates or today [default: today]")
     })
@@ -33,10 +37,6 @@ pub(crate) struct CompareArgs {
     /// What the calls ask for.
     #[command(flatten)]
     pub(crate) request: RequestArgs,
-
-    /// The price lists: standard, batch.
-    #[arg(long, value_name = "LIST", conflicts_with = "batch_api")]
-    pub(crate) tier: Option<String>,
 
     /// Axes that go down: model, provider, quality, size, n, as-of, tier.
     #[arg(long, value_name = "AXES", help_heading = "Layout")]

@@ -2,7 +2,7 @@
 //!
 //! One definition feeds the parser, `--help`, the man page and the shell completions. Values
 //! stay text here: what they mean is decided in one place for flags, settings, batch rows and
-//! request bodies alike (`fields.rs`), so that all of them refuse the same things with the
+//! request bodies alike (`Param::set`), so that all of them refuse the same things with the
 //! same words.
 
 mod batch;
@@ -11,6 +11,7 @@ mod check;
 mod compare;
 mod diff;
 mod drift;
+pub(crate) mod params;
 mod plan;
 mod reconcile;
 mod solve;
@@ -20,7 +21,7 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
-use imgcost_core::{Endpoint, Fidelity};
+use imgcost_core::Param;
 
 pub(crate) use batch::BatchArgs;
 pub(crate) use budget::{
@@ -31,6 +32,7 @@ pub(crate) use check::CheckArgs;
 pub(crate) use compare::CompareArgs;
 pub(crate) use diff::DiffArgs;
 pub(crate) use drift::{CallsArgs, DriftArgs};
+pub(crate) use params::Params;
 pub(crate) use plan::{CurrencyArgs, FileArgs};
 pub(crate) use reconcile::ReconcileArgs;
 pub(crate) use solve::SolveArgs;
@@ -125,25 +127,9 @@ pub(crate) struct BookArgs {
 /// What a call asks for, by the names of the API's parameters.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct RequestArgs {
-    /// The model; needed wherever a cap, a budget or a response is judged.
-    #[arg(short, long, value_name = "MODEL")]
-    pub(crate) model: Option<String>,
-
-    /// The provider [default: openai].
-    #[arg(short, long, value_name = "PROVIDER")]
-    pub(crate) provider: Option<String>,
-
-    /// The quality; left out, the model's default.
-    #[arg(short, long, value_name = "QUALITY")]
-    pub(crate) quality: Option<String>,
-
-    /// WIDTHxHEIGHT, auto, or 1K, 2K, 4K for the squares of 1024, 2048 and 4096; left out, the model's default.
-    #[arg(short, long, value_name = "SIZE")]
-    pub(crate) size: Option<String>,
-
-    /// How many images [default: 1].
-    #[arg(short, value_name = "N", allow_negative_numbers = true)]
-    pub(crate) n: Option<String>,
+    /// The parameters.
+    #[command(flatten)]
+    pub(crate) params: Params,
 
     /// The prompt; its tokens are counted.
     #[arg(long, value_name = "TEXT", conflicts_with_all = ["prompt_file", "prompt_tokens"], help_heading = "Prompt")]
@@ -152,10 +138,6 @@ pub(crate) struct RequestArgs {
     /// A file that holds the prompt, - for standard input; counted to its last byte.
     #[arg(long, value_name = "FILE", conflicts_with = "prompt_tokens", help_heading = "Prompt")]
     pub(crate) prompt_file: Option<PathBuf>,
-
-    /// How many o200k_base tokens the prompt has.
-    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Prompt")]
-    pub(crate) prompt_tokens: Option<String>,
 
     /// Prompt tokens to assume where no prompt is given.
     #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Prompt")]
@@ -169,46 +151,6 @@ pub(crate) struct RequestArgs {
     #[arg(long, value_name = "FILE|WxH", help_heading = "Input images")]
     pub(crate) mask: Option<OsString>,
 
-    /// How closely to keep to the input images.
-    #[arg(long, value_name = "FIDELITY", value_parser = PossibleValuesParser::new(Fidelity::NAMES), help_heading = "Input images")]
-    pub(crate) input_fidelity: Option<String>,
-
-    /// Stream the response.
-    #[arg(long, help_heading = "More of the call")]
-    pub(crate) stream: bool,
-
-    /// Partial images to send while streaming.
-    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "More of the call")]
-    pub(crate) partial_images: Option<String>,
-
-    /// transparent, opaque or auto.
-    #[arg(long, value_name = "BACKGROUND", help_heading = "More of the call")]
-    pub(crate) background: Option<String>,
-
-    /// png, jpeg or webp.
-    #[arg(long, value_name = "FORMAT", help_heading = "More of the call")]
-    pub(crate) output_format: Option<String>,
-
-    /// 0 to 100, for jpeg and webp.
-    #[arg(long, value_name = "PERCENT", allow_negative_numbers = true, help_heading = "More of the call")]
-    pub(crate) output_compression: Option<String>,
-
-    /// Where the call goes [default: edits with input images, else generations].
-    #[arg(long, value_name = "ENDPOINT", value_parser = PossibleValuesParser::new(Endpoint::NAMES), help_heading = "More of the call")]
-    pub(crate) endpoint: Option<String>,
-
-    /// Send it through the Batch API.
-    #[arg(long, help_heading = "More of the call")]
-    pub(crate) batch_api: bool,
-
-    /// The model that runs the image tool of the Responses API.
-    #[arg(long, value_name = "MODEL", help_heading = "More of the call")]
-    pub(crate) responses_model: Option<String>,
-
-    /// The most tool calls of the Responses API call, and so the most images it can make.
-    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "More of the call")]
-    pub(crate) max_tool_calls: Option<String>,
-
     /// An API request body as it would be sent, - for standard input. Flags win over it.
     #[arg(long, value_name = "FILE", help_heading = "More of the call")]
     pub(crate) request: Option<PathBuf>,
@@ -217,47 +159,35 @@ pub(crate) struct RequestArgs {
     #[arg(long, value_name = "NAME", help_heading = "More of the call")]
     pub(crate) ignore_field: Vec<String>,
 
-    /// A gateway's group ratio.
-    #[arg(long, value_name = "RATIO", allow_negative_numbers = true, help_heading = "Prices")]
-    pub(crate) group_ratio: Option<String>,
-
     /// The price book.
     #[command(flatten)]
     pub(crate) book: BookArgs,
 }
 
 impl RequestArgs {
+    /// A parameter as it was typed.
+    pub(crate) fn get(&self, param: Param) -> Option<&str> {
+        self.params.get(param)
+    }
+
     /// Whether any flag describes a call, apart from who sells which model at which prices.
     pub(crate) fn describes_a_call(&self) -> bool {
-        let texts = [
-            &self.quality,
-            &self.size,
-            &self.n,
-            &self.prompt,
-            &self.prompt_tokens,
-            &self.assume_prompt_tokens,
-            &self.input_fidelity,
-            &self.partial_images,
-            &self.background,
-            &self.output_format,
-            &self.output_compression,
-            &self.endpoint,
-            &self.max_tool_calls,
-        ];
-        texts.iter().any(|text| text.is_some())
+        let of_prices =
+            [Param::Model, Param::Provider, Param::ResponsesModel, Param::GroupRatio, Param::Tier];
+        self.params.iter().any(|(param, _)| !of_prices.contains(&param))
+            || self.prompt.is_some()
             || self.prompt_file.is_some()
+            || self.assume_prompt_tokens.is_some()
             || self.request.is_some()
             || !self.image.is_empty()
             || self.mask.is_some()
-            || self.stream
     }
 
     /// Whether any flag says anything of a call.
     pub(crate) fn says_anything(&self) -> bool {
-        let texts = [&self.model, &self.provider, &self.responses_model, &self.group_ratio, &self.book.as_of];
         self.describes_a_call()
-            || texts.iter().any(|text| text.is_some())
-            || self.batch_api
+            || self.params.iter().next().is_some()
+            || self.book.as_of.is_some()
             || self.book.prices.is_some()
     }
 }

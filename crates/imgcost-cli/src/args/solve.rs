@@ -14,7 +14,7 @@ use super::{CurrencyArgs, FileArgs, OutputArgs, RequestArgs};
     mut_arg("quality", |arg| arg.help("The qualities: names with commas, * and ?, or all [default: all]")),
     mut_arg("size", |arg| arg.help("Exactly this size, WIDTHxHEIGHT [default: any that fits]")),
     mut_arg("n", |arg| arg.help("How many images in all, over as many calls as it takes [default: 1]")),
-    mut_arg("batch_api", |arg| arg.help("The Batch API only")),
+    mut_arg("tier", |arg| arg.help("The price list of every call; batch: the Batch API only [default: standard]")),
     mut_arg("request", |arg| arg.hide(true)),
 )]
 pub(crate) struct SolveArgs {
@@ -57,7 +57,7 @@ pub(crate) struct SolveArgs {
     pub(crate) aspect_tolerance: Option<String>,
 
     /// Count the Batch API in where a provider has it.
-    #[arg(long, conflicts_with = "batch_api", help_heading = "Constraints")]
+    #[arg(long, conflicts_with = "tier", help_heading = "Constraints")]
     pub(crate) allow_batch: bool,
 
     /// What plans are compared by: what is expected, or the most it may cost [default: expected].

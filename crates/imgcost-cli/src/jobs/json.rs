@@ -4,18 +4,18 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use imgcost_core::{Code, Error};
+use imgcost_core::{Code, Error, Kind, Param, Value};
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
 
 use serde_json::value::RawValue;
 
+use super::field::{Field, unknown};
 use super::lines::ROW_MAX;
 use super::paths::Paths;
-use super::row::{Row, name, unknown};
+use super::row::{Row, not_text};
 use super::too_long;
-use crate::fields::{Field, shown};
 
 /// Keys that only a line of a Batch API file has.
 const BATCH_KEYS: [&str; 2] = ["custom_id", "body"];
@@ -47,7 +47,7 @@ pub(crate) fn read(line: &[u8], row: &mut Row, paths: &Paths) -> Read {
         row.fail_unread(Error::new(Code::BadInput, format!("not a JSON object: {error}")));
     } else if let Some((field, digits)) = number.and_then(|field| Some((field, digits(line, field)?))) {
         row.error = None;
-        set(row, field, &Cell::Number(digits), paths);
+        set(row, field, Cell::Number(digits), paths);
     }
     Read::Row
 }
@@ -103,17 +103,17 @@ impl<'de> Visitor<'de> for Object<'_> {
                 _ if self.only_look => {
                     entries.next_value::<IgnoredAny>()?;
                 }
-                Some(Field::Images) => {
-                    self.row.mark(Field::Images);
+                Some(field @ Field::Param(Param::Images)) => {
+                    self.row.mark(field);
                     entries.next_value_seed(Images { row: &mut *self.row, paths: self.paths })?;
                 }
                 Some(field) => match entries.next_value::<Cell<'de>>()? {
                     Cell::Null => {}
                     cell => {
                         self.row.mark(field);
-                        let was_good = self.row.error.is_none();
-                        set(self.row, field, &cell, self.paths);
-                        if was_good && self.row.error.is_some() && matches!(cell, Cell::Number(_)) {
+                        let is_number = self.row.error.is_none() && matches!(cell, Cell::Number(_));
+                        set(self.row, field, cell, self.paths);
+                        if is_number && self.row.error.is_some() {
                             *self.number = Some(field);
                         }
                     }
@@ -139,25 +139,26 @@ impl<'de> Visitor<'de> for Object<'_> {
     }
 }
 
-fn set(row: &mut Row, field: Field, cell: &Cell<'_>, paths: &Paths) {
-    let texts_only = !matches!(
-        field,
-        Field::N
-            | Field::PromptTokens
-            | Field::PartialImages
-            | Field::OutputCompression
-            | Field::Stream
-            | Field::BatchApi
-            | Field::Mask
-    );
-    if texts_only && !matches!(cell, Cell::Text(_)) {
-        let mut met = String::new();
-        cell.as_text(&mut |text| met.push_str(text));
-        let message = format!("{} = {}: expected text", name(field), shown(&met));
-        row.fail(Error::new(Code::BadInput, message).field(name(field)));
-        return;
-    }
-    cell.as_text(&mut |text| row.text(field, text, paths));
+fn set(row: &mut Row, field: Field, cell: Cell<'_>, paths: &Paths) {
+    let takes_text = |field| match field {
+        Field::Param(param) => matches!(param.kind(), Kind::Text | Kind::Word(_)),
+        Field::Prompt | Field::PromptFile | Field::AssumePromptTokens => true,
+    };
+    let value = match cell {
+        Cell::Text(text) => Value::Text(text),
+        Cell::Bool(flag) => Value::Flag(flag),
+        Cell::Whole(number) => Value::Number(number),
+        // No field takes it: what is expected is told by whoever reads its text.
+        other => {
+            let mut met = String::new();
+            other.as_text(&mut |text| met.push_str(text));
+            if takes_text(field) {
+                return row.fail(not_text(field, &met));
+            }
+            Value::text(met)
+        }
+    };
+    row.set(field, value, paths);
 }
 
 /// A fraction or a huge number would come out otherwise than it was written.

@@ -3,6 +3,7 @@
 
 mod batch_api;
 mod desk;
+mod field;
 mod json;
 mod lines;
 mod paths;
@@ -17,6 +18,7 @@ use std::path::Path;
 use imgcost_core::{Code, Error, Request};
 
 pub(crate) use desk::Desk;
+pub(crate) use field::Field;
 pub(crate) use row::Row;
 pub(crate) use separated::Cells;
 pub(crate) use split::{Kind, RawRow, Splitter};

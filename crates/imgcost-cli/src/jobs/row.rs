@@ -1,10 +1,10 @@
 //! One row as a request, in buffers that are used again for the next one.
 
-use imgcost_core::{Code, Error, InputImage, Note, Request};
+use imgcost_core::{Code, Error, InputImage, Note, Param, Request, Value};
 
+use super::field::Field;
 use super::paths::Paths;
-use crate::fields::{self, Field};
-use crate::{clock, request};
+use crate::{clock, fields, request};
 
 /// The row that is being read.
 pub(crate) struct Row {
@@ -29,7 +29,9 @@ pub(crate) struct Row {
     pub(crate) unread: bool,
     /// Whether it is a line of a Batch API file.
     pub(crate) batch_line: bool,
-    seen: u32,
+    /// The fields that were given, by their bits.
+    seen: u64,
+    has_prompt: bool,
 }
 
 impl Row {
@@ -48,6 +50,7 @@ impl Row {
             unread: false,
             batch_line: false,
             seen: 0,
+            has_prompt: false,
         }
     }
 
@@ -63,30 +66,8 @@ impl Row {
         self.unread = false;
         self.batch_line = false;
         self.seen = 0;
-        let request = &mut self.request;
-        request.provider.clone_from(&defaults.provider);
-        request.model.clone_from(&defaults.model);
-        request.as_of = defaults.as_of;
-        request.endpoint = defaults.endpoint;
-        request.quality.clone_from(&defaults.quality);
-        request.size = defaults.size;
-        request.n = defaults.n;
-        request.prompt = defaults.prompt;
-        request.images.clone_from(&defaults.images);
-        request.mask = defaults.mask;
-        request.input_fidelity = defaults.input_fidelity;
-        request.stream = defaults.stream;
-        request.partial_images = defaults.partial_images;
-        request.background.clone_from(&defaults.background);
-        request.output_format.clone_from(&defaults.output_format);
-        request.output_compression = defaults.output_compression;
-        request.tier = defaults.tier;
-        request.group_ratio = defaults.group_ratio;
-        request.responses_model.clone_from(&defaults.responses_model);
-        request.max_tool_calls = defaults.max_tool_calls;
-        request.responses_images = defaults.responses_images;
-        request.unknown_fields.clone_from(&defaults.unknown_fields);
-        request.unseen_context.clone_from(&defaults.unseen_context);
+        self.has_prompt = false;
+        self.request.copy_from(defaults);
     }
 
     /// Takes a tag.
@@ -121,49 +102,48 @@ impl Row {
 
     /// Marks a field as given; a second time is an error.
     pub(crate) fn mark(&mut self, field: Field) {
-        let bit = 1_u32 << (field as u32);
-        if self.seen & bit != 0 {
-            self.fail(
-                Error::new(Code::BadInput, format!("{} is given twice", name(field))).field(name(field)),
-            );
-        }
-        let prompts =
-            [Field::Prompt, Field::PromptFile, Field::PromptTokens].map(|field| 1_u32 << (field as u32));
-        let all = prompts.iter().fold(0, |all, bit| all | bit);
-        if bit & all != 0 && self.seen & all & !bit != 0 {
+        let name = field.name();
+        if self.seen & field.bit() != 0 {
+            self.fail(Error::new(Code::BadInput, format!("{name} is given twice")).field(name));
+        } else if field.is_prompt() && self.has_prompt {
             let message = "a row has one of prompt, prompt_file and prompt_tokens";
-            self.fail(Error::new(Code::IllegalCombination, message).field(name(field)));
+            self.fail(Error::new(Code::IllegalCombination, message).field(name));
         }
-        self.seen |= bit;
+        self.seen |= field.bit();
+        self.has_prompt |= field.is_prompt();
     }
 
-    /// Sets a field from text.
-    pub(crate) fn text(&mut self, field: Field, text: &str, paths: &Paths) {
-        let outcome = match field {
-            Field::Prompt => {
-                self.request.prompt = Some(imgcost_guard::counted(text));
+    /// Sets a field.
+    pub(crate) fn set(&mut self, field: Field, value: Value<'_>, paths: &Paths) {
+        let outcome = match (field, value) {
+            (Field::Prompt, Value::Text(text)) => {
+                self.request.prompt = Some(imgcost_guard::counted(&text));
                 Ok(())
             }
-            Field::PromptFile => paths.prompt(text).map(|prompt| self.request.prompt = Some(prompt)),
-            Field::AssumePromptTokens => {
-                fields::tokens(name(field), text).map(|tokens| self.assumed = Some(tokens))
+            (Field::PromptFile, Value::Text(text)) => {
+                paths.prompt(&text).map(|prompt| self.request.prompt = Some(prompt))
             }
-            Field::AsOf if text == "today" => {
+            (Field::Param(Param::AsOf), Value::Text(text)) if text == "today" => {
                 self.request.as_of = clock::today();
                 Ok(())
             }
-            Field::Mask => match fields::flag("mask", text) {
-                Ok(mask) => {
-                    self.request.mask = mask;
-                    Ok(())
+            // A file or a size is a mask as well.
+            (Field::Param(Param::Mask), Value::Text(text)) => {
+                match Param::Mask.set(&mut self.request, Value::text(&*text)) {
+                    Ok(()) => Ok(()),
+                    Err(_) => paths.image("mask", &text).map(|_| self.request.mask = true),
                 }
-                Err(_) => paths.image("mask", text).map(|_| self.request.mask = true),
-            },
-            Field::Endpoint => {
-                self.endpoint_known = true;
-                fields::set(&mut self.request, field, text)
             }
-            field => fields::set(&mut self.request, field, text),
+            (Field::AssumePromptTokens, Value::Text(text)) => {
+                fields::tokens(field.name(), &text).map(|tokens| self.assumed = Some(tokens))
+            }
+            (Field::Param(param), value) => {
+                self.endpoint_known |= param == Param::Endpoint;
+                param.set(&mut self.request, value)
+            }
+            (Field::Prompt | Field::PromptFile | Field::AssumePromptTokens, value) => {
+                Err(not_text(field, &value.to_string()))
+            }
         };
         if let Err(error) = outcome {
             self.fail(error);
@@ -187,16 +167,9 @@ impl Row {
     }
 }
 
-/// The name of a field.
-pub(crate) fn name(field: Field) -> &'static str {
-    Field::ALL.iter().find(|(_, known)| *known == field).map_or("?", |(name, _)| name)
-}
-
-/// A key or column that is no field, with the nearest one.
-pub(crate) fn unknown(what: &str, named: &str) -> Error {
-    let known = Field::ALL.iter().map(|(name, _)| *name).chain(["id", "tags"]);
-    Error::new(Code::BadInput, format!("there is no {what} '{}'", fields::shown(named)))
-        .field(fields::shown(named))
-        .allowed(known)
-        .nearest_name(named)
+/// That a field takes text, and was given something else.
+pub(crate) fn not_text(field: Field, met: &str) -> Error {
+    let name = field.name();
+    let message = format!("{name} = {}: expected text", fields::shown(met));
+    Error::new(Code::BadInput, message).field(name)
 }

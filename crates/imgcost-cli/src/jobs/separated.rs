@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
-use imgcost_core::{Code, Error};
+use imgcost_core::{Code, Error, Param, Value};
 use memchr::{memchr, memchr_iter, memchr3};
 
+use super::field::{Field, unknown};
 use super::paths::Paths;
-use super::row::{Row, unknown};
+use super::row::Row;
 use crate::failure::bad_input;
-use crate::fields::{Field, shown};
+use crate::fields::shown;
 
 /// What a column holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,10 +107,10 @@ impl Header {
                 Column::Tag(name) => row.tag(name, text),
                 _ if text.is_empty() => {}
                 Column::Id => row.id.push_str(text),
-                Column::Field(Field::Images) => images(row, text, paths),
+                Column::Field(Field::Param(Param::Images)) => images(row, text, paths),
                 Column::Field(field) => {
                     row.mark(*field);
-                    row.text(*field, text, paths);
+                    row.set(*field, Value::text(text), paths);
                 }
             }
         }

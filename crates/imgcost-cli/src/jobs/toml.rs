@@ -9,12 +9,13 @@ use imgcost_core::{Error, Request};
 use serde_json::{Map, Value};
 use toml::de::{DeTable, DeValue};
 
+use super::field::{Field, unknown};
 use super::lines::ROW_MAX;
 use super::paths::Paths;
-use super::row::{Row, unknown};
+use super::row::Row;
 use super::{json, too_long};
 use crate::failure::bad_input;
-use crate::fields::{Field, shown};
+use crate::fields::shown;
 
 /// The most bytes of a file: its parsed tables take some thirty times as much.
 pub(crate) const FILE_MAX: u64 = 16 << 20;
@@ -163,8 +164,7 @@ fn over(defaults: &Map<String, Value>, mut job: Map<String, Value>) -> Map<Strin
 
 /// Whether two keys say the same thing, or two ways to give a prompt.
 fn is_same(own: Option<Field>, default: Option<Field>) -> bool {
-    let is_prompt = |field| matches!(field, Some(Field::Prompt | Field::PromptFile | Field::PromptTokens));
-    own == default || (is_prompt(own) && is_prompt(default))
+    own == default || (own.is_some_and(Field::is_prompt) && default.is_some_and(Field::is_prompt))
 }
 
 fn object(table: &DeTable<'_>) -> Map<String, Value> {

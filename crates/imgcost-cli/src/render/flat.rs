@@ -2,7 +2,7 @@
 //!
 //! A cell is empty where its value is unknown or does not apply, never zero.
 
-use imgcost_core::{CeilingBasis, Estimate, InputImage, Item, Pixels, Size, Tier, Usd};
+use imgcost_core::{CeilingBasis, Estimate, InputImage, Item, Pixels, Size, Usd};
 
 use super::Priced;
 
@@ -17,7 +17,7 @@ pub(crate) const COLUMNS: &[&str] = &[
     "n",
     "prompt_tokens",
     "images",
-    "batch_api",
+    "tier",
     "text_input_tokens_floor",
     "text_input_tokens_expected",
     "text_input_tokens_ceiling",
@@ -82,7 +82,7 @@ pub(crate) fn cells(priced: &Priced<'_>, scratch: &mut Scratch, row: &mut impl R
         None => row.empty(1),
     }
     row.plain(scratch.images(&request.images));
-    row.plain(if request.tier == Tier::Batch { "true" } else { "false" });
+    row.plain(request.tier.as_str());
     for item in [Item::TextInput, Item::ImageInput, Item::TextOutput, Item::ImageOutput] {
         match quote.tokens(item) {
             Some(range) => tokens(&range, scratch, row),

@@ -22,7 +22,7 @@ const FLAGS: &[&str] = &[
     "--output-format",
     "--output-compression",
     "--endpoint",
-    "--batch-api",
+    "--tier",
     "--as-of",
     "--cap",
     "--prices",

@@ -150,7 +150,7 @@ fn lines_of_the_batch_api_are_quoted_at_its_rates() {
     assert_eq!(ran.code, 4, "{ran:?}");
     snapshot("batch-api.jsonl", &ran.stdout);
     let lines = ran.lines();
-    let arguments = "-m gpt-image-2 -q low -s 1024x1024 -n 2 -f json --batch-api --prompt";
+    let arguments = "-m gpt-image-2 -q low -s 1024x1024 -n 2 -f json --tier batch --prompt";
     let mut arguments = words(arguments);
     arguments.push("a red apple");
     assert_eq!(lines[0]["quote"], run(&arguments).json());

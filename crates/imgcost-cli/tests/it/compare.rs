@@ -67,7 +67,7 @@ fn every_cell_of_the_document_is_the_quote_of_its_request() {
         let mut line = vec!["-m", &model, "-q", &quality, "-s", &size, "-n", &n, "--prompt-tokens", "50"];
         line.extend(["-f", "json"]);
         if word("tier") == "batch" {
-            line.push("--batch-api");
+            line.extend(["--tier", "batch"]);
         }
         let quote = run(&line);
         if quote.code == 2 {

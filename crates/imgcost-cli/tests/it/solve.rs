@@ -132,7 +132,7 @@ fn bad_arguments_are_refused_with_their_name() {
         ("solve -s auto", "size = auto"),
         ("solve --min-width -5", "min_width = -5"),
         ("solve --request body.json", "takes no request body"),
-        ("solve --allow-batch --batch-api", "--batch-api"),
+        ("solve --allow-batch --tier batch", "--tier"),
         ("solve --currency JPY", "--fx"),
         ("solve -m gpt-image-2 --input-fidelity high --image 512x512", "input_fidelity"),
     ] {
@@ -243,7 +243,7 @@ fn the_command_repeats_all_that_costs() {
         "solve -m gpt-image-1.5 -q low --image 512x512 --image 800x600 --input-fidelity high --prompt-tokens 70",
         "solve -m gpt-image-2 -q low --image 512x512 --mask 512x512 --assume-prompt-tokens 33",
         "solve -m gpt-image-2 -q low --endpoint responses --responses-model gpt-5.4 --prompt-tokens 12",
-        "solve -m gpt-image-2 -q low -n 23 --batch-api --prompt-tokens 9 -s 1024x1024",
+        "solve -m gpt-image-2 -q low -n 23 --tier batch --prompt-tokens 9 -s 1024x1024",
         "solve -p google-gemini-api --min-width 1200 --prompt-tokens 40",
         "solve -p bfl --min-pixels 2000000",
         "solve -m gpt-image-2.6-flare -q low --output-format webp --output-compression 50 -s 1024x1024",

@@ -3,14 +3,14 @@
 //! Amounts are decimal strings, counts are integers; a key that does not apply is left out,
 //! a value that is unknown is null.
 
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::{Line, Quote};
 use crate::estimate::{CeilingBasis, Estimate};
 use crate::evidence::Evidence;
-use crate::money::{Ratio, Usd};
-use crate::params::{Endpoint, Fidelity, Item, Quality, Size, Tier, Unit};
-use crate::request::InputImage;
+use crate::money::Usd;
+use crate::params::{Endpoint, Item, Param, Unit};
 
 /// A quote, ready to be written as JSON.
 #[derive(Debug, Clone, Serialize)]
@@ -46,69 +46,37 @@ pub struct QuoteDocument<'q> {
     pub notes: Vec<NoteDocument>,
 }
 
-/// The request as it was understood: defaults filled in.
-#[derive(Debug, Clone, Serialize)]
-pub struct RequestDocument<'q> {
-    /// Where the call goes.
-    pub endpoint: Endpoint,
-    /// The model's name as it was given, where it is an alias.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub model_alias: Option<&'q str>,
-    /// The quality.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub quality: Option<&'q Quality>,
-    /// The size.
-    pub size: Size,
-    /// How many images.
-    pub n: u32,
-    /// Tokens of the prompt, without what the API adds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub prompt_tokens: Option<u64>,
-    /// Sizes of the input images; null for one of unknown size.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub images: Vec<Option<crate::params::Pixels>>,
-    /// Whether there is a mask.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub mask: bool,
-    /// How closely to keep to the inputs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub input_fidelity: Option<Fidelity>,
-    /// Whether the response is streamed.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub stream: bool,
-    /// Partial images asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub partial_images: Option<u32>,
-    /// The background.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub background: Option<&'q str>,
-    /// The file format.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub output_format: Option<&'q str>,
-    /// The compression.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub output_compression: Option<u32>,
-    /// Whether it goes through the Batch API.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub batch_api: bool,
-    /// The tier, where it is neither standard nor the Batch API's.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tier: Option<Tier>,
-    /// The gateway's group ratio.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub group_ratio: Option<Ratio>,
-    /// The calling model.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub responses_model: Option<&'q str>,
-    /// The most images that a Responses API call may make.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub most_images: Option<u32>,
-    /// Fields of the body whose price is not known.
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    pub unknown_fields: &'q [String],
-    /// What brings context that can't be counted.
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    pub unseen_context: &'q [String],
+/// The request as it was understood, defaults filled in: its parameters by their names, but for
+/// model, provider and day, which are the quote's own.
+#[derive(Debug, Clone)]
+pub struct RequestDocument<'q>(&'q Quote<'q>);
+
+impl Serialize for RequestDocument<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let RequestDocument(quote) = self;
+        let request = quote.request;
+        let mut map = serializer.serialize_map(None)?;
+        let own = [Param::Model, Param::Provider, Param::AsOf];
+        for param in Param::ALL.iter().filter(|param| !own.contains(param)) {
+            if let Some(value) = quote.param(*param) {
+                map.serialize_entry(param.as_str(), &value)?;
+            }
+        }
+        if request.model != quote.offer.model.id {
+            map.serialize_entry("model_alias", &request.model)?;
+        }
+        if request.endpoint == Endpoint::Responses {
+            map.serialize_entry("most_images", &request.most_images())?;
+        }
+        for (name, fields) in
+            [("unknown_fields", &request.unknown_fields), ("unseen_context", &request.unseen_context)]
+        {
+            if !fields.is_empty() {
+                map.serialize_entry(name, fields)?;
+            }
+        }
+        map.end()
+    }
 }
 
 /// A range: floor, expected, ceiling, and what the ceiling rests on.
@@ -262,7 +230,7 @@ impl<'b> Quote<'b> {
             as_of: offer.as_of,
             complete: self.is_complete(),
             unpriced,
-            request: self.request_document(),
+            request: RequestDocument(self),
             lines: self.lines.iter().map(|line| self.line_document(line)).collect(),
             tokens: TokensDocument {
                 text_input: tokens(Item::TextInput),
@@ -288,37 +256,6 @@ impl<'b> Quote<'b> {
                 .into_iter()
                 .map(|note| NoteDocument { code: note.code, message: note.message })
                 .collect(),
-        }
-    }
-
-    fn request_document(&self) -> RequestDocument<'_> {
-        let request = self.request;
-        let size = |image: &InputImage| match image {
-            InputImage::Sized(size) => Some(*size),
-            InputImage::Unsized => None,
-        };
-        RequestDocument {
-            endpoint: request.endpoint,
-            model_alias: (request.model != self.offer.model.id).then_some(request.model.as_str()),
-            quality: self.chosen.quality,
-            size: self.chosen.size,
-            n: request.n,
-            prompt_tokens: request.prompt.map(|prompt| prompt.tokens),
-            images: request.images.iter().map(size).collect(),
-            mask: request.mask,
-            input_fidelity: request.input_fidelity,
-            stream: request.stream,
-            partial_images: request.partial_images,
-            background: request.background.as_deref(),
-            output_format: request.output_format.as_deref(),
-            output_compression: request.output_compression,
-            batch_api: request.tier == Tier::Batch,
-            tier: Some(request.tier).filter(|tier| !tier.is_usual()),
-            group_ratio: request.group_ratio,
-            responses_model: request.responses_model.as_deref(),
-            most_images: (request.endpoint == Endpoint::Responses).then(|| request.most_images()),
-            unknown_fields: &request.unknown_fields,
-            unseen_context: &request.unseen_context,
         }
     }
 

@@ -6,8 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::Quote;
 use crate::book::TextInputRule;
-use crate::params::Endpoint;
-use crate::request::InputImage;
+use crate::params::{Endpoint, Param};
 
 /// Raised when the code of a rule kind changes what it counts.
 pub const RULES_VERSION: &str = "rules/1";
@@ -25,45 +24,17 @@ impl Quote<'_> {
         };
         part("rules", &RULES_VERSION);
         part("book", &self.offer.book.digest());
-        part("provider", &self.offer.provider.id);
-        part("model", &self.offer.model.id);
-        part("as_of", &self.offer.as_of);
-        part("endpoint", &request.endpoint);
-        if let Some(quality) = self.chosen.quality {
-            part("quality", quality);
-        }
-        part("size", &self.chosen.size);
-        part("n", &request.n);
-        if let Some(prompt) = request.prompt {
-            part("prompt_tokens", &prompt.tokens);
-            let own = matches!(
-                self.offer.family.text_input.as_ref().map(|rule| &rule.rule),
-                Some(TextInputRule::OwnTokenizer)
-            );
-            if let Some(bytes) = prompt.most_bytes().filter(|_| own) {
-                part("prompt_bytes", &bytes);
+        for param in Param::ALL.iter().filter(|param| param.changes_the_price()) {
+            if let Some(value) = self.param(*param) {
+                part(param.as_str(), &value);
             }
         }
-        for image in &request.images {
-            match image {
-                InputImage::Sized(size) => part("image", size),
-                InputImage::Unsized => part("image", &"unknown"),
-            }
-        }
-        part("mask", &request.mask);
-        if let Some(fidelity) = request.input_fidelity {
-            part("input_fidelity", &fidelity);
-        }
-        part("stream", &request.stream);
-        if let Some(partials) = request.partial_images {
-            part("partial_images", &partials);
-        }
-        part("tier", &request.tier);
-        if let Some(ratio) = request.group_ratio {
-            part("group_ratio", &ratio);
-        }
-        if let Some(model) = &request.responses_model {
-            part("responses_model", model);
+        let own = matches!(
+            self.offer.family.text_input.as_ref().map(|rule| &rule.rule),
+            Some(TextInputRule::OwnTokenizer)
+        );
+        if let Some(bytes) = request.prompt.and_then(|prompt| prompt.most_bytes()).filter(|_| own) {
+            part("prompt_bytes", &bytes);
         }
         if request.endpoint == Endpoint::Responses {
             part("most_images", &request.most_images());

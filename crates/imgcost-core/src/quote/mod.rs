@@ -30,7 +30,7 @@ use crate::error::{Code, Error};
 use crate::estimate::{CeilingBasis, Estimate};
 use crate::limits::{self, ResolvedParams};
 use crate::money::Usd;
-use crate::params::{Item, NativeApi, Pixels, Quality, Size};
+use crate::params::{Item, NativeApi, Param, Pixels, Quality, Size, Value};
 use crate::request::Request;
 
 /// The most lines that a quote has: one for each kind of item, two for the Responses model.
@@ -191,6 +191,19 @@ impl<'b> Quote<'b> {
     #[must_use]
     pub fn chosen_size(&self) -> Size {
         self.chosen.size
+    }
+
+    /// A parameter as it was understood: aliases resolved, the model's defaults filled in.
+    #[must_use]
+    pub fn param(&self, param: Param) -> Option<Value<'_>> {
+        match param {
+            Param::Model => Some(Value::text(&*self.offer.model.id)),
+            Param::Provider => Some(Value::text(&*self.offer.provider.id)),
+            Param::AsOf => Some(Value::text(self.offer.as_of.to_string())),
+            Param::Quality => self.chosen.quality.map(|quality| Value::text(quality.as_str())),
+            Param::Size => Some(Value::text(self.chosen.size.to_string())),
+            other => other.get(self.request),
+        }
     }
 
     /// The price per image that decides, at a provider who bills by the image; none where

@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use imgcost_core::{Code, Error, Offer, Quote, Size};
 
 use super::sums::Sums;
-use crate::fields::{Field, shown};
+use crate::fields::shown;
+use crate::jobs::Field;
 use crate::jobs::Row;
 
 /// The most groups of a table; what comes after them is added up as one.

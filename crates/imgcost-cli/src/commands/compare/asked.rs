@@ -1,7 +1,7 @@
 //! From flags and settings to axes over one request.
 
 use imgcost_analysis::compare::{Axes, Pick};
-use imgcost_core::{Basis, Book, Code, Date, Endpoint, Error, Note, Offer, Request};
+use imgcost_core::{Basis, Book, Code, Date, Endpoint, Error, Note, Offer, Param, Request};
 
 use crate::args::{CompareArgs, RequestArgs};
 use crate::request::{self, Given, Later};
@@ -25,9 +25,7 @@ impl Asked {
     pub(super) fn read(args: &CompareArgs, settings: &Settings, book: &Book) -> Result<Asked, Error> {
         let mut axes = axes(args)?;
         let mut rest: RequestArgs = args.request.clone();
-        for list in [&mut rest.model, &mut rest.provider, &mut rest.quality, &mut rest.size, &mut rest.n] {
-            *list = None;
-        }
+        rest.params = rest.params.without(&LISTS);
         rest.book.as_of = None;
         let is_set = settings.get(Key::Model).is_some();
         let unnamed = |request: &mut Request| {
@@ -79,25 +77,28 @@ impl Asked {
     }
 }
 
+/// The parameters that take lists, beside the day.
+const LISTS: [Param; 6] = [Param::Model, Param::Provider, Param::Quality, Param::Size, Param::N, Param::Tier];
+
 fn axes(args: &CompareArgs) -> Result<Axes, Error> {
     let request = &args.request;
-    let picks = |field: &str, list: &Option<String>| match list {
-        Some(text) => Pick::list(field, text),
+    let picks = |param: Param| match request.get(param) {
+        Some(text) => Pick::list(param.as_str(), text),
         None => Ok(Vec::new()),
     };
     Ok(Axes {
-        models: picks("model", &request.model)?,
-        providers: picks("provider", &request.provider)?,
-        qualities: picks("quality", &request.quality)?,
-        sizes: picks("size", &request.size)?,
-        counts: list(&request.n, |text| fields::whole("n", text))?,
-        days: list(&request.book.as_of, day)?,
-        tiers: picks("tier", &args.tier)?,
+        models: picks(Param::Model)?,
+        providers: picks(Param::Provider)?,
+        qualities: picks(Param::Quality)?,
+        sizes: picks(Param::Size)?,
+        counts: list(request.get(Param::N), |text| fields::whole("n", text))?,
+        days: list(request.book.as_of.as_deref(), day)?,
+        tiers: picks(Param::Tier)?,
     })
 }
 
-fn list<T>(text: &Option<String>, one: impl Fn(&str) -> Result<T, Error>) -> Result<Vec<T>, Error> {
-    text.iter().flat_map(|text| text.split(',')).map(|entry| one(entry.trim())).collect()
+fn list<T>(text: Option<&str>, one: impl Fn(&str) -> Result<T, Error>) -> Result<Vec<T>, Error> {
+    text.into_iter().flat_map(|text| text.split(',')).map(|entry| one(entry.trim())).collect()
 }
 
 fn day(text: &str) -> Result<Date, Error> {

@@ -15,7 +15,7 @@ use std::io;
 use imgcost_analysis::compare::{Baseline, Cell, Cheapest, Filter, Grid, Sort, State, cheapest};
 use imgcost_analysis::currency::{Converted, Exchange};
 use imgcost_analysis::words::{Pattern, patterns};
-use imgcost_core::{Book, Note, Offer, Request, Usd};
+use imgcost_core::{Book, Note, Offer, Param, Request, Usd};
 
 use crate::args::CompareArgs;
 use crate::failure::{End, Failure};
@@ -128,15 +128,15 @@ fn equivalents(
     format: Format,
 ) -> Result<End, Failure> {
     let base = asked.of_one_day()?;
-    let given = |field: &str, list: &Option<String>| match list {
-        Some(text) => patterns(field, text),
+    let given = |param: Param| match args.request.get(param) {
+        Some(text) => patterns(param.as_str(), text),
         None => Ok(Vec::new()),
     };
-    let mut providers = given("provider", &args.request.provider)?;
+    let mut providers = given(Param::Provider)?;
     if providers.is_empty() {
         providers.push(Pattern::new(&base.provider));
     }
-    let chosen = (providers.as_slice(), given("model", &args.request.model)?);
+    let chosen = (providers.as_slice(), given(Param::Model)?);
     let mut out = io::stdout().lock();
     equivalent::equivalent(&mut out, book, words, &base, (chosen.0, &chosen.1), format)
 }

@@ -4,7 +4,7 @@ use std::io;
 
 use imgcost_analysis::diff::{self, BookDiff, Event, ModelChange, PriceChange};
 use imgcost_analysis::words::Pattern;
-use imgcost_core::{Code, Date, Error, Model, Provider};
+use imgcost_core::{Code, Date, Error, Model, Param, Provider};
 use serde::Serialize;
 
 use super::Side;
@@ -40,8 +40,8 @@ pub(super) fn diff(
         let message = "without a file of jobs the price book is compared, and only -m and -p say of what";
         return Err(bad_input("files", message).into());
     }
-    let model = args.request.model.as_deref().map(Pattern::new);
-    let provider = args.request.provider.as_deref().map(Pattern::new);
+    let model = args.request.get(Param::Model).map(Pattern::new);
+    let provider = args.request.get(Param::Provider).map(Pattern::new);
     let any = |pattern: &Option<Pattern>, id: &String, aliases: &[String]| {
         pattern
             .as_ref()
@@ -85,14 +85,14 @@ fn found_any(
     if all().any(|(provider, model)| wanted(provider, model)) {
         return Ok(());
     }
-    let name = args.request.model.as_deref().or(args.request.provider.as_deref()).unwrap_or_default();
-    let mut names: Vec<&str> = match args.request.model {
+    let name = args.request.get(Param::Model).or(args.request.get(Param::Provider)).unwrap_or_default();
+    let mut names: Vec<&str> = match args.request.get(Param::Model) {
         Some(_) => all().map(|(_, model)| model.id.as_str()).collect(),
         None => all().map(|(provider, _)| provider.id.as_str()).collect(),
     };
     names.sort_unstable();
     names.dedup();
-    let (code, field) = match args.request.model {
+    let (code, field) = match args.request.get(Param::Model) {
         Some(_) => (Code::UnknownModel, "model"),
         None => (Code::UnknownProvider, "provider"),
     };

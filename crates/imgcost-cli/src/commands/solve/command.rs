@@ -1,9 +1,9 @@
 //! The command that quotes a plan's calls, for the same amount.
 
 use imgcost_analysis::solve::{Calls, Plan};
-use imgcost_core::{Endpoint, InputImage, TextInputRule, Tier};
+use imgcost_core::{InputImage, Param, TextInputRule, Value};
 
-use crate::args::RequestArgs;
+use crate::args::{RequestArgs, params};
 use crate::plain;
 use crate::request;
 use crate::settings::{Key, Settings};
@@ -51,55 +51,61 @@ impl Typed {
     fn words(&self, plan: &Plan<'_>, calls: &Calls) -> Vec<String> {
         let (request, offer) = (&plan.request, &plan.offer);
         let mut words: Vec<String> = Vec::new();
-        let mut say = |flag: &str, value: Option<String>| {
-            if let Some(value) = value {
-                words.extend([flag.to_owned(), value]);
+        for param in Param::ALL {
+            let value = match param {
+                Param::Provider => {
+                    Some(&offer.provider.id).filter(|id| **id != self.provider).map(Value::text)
+                }
+                Param::Model => Some(Value::text(&offer.model.id)),
+                Param::Quality => plan.quality.as_ref().map(|quality| Value::text(quality.as_str())),
+                Param::N => Some(Value::Number(calls.images.into())).filter(|_| calls.images > 1),
+                Param::Endpoint => {
+                    let usual = request::default_endpoint(offer, !request.images.is_empty());
+                    param.get(request).filter(|_| request.endpoint != usual)
+                }
+                // The flags that say which prices count follow below.
+                Param::AsOf => None,
+                param => param.get(request),
+            };
+            match (param, value) {
+                (_, None) => {}
+                (Param::PromptTokens, Some(value)) => words.extend(self.prompt(plan, &value)),
+                (Param::Images, Some(_)) => {
+                    for size in sizes(&request.images) {
+                        words.extend(["--image".to_owned(), size]);
+                    }
+                }
+                (Param::Mask, Some(_)) => {
+                    let first = sizes(&request.images).next();
+                    words.extend(first.into_iter().flat_map(|size| ["--mask".to_owned(), size]));
+                }
+                (param, Some(Value::Flag(_))) => words.push(params::flag_of(*param)),
+                (param, Some(value)) => words.extend([params::flag_of(*param), value.to_string()]),
             }
-        };
-        let provider = &offer.provider.id;
-        say("-p", Some(provider.clone()).filter(|provider| *provider != self.provider));
-        say("-m", Some(offer.model.id.clone()));
-        say("-q", plan.quality.as_ref().map(ToString::to_string));
-        say("-s", request.size.map(|size| size.to_string()));
-        say("-n", Some(calls.images).filter(|n| *n > 1).map(|n| n.to_string()));
-        let own = matches!(
-            offer.family.text_input.as_ref().map(|rule| &rule.rule),
-            Some(TextInputRule::OwnTokenizer)
-        );
-        match (request.prompt, self.prompt.as_slice()) {
-            // A count of other tokens would be a wider range.
-            (Some(prompt), [flag, value]) if own && prompt.bytes.is_some() => say(flag, Some(value.clone())),
-            (prompt, _) => say("--prompt-tokens", prompt.map(|prompt| prompt.tokens.to_string())),
         }
-        for image in &request.images {
-            if let InputImage::Sized(size) = image {
-                say("--image", Some(size.to_string()));
-            }
-        }
-        let first = request.images.first();
-        say(
-            "--mask",
-            first.filter(|_| request.mask).and_then(|image| match image {
-                InputImage::Sized(size) => Some(size.to_string()),
-                InputImage::Unsized => None,
-            }),
-        );
-        say("--input-fidelity", request.input_fidelity.map(|fidelity| fidelity.to_string()));
-        say("--partial-images", request.partial_images.map(|partials| partials.to_string()));
-        say("--background", request.background.clone());
-        say("--output-format", request.output_format.clone());
-        say("--output-compression", request.output_compression.map(|percent| percent.to_string()));
-        let usual: Endpoint = request::default_endpoint(offer, !request.images.is_empty());
-        let endpoint = Some(request.endpoint).filter(|endpoint| *endpoint != usual);
-        say("--endpoint", endpoint.map(|endpoint| endpoint.to_string()));
-        say("--responses-model", request.responses_model.clone());
-        say("--max-tool-calls", request.max_tool_calls.map(|calls| calls.to_string()));
-        say("--group-ratio", request.group_ratio.map(|ratio| ratio.to_string()));
         words.extend(self.prices.iter().cloned());
-        words.extend(request.stream.then(|| "--stream".to_owned()));
-        words.extend((request.tier == Tier::Batch).then(|| "--batch-api".to_owned()));
         words
     }
+
+    /// The flag of the prompt. A count of other tokens than the provider's own would be a wider range.
+    fn prompt(&self, plan: &Plan<'_>, tokens: &Value<'_>) -> [String; 2] {
+        let rule = plan.offer.family.text_input.as_ref().map(|rule| &rule.rule);
+        let own = matches!(rule, Some(TextInputRule::OwnTokenizer));
+        match self.prompt.as_slice() {
+            [flag, value] if own && plan.request.prompt.is_some_and(|prompt| prompt.bytes.is_some()) => {
+                [flag.clone(), value.clone()]
+            }
+            _ => [params::flag_of(Param::PromptTokens), tokens.to_string()],
+        }
+    }
+}
+
+/// The sizes of input images, as far as they are known.
+fn sizes(images: &[InputImage]) -> impl Iterator<Item = String> {
+    images.iter().filter_map(|image| match image {
+        InputImage::Sized(size) => Some(size.to_string()),
+        InputImage::Unsized => None,
+    })
 }
 
 /// A word as a POSIX shell takes it.

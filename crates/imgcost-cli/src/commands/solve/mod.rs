@@ -10,7 +10,7 @@ use std::io;
 use imgcost_analysis::currency::Exchange;
 use imgcost_analysis::solve::{Aspect, By, Goal, Job, LeftOut, Plan, Shape, Unsolved, solve as find};
 use imgcost_analysis::words::{patterns, select};
-use imgcost_core::{Book, Code, Date, Endpoint, Error, Note, Size};
+use imgcost_core::{Book, Code, Date, Endpoint, Error, Note, Param, Size};
 
 use crate::args::{RequestArgs, SolveArgs};
 use crate::failure::{End, Failure, bad_input, say};
@@ -126,22 +126,22 @@ fn job(args: &SolveArgs, settings: &Settings, book: &Book) -> Result<(Job, Vec<N
         return Err(bad_input("request", "solve takes no request body: it chooses model, quality and size"));
     }
     // Over as many calls as it takes: the range is not that of one call.
-    let call = RequestArgs { n: None, ..asked.clone() };
+    let call = RequestArgs { params: asked.params.clone().without(&[Param::N]), ..asked.clone() };
     let Given { mut request, mut remarks, endpoint_known } = request::given(&call, settings, book, &|_| {})?;
     if !endpoint_known && !request.images.is_empty() {
         request.endpoint = Endpoint::Edits;
     }
     let goal = match &args.budget {
         Some(budget) => Goal::Budget(fields::usd("budget", budget)?),
-        None => Goal::Images(whole("n", &asked.n, 1)?.unwrap_or(1).into()),
+        None => Goal::Images(whole("n", asked.get(Param::N), 1)?.unwrap_or(1).into()),
     };
-    let provider = asked.provider.as_deref().or_else(|| settings.get(Key::Provider)).unwrap_or("openai");
+    let provider = asked.get(Param::Provider).or_else(|| settings.get(Key::Provider)).unwrap_or("openai");
     let mut job = Job::new(request);
     job.goal = goal;
     let list = |field: &str, text: Option<&str>| text.map_or(Ok(Vec::new()), |text| patterns(field, text));
     job.providers = patterns("provider", provider)?;
-    job.models = list("model", asked.model.as_deref())?;
-    job.qualities = list("quality", asked.quality.as_deref())?;
+    job.models = list("model", asked.get(Param::Model))?;
+    job.qualities = list("quality", asked.get(Param::Quality))?;
     job.min_quality = args.min_quality.as_deref().and_then(|name| name.parse().ok());
     job.shape = shape(args)?;
     job.allow_batch = args.allow_batch;
@@ -157,15 +157,17 @@ fn job(args: &SolveArgs, settings: &Settings, book: &Book) -> Result<(Job, Vec<N
 }
 
 /// A whole number of 32 bits; whether it is too small is said by what takes it.
-fn whole(field: &str, text: &Option<String>, least: u32) -> Result<Option<u32>, Error> {
-    let Some(text) = text.as_deref() else { return Ok(None) };
+fn whole(field: &str, text: Option<&str>, least: u32) -> Result<Option<u32>, Error> {
+    let Some(text) = text else { return Ok(None) };
     let error = |error: Error| error.allowed([format!("{least} to {}", u32::MAX)]);
     fields::whole(field, text).map(Some).map_err(error)
 }
 
 fn shape(args: &SolveArgs) -> Result<Shape, Error> {
-    let (min_pixels, max_pixels) =
-        (whole("min_pixels", &args.min_pixels, 0)?, whole("max_pixels", &args.max_pixels, 0)?);
+    let (min_pixels, max_pixels) = (
+        whole("min_pixels", args.min_pixels.as_deref(), 0)?,
+        whole("max_pixels", args.max_pixels.as_deref(), 0)?,
+    );
     if let (Some(least), Some(most)) = (min_pixels, max_pixels)
         && least > most
     {
@@ -173,10 +175,10 @@ fn shape(args: &SolveArgs) -> Result<Shape, Error> {
         return Err(Error::new(Code::IllegalCombination, message).field("min_pixels").nearest(most));
     }
     let aspect = args.aspect.as_deref();
-    let exact = match args.request.size.as_deref().map(str::parse::<Size>) {
+    let exact = match args.request.get(Param::Size).map(str::parse::<Size>) {
         Some(Ok(Size::Exact(size))) => Some(size),
         Some(_) => {
-            let text = args.request.size.as_deref().unwrap_or_default();
+            let text = args.request.get(Param::Size).unwrap_or_default();
             let error =
                 fields::illegal("size", text, "solve chooses the size itself, or takes one in pixels");
             return Err(error.allowed(["WIDTHxHEIGHT", "left out"]));
@@ -187,8 +189,8 @@ fn shape(args: &SolveArgs) -> Result<Shape, Error> {
         exact,
         min_pixels: min_pixels.map(u64::from),
         max_pixels: max_pixels.map(u64::from),
-        min_width: whole("min_width", &args.min_width, 0)?,
-        min_height: whole("min_height", &args.min_height, 0)?,
+        min_width: whole("min_width", args.min_width.as_deref(), 0)?,
+        min_height: whole("min_height", args.min_height.as_deref(), 0)?,
         aspect: aspect.map(|text| Aspect::parse(text, args.aspect_tolerance.as_deref())).transpose()?,
     })
 }

@@ -5,14 +5,13 @@
 
 use std::path::Path;
 
-use imgcost_core::{Code, Error, InputImage, Prompt, Response, Terms, Usage};
+use imgcost_core::{Code, Error, InputImage, Param, Response, Terms, Usage, Value};
 use imgcost_ledger::{Filter, Hold, Record, State};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value as Json};
 
 use super::{Call, Defaults, Paid, Read, Take};
 use crate::commands::budget;
 use crate::failure::{Failure, bad_input};
-use crate::fields::{self, Field};
 
 /// Reads the holds of a ledger.
 pub(super) fn read(
@@ -37,7 +36,7 @@ pub(super) fn read(
 fn call(hold: &Hold, defaults: &Defaults) -> Result<Call, Error> {
     let day = hold.made_at.to_zoned(jiff::tz::TimeZone::UTC).date();
     let damaged = |what: &str| Error::new(Code::BadInput, format!("the hold's {what} can't be read"));
-    let summary: Value = serde_json::from_str(&hold.request).map_err(|_| damaged("request"))?;
+    let summary: Json = serde_json::from_str(&hold.request).map_err(|_| damaged("request"))?;
     let Some(words) = summary.as_object().filter(|words| words.contains_key("model")) else {
         let message = "the hold was made without a quote (--ceiling): there is nothing to compare";
         return Err(bad_input("request", message));
@@ -60,22 +59,26 @@ fn call(hold: &Hold, defaults: &Defaults) -> Result<Call, Error> {
 }
 
 /// Sets what the words of a hold's request say.
-fn set(request: &mut imgcost_core::Request, words: &Map<String, Value>) -> Result<(), Error> {
+fn set(request: &mut imgcost_core::Request, words: &Map<String, Json>) -> Result<(), Error> {
     for (name, value) in words {
-        match (Field::named(name), value) {
-            (Some(Field::Images), Value::Array(sizes)) => {
-                let size = |size: &Value| match size.as_str() {
+        // Beside parameters it holds what follows from them.
+        let Ok(param) = name.parse::<Param>() else { continue };
+        let value = match value {
+            Json::String(text) => Value::text(text),
+            Json::Number(number) => {
+                number.as_u64().map_or_else(|| Value::text(number.to_string()), Value::Number)
+            }
+            Json::Bool(flag) => Value::Flag(*flag),
+            Json::Array(sizes) => {
+                let size = |size: &Json| match size.as_str() {
                     Some(text) => text.parse().map_or(InputImage::Unsized, InputImage::Sized),
                     None => InputImage::Unsized,
                 };
-                request.images = sizes.iter().map(size).collect();
+                Value::Images(sizes.iter().map(size).collect())
             }
-            (Some(Field::Mask), value) => request.mask = value.as_bool().unwrap_or(false),
-            (Some(Field::PromptTokens), value) => request.prompt = value.as_u64().map(Prompt::of_tokens),
-            (Some(field), Value::String(text)) => fields::set(request, field, text)?,
-            (Some(field), value) if !value.is_null() => fields::set(request, field, &value.to_string())?,
-            _ => {}
-        }
+            Json::Null | Json::Object(_) => continue,
+        };
+        param.set(request, value)?;
     }
     Ok(())
 }

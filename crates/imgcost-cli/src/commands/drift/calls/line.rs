@@ -31,7 +31,7 @@ pub(super) struct Line {
     at: Option<Value>,
     prompt_tokens: Option<Value>,
     images: Option<Value>,
-    batch_api: Option<bool>,
+    tier: Option<Tier>,
     group_ratio: Option<String>,
     billed: Option<Value>,
     tags: Vec<(String, String)>,
@@ -82,7 +82,8 @@ impl<'de> Visitor<'de> for LineVisitor {
                 "at" => line.at = Some(entries.next_value::<Slim>()?.0),
                 "prompt_tokens" => line.prompt_tokens = Some(entries.next_value::<Slim>()?.0),
                 "images" => line.images = Some(entries.next_value::<Slim>()?.0),
-                "batch_api" => line.batch_api = entries.next_value()?,
+                "tier" => line.tier = entries.next_value()?,
+                "batch_api" => return Err(A::Error::custom("batch_api is now \"tier\": \"batch\"")),
                 "group_ratio" => line.group_ratio = entries.next_value()?,
                 "billed" => line.billed = Some(entries.next_value::<Slim>()?.0),
                 "tags" => line.tags = tags(&entries.next_value::<Slim>()?.0),
@@ -189,9 +190,7 @@ impl Line {
         if let Some(list) = self.images.as_ref().filter(|list| !list.is_null()) {
             request.images = images(list)?;
         }
-        if self.batch_api == Some(true) {
-            request.tier = Tier::Batch;
-        }
+        request.tier = self.tier.unwrap_or(request.tier);
         if let Some(text) = &self.group_ratio {
             request.group_ratio = Some(fields::ratio("group_ratio", text)?);
         }

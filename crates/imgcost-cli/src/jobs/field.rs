@@ -1,0 +1,74 @@
+//! What a column or key of a row may be: a parameter, or one of the ways to give its value that
+//! only rows have.
+
+use imgcost_core::{Code, Error, Param};
+
+use crate::fields::shown;
+
+/// A column or key of a row, apart from its id and tags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Field {
+    /// A parameter.
+    Param(Param),
+    /// The prompt's text.
+    Prompt,
+    /// A file that holds the prompt.
+    PromptFile,
+    /// Prompt tokens for a row without a prompt.
+    AssumePromptTokens,
+}
+
+impl Field {
+    /// Those that are not parameters.
+    const OTHERS: [Field; 3] = [Field::Prompt, Field::PromptFile, Field::AssumePromptTokens];
+
+    /// The field of a name. `image` is taken for `images`.
+    pub(crate) fn named(name: &str) -> Option<Field> {
+        Some(match name {
+            "prompt" => Field::Prompt,
+            "prompt_file" => Field::PromptFile,
+            "assume_prompt_tokens" => Field::AssumePromptTokens,
+            "image" => Field::Param(Param::Images),
+            name => Field::Param(name.parse().ok()?),
+        })
+    }
+
+    /// Its name.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Field::Param(param) => param.as_str(),
+            Field::Prompt => "prompt",
+            Field::PromptFile => "prompt_file",
+            Field::AssumePromptTokens => "assume_prompt_tokens",
+        }
+    }
+
+    /// Its bit in a set of fields.
+    pub(super) const fn bit(self) -> u64 {
+        1 << match self {
+            Field::Param(param) => param as u32,
+            Field::Prompt => 61,
+            Field::PromptFile => 62,
+            Field::AssumePromptTokens => 63,
+        }
+    }
+
+    /// Whether it gives the prompt: a row has one of them.
+    pub(super) const fn is_prompt(self) -> bool {
+        matches!(self, Field::Prompt | Field::PromptFile | Field::Param(Param::PromptTokens))
+    }
+}
+
+/// A key or column that is no field, with the nearest one.
+pub(crate) fn unknown(what: &str, named: &str) -> Error {
+    let others = Field::OTHERS.map(Field::name);
+    let known = Param::NAMES.iter().copied().chain(others).chain(["id", "tags"]);
+    let error = Error::new(Code::BadInput, format!("there is no {what} '{}'", shown(named)))
+        .field(shown(named))
+        .allowed(known);
+    match named {
+        // Its former name is not like it.
+        "batch_api" => error.nearest(Param::Tier),
+        named => error.nearest_name(named),
+    }
+}

@@ -1,0 +1,15 @@
+//! The parameters of a call: what each may be, and the one list of them.
+//!
+//! [`Param`] is that list. Whatever goes through all parameters (flags, columns, documents, ids,
+//! differences, commands to type) iterates over [`Param::ALL`].
+
+mod names;
+mod param;
+pub mod read;
+mod size;
+mod value;
+
+pub use names::{Basis, Endpoint, Fidelity, Item, NativeApi, Quality, Tier, Unit, UnknownName};
+pub use param::{Kind, Param};
+pub use size::{ParseSizeError, Pixels, Size};
+pub use value::Value;
