@@ -9,9 +9,10 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use imgcost_core::{Date, Prompt, Response};
-use imgcost_guard::{End, Guard, Scanner, built_in_book};
+use imgcost_core::{Date, Prompt};
+use imgcost_guard::{Guard, built_in_book};
 use imgcost_ledger::{Budget, Cap, Ledger, MemoryLedger, Window};
+use imgcost_wire::{End, Scanner};
 
 /// Many short rounds, of which the best counts: whatever else the machine does only adds.
 const ROUNDS: usize = 200;
@@ -58,7 +59,7 @@ fn calls() {
         black_box(booked.amount);
     });
     report("guard    a call, its body and its response read", whole);
-    let response = Response::read(std::str::from_utf8(RESPONSE).unwrap()).unwrap();
+    let response = imgcost_wire::response(std::str::from_utf8(RESPONSE).unwrap()).unwrap();
     let plain = best(|guard| {
         let mut request = guard.request("gpt-image-2");
         request.size = "1536x1024".parse().ok();

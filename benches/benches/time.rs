@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use divan::{Bencher, black_box};
 use imgcost_benches::{auto_request, book, exact_request};
-use imgcost_core::{Book, Item, Response};
+use imgcost_core::{Book, Item};
 
 /// Shows allocations beside the times: an exact quote makes none.
 #[global_allocator]
@@ -56,7 +56,7 @@ fn charge(bencher: Bencher<'_, '_>) {
     let text = quote.tokens(Item::TextInput).unwrap().ceiling;
     let image = quote.tokens(Item::ImageOutput).unwrap().ceiling;
     let response = format!(r#"{{"input_tokens":{text},"output_tokens":{image}}}"#);
-    let response = Response::read(&response).unwrap();
+    let response = imgcost_wire::response(&response).unwrap();
     bencher.bench_local(|| terms.charge(black_box(&response)));
 }
 

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use imgcost_core::Error;
-use imgcost_guard::{HEADER_MAX, Measured, image_size};
+use imgcost_wire::{HEADER_MAX, Measured, image_size};
 
 use crate::failure::bad_input;
 use crate::inputs;

@@ -6,10 +6,11 @@
 use std::path::{Path, PathBuf};
 
 use imgcost_core::{
-    Basis, Book, Code, Date, Endpoint, Error, InputImage, Note, Offer, Param, ParsedBody, Prompt, Ratio,
+    Basis, Book, Code, Date, Endpoint, Error, InputImage, Note, Offer, Param, Prompt, Ratio,
     Request, Usd, Value,
 };
-use imgcost_guard::{Measured, Meter, Unique, counted};
+use imgcost_guard::{Meter, counted};
+use imgcost_wire::{Measured, ParsedBody, Unique};
 
 use serde_json::error::Category;
 

@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-mod body;
 mod book;
 mod charge;
 mod error;
@@ -13,10 +12,8 @@ mod params;
 mod quote;
 mod request;
 pub mod rules;
-mod twice;
 mod usage;
 
-pub use body::{Measure, ParsedBody};
 pub use book::*;
 pub use charge::{Charge, ChargeLine};
 pub use error::{Code, Error};

@@ -9,7 +9,6 @@ mod error;
 mod guard;
 mod hold;
 mod http;
-mod images;
 mod meter;
 mod notice;
 mod policy;
@@ -19,7 +18,6 @@ mod pool;
 mod reqwest;
 #[cfg(feature = "reqwest-middleware")]
 pub mod reqwest_middleware;
-mod scan;
 mod settlement;
 #[cfg(feature = "tower")]
 pub mod tower;
@@ -32,10 +30,8 @@ pub use guard::{Builder, Guard};
 pub use hold::{Booked, Hold, Quoted};
 #[cfg(feature = "__http")]
 pub use http::ObservedBody;
-pub use http::{Call, Reading, ResponseObserver, Unique};
-pub use images::{HEADER_MAX, Measured, NoSize, image_size, referenced_image};
+pub use http::{Call, Reading, ResponseObserver};
 pub use meter::{Meter, counted};
 pub use notice::Notice;
 pub use policy::{OnExceed, Policy, UnknownFields, Unreadable};
-pub use scan::{ApiFailure, End, Scan, Scanner};
 pub use settlement::{Bill, bill};

@@ -1,14 +1,14 @@
-//! Counts prompts and measures images: what the core leaves to its callers.
+//! Counts prompts and measures images: what the reader of bodies leaves to its callers.
 
-use imgcost_core::{InputImage, Measure, Prompt};
-
-use crate::images::referenced_image;
+use imgcost_core::{InputImage, Prompt};
+use imgcost_wire::{Measure, referenced_image};
 
 /// Counts the prompts of a request body and measures the images that it carries.
 ///
 /// ```
-/// use imgcost_core::{Date, ParsedBody, Request};
+/// use imgcost_core::{Date, Request};
 /// use imgcost_guard::Meter;
+/// use imgcost_wire::ParsedBody;
 /// let base = Request::new("openai", "gpt-image-2", Date::constant(2026, 11, 21));
 /// let body = serde_json::json!({"prompt": "a red apple on a wooden table"});
 /// let request = ParsedBody::from_value(&body, &base, &Meter)?.request;

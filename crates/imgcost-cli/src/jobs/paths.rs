@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
 use imgcost_core::{Error, Prompt};
-use imgcost_guard::Measured;
+use imgcost_wire::Measured;
 
 use crate::failure::bad_input;
 use crate::fields::shown;

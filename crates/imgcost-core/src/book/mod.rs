@@ -28,7 +28,7 @@ pub use images::ImagePrice;
 pub(crate) use images::SizeSlot;
 pub use listed::PriceRow;
 pub use offer::Offer;
-pub(crate) use offer::{printable, without_date};
+pub use offer::{printable, without_date};
 pub use rows::{
     CallPrice, CallingTokens, Event, FixedPrice, Model, Outcome, OutcomeResult, OutcomeRule, Place, Provider,
     RateCard, RatioBase, RatioCard, Row, TextModel,

@@ -101,7 +101,8 @@ impl Book {
 }
 
 /// The name of the model that a dated snapshot is of: without the day at its end.
-pub(crate) fn without_date(id: &str) -> Option<&str> {
+#[must_use]
+pub fn without_date(id: &str) -> Option<&str> {
     let at = id.len().checked_sub("-2025-08-07".len())?;
     let (name, day) = id.split_at_checked(at)?;
     let day: &str = day.strip_prefix('-')?;
@@ -109,7 +110,8 @@ pub(crate) fn without_date(id: &str) -> Option<&str> {
 }
 
 /// A name as it may be shown: without control characters, cut to 64 characters.
-pub(crate) fn printable(name: &str) -> String {
+#[must_use]
+pub fn printable(name: &str) -> String {
     name.chars().take(64).map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 

@@ -2,7 +2,7 @@
 //! they slip, docs/token-rules.md says how; here stand the right figures.
 
 use crate::support::{BOOK, request};
-use imgcost_core::{Endpoint, Fidelity, InputImage, Item, Prompt, Response};
+use imgcost_core::{Endpoint, Fidelity, InputImage, Item, Prompt, Response, Usage};
 
 fn image_tokens(words: &str) -> u64 {
     let request = request(words);
@@ -83,10 +83,17 @@ fn edits_of_two_squares_take_444_at_low_and_8708_image_tokens_at_high_fidelity()
 
 #[test]
 fn the_sample_usage_of_150_and_6240_tokens_is_a_portrait_high() {
-    let sample = r#"{"input_tokens":150,"input_tokens_details":{"image_tokens":0,"text_tokens":150},"output_tokens":6240,"total_tokens":6390}"#;
+    let usage = Usage {
+        input: Some(150),
+        text_input: Some(150),
+        image_input: Some(0),
+        output: Some(6240),
+        ..Usage::default()
+    };
+    let sample = Response { usage, ..Response::default() };
     assert_eq!(image_tokens("gpt-image-1 high 1024x1536"), 6240);
     let request = request("gpt-image-1 high 1024x1536");
-    let charge = BOOK.quote(&request).unwrap().terms().charge(&Response::read(sample).unwrap()).unwrap();
+    let charge = BOOK.quote(&request).unwrap().terms().charge(&sample).unwrap();
     assert_eq!(charge.total.ceiling.to_string(), "0.25035");
     assert!(charge.total.is_exact() && charge.complete && charge.settles);
 }

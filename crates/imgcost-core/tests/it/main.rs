@@ -8,7 +8,6 @@ mod small;
 mod support;
 
 mod accuracy;
-mod bodies;
 mod book;
 mod founding_documents;
 mod image_books;
@@ -17,4 +16,3 @@ mod image_prices;
 mod own_prices;
 mod properties;
 mod providers;
-mod readings;

@@ -44,7 +44,7 @@ use crate::pool;
 /// request.prompt = Some(Prompt::of_tokens(12));
 /// let hold = guard.hold(&request)?;
 /// // The call is made here; its response is:
-/// let response = Response::read(r#"{"usage":{"input_tokens":12,"output_tokens":272}}"#)?;
+/// let response = imgcost_wire::response(r#"{"usage":{"input_tokens":12,"output_tokens":272}}"#)?;
 /// let booked = hold.settle(&response)?;
 /// assert_eq!(booked.amount.to_string(), "0.00822");
 /// # Ok::<(), Box<dyn std::error::Error>>(())

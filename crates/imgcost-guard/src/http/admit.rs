@@ -5,9 +5,9 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use imgcost_wire::shown_path;
 
 use super::call::Call;
-use super::route::shown;
 use crate::error::Error;
 use crate::guard::Guard;
 use crate::pool;
@@ -26,7 +26,7 @@ pub(crate) async fn admit(
     headers: &HeaderMap,
     body: &Bytes,
 ) -> Result<Option<Call>, Error> {
-    let unreadable = |why: &str| Error::Unreadable { path: shown(path), why: why.to_owned() };
+    let unreadable = |why: &str| Error::Unreadable { path: shown_path(path), why: why.to_owned() };
     if headers.get_all(CONTENT_ENCODING).iter().any(|encoding| encoding != "identity") {
         return Err(unreadable("it has a content encoding"));
     }

@@ -1,14 +1,11 @@
 //! What a request asks for, read from its bytes.
 
-use imgcost_core::{Endpoint, InputImage, Measure, ParsedBody, Request};
+use imgcost_core::{Endpoint, Request};
+use imgcost_wire::{Body, Dialect, ParsedBody, Route, has_image_tool, shown_path};
 use serde_json::{Map, Value};
 
-use super::printable::printable;
-use super::route::{Route, shown};
-use super::{json, multipart};
 use crate::error::Error;
 use crate::guard::Guard;
-use crate::images::image_size;
 use crate::meter::Meter;
 
 /// Reads a request; none if it is no image call after all.
@@ -19,103 +16,21 @@ pub(super) fn read(
     content_type: Option<&str>,
     body: &[u8],
 ) -> Result<Option<Request>, Error> {
-    let unreadable = |why: String| Error::Unreadable { path: shown(path), why };
+    let unreadable = |why: String| Error::Unreadable { path: shown_path(path), why };
     if body.len() > guard.shared.body_limit {
         return Err(Error::BodyTooLarge { limit: guard.shared.body_limit });
     }
-    let form = content_type.filter(|kind| is_form(kind));
-    let (value, images) = match form {
-        Some(kind) => form_fields(kind, body).map_err(unreadable)?,
-        None => (json::object(body).map_err(unreadable)?, None),
-    };
-    if let Some(slip) = json::differs_in_case(&value) {
-        return Err(unreadable(slip));
-    }
+    let Body { fields, files } = Body::read(content_type, body, &Meter).map_err(unreadable)?;
     let reader = Reader { guard, route };
-    let Some(value) = reader.is_image_call(value) else { return Ok(None) };
-    let request = reader.read(value).map_err(|error| match error {
+    if !reader.is_image_call(&fields) {
+        return Ok(None);
+    }
+    let mut request = reader.read(fields).map_err(|error| match error {
         Why::Fields(error) => Error::NotQuotable(error),
         Why::Words(why) => unreadable(why),
     })?;
-    Ok(Some(with_images(request, images)))
-}
-
-fn is_form(content_type: &str) -> bool {
-    let kind = content_type.split(';').next().unwrap_or_default();
-    kind.trim().eq_ignore_ascii_case("multipart/form-data")
-}
-
-/// The images of a form, and whether it has a mask.
-struct Files {
-    images: Vec<InputImage>,
-    mask: bool,
-}
-
-fn with_images(mut request: Request, files: Option<Files>) -> Request {
-    if let Some(files) = files {
-        if !files.images.is_empty() && request.endpoint == Endpoint::Generations {
-            request.endpoint = Endpoint::Edits;
-        }
-        request.images.extend(files.images);
-        request.mask |= files.mask;
-    }
-    request
-}
-
-/// Fields of a form that are numbers or yes and no in JSON.
-const NUMBERS: [&str; 3] = ["n", "partial_images", "output_compression"];
-const FLAGS: [&str; 1] = ["stream"];
-
-/// A form's texts as the JSON that would say the same, and its files. Of a file only the
-/// header is looked at.
-fn form_fields(content_type: &str, body: &[u8]) -> Result<(Map<String, Value>, Option<Files>), String> {
-    let mut fields = Map::new();
-    let mut files = Files { images: Vec::new(), mask: false };
-    let twice = |name: &str| format!("{} is given twice", printable(name));
-    for part in multipart::parts(content_type, body)? {
-        // Clients number the images of a list in several ways.
-        let name = part.name.split('[').next().unwrap_or_default();
-        match name {
-            "image" | "images" => files.images.push(match part.is_file {
-                true => image_size(part.content)
-                    .map_or(InputImage::Unsized, |found| InputImage::Sized(found.size)),
-                false => Meter.image(&String::from_utf8_lossy(part.content)),
-            }),
-            "mask" => files.mask = true,
-            _ if part.is_file => {
-                let shown = twice(name);
-                if fields.insert(part.name, Value::Bool(true)).is_some() {
-                    return Err(shown);
-                }
-            }
-            _ => {
-                let text = std::str::from_utf8(part.content)
-                    .map_err(|_| format!("{} is not UTF-8", printable(name)))?;
-                let value = match text.parse::<u64>() {
-                    Ok(number) if NUMBERS.contains(&name) => Value::from(number),
-                    _ if FLAGS.contains(&name) => {
-                        Value::Bool(flag(text).ok_or_else(|| format!("{name} is neither true nor false"))?)
-                    }
-                    _ => Value::from(text),
-                };
-                if fields.insert(part.name.clone(), value).is_some() {
-                    return Err(twice(name));
-                }
-            }
-        }
-    }
-    Ok((fields, Some(files)))
-}
-
-/// A yes or no, where no server can read it otherwise.
-fn flag(text: &str) -> Option<bool> {
-    match text {
-        "1" => Some(true),
-        "0" => Some(false),
-        text if text.eq_ignore_ascii_case("true") => Some(true),
-        text if text.eq_ignore_ascii_case("false") => Some(false),
-        _ => None,
-    }
+    files.add_to(&mut request);
+    Ok(Some(request))
 }
 
 /// How many models an error names.
@@ -133,28 +48,19 @@ struct Reader<'g> {
 }
 
 impl Reader<'_> {
-    /// Gives the body back if it is an image call.
-    fn is_image_call(&self, body: Map<String, Value>) -> Option<Map<String, Value>> {
+    fn is_image_call(&self, body: &Map<String, Value>) -> bool {
         match self.route.endpoint {
-            Endpoint::Responses => {
-                let tools = body.get("tools").and_then(Value::as_array)?;
-                let draws =
-                    |tool: &Value| tool.get("type").and_then(Value::as_str) == Some("image_generation");
-                tools.iter().any(draws).then_some(body)
-            }
+            Endpoint::Responses => has_image_tool(body),
             Endpoint::Chat => {
                 let deployment = self.route.deployment.as_deref();
-                let model = deployment.or_else(|| body.get("model").and_then(Value::as_str))?;
-                let model = self.model_of(model);
+                let named = deployment.or_else(|| body.get("model").and_then(Value::as_str));
+                let Some(model) = named.map(|model| self.model_of(model)) else { return false };
                 let shared = &self.guard.shared;
                 let provider = shared.book.provider(&shared.provider).ok();
                 let draws = provider.is_some_and(|provider| provider.model(model).is_some());
-                if !draws && !shared.policy.unpriced.contains_key(model) {
-                    return None;
-                }
-                Some(body)
+                draws || shared.policy.unpriced.contains_key(model)
             }
-            _ => Some(body),
+            _ => true,
         }
     }
 
@@ -174,7 +80,7 @@ impl Reader<'_> {
     }
 
     fn read(&self, mut body: Map<String, Value>) -> Result<Request, Why> {
-        // The shape of a line of the Batch API, which no endpoint takes and which costs half.
+        // No endpoint takes a line of the Batch API, which costs half.
         if body.contains_key("body") && body.contains_key("url") {
             return Err(Why::Words("it is a line of a Batch API file".to_owned()));
         }
@@ -193,7 +99,7 @@ impl Reader<'_> {
         base.endpoint = endpoint;
         let read = ParsedBody::from_value(&Value::Object(body), &base, &Meter).map_err(Why::Fields)?;
         let mut request = read.request;
-        if !is_same_api(endpoint, request.endpoint) {
+        if Dialect::of_endpoint(endpoint) != Dialect::of_endpoint(request.endpoint) {
             return Err(Why::Words(format!("its fields are those of {}", request.endpoint)));
         }
         // Azure's path goes before the body's model.
@@ -209,9 +115,4 @@ impl Reader<'_> {
         request.unknown_fields.extend(input.then(|| "input".to_owned()));
         Ok(request)
     }
-}
-
-fn is_same_api(path: Endpoint, body: Endpoint) -> bool {
-    let is_images = |endpoint| !matches!(endpoint, Endpoint::Responses | Endpoint::Chat);
-    path == body || (is_images(path) && is_images(body))
 }

@@ -1,12 +1,13 @@
 //! A call that was let in, until its response begins.
 
 use imgcost_core::Event;
+use imgcost_wire::Route;
 
+use super::body;
 use super::judge::Verdict;
 #[cfg(feature = "async")]
 use super::judge::{Ended, Reader};
 use super::watch::{Open, ResponseObserver};
-use super::{body, route::Route};
 use crate::error::Error;
 use crate::guard::{Guard, quoting};
 use crate::hold::{Booked, Hold};

@@ -1,10 +1,10 @@
 //! What a response means for the hold of its call.
 
 use imgcost_core::{Event, Outcome, Response};
+use imgcost_wire::{End, Scan, Scanner};
 
 use crate::error::Error;
 use crate::hold::{Booked, Hold};
-use crate::scan::{End, Scan, Scanner};
 
 /// Why no more of a response comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,13 +6,9 @@
 mod admit;
 mod body;
 mod call;
-mod json;
 mod judge;
-mod multipart;
 mod native;
-mod printable;
 mod reading;
-mod route;
 mod watch;
 #[cfg(feature = "__http")]
 mod watched;
@@ -20,7 +16,6 @@ mod watched;
 #[cfg(feature = "__http")]
 pub(crate) use admit::{BoxError, admit, collect};
 pub use call::Call;
-pub use json::Unique;
 pub use reading::Reading;
 pub use watch::ResponseObserver;
 #[cfg(feature = "__http")]

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::fake::{Behaviour, Fake, FilePart};
 use imgcost_core::Response as Reported;
-use imgcost_guard::{End, Scan, Scanner};
+use imgcost_wire::{End, Scan, Scanner};
 use reqwest::Response;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
@@ -53,7 +53,7 @@ async fn a_generation_uses_what_the_price_book_says() {
     let response = post(&fake, "/images/generations", &body, None).await.unwrap();
     assert!(response.content_length().is_some());
     let text = response.text().await.unwrap();
-    let response = Reported::read(&text).unwrap();
+    let response = imgcost_wire::response(&text).unwrap();
     assert_eq!((response.usage.output, response.usage.images), (Some(2 * 7024), Some(2)));
     assert_eq!(response.usage.image_output, Some(2 * 7024));
     assert_eq!(response.size.unwrap().to_string(), "1024x1024");
@@ -106,7 +106,7 @@ async fn a_stream_sends_partial_and_completed_images() {
     let text = response.text().await.unwrap();
     assert_eq!(text.matches("event: image_generation.partial_image").count(), 4);
     assert_eq!(text.matches("event: image_generation.completed").count(), 2);
-    let streamed = Reported::read(&text).unwrap();
+    let streamed = imgcost_wire::response(&text).unwrap();
     assert_eq!(streamed.usage.images, Some(2));
     // Partial images are billed.
     assert!(streamed.usage.output > plain.usage.output);

@@ -91,7 +91,7 @@ async fn the_plain_api_does_not_block_either() {
     let hold = setup.guard.hold_async(&request).await.unwrap();
     assert_eq!(hold.presume_async("test").await.unwrap().state, State::Presumed);
     let response = r#"{"usage":{"input_tokens":3,"output_tokens":272}}"#;
-    let response = imgcost_core::Response::read(response).unwrap();
+    let response = imgcost_wire::response(response).unwrap();
     assert_eq!(hold.settle_async(&response).await.unwrap().state, State::Settled);
     let other = setup.guard.hold_async(&request).await.unwrap();
     assert_eq!(other.release_async("test").await.unwrap().state, State::Released);

@@ -153,7 +153,7 @@ fn debug_output_of_a_half_read_response_shows_nothing_of_it() {
     let books = books("1");
     let call = guard(&books).before(PATH, None, image().to_string().as_bytes()).unwrap().unwrap();
     for chunk in [&b"{\"error\":{\"message\":\"a red fox"[..], b"data: {\"error\":{\"message\":\"a red fox"] {
-        let mut scanner = imgcost_guard::Scanner::new();
+        let mut scanner = imgcost_wire::Scanner::new();
         scanner.feed(chunk);
         let text = format!("{scanner:?}");
         assert!(!text.contains("fox") && !text.contains("102, 111, 120"), "{text}");

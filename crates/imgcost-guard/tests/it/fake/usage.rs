@@ -3,9 +3,10 @@
 use std::sync::OnceLock;
 
 use imgcost_core::{
-    Book, Date, Endpoint, Error, Estimate, File, InputImage, Item, Measure, ParsedBody, Part, Pixels, Prompt,
-    Quality, Request, Size,
+    Book, Date, Endpoint, Error, Estimate, File, InputImage, Item, Part, Pixels, Prompt, Quality, Request,
+    Size,
 };
+use imgcost_wire::{Measure, ParsedBody};
 use serde_json::{Value, json};
 
 use super::image;

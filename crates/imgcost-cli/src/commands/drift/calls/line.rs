@@ -5,15 +5,15 @@
 
 use std::fmt;
 
-use imgcost_core::{Code, Date, Endpoint, Error, InputImage, ParsedBody, Prompt, Response, Tier, Usd};
+use imgcost_core::{Code, Date, Endpoint, Error, InputImage, Prompt, Response, Tier, Usd};
 use imgcost_guard::Meter;
+use imgcost_wire::{ParsedBody, Slim, batch_response};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::{Call, Defaults, Paid};
 use crate::failure::bad_input;
 use crate::fields::{self, shown};
-use crate::responses::Slim;
 
 /// What a line may say.
 #[derive(Default)]
@@ -180,7 +180,7 @@ impl Line {
         }
         let mut endpoint_known = request.endpoint != Endpoint::Generations;
         if let Some(text) = &self.endpoint {
-            request.endpoint = endpoint(text)?;
+            request.endpoint = imgcost_wire::endpoint(text)?;
             endpoint_known = true;
         }
         if let Some(tokens) = self.prompt_tokens.as_ref().filter(|tokens| !tokens.is_null()) {
@@ -207,15 +207,15 @@ impl Line {
 fn response(response: Option<Reported>, usage: Option<Value>) -> Result<(Response, Option<Date>), Error> {
     let read = match (response, usage) {
         (None, None) => return Err(bad_input("response", "the line has neither a response nor its usage")),
-        (None, Some(usage)) => (Response::from_value(&usage), None),
+        (None, Some(usage)) => (imgcost_wire::response_of_value(&usage), None),
         (Some(Reported::Text(text)), usage) => {
             if usage.is_some() {
                 return Err(bad_input("usage", "a stream has its own usage: give one of the two"));
             }
-            (Response::read(&text), None)
+            (imgcost_wire::response(&text), None)
         }
         (Some(Reported::Object(value)), usage) => {
-            let mut value = unwrapped(value);
+            let mut value = batch_response(value);
             if let (Some(object), Some(usage)) = (value.as_object_mut(), usage) {
                 let own = object.entry("usage").or_insert_with(|| usage.clone());
                 if own.is_null() {
@@ -225,7 +225,7 @@ fn response(response: Option<Reported>, usage: Option<Value>) -> Result<(Respons
                 }
             }
             let made = value.get("created").or_else(|| value.get("created_at")).and_then(Value::as_i64);
-            (Response::from_value(&value), made.and_then(utc_day))
+            (imgcost_wire::response_of_value(&value), made.and_then(utc_day))
         }
     };
     let (response, made) = read;
@@ -234,12 +234,6 @@ fn response(response: Option<Reported>, usage: Option<Value>) -> Result<(Respons
         Some("error") => bad_input("response", "the response is an error and reports no usage"),
         _ => error,
     })
-}
-
-/// A line of a Batch API result wraps the response.
-fn unwrapped(mut value: Value) -> Value {
-    let is_wrapped = value.get("status_code").is_some() && value.get("body").is_some_and(Value::is_object);
-    if is_wrapped { value.get_mut("body").map(Value::take).unwrap_or_default() } else { value }
 }
 
 fn utc_day(seconds: i64) -> Option<Date> {
@@ -263,21 +257,6 @@ fn day(value: &Value) -> Result<Date, Error> {
             "2026-11-21T14:00:00Z",
             "seconds since 1970",
         ])
-    })
-}
-
-/// Where a call went: a name, a path or an address.
-fn endpoint(text: &str) -> Result<Endpoint, Error> {
-    let path = text.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
-    let last = path.rsplit('/').next().unwrap_or_default();
-    if last == "completions" {
-        return Ok(Endpoint::Chat);
-    }
-    last.parse().map_err(|_| {
-        Error::new(Code::IllegalValue, format!("endpoint '{}' is no image endpoint", shown(last)))
-            .field("endpoint")
-            .allowed(Endpoint::NAMES)
-            .nearest_name(last)
     })
 }
 

@@ -1,9 +1,10 @@
 //! Streams of server-sent events, as they pass through a scanner.
 
 use imgcost_core::Response;
-use imgcost_guard::{End, Scanner};
 
-use crate::scan_json::scan;
+use super::json::scan;
+use super::whole::read;
+use crate::{End, Scanner};
 
 const PARTIAL: &str = r#"{"type":"image_generation.partial_image","b64_json":"iVBORw0KGgo","size":"1024x1024","quality":"high","partial_image_index":0}"#;
 const COMPLETED: &str = r#"{"type":"image_generation.completed","b64_json":"iVBORw0KGgo","size":"1024x1024","quality":"high","usage":{"input_tokens":16,"input_tokens_details":{"text_tokens":16,"image_tokens":0},"output_tokens":7124,"total_tokens":7140}}"#;
@@ -12,7 +13,7 @@ const COMPLETED: &str = r#"{"type":"image_generation.completed","b64_json":"iVBO
 fn response(body: &str) -> Response {
     let scan = scan(body);
     assert_eq!(scan.end, End::Complete, "{body}");
-    assert_eq!(scan.response, Response::read(body).ok(), "{body}");
+    assert_eq!(scan.response, read(body).ok(), "{body}");
     scan.response.unwrap()
 }
 
@@ -67,7 +68,7 @@ fn an_event_may_go_on_over_several_lines() {
     for stream in [stream.clone(), stream.replace('\n', "\r\n"), stream.replace('\n', "\r")] {
         let scan = scan(&stream);
         assert_eq!(scan.end, End::Complete);
-        assert_eq!(scan.response, Response::read(COMPLETED).ok());
+        assert_eq!(scan.response, read(COMPLETED).ok());
     }
 }
 

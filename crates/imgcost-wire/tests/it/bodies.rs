@@ -1,9 +1,8 @@
 //! What of a request body is known, and what becomes of the rest.
 
 use crate::support::{BOOK, TODAY};
-use imgcost_core::{
-    CeilingBasis, Code, Error, InputImage, Item, Measure, ParsedBody, Prompt, Request, Tier, Total,
-};
+use imgcost_core::{CeilingBasis, Code, Error, InputImage, Item, Prompt, Request, Tier, Total};
+use imgcost_wire::{Measure, ParsedBody};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -1,24 +1,22 @@
-//! What the counts of a usage object may mean: more than one thing where they contradict each other.
+//! Usage objects: what their counts may mean, which is more than one thing where they contradict
+//! each other.
 
+use imgcost_core::{Code, Error, MAX_TOKENS, Usage, Usd};
 use serde_json::Value;
-
-use super::Usage;
-use crate::error::{Code, Error};
-use crate::money::MAX_TOKENS;
 
 /// A usage object, and what else its counts may mean where they contradict each other.
 #[derive(Default)]
-pub(super) struct Readings {
+pub(crate) struct Readings {
     /// As the parts have them.
-    pub(super) usage: Usage,
+    pub(crate) usage: Usage,
     /// As their totals have them.
-    pub(super) others: Vec<Usage>,
+    pub(crate) others: Vec<Usage>,
     /// How they contradict each other, in words.
-    pub(super) contradiction: Option<&'static str>,
+    pub(crate) contradiction: Option<&'static str>,
 }
 
 impl Readings {
-    pub(super) fn of(object: &Value) -> Result<Readings, Error> {
+    pub(crate) fn of(object: &Value) -> Result<Readings, Error> {
         if !object.is_object() {
             return Err(Error::new(Code::BadInput, "usage is not an object").field("usage"));
         }
@@ -42,15 +40,15 @@ impl Readings {
             ..Usage::default()
         };
         let total = count(object, "total_tokens")?.filter(|total| *total > 0);
-        usage.complete(total);
+        complete(&mut usage, total);
         // Reasoning is billed as text. Some count it among the text tokens, some beside them.
         let fits = reasoning == 0 || usage.text_output >= Some(reasoning);
-        let beside = usage.unsplit_output() == Some(reasoning);
+        let beside = unsplit_output(&usage) == Some(reasoning);
         if reasoning > 0 && beside {
             usage.text_output = Some(usage.text_output.unwrap_or(0).saturating_add(reasoning));
         }
         let mut readings = Readings { usage, ..Readings::default() };
-        if !fits && !beside && (usage.unsplit_output().is_some() || usage.output < Some(reasoning)) {
+        if !fits && !beside && (unsplit_output(&usage).is_some() || usage.output < Some(reasoning)) {
             let text = usage.text_output.or(usage.image_output.map(|_| 0));
             let more = Usage {
                 output: usage.output.map(|output| output.saturating_add(reasoning)),
@@ -116,49 +114,45 @@ impl Readings {
     }
 }
 
-/// The sum of two parts; none where neither is reported.
-fn sum_of(text: Option<u64>, image: Option<u64>) -> Option<u64> {
-    (text.is_some() || image.is_some()).then(|| text.unwrap_or(0).saturating_add(image.unwrap_or(0)))
-}
-
 /// Whether two parts are more than their sum; what is not reported contradicts nothing.
 fn exceeds(text: Option<u64>, image: Option<u64>, all: Option<u64>) -> bool {
-    all.is_some() && sum_of(text, image) > all
+    let parts = text.unwrap_or(0).saturating_add(image.unwrap_or(0));
+    (text.is_some() || image.is_some()) && all.is_some_and(|all| parts > all)
 }
 
-impl Usage {
-    /// All input tokens: the sum, or the parts where it is not reported.
-    fn all_input(&self) -> Option<u64> {
-        self.input.or(self.input_parts())
+/// What of a total is not input is output, and the other way round.
+fn complete(usage: &mut Usage, total: Option<u64>) {
+    match (total, usage.all_input(), usage.all_output()) {
+        (Some(total), Some(input), None) => usage.output = total.checked_sub(input),
+        (Some(total), None, Some(output)) => usage.input = total.checked_sub(output),
+        _ => {}
     }
+}
 
-    fn input_parts(&self) -> Option<u64> {
-        sum_of(self.text_input, self.image_input)
-    }
+/// Output tokens that are neither text nor image, where the details name any.
+fn unsplit_output(usage: &Usage) -> Option<u64> {
+    let parts = usage.text_output.unwrap_or(0).checked_add(usage.image_output?)?;
+    usage.output?.checked_sub(parts)
+}
 
-    /// All output tokens, likewise.
-    pub(crate) fn all_output(&self) -> Option<u64> {
-        self.output.or(sum_of(self.text_output, self.image_output))
+/// The bill that a provider states in its usage, in USD: `cost_in_usd_ticks` of xAI, 10^10 a
+/// dollar, and `cost` of OpenRouter.
+///
+/// # Errors
+/// It states one that is no amount.
+pub(crate) fn stated(usage: &Value) -> Result<Option<Usd>, ()> {
+    let reported = |name: &str| usage.get(name).filter(|value| !value.is_null());
+    if let Some(ticks) = reported("cost_in_usd_ticks") {
+        // Rounded up to the nano-dollar.
+        return Ok(Some(Usd::from_nanos(whole(ticks).ok_or(())?.div_ceil(10))));
     }
-
-    /// What of a total is not input is output, and the other way round.
-    fn complete(&mut self, total: Option<u64>) {
-        match (total, self.all_input(), self.all_output()) {
-            (Some(total), Some(input), None) => self.output = total.checked_sub(input),
-            (Some(total), None, Some(output)) => self.input = total.checked_sub(output),
-            _ => {}
-        }
-    }
-
-    /// Output tokens that are neither text nor image, where the details name any.
-    fn unsplit_output(&self) -> Option<u64> {
-        let parts = self.text_output.unwrap_or(0).checked_add(self.image_output?)?;
-        self.output?.checked_sub(parts)
-    }
+    let Some(cost) = reported("cost") else { return Ok(None) };
+    let cost = cost.as_str().map_or_else(|| cost.to_string(), str::to_owned);
+    cost.parse().map(Some).map_err(|_| ())
 }
 
 /// A whole number, which some write with a decimal point.
-pub(super) fn whole(value: &Value) -> Option<u64> {
+fn whole(value: &Value) -> Option<u64> {
     let exact = |float: &f64| float.fract() == 0.0 && (0.0..9e15).contains(float);
     value.as_u64().or_else(|| format!("{:.0}", value.as_f64().filter(exact)?).parse().ok())
 }

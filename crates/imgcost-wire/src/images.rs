@@ -42,10 +42,10 @@ pub enum NoSize {
 /// enough.
 ///
 /// ```
-/// use imgcost_guard::image_size;
+/// use imgcost_wire::image_size;
 /// let png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x06\0\0\0\x04\0\x08\x06\0\0\0\0\0\0\0";
 /// assert_eq!(image_size(png)?.size.to_string(), "1536x1024");
-/// # Ok::<(), imgcost_guard::NoSize>(())
+/// # Ok::<(), imgcost_wire::NoSize>(())
 /// ```
 ///
 /// # Errors

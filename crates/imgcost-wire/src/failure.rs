@@ -1,4 +1,4 @@
-//! The error that an API responses with, as far as outcome rules look at it.
+//! The error that an API responds with, as far as outcome rules look at it.
 
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ pub struct ApiFailure {
 
 impl ApiFailure {
     /// The error that a document holds, if it does.
-    pub(super) fn of(document: &Value) -> Option<ApiFailure> {
+    pub(crate) fn of(document: &Value) -> Option<ApiFailure> {
         let inner = document.get("response").filter(|inner| inner.is_object()).unwrap_or(document);
         if let Some(error) = inner.get("error").filter(|error| error.is_object()) {
             return Some(ApiFailure { error_type: name(error, "type"), error_code: name(error, "code") });

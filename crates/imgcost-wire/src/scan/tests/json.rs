@@ -1,7 +1,9 @@
 //! JSON bodies, as they pass through a scanner.
 
 use imgcost_core::{Quality, Response};
-use imgcost_guard::{End, Scan, Scanner};
+
+use super::whole::read;
+use crate::{End, Scan, Scanner};
 
 /// Scans a body at once and byte by byte, which must find the same.
 pub(crate) fn scan(body: &str) -> Scan {
@@ -20,7 +22,7 @@ pub(crate) fn scan(body: &str) -> Scan {
 fn response(body: &str) -> Response {
     let scan = scan(body);
     assert_eq!(scan.end, End::Complete);
-    assert_eq!(scan.response, Response::read(body).ok(), "{body}");
+    assert_eq!(scan.response, read(body).ok(), "{body}");
     scan.response.unwrap()
 }
 
@@ -193,7 +195,7 @@ fn counts_that_are_none_are_refused_with_the_readers_words() {
     ] {
         let scan = scan(body);
         assert_eq!((scan.response, scan.end), (None, End::Complete), "{body}");
-        assert_eq!(scan.problem, Response::read(body).err(), "{body}");
+        assert_eq!(scan.problem, read(body).err(), "{body}");
     }
     assert!(scan(r#"{"usage":{"output_tokens":01}}"#).problem.unwrap().to_string().contains("not JSON"));
 }

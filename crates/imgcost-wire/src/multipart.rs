@@ -8,9 +8,8 @@
 
 use std::fmt;
 
+use imgcost_core::printable;
 use memchr::memmem;
-
-use super::printable::printable;
 
 /// The most parts of a body: twice what any image call has.
 const MOST_PARTS: usize = 128;
@@ -19,10 +18,10 @@ const MOST_HEADERS: usize = 16 << 10;
 
 /// One field of a form.
 #[derive(PartialEq, Eq)]
-pub(super) struct Part<'b> {
-    pub(super) name: String,
-    pub(super) is_file: bool,
-    pub(super) content: &'b [u8],
+pub(crate) struct Part<'b> {
+    pub(crate) name: String,
+    pub(crate) is_file: bool,
+    pub(crate) content: &'b [u8],
 }
 
 /// Without the content, which may be the prompt.
@@ -34,7 +33,7 @@ impl fmt::Debug for Part<'_> {
 }
 
 /// The parts of a body with this content type.
-pub(super) fn parts<'b>(content_type: &str, body: &'b [u8]) -> Result<Vec<Part<'b>>, String> {
+pub(crate) fn parts<'b>(content_type: &str, body: &'b [u8]) -> Result<Vec<Part<'b>>, String> {
     let boundary = boundary(content_type)?;
     let delimiter = [b"\r\n--", boundary.as_bytes()].concat();
     let finder = memmem::Finder::new(&delimiter);

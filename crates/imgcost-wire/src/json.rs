@@ -2,15 +2,17 @@
 
 use std::fmt;
 
+use imgcost_core::printable;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::{Map, Value};
 
-use super::printable::printable;
+use crate::dialect::{Dialect, Field};
+use crate::openai_responses::TOOL_FIELDS;
 
 /// Reads an object. Of a member that is given twice, at whatever depth, some servers take the
 /// first and some the last, so that nobody can say which of the two would be billed.
-pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, String> {
+pub(crate) fn object(body: &[u8]) -> Result<Map<String, Value>, String> {
     match serde_json::from_slice(body) {
         Ok(Unique(Value::Object(object))) => Ok(object),
         Ok(_) => Err("it is no JSON object".to_owned()),
@@ -23,7 +25,7 @@ pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, String> {
 /// of the two they take, so that deserialising one is an error that names the member.
 ///
 /// ```
-/// use imgcost_guard::Unique;
+/// use imgcost_wire::Unique;
 /// assert!(serde_json::from_str::<Unique>(r#"{"n":1}"#).is_ok());
 /// let error = serde_json::from_str::<Unique>(r#"{"n":10,"n":1}"#).unwrap_err();
 /// assert!(error.to_string().contains("n is given twice"));
@@ -95,43 +97,87 @@ impl<'de> Visitor<'de> for Values {
     }
 }
 
-/// The members that decide what a call costs: those of the Images API, of the Responses API and
-/// its image tool, and of chat completions.
-const DECISIVE: [&str; 28] = [
-    "background",
-    "content",
-    "conversation",
-    "image",
-    "image[]",
-    "image_url",
-    "images",
-    "input",
-    "input_fidelity",
-    "input_image_mask",
-    "instructions",
-    "mask",
-    "max_output_tokens",
-    "max_tool_calls",
-    "messages",
-    "model",
-    "n",
-    "output_format",
-    "partial_images",
-    "previous_response_id",
-    "prompt",
-    "quality",
-    "service_tier",
-    "size",
-    "stream",
-    "text",
-    "tools",
-    "type",
-];
+/// Longer texts are dropped from a [`Slim`] value.
+const TEXT_MAX: usize = 1024;
+
+/// A JSON value without its long texts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Slim(pub Value);
+
+impl<'de> Deserialize<'de> for Slim {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SlimVisitor).map(Slim)
+    }
+}
+
+struct SlimVisitor;
+
+impl<'de> Visitor<'de> for SlimVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::String(if text.len() > TEXT_MAX { String::new() } else { text.to_owned() }))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(Slim(value)) = items.next_element()? {
+            values.push(value);
+        }
+        Ok(Value::Array(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some((key, Slim(value))) = entries.next_entry::<String, Slim>()? {
+            map.insert(key, value);
+        }
+        Ok(Value::Object(map))
+    }
+}
+
+/// Members within messages and their parts that decide what a call costs, and one of the Responses
+/// API that bounds it.
+const OF_MESSAGES: [&str; 6] = ["content", "image[]", "image_url", "max_output_tokens", "text", "type"];
+
+/// The member that decides what a call costs, if a name is that of one but for case, in any
+/// dialect.
+fn decisive(folded: &str) -> Option<&'static str> {
+    let bodies = Dialect::ALL.into_iter().filter(|dialect| *dialect != Dialect::OpenAiBatch);
+    let tables = bodies.map(Dialect::fields).chain([&TOOL_FIELDS]);
+    let fields = tables.flat_map(|fields| fields.iter()).filter(|(_, field)| *field != Field::Free);
+    let names = fields.map(|(name, _)| name).chain(OF_MESSAGES);
+    names.into_iter().find(|name| *name == folded)
+}
 
 /// A member that some servers read as another: Go's `encoding/json`, and so most relays, match
 /// names without case. Looked at are the body itself, its tools, and its messages as far as
 /// they are read; what else a client puts in, such as metadata, has names of its own.
-pub(super) fn differs_in_case(body: &Map<String, Value>) -> Option<String> {
+pub(crate) fn differs_in_case(body: &Map<String, Value>) -> Option<String> {
     if let Some(slip) = slip_of(body) {
         return Some(slip);
     }
@@ -141,9 +187,11 @@ pub(super) fn differs_in_case(body: &Map<String, Value>) -> Option<String> {
 }
 
 fn slip_of(object: &Map<String, Value>) -> Option<String> {
-    object.keys().find_map(|name| {
+    // Names as they should be, which are nearly all, are not looked up.
+    let plain = |name: &str| name.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    object.keys().filter(|name| !plain(name)).find_map(|name| {
         let folded = folded(name);
-        let known = DECISIVE.iter().find(|known| **known == folded && *known != name)?;
+        let known = decisive(&folded).filter(|known| *known != name)?;
         Some(format!("some servers read {} as {known}; allowed: {known}", printable(name)))
     })
 }

@@ -3,8 +3,7 @@
 //! Every provider puts an event's document on one `data:` line, and a document that closes on
 //! its line is read there. One that does not may go on in the event's next data lines, as the
 //! format allows: then the lines are joined, and at the same time read one by one in case
-//! they turn out not to belong together, as [`Response::read`](imgcost_core::Response::read)
-//! would read them.
+//! they turn out not to belong together.
 
 use std::fmt;
 

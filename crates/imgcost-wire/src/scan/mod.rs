@@ -2,22 +2,23 @@
 //!
 //! An image is megabytes of base64, and the few numbers that a bill is made of stand after
 //! it. [`Scanner`] is fed the body in whatever chunks it arrives, skips the images, and
-//! keeps a skeleton: of the whole document only what [`Response::read`] looks at, a few hundred
-//! bytes, which at the end that one reader reads. Memory does not grow with the body.
+//! keeps a skeleton: of the whole document only what is read of it, a few hundred bytes, which at
+//! the end the reader of a document reads. Memory does not grow with the body.
 
 mod document;
 mod events;
-mod failure;
 mod place;
 mod skeleton;
 mod strings;
 mod tally;
+#[cfg(test)]
+mod tests;
 
-use imgcost_core::{Error, Response};
+use imgcost_core::{Code, Error, Response};
 
+use crate::failure::ApiFailure;
 use document::Document;
 use events::Events;
-pub use failure::ApiFailure;
 use tally::Tally;
 
 /// Reads a response in passing: a JSON document or a stream of server-sent events.
@@ -26,15 +27,14 @@ use tally::Tally;
 /// object, and no field of an event begins with a brace. Content types are not asked, since
 /// relays mislabel both.
 ///
-/// What it finds is what [`Response::read`] finds in the same text, wherever that finds
-/// anything. It differs in three points: texts above 1,024 bytes in the fields that are read
-/// count as empty; what is skipped is not checked beyond its brackets, so that a response or
-/// event with a broken text beside its usage still counts; and the format of events is
-/// followed to the letter, where a document may go on over several data lines and a carriage
-/// return alone ends a line.
+/// What it finds is what a reader of the whole text would, but for three points: texts above
+/// 1,024 bytes in the fields that are read count as empty; what is skipped is not checked beyond
+/// its brackets, so that a response or event with a broken text beside its usage still counts;
+/// and the format of events is followed to the letter, where a document may go on over several
+/// data lines and a carriage return alone ends a line.
 ///
 /// ```
-/// use imgcost_guard::{End, Scanner};
+/// use imgcost_wire::{End, Scanner};
 /// let mut scanner = Scanner::new();
 /// scanner.feed(br#"{"data":[{"b64_json":"iVBORw0KGgo"#);
 /// scanner.feed(br#"AAAANSUhEUg=="}],"usage":{"input_tokens":29,"output_tokens":272}}"#);
@@ -67,6 +67,7 @@ impl Default for Body {
 
 /// What a scanner found.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Scan {
     /// What the response reports. Of a stream that broke off, what it had reported until then,
     /// which may be less than the whole: look at [`Scan::end`].
@@ -77,6 +78,30 @@ pub struct Scan {
     pub end: End,
     /// Why there is no response, where a document was read that is none.
     pub problem: Option<Error>,
+}
+
+impl Scan {
+    /// The response, or why there is none, where the body was all that there is: one that breaks
+    /// off, or has an error among its events, is not counted whole ([`Response::uncounted`]).
+    /// `name` is what errors call the body.
+    ///
+    /// # Errors
+    /// Nothing in it reports what was used.
+    pub fn response_of(self, name: &str) -> Result<Response, Error> {
+        let cut = matches!(self.end, End::CutOff | End::TooLarge);
+        if let Some(response) = self.response {
+            let uncounted = response.uncounted || cut || self.failure.is_some();
+            return Ok(Response { uncounted, ..response });
+        }
+        let why = match self.end {
+            End::Empty => "is empty",
+            _ if cut => "ends before the response is complete",
+            _ => "is neither a JSON response nor a stream of events with usage",
+        };
+        let problem = self.problem.filter(|_| self.end != End::Empty && !cut);
+        let error = || Error::new(Code::BadInput, format!("{name} {why}")).field("usage");
+        Err(problem.unwrap_or_else(error))
+    }
 }
 
 /// How a body ended.
@@ -156,7 +181,8 @@ impl Scanner {
 
     /// Whether nothing can come that would change what was found: a closed JSON document, or a
     /// stream's `[DONE]`. A completed event is not enough, since a further one may follow.
-    pub(crate) fn is_over(&self) -> bool {
+    #[must_use]
+    pub fn is_over(&self) -> bool {
         match &self.body {
             Body::Blank { .. } => false,
             Body::Json(document) => document.is_closed(),

@@ -1,7 +1,7 @@
 //! The scanner finds what the reader of whole texts finds, in any chunking.
 
-use imgcost_core::Response;
-use imgcost_guard::{End, Scan, Scanner};
+use super::whole::read;
+use crate::{End, Scan, Scanner};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -248,7 +248,7 @@ proptest! {
         let mut text = if choices.one_in(5) { "\u{feff}".to_owned() } else { String::new() };
         write(&value, true, &mut choices, &mut text);
         let scan = scan(text.as_bytes(), &mut choices);
-        prop_assert_eq!(&scan.response, &Response::read(&text).ok(), "{}", text);
+        prop_assert_eq!(&scan.response, &read(&text).ok(), "{}", text);
         prop_assert_eq!(scan.end == End::Complete, value.is_object(), "{}", text);
         prop_assert_eq!(scan, whole(text.as_bytes()), "{}", text);
     }
@@ -259,7 +259,7 @@ proptest! {
         write(&value, true, &mut choices, &mut text);
         let text = damage(&text, &mut choices);
         let scan = scan(text.as_bytes(), &mut choices);
-        if let Ok(response) = Response::read(&text) {
+        if let Ok(response) = read(&text) {
             prop_assert_eq!(scan.response.as_ref(), Some(&response), "{}", text);
         }
         prop_assert_eq!(scan, whole(text.as_bytes()), "{}", text);
@@ -283,7 +283,7 @@ proptest! {
             }
         }
         let sound = scan(text.as_bytes(), &mut choices);
-        prop_assert_eq!(&sound.response, &Response::read(&text).ok(), "{}", text);
+        prop_assert_eq!(&sound.response, &read(&text).ok(), "{}", text);
         prop_assert_eq!(sound, whole(text.as_bytes()), "{}", text);
         // A broken event may still count here, if what is broken of it is not read.
         let damaged = damage(&text, &mut choices);
@@ -299,7 +299,7 @@ proptest! {
     #[test]
     fn of_any_structure(text in r#"(data:)?([{}\[\]":,\\ \n\r01a]|"usage"|"data"|data:|null){0,200}"#, mut choices in seed()) {
         let scan = scan(text.as_bytes(), &mut choices);
-        if let Ok(response) = Response::read(&text) {
+        if let Ok(response) = read(&text) {
             prop_assert_eq!(scan.response.as_ref(), Some(&response), "{}", text);
         }
         prop_assert_eq!(scan, whole(text.as_bytes()), "{}", text);

@@ -6,34 +6,35 @@
 
 use std::borrow::Cow;
 
-use imgcost_core::Endpoint;
+use imgcost_core::{Code, Endpoint, Error, printable};
 
-use super::printable::printable;
+use crate::body::bad;
+use crate::dialect::Dialect;
 
 /// Where a request goes that may be an image call: of the Images API always, of the Responses
 /// API if the body has the image tool, of chat completions if the model draws.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Route {
-    pub(crate) endpoint: Endpoint,
+#[non_exhaustive]
+pub struct Route {
+    /// Where it goes.
+    pub endpoint: Endpoint,
     /// The deployment, if the path names one as Azure does.
-    pub(crate) deployment: Option<String>,
+    pub deployment: Option<String>,
 }
 
-const ENDS: [(&str, Endpoint); 5] = [
-    ("/images/generations", Endpoint::Generations),
-    ("/images/edits", Endpoint::Edits),
-    ("/images/variations", Endpoint::Variations),
-    ("/responses", Endpoint::Responses),
-    ("/chat/completions", Endpoint::Chat),
-];
+/// How the paths of image calls end, in every dialect.
+fn ends() -> impl Iterator<Item = (&'static str, Endpoint)> {
+    Dialect::ALL.into_iter().flat_map(|dialect| dialect.paths()).copied()
+}
 
 impl Route {
     /// The route of a path or an address; none if it is no image call whatever its body.
-    pub(crate) fn of(path: &str) -> Option<Route> {
+    #[must_use]
+    pub fn of(path: &str) -> Option<Route> {
         let path = plain(path);
         let path = path.trim_end_matches('/');
         let (before, endpoint) =
-            ENDS.iter().find_map(|(end, endpoint)| Some((without_end(path, end)?, *endpoint)))?;
+            ends().find_map(|(end, endpoint)| Some((without_end(path, end)?, endpoint)))?;
         let (parent, last) = before.rsplit_once('/').unwrap_or(("", before));
         let deployment = without_end(parent, "/deployments").map(|_| last.to_owned());
         Some(Route { endpoint, deployment })
@@ -41,8 +42,31 @@ impl Route {
 }
 
 /// A path as servers understand it: without its query, percent signs and doubled slashes.
-pub(super) fn plain(path: &str) -> String {
+pub(crate) fn plain(path: &str) -> String {
     collapsed(&decoded(without_query(path)))
+}
+
+/// The endpoint of a path or an address; `field` is what errors call it.
+pub(crate) fn endpoint_of_path(field: &str, path: &str) -> Result<Endpoint, Error> {
+    Route::of(path).map(|route| route.endpoint).ok_or_else(|| {
+        bad(field, format!("'{}' is no image endpoint", printable(path))).allowed(ends().map(|(end, _)| end))
+    })
+}
+
+/// Where a call went, by an endpoint's name, a path or an address.
+///
+/// # Errors
+/// It is none of them.
+pub fn endpoint(text: &str) -> Result<Endpoint, Error> {
+    let last = without_query(text).trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let ends_so = |end: &str| end.rsplit('/').next() == Some(last);
+    let by_path = ends().find(|(end, _)| ends_so(end)).map(|(_, endpoint)| endpoint);
+    by_path.or_else(|| last.parse().ok()).ok_or_else(|| {
+        Error::new(Code::IllegalValue, format!("endpoint '{}' is no image endpoint", printable(last)))
+            .field("endpoint")
+            .allowed(Endpoint::NAMES)
+            .nearest_name(last)
+    })
 }
 
 /// A text without this end, whatever its case.
@@ -87,12 +111,17 @@ fn without_query(path: &str) -> &str {
     path.split(['?', '#']).next().unwrap_or(path)
 }
 
+/// The most characters of a path that are shown.
+const LONGEST_SHOWN: usize = 128;
+
 /// A path as an error may show it: without the query, and without the host of an address, since
 /// a name and a password may stand before that.
-pub(crate) fn shown(path: &str) -> String {
+#[must_use]
+pub fn shown_path(path: &str) -> String {
     let path = without_query(path);
     let path = path.split_once("://").map_or(path, |(_, rest)| rest);
-    printable(path.find('/').and_then(|at| path.get(at..)).unwrap_or_default())
+    let path = path.find('/').and_then(|at| path.get(at..)).unwrap_or_default();
+    path.chars().take(LONGEST_SHOWN).map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -128,9 +157,9 @@ mod tests {
         for address in
             ["https://user:key@host/v1/images/edits?k=1", "user:key@host/v1/images/edits", "/v1/images/edits"]
         {
-            assert_eq!(shown(address), "/v1/images/edits");
+            assert_eq!(shown_path(address), "/v1/images/edits");
         }
-        assert_eq!(shown("https://user:k?y@host/v1"), "");
+        assert_eq!(shown_path("https://user:k?y@host/v1"), "");
     }
 
     #[test]
@@ -150,5 +179,19 @@ mod tests {
         ] {
             assert_eq!(Route::of(path), None, "{path}");
         }
+    }
+
+    #[test]
+    fn a_call_is_placed_by_a_name_a_path_or_an_address() {
+        for (text, known) in [
+            ("edits", Endpoint::Edits),
+            ("chat", Endpoint::Chat),
+            ("/v1/chat/completions", Endpoint::Chat),
+            ("https://api.example.com/v1/images/variations/?x=1", Endpoint::Variations),
+            ("responses", Endpoint::Responses),
+        ] {
+            assert_eq!(endpoint(text), Ok(known), "{text}");
+        }
+        assert_eq!(endpoint("/v1/edit").unwrap_err().nearest_value(), Some("edits"));
     }
 }

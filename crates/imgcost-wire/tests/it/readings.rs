@@ -2,16 +2,17 @@
 
 use crate::support::{BOOK, request};
 use imgcost_core::{Charge, Date, Response, ServedTier, Tier};
+use imgcost_wire::response as read;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 fn parsed(response: &Value) -> Response {
-    Response::read(&response.to_string()).unwrap()
+    read(response.to_string()).unwrap()
 }
 
 fn charge(model: &str, response: &str) -> Charge {
     let request = request(&format!("{model} high 1024x1024"));
-    BOOK.quote(&request).unwrap().terms().charge(&Response::read(response).unwrap()).unwrap()
+    BOOK.quote(&request).unwrap().terms().charge(&read(response).unwrap()).unwrap()
 }
 
 fn total(model: &str, response: &str) -> (String, String) {
@@ -97,7 +98,7 @@ fn a_member_that_is_given_twice_is_two_readings() {
     assert_eq!(other, range);
     // The same value twice is one reading.
     let same = r#"{"data":[{}],"usage":{"input_tokens":9,"input_tokens":9,"output_tokens":196}}"#;
-    assert_eq!(Response::read(same).unwrap().contradiction, None);
+    assert_eq!(read(same).unwrap().contradiction, None);
 }
 
 #[test]
@@ -114,7 +115,7 @@ fn cached_tokens_have_their_own_rate() {
     let unknown = request("gpt-image-1-mini low 1024x1024");
     let terms = BOOK.quote(&unknown).unwrap().terms();
     let no_rate = imgcost_core::Terms { text_input_cached: None, ..terms };
-    let total = no_rate.charge(&Response::read(cached).unwrap()).unwrap().total;
+    let total = no_rate.charge(&read(cached).unwrap()).unwrap().total;
     assert!(total.floor < total.ceiling && total.expected.is_none());
 }
 
@@ -151,7 +152,7 @@ fn a_stream_with_a_part_that_can_t_be_read_is_not_counted_whole() {
         ("data: [DONE]\n\n".to_owned(), false),
         (": a comment\n\n".to_owned(), false),
     ] {
-        let read = Response::read(&format!("data: {COMPLETED}\n\n{rest}")).unwrap();
+        let read = read(format!("data: {COMPLETED}\n\n{rest}")).unwrap();
         assert_eq!(read.uncounted, uncounted, "{rest}");
     }
 }
@@ -161,7 +162,7 @@ fn an_event_on_several_lines_is_one_document() {
     let lines = COMPLETED.replace(',', ",\ndata: ");
     for end in ["\n", "\r\n", "\r"] {
         let stream = format!("data: {COMPLETED}\n\ndata: {lines}\n\n").replace('\n', end);
-        let read = Response::read(&stream).unwrap();
+        let read = read(&stream).unwrap();
         assert_eq!((read.usage.output, read.uncounted), (Some(2 * 7024), false), "{stream}");
         assert_eq!(read.streamed_images, Some(2));
     }
@@ -173,11 +174,11 @@ fn a_stream_that_completes_fewer_images_than_asked_for_does_not_settle() {
     request.n = 2;
     let quote = BOOK.quote(&request).unwrap();
     let one = format!("data: {COMPLETED}\n\n");
-    assert!(!quote.terms().charge(&Response::read(&one).unwrap()).unwrap().settles);
-    assert!(quote.terms().charge(&Response::read(&one.repeat(2)).unwrap()).unwrap().settles);
+    assert!(!quote.terms().charge(&read(&one).unwrap()).unwrap().settles);
+    assert!(quote.terms().charge(&read(one.repeat(2)).unwrap()).unwrap().settles);
     // One document reports them all, however many came.
     let whole = r#"{"data":[{}],"usage":{"input_tokens":9,"output_tokens":7024}}"#;
-    assert!(quote.terms().charge(&Response::read(whole).unwrap()).unwrap().settles);
+    assert!(quote.terms().charge(&read(whole).unwrap()).unwrap().settles);
 }
 
 fn count() -> impl Strategy<Value = Option<u64>> {
@@ -214,7 +215,7 @@ proptest! {
 fn judged(response: &str) -> (bool, String) {
     let request = request("gpt-image-2 low 1024x1024");
     let terms = BOOK.quote(&request).unwrap().terms();
-    let charge = terms.charge(&Response::read(response).unwrap()).unwrap();
+    let charge = terms.charge(&read(response).unwrap()).unwrap();
     (charge.settles, charge.total.ceiling.to_string())
 }
 
@@ -246,7 +247,7 @@ fn every_value_of_a_member_that_is_given_often_counts() {
         r#"{"data":[{}],"service_tier":"priority","service_tier":"default",
             "usage":{"input_tokens":9,"output_tokens":196}}"#,
     ] {
-        let parsed = Response::read(response).unwrap();
+        let parsed = read(response).unwrap();
         assert!(parsed.contradiction.is_some(), "{response}");
         assert!(!judged(response).0, "{response}");
     }
@@ -307,7 +308,7 @@ fn what_a_failed_call_reports_is_counted_and_does_not_settle() {
         let (settles, most) = judged(response);
         assert!(!settles && most.starts_with("0.2107"), "{response}: {most}");
     }
-    let nothing = Response::read(r#"{"error":{"message":"rejected"}}"#).unwrap_err();
+    let nothing = read(r#"{"error":{"message":"rejected"}}"#).unwrap_err();
     assert!(nothing.message().contains("rejected"), "{nothing}");
 }
 
@@ -320,7 +321,7 @@ fn events_that_name_different_models_are_not_counted_as_one() {
         )
     };
     let (one, two) = (r#","model":"gpt-image-2""#, r#","model":"gpt-image-1-mini""#);
-    let stream = |first: &str, second: &str| Response::read(&(event(first) + &event(second))).unwrap();
+    let stream = |first: &str, second: &str| read(event(first) + &event(second)).unwrap();
     assert!(stream(one, two).uncounted);
     assert!(stream("", r#","service_tier":"batch""#).uncounted);
     // A name that only one of them has is that of both.
@@ -337,7 +338,7 @@ fn events_that_can_t_be_read_leave_a_stream_uncounted() {
         "data: [1]",
         r#"data: {"usage":{"output_tokens":"7024"}}"#,
     ] {
-        let read = Response::read(&format!("data: {COMPLETED}\n\n{rest}\n\n")).unwrap();
+        let read = read(format!("data: {COMPLETED}\n\n{rest}\n\n")).unwrap();
         assert!(read.uncounted, "{rest}");
     }
 }
@@ -347,7 +348,7 @@ fn a_stated_bill_beyond_the_rates_is_the_most() {
     let request = request("xai/grok-imagine-image - -");
     let terms = BOOK.quote(&request).unwrap().terms();
     let total = |response: &str| {
-        let total = terms.charge(&Response::read(response).unwrap()).unwrap().total;
+        let total = terms.charge(&read(response).unwrap()).unwrap().total;
         (total.floor.to_string(), total.ceiling.to_string())
     };
     let dearer = r#"{"data":[{}],"usage":{"cost_in_usd_ticks":700000000}}"#;
@@ -365,7 +366,7 @@ fn cached_tokens_that_are_not_told_apart_are_a_range() {
     let request = request("gpt-image-2 low 1024x1024");
     let mut terms = BOOK.quote(&request).unwrap().terms();
     terms.has_images = true;
-    let total = terms.charge(&Response::read(unsplit).unwrap()).unwrap().total;
+    let total = terms.charge(&read(unsplit).unwrap()).unwrap().total;
     // 1,000 cached and 500 uncached, all text; or all of them images.
     assert_eq!((total.floor.to_string(), total.ceiling.to_string()), ("0.00963".into(), "0.01188".into()));
 }
@@ -391,7 +392,7 @@ fn the_calling_model_alone_settles_only_a_response_that_drew_nothing() {
     let drawing = json!({"type": "response.image_generation_call.partial_image", "partial_image_b64": ""});
     let done = json!({"type": "response.completed",
         "response": {"object": "response", "output": [], "usage": caller}});
-    let stream = Response::read(&format!("data: {drawing}\n\ndata: {done}\n\n")).unwrap();
+    let stream = read(format!("data: {drawing}\n\ndata: {done}\n\n")).unwrap();
     assert!(!terms.charge(&stream).unwrap().settles);
 }
 
@@ -410,7 +411,7 @@ fn one_model_in_several_spellings_is_one_model() {
         format!("data: {}\n\n", json!({"type": "image_generation.completed", "model": model, "usage": usage}))
     };
     for other in ["openai/gpt-image-2", "GPT-Image-2", "gpt-image-2-2026-04-21"] {
-        let read = Response::read(&(event("gpt-image-2") + &event(other))).unwrap();
+        let read = read(event("gpt-image-2") + &event(other)).unwrap();
         assert!(!read.uncounted, "{other}");
     }
 }

@@ -1,8 +1,7 @@
 //! Which parts of a response the reader looks at.
 //!
-//! The table below follows [`Response::from_value`](imgcost_core::Response::from_value) and what
-//! is read of an error; everything else is dropped while it passes. A property test holds the
-//! two together.
+//! The table below follows [`response_of_value`](crate::response_of_value) and what is read of an
+//! error; everything else is dropped while it passes. A property test compares the two.
 
 /// A part of a response that is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,18 +4,9 @@ use imgcost_core::{Code, Error, Response};
 use serde_json::Value;
 
 use super::document::Document;
-use super::failure::ApiFailure;
 use super::{End, Scan};
-
-/// The events after which a stream has nothing more to report, by their `type`.
-const LAST_EVENTS: [&str; 6] = [
-    "image_generation.completed",
-    "image_edit.completed",
-    "response.completed",
-    "response.incomplete",
-    "response.failed",
-    "error",
-];
+use crate::failure::ApiFailure;
+use crate::response::{is_last, must_count, response_of_json, sum};
 
 /// The sum of the documents read so far.
 #[derive(Debug, Default)]
@@ -63,25 +54,25 @@ impl Tally {
         if let Some(failure) = ApiFailure::of(value) {
             self.failure = Some(failure);
         }
-        let event = value.get("type").and_then(Value::as_str);
-        self.over |= event.is_some_and(|event| LAST_EVENTS.contains(&event));
-        match Response::from_json(skeleton) {
+        self.over |= is_last(value);
+        match response_of_json(skeleton) {
             Ok(response) => {
                 // A response that names no event is not one of several, unless it is a part of a chat.
-                self.over |= event.is_none() && value.get("choices").is_none();
+                self.over |=
+                    value.get("type").and_then(Value::as_str).is_none() && value.get("choices").is_none();
                 self.add(response);
             }
             Err(problem) => {
-                self.uncounted |= Response::must_count(value);
+                self.uncounted |= must_count(value);
                 self.problem = Some(problem);
             }
         }
     }
 
-    /// As [`Response::read`] does: the counts of all, everything else of the last.
+    /// The counts of all, everything else of the last.
     fn add(&mut self, response: Response) {
         self.response = Some(match self.response.take() {
-            Some(before) => before.plus(response),
+            Some(before) => sum(&before, response),
             None => response,
         });
     }

@@ -1,0 +1,131 @@
+//! An API request body as it would be sent, read as a request.
+
+use imgcost_core::{Code, Error, InputImage, Prompt, Request, Tier, nearest_name, printable};
+use serde_json::Value;
+
+use crate::dialect::{Dialect, Field, Fields};
+use crate::openai_responses;
+
+/// Turns text and image references of a body into counts and sizes: the caller's part,
+/// since nothing is counted or opened here.
+pub trait Measure {
+    /// Tokens and characters of a prompt.
+    fn prompt(&self, text: &str) -> Prompt;
+    /// The size of an image given as a data URL or base64 text, if it can be told.
+    fn image(&self, reference: &str) -> InputImage;
+}
+
+/// A request, as it was read from a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParsedBody {
+    /// The request, with what of the body is not known in [`Request::unknown_fields`] and
+    /// [`Request::unseen_context`].
+    pub request: Request,
+    /// Whether the body names the model that draws; if not, the API chooses one.
+    pub names_model: bool,
+    /// Whose fields these are.
+    pub(crate) dialect: Dialect,
+}
+
+impl ParsedBody {
+    /// Reads a body over the defaults in `base`: provider, day, and the model and endpoint
+    /// where the body does not say.
+    ///
+    /// A body with `tools` or `input` is one of the Responses API, one with `messages` a chat
+    /// completion, one with images an edit, anything else a generation.
+    ///
+    /// # Errors
+    /// The body is no object, or a field is not what the API takes.
+    pub fn from_value(body: &Value, base: &Request, measure: &dyn Measure) -> Result<ParsedBody, Error> {
+        let Some(body) = body.as_object() else {
+            return Err(bad("body", "a request body is a JSON object"));
+        };
+        let dialect = Dialect::of_body(body);
+        let mut read = ParsedBody { request: base.clone(), names_model: false, dialect };
+        dialect.request(&mut read, body, measure)?;
+        Ok(read)
+    }
+
+    /// Refuses a body with fields that are in no table of its API, but for those that `ignored`
+    /// names: the API would refuse them, or charge for something that is not known here.
+    ///
+    /// # Errors
+    /// Names the first such field and the nearest known one.
+    pub fn refuse_unknown(&self, ignored: &[impl AsRef<str>]) -> Result<(), Error> {
+        let is_ignored = |field: &&String| ignored.iter().any(|name| name.as_ref() == field.as_str());
+        let Some(field) = self.request.unknown_fields.iter().find(|field| !is_ignored(field)) else {
+            return Ok(());
+        };
+        let (fields, name) = match field.strip_prefix(openai_responses::TOOL_PATH) {
+            Some(name) => (&openai_responses::TOOL_FIELDS, name),
+            None => (self.dialect.fields(), field.as_str()),
+        };
+        let message =
+            format!("{field} is not a known field of {}, and what it costs is not known", fields.api);
+        let error = Error::new(Code::UnknownField, message).field("request");
+        Err(match nearest_name(name, fields.iter().map(|(name, _)| name)) {
+            Some(near) => error.nearest(near),
+            None => error,
+        })
+    }
+}
+
+pub(crate) fn bad(field: &str, message: impl Into<String>) -> Error {
+    Error::new(Code::BadInput, message).field(field)
+}
+
+/// Notes a field that is no parameter; `path` is what its name stands behind.
+pub(crate) fn other_field(read: &mut ParsedBody, fields: &Fields, path: &str, name: &str, value: &Value) {
+    let request = &mut read.request;
+    let shown = || format!("{path}{}", printable(name));
+    match fields.get(name) {
+        Some(Field::Parameter | Field::Free) => {}
+        Some(Field::Context) if is_empty(value) => {}
+        Some(Field::Context) => request.unseen_context.push(shown()),
+        None => request.unknown_fields.push(shown()),
+    }
+}
+
+/// Whether a value holds nothing that could be billed.
+pub(crate) fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// The price list that a `service_tier` asks for: the ordinary one where the API chooses, and in
+/// a batch that of the batch.
+pub(crate) fn tier(of_call: Tier, name: &str, value: &Value) -> Result<Tier, Error> {
+    let tier = text(name, value)?;
+    match (tier, of_call) {
+        ("auto" | "default" | "standard", Tier::Batch) => Ok(Tier::Batch),
+        ("auto", _) => Ok(of_call),
+        ("default" | "standard", _) => Ok(Tier::Standard),
+        ("flex" | "priority", Tier::Batch) => {
+            let message = format!("service_tier {tier} does not go with the Batch API");
+            Err(Error::new(Code::IllegalCombination, message).field(name))
+        }
+        ("flex", _) => Ok(Tier::Flex),
+        ("priority", _) => Ok(Tier::Priority),
+        (other, _) => Err(bad(name, format!("service_tier '{}' is not known", printable(other)))
+            .allowed(["auto", "default", "flex", "priority"])
+            .nearest_name(other)),
+    }
+}
+
+pub(crate) fn text<'v>(name: &str, value: &'v Value) -> Result<&'v str, Error> {
+    value.as_str().ok_or_else(|| bad(name, format!("{name}: expected text")))
+}
+
+pub(crate) fn flag(name: &str, value: &Value) -> Result<bool, Error> {
+    value.as_bool().ok_or_else(|| bad(name, format!("{name}: expected true or false")))
+}
+
+pub(crate) fn whole(name: &str, value: &Value) -> Result<u32, Error> {
+    let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+    number.ok_or_else(|| bad(name, format!("{name}: expected a whole number")))
+}

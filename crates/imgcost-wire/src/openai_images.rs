@@ -1,0 +1,155 @@
+//! OpenAI's Images API: generations, edits and variations, as JSON, as a form and as a stream.
+
+use imgcost_core::{Endpoint, Error, Fidelity, InputImage, ParseSizeError, Response, printable};
+use serde_json::{Map, Value};
+
+use crate::body::{Measure, ParsedBody, bad, flag, other_field, text, tier, whole};
+use crate::dialect::Field::{Free, Parameter};
+use crate::dialect::{Field, Fields};
+use crate::response::{count, event_type};
+use crate::usage::Readings;
+
+pub(crate) const PATHS: [(&str, Endpoint); 3] = [
+    ("/images/generations", Endpoint::Generations),
+    ("/images/edits", Endpoint::Edits),
+    ("/images/variations", Endpoint::Variations),
+];
+
+/// The parameters of an image, which other dialects take as well.
+pub(crate) const IMAGE_PARAMETERS: &[(&str, Field)] = &[
+    ("model", Parameter),
+    ("quality", Parameter),
+    ("size", Parameter),
+    ("n", Parameter),
+    ("stream", Parameter),
+    ("partial_images", Parameter),
+    ("background", Parameter),
+    ("output_format", Parameter),
+    ("output_compression", Parameter),
+    ("input_fidelity", Parameter),
+];
+
+/// The fields of a body, by the API's description (`openai-python-3-52-0`).
+pub(crate) const FIELDS: Fields = Fields {
+    api: "the Images API",
+    lists: &[
+        &[
+            ("prompt", Parameter),
+            ("image", Parameter),
+            ("images", Parameter),
+            ("mask", Parameter),
+            ("service_tier", Parameter),
+        ],
+        IMAGE_PARAMETERS,
+        &[("user", Free), ("response_format", Free), ("moderation", Free), ("style", Free)],
+    ],
+};
+
+/// Fields that are numbers, or yes and no, in JSON, and text in a form.
+pub(crate) const NUMBERS: [&str; 3] = ["n", "partial_images", "output_compression"];
+pub(crate) const FLAGS: [&str; 1] = ["stream"];
+
+pub(crate) fn request(
+    read: &mut ParsedBody,
+    body: &Map<String, Value>,
+    measure: &dyn Measure,
+) -> Result<(), Error> {
+    let mut has_images = false;
+    for (name, value) in body.iter().filter(|(_, value)| !value.is_null()) {
+        match name.as_str() {
+            "prompt" => read.request.prompt = Some(measure.prompt(text(name, value)?)),
+            "image" | "image[]" | "images" => {
+                // All that are given are sent, under whichever names; those of the defaults are not.
+                if !std::mem::replace(&mut has_images, true) {
+                    read.request.images.clear();
+                }
+                read.request.images.extend(images(value, measure));
+                read.request.endpoint = match read.request.endpoint {
+                    Endpoint::Generations => Endpoint::Edits,
+                    other => other,
+                };
+            }
+            "mask" => read.request.mask = true,
+            "service_tier" => read.request.tier = tier(read.request.tier, name, value)?,
+            _ => parameter(read, &FIELDS, "", name, value)?,
+        }
+    }
+    // A body of which nothing is the API's own is in the shape of another.
+    if !read.request.unknown_fields.is_empty() && !body.contains_key("prompt") {
+        let what = format!("a body in another shape than {}'s", FIELDS.api);
+        read.request.unseen_context.push(what);
+    }
+    Ok(())
+}
+
+/// Reads a parameter of an image, which stands among these fields, its name behind `path`.
+pub(crate) fn parameter(
+    read: &mut ParsedBody,
+    fields: &Fields,
+    path: &str,
+    name: &str,
+    value: &Value,
+) -> Result<(), Error> {
+    let request = &mut read.request;
+    let owned = || text(name, value).map(str::to_owned);
+    match name {
+        "model" => {
+            request.model = owned()?;
+            read.names_model = true;
+        }
+        "quality" => request.quality = text(name, value)?.parse().ok(),
+        "size" => {
+            request.size = Some(
+                text(name, value)?.parse().map_err(|error: ParseSizeError| bad(name, error.to_string()))?,
+            )
+        }
+        "n" => request.n = whole(name, value)?,
+        "stream" => request.stream = flag(name, value)?,
+        "partial_images" => request.partial_images = Some(whole(name, value)?),
+        "background" => request.background = Some(owned()?),
+        "output_format" => request.output_format = Some(owned()?),
+        "output_compression" => request.output_compression = Some(whole(name, value)?),
+        "input_fidelity" => {
+            let fidelity = text(name, value)?;
+            request.input_fidelity = Some(fidelity.parse().map_err(|_| {
+                bad(name, format!("input_fidelity '{}'", printable(fidelity))).allowed(Fidelity::NAMES)
+            })?);
+        }
+        name => other_field(read, fields, path, name, value),
+    }
+    Ok(())
+}
+
+/// The images of an edit: texts, or objects with an address or a file id.
+fn images(value: &Value, measure: &dyn Measure) -> Vec<InputImage> {
+    let one = |value: &Value| {
+        let reference = value.get("image_url").unwrap_or(value).as_str();
+        reference.map_or(InputImage::Unsized, |reference| measure.image(reference))
+    };
+    match value {
+        Value::Array(items) => items.iter().map(one).collect(),
+        value => vec![one(value)],
+    }
+}
+
+/// Whether an event ends an image.
+pub(crate) fn is_completed(event: &Value) -> bool {
+    matches!(event_type(event), "image_generation.completed" | "image_edit.completed")
+}
+
+/// Whether an event says that an image failed, which may have been billed.
+pub(crate) fn is_failed(event: &Value) -> bool {
+    matches!(event_type(event), "image_generation.failed" | "image_edit.failed")
+}
+
+/// Reads a response, or a usage object alone.
+pub(crate) fn response(value: &Value, response: &mut Response) -> Result<(), Error> {
+    let usage = value.get("usage").filter(|usage| !usage.is_null());
+    count(response, Readings::of(usage.unwrap_or(value))?);
+    Ok(())
+}
+
+/// How many images a response brings.
+pub(crate) fn images_of(value: &Value) -> Option<u64> {
+    u64::try_from(value.get("data")?.as_array()?.len()).ok()
+}

@@ -1,0 +1,331 @@
+//! One document of a response: what it reports, whichever dialect it is in.
+
+use imgcost_core::{Code, Date, Error, Pixels, Response, ServedTier, Size, Usage, printable, without_date};
+use serde_json::Value;
+
+use crate::dialect::Dialect;
+use crate::scan::Scanner;
+use crate::twice::Alternatives;
+use crate::usage::{Readings, stated};
+use crate::{openai_images, openai_responses};
+
+/// Reads a whole response: a JSON document or a stream of server-sent events. Of a stream, the
+/// usage of all completed events is added up: whether a provider repeats the sum in each is
+/// not known, and a sum is never too low. A body that breaks off, an event that can't be read, or
+/// an error among them, leaves the counts incomplete: [`Response::uncounted`].
+///
+/// ```
+/// let stream = r#"data: {"type":"image_edit.completed","usage":{"input_tokens":16,"output_tokens":272}}"#;
+/// assert_eq!(imgcost_wire::response(stream)?.usage.output, Some(272));
+/// # Ok::<(), imgcost_core::Error>(())
+/// ```
+///
+/// # Errors
+/// It is neither, it holds an error instead of a response, or nothing in it reports what was
+/// used.
+pub fn response(body: impl AsRef<[u8]>) -> Result<Response, Error> {
+    let mut scanner = Scanner::new();
+    scanner.feed(body.as_ref());
+    scanner.finish().response_of("the response")
+}
+
+/// Reads a response from parsed JSON: a whole response, an event, or a usage object alone.
+///
+/// # Errors
+/// It holds an error instead of a response, a count is no whole number, or nothing in it
+/// says what was used.
+pub fn response_of_value(value: &Value) -> Result<Response, Error> {
+    if openai_responses::is_drawing(value) {
+        return Ok(Response { drew: true, ..Response::default() });
+    }
+    // A streaming event of the Responses API wraps the response.
+    let wrapped = value.get("response").filter(|inner| inner.is_object());
+    let value = wrapped.unwrap_or(value);
+    let nothing = |error: &Value| error.is_null() || error.as_str() == Some("");
+    let error = value.get("error").filter(|error| !nothing(error));
+    let response = of_document(value, wrapped.is_some());
+    let Some(error) = error else { return response };
+    // A call that failed may have been billed for what it reports all the same.
+    if let Ok(response) = response
+        && response.usage.has_tokens()
+    {
+        return Ok(Response { failed: true, uncounted: true, ..response });
+    }
+    let message = error.get("message").unwrap_or(error).as_str().unwrap_or("no message");
+    let message = format!("the response is an error: {}", printable(message));
+    Err(Error::new(Code::BadInput, message).field("error"))
+}
+
+/// Reads a response from the bytes of one JSON document. Of a member that is given twice, both
+/// values are readings.
+pub(crate) fn response_of_json(json: &[u8]) -> Result<Response, Error> {
+    let Alternatives(documents) = serde_json::from_slice(json)
+        .map_err(|error| Error::new(Code::BadInput, format!("not JSON: {error}")).field("usage"))?;
+    let mut readings = documents.iter().map(response_of_value);
+    let first = readings.next().unwrap_or_else(|| response_of_value(&Value::Null))?;
+    Ok(readings.fold(first, either))
+}
+
+fn of_document(value: &Value, wrapped: bool) -> Result<Response, Error> {
+    let completed = openai_images::is_completed(value).then_some(1);
+    let mut response = Response {
+        model: owned(value, "model"),
+        quality: owned(value, "quality").and_then(|name| name.parse().ok()),
+        size: owned(value, "size").and_then(|size| size.parse().ok()).and_then(exact),
+        tier: value.get("service_tier").and_then(served),
+        day: value.get("created").or_else(|| value.get("created_at")).and_then(utc_day),
+        streamed_images: completed,
+        ..Response::default()
+    };
+    let is_chat = value.get("choices").is_some_and(Value::is_array);
+    // Of the Responses API alone, a stream wraps its responses.
+    let dialect = if wrapped { Dialect::OpenAiResponses } else { Dialect::of_response(value) };
+    dialect.response(value, &mut response)?;
+    match value.get("usage").map_or(Ok(None), stated) {
+        Ok(stated) => response.stated = stated,
+        // A bill that can't be read may be more than the rates make of the usage.
+        Err(()) => response.uncounted = true,
+    }
+    let images = openai_images::images_of(value).or_else(|| openai_responses::images_of(value)).or(completed);
+    response.usage.images = images;
+    response.other_readings.iter_mut().for_each(|usage| usage.images = images);
+    let usage = &response.usage;
+    response.uncounted |=
+        !is_chat && usage.images.is_some_and(|images| images > 0) && !usage.has_both_sides();
+    let of_caller = usage.responses_input.is_some() || usage.responses_output.is_some();
+    let images = usage.images.filter(|images| *images > 0 || !response.of_responses);
+    if usage.has_tokens() || images.is_some() || is_chat || of_caller {
+        return Ok(response);
+    }
+    Err(Error::new(Code::BadInput, "the response has neither usage nor images").field("usage"))
+}
+
+pub(crate) fn count(response: &mut Response, readings: Readings) {
+    let Readings { usage, others, contradiction } = readings;
+    (response.usage, response.other_readings, response.contradiction) = (usage, others, contradiction);
+}
+
+/// The same response by another reading of it.
+fn either(mut one: Response, other: Result<Response, Error>) -> Response {
+    const TWICE: &str = "a member is given twice";
+    let other = match other {
+        Ok(other) if names(&other) == names(&one) => other,
+        // What can't be read, or names another model, is not told by its counts.
+        other => {
+            one.uncounted = true;
+            one.contradiction.get_or_insert(TWICE);
+            let Ok(other) = other else { return one };
+            other
+        }
+    };
+    for reading in std::iter::once(other.usage).chain(other.other_readings) {
+        // What is given twice may be nothing that counts.
+        if reading != one.usage && !one.other_readings.contains(&reading) {
+            one.other_readings.push(reading);
+            one.contradiction.get_or_insert(TWICE);
+        }
+    }
+    one.uncounted |= other.uncounted;
+    one.stated = one.stated.max(other.stated);
+    one
+}
+
+/// What a response reports beside its counts, as far as the price depends on it.
+fn names(response: &Response) -> impl PartialEq + use<'_> {
+    let Response { model, responses_model, tier, quality, size, .. } = response;
+    let states = (response.of_responses, response.unfinished, response.failed, response.drew);
+    (model, responses_model, tier, quality, size, states)
+}
+
+/// The most readings of contradicting counts that are kept; a response with more is not counted.
+const MOST_READINGS: usize = 64;
+
+/// Two documents of one stream: the counts of both, everything else of the later one.
+pub(crate) fn sum(one: &Response, later: Response) -> Response {
+    let sums = one.readings().flat_map(|first| later.readings().map(|second| first.plus(second)));
+    let mut sums: Vec<Usage> = sums.take(MOST_READINGS + 1).collect();
+    let too_many = sums.len() > MOST_READINGS;
+    let usage = if sums.is_empty() { Usage::default() } else { sums.remove(0) };
+    let streamed = match (one.streamed_images, later.streamed_images) {
+        (Some(first), Some(second)) => Some(first.saturating_add(second)),
+        (first, second) => first.or(second),
+    };
+    // Of two names nobody knows which of the counts are whose.
+    let differs = |first: &Option<String>, second: &Option<String>| {
+        let both = first.as_deref().zip(second.as_deref());
+        both.is_some_and(|(first, second)| plain_name(first) != plain_name(second))
+    };
+    let models = differs(&one.model, &later.model) || differs(&one.responses_model, &later.responses_model);
+    let both_counted = one.usage.has_tokens() && later.usage.has_tokens();
+    let mixed = models || (both_counted && one.tier != later.tier);
+    let mixed_words = mixed.then_some("its events name different models or tiers");
+    Response {
+        usage,
+        other_readings: sums,
+        contradiction: one.contradiction.or(later.contradiction).or(mixed_words),
+        streamed_images: streamed,
+        stated: one.stated.max(later.stated),
+        model: later.model.or_else(|| one.model.clone()),
+        responses_model: later.responses_model.or_else(|| one.responses_model.clone()),
+        tier: later.tier.or_else(|| one.tier.clone()),
+        day: later.day.or(one.day),
+        of_responses: one.of_responses || later.of_responses,
+        failed: one.failed || later.failed,
+        drew: one.drew || later.drew,
+        uncounted: one.uncounted || later.uncounted || too_many || mixed,
+        ..later
+    }
+}
+
+/// Whether a document ends an image, and so has to report its tokens, or is an error in the place
+/// of one. If it can't be read, the counts of its stream are not all.
+pub(crate) fn must_count(event: &Value) -> bool {
+    let reports = |name: &str| event.get(name).is_some_and(|value| !value.is_null());
+    is_last(event) || openai_images::is_failed(event) || reports("error") || reports("usage")
+}
+
+/// Whether an event may be the last of its stream, which has nothing more to report then.
+pub(crate) fn is_last(event: &Value) -> bool {
+    openai_images::is_completed(event) || openai_responses::is_last(event) || event_type(event) == "error"
+}
+
+/// A model's name as it compares with another response's: without its maker and its day.
+pub(crate) fn plain_name(name: &str) -> String {
+    let last = name.rsplit('/').next().unwrap_or(name);
+    without_date(last).unwrap_or(last).to_ascii_lowercase()
+}
+
+/// The price list that a response names; none for the ordinary one.
+fn served(tier: &Value) -> Option<ServedTier> {
+    let Some(tier) = tier.as_str() else {
+        return (!tier.is_null()).then(|| ServedTier::Other(printable(&tier.to_string())));
+    };
+    match tier {
+        "auto" | "default" | "standard" => None,
+        tier => Some(match tier.parse() {
+            Ok(tier) => ServedTier::Known(tier),
+            Err(_) => ServedTier::Other(printable(tier)),
+        }),
+    }
+}
+
+/// The UTC day of a time in seconds since 1970.
+fn utc_day(seconds: &Value) -> Option<Date> {
+    let time = jiff::Timestamp::from_second(seconds.as_i64()?).ok()?;
+    Some(time.to_zoned(jiff::tz::TimeZone::UTC).date())
+}
+
+/// The `type` of an event, an item or a tool.
+pub(crate) fn event_type(value: &Value) -> &str {
+    value.get("type").and_then(Value::as_str).unwrap_or_default()
+}
+
+pub(crate) fn owned(value: &Value, name: &str) -> Option<String> {
+    value.get(name)?.as_str().map(str::to_owned)
+}
+
+fn exact(size: Size) -> Option<Pixels> {
+    match size {
+        Size::Exact(size) => Some(size),
+        Size::Auto => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use imgcost_core::Quality;
+
+    #[test]
+    fn both_spellings_of_the_output_details() {
+        for name in ["output_tokens_details", "output_token_details"] {
+            let text = format!(
+                r#"{{"input_tokens":25,"output_tokens":1502,"{name}":{{"text_tokens":446,"image_tokens":1056}}}}"#
+            );
+            let usage = response(&text).unwrap().usage;
+            assert_eq!((usage.text_output, usage.image_output), (Some(446), Some(1056)), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_images_response_echoes_quality_and_size() {
+        let text = r#"{"created":1,"quality":"low","size":"1024x1024","data":[{"b64_json":"x"},{"b64_json":"y"}],
+            "usage":{"input_tokens":29,"output_tokens":544,"input_tokens_details":{"text_tokens":29,"image_tokens":0}}}"#;
+        let read = response(text).unwrap();
+        assert_eq!(read.usage.images, Some(2));
+        assert_eq!(read.quality, Some(Quality::Low));
+        assert_eq!(read.size.unwrap().to_string(), "1024x1024");
+        assert_eq!(read.usage.text_input, Some(29));
+    }
+
+    #[test]
+    fn of_a_stream_the_completed_event_counts() {
+        let text = "event: image_generation.partial_image\ndata: {\"type\":\"image_generation.partial_image\",\"b64_json\":\"a\"}\n\n\
+            event: image_generation.completed\ndata: {\"type\":\"image_generation.completed\",\"usage\":{\"input_tokens\":16,\"output_tokens\":1256}}\n\ndata: [DONE]\n";
+        let usage = response(text).unwrap().usage;
+        assert_eq!((usage.output, usage.images), (Some(1256), Some(1)));
+    }
+
+    #[test]
+    fn of_several_completed_events_all_count() {
+        let event =
+            r#"data: {"type":"image_edit.completed","usage":{"input_tokens":16,"output_tokens":272}}"#;
+        let usage = response(format!("{event}\n\n{event}\n")).unwrap().usage;
+        assert_eq!((usage.input, usage.output, usage.images), (Some(32), Some(544), Some(2)));
+    }
+
+    #[test]
+    fn the_responses_api_reports_two_models() {
+        let text = r#"{"type":"response.completed","response":{"model":"gpt-5","output":[{"type":"image_generation_call"}],
+            "usage":{"input_tokens":1820,"output_tokens":210},"tool_usage":{"image_gen":{"input_tokens":46,"output_tokens":2459}}}}"#;
+        let read = response(text).unwrap();
+        assert_eq!(read.usage.responses_input, Some(1820));
+        assert_eq!(read.usage.output, Some(2459));
+        assert_eq!((read.model, read.responses_model.as_deref()), (None, Some("gpt-5")));
+    }
+
+    #[test]
+    fn the_outer_usage_of_a_responses_response_is_never_the_images() {
+        for text in [
+            r#"{"object":"response","usage":{"input_tokens":5,"output_tokens":6}}"#,
+            r#"{"output":[{"type":"image_generation_call"}],"usage":{"input_tokens":5,"output_tokens":6}}"#,
+            r#"{"response":{"usage":{"input_tokens":5,"output_tokens":6}}}"#,
+        ] {
+            let usage = response(text).unwrap().usage;
+            assert!(!usage.has_tokens(), "{text}");
+            assert_eq!((usage.responses_input, usage.responses_output), (Some(5), Some(6)), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_event_without_readable_counts_leaves_its_stream_uncounted() {
+        let counted = r#"{"type":"image_edit.completed","usage":{"input_tokens":16,"output_tokens":272}}"#;
+        let with = |other: &str| response(format!("data: {counted}\n\ndata: {other}\n")).unwrap();
+        assert!(!with(counted).uncounted);
+        for other in [
+            r#"{"type":"image_edit.completed","usage":null}"#,
+            r#"{"type":"image_edit.completed","usage":{"input_tokens":16,"output_tokens":-1}}"#,
+            r#"{"type":"image_edit.completed","usage":{"output_tokens":272}}"#,
+        ] {
+            assert!(with(other).uncounted, "{other}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_response_is_said() {
+        for text in [
+            "",
+            "hello",
+            "{",
+            "[]",
+            "{}",
+            r#"{"usage":{"input_tokens":-1}}"#,
+            r#"{"usage":{"input_tokens":1.5}}"#,
+            r#"{"usage":7}"#,
+        ] {
+            assert!(response(text).is_err(), "{text}");
+        }
+        let error = response(r#"{"error":{"message":"rejected","code":"moderation_blocked"}}"#).unwrap_err();
+        assert!(error.to_string().contains("rejected"));
+    }
+}

@@ -1,0 +1,6 @@
+//! Bodies, as they pass through a scanner.
+
+mod events;
+mod json;
+mod same;
+mod whole;

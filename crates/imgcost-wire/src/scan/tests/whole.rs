@@ -1,0 +1,62 @@
+//! A reader of whole texts, plain and slow: what the scanner finds must be what it finds.
+
+use imgcost_core::{Code, Error, Response};
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+use crate::response::{must_count, response_of_json, sum};
+
+/// Reads a text as a response.
+pub(super) fn read(text: &str) -> Result<Response, Error> {
+    let text = text.trim_start_matches('\u{feff}').trim();
+    if text.starts_with('{') {
+        return response_of_json(text.as_bytes());
+    }
+    let mut all: Option<Response> = None;
+    let mut uncounted = false;
+    for event in documents(text) {
+        match response_of_json(event.as_bytes()) {
+            Ok(response) => {
+                all = Some(match all {
+                    Some(before) => sum(&before, response),
+                    None => response,
+                });
+            }
+            Err(_) => uncounted |= counts(&event),
+        }
+    }
+    let all = all.map(|all| Response { uncounted: all.uncounted || uncounted, ..all });
+    all.ok_or_else(|| Error::new(Code::BadInput, "no response"))
+}
+
+/// Whether an event that can't be read may have been one that counts.
+fn counts(event: &str) -> bool {
+    let event = serde_json::from_str::<Value>(event).ok().filter(Value::is_object);
+    event.is_none_or(|event| must_count(&event))
+}
+
+/// The documents of an event stream. A document on one line is one by itself; else the lines of
+/// an event are joined, as the format has it.
+fn documents(text: &str) -> Vec<String> {
+    let is_whole = |data: &str| serde_json::from_str::<IgnoredAny>(data).is_ok();
+    let mut events = Vec::new();
+    let mut open = String::new();
+    for line in text.replace("\r\n", "\n").split(['\n', '\r']).chain([""]) {
+        let data = line.strip_prefix("data:").map(str::trim);
+        match data {
+            Some(data) if data.starts_with('{') && is_whole(data) => {
+                events.extend([std::mem::take(&mut open), data.to_owned()]);
+            }
+            Some("" | "[DONE]") if open.is_empty() => {}
+            Some(data) => {
+                open.push_str(data);
+                open.push('\n');
+            }
+            None if line.is_empty() => events.push(std::mem::take(&mut open)),
+            // Names, ids and comments say nothing of the price.
+            None => {}
+        }
+    }
+    events.retain(|event| !event.is_empty());
+    events
+}
