@@ -17,7 +17,10 @@ const DATA: &[u8] = b"data:";
 /// What ends a stream of the Chat and Images APIs.
 const DONE: &[u8] = b"[DONE]";
 
-/// The most bytes that are kept of data that is no object: enough to know a `[DONE]`.
+/// What relays send as data to keep a connection open, in any case.
+const KEEP_ALIVES: [&[u8]; 6] = [b"ping", b"pong", b"keep-alive", b"keepalive", b"keep_alive", b"heartbeat"];
+
+/// The most bytes that are kept of data that is no object: enough to know those words.
 const WORD: usize = 16;
 
 /// What of its line the next byte belongs to.
@@ -149,6 +152,7 @@ impl Events {
                 self.end_joined_line();
                 match self.word.trim_ascii() {
                     DONE => self.tally.end(),
+                    word if KEEP_ALIVES.iter().any(|known| known.eq_ignore_ascii_case(word)) => {}
                     // It may have been an event that counts.
                     _ if self.joined.is_none() => self.tally.miss(),
                     _ => {}

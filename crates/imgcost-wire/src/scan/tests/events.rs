@@ -202,3 +202,24 @@ fn what_is_no_stream_is_not_readable() {
         assert_eq!(scan(body).end, End::CutOff, "{body}");
     }
 }
+
+#[test]
+fn a_word_that_keeps_the_connection_open_counts_for_nothing() {
+    let completed = event(COMPLETED);
+    for word in ["ping", "keep-alive", "Heartbeat", " PING "] {
+        for stream in [
+            format!("data: {word}\n\n{completed}"),
+            format!("{completed}data:{word}\n\n"),
+            format!("{}event: x\ndata: {word}\n\n{completed}data: [DONE]\n\n", event(PARTIAL)),
+        ] {
+            let scan = scan(&stream);
+            assert_eq!(scan.end, End::Complete, "{stream}");
+            assert!(!scan.response.unwrap().uncounted, "{stream}");
+        }
+    }
+    // Anything else may have been an event that counts.
+    for word in ["pinged", "error", "\"ping\"", "keep-alive, but long"] {
+        let scan = scan(&format!("data: {word}\n\n{completed}"));
+        assert!(scan.response.unwrap().uncounted, "{word}");
+    }
+}

@@ -47,7 +47,7 @@ fn documents(text: &str) -> Vec<String> {
             Some(data) if data.starts_with('{') && is_whole(data) => {
                 events.extend([std::mem::take(&mut open), data.to_owned()]);
             }
-            Some("" | "[DONE]") if open.is_empty() => {}
+            Some("" | "[DONE]" | "ping" | "keep-alive") if open.is_empty() => {}
             Some(data) => {
                 open.push_str(data);
                 open.push('\n');
