@@ -6,20 +6,24 @@ use imgcost_core::{Book, Note, Request, Response, ServedTier};
 pub(crate) const UNPRICED: &str = "tier-unpriced";
 
 /// Takes the model that the response names, where the book knows it at the provider, and tells
-/// where it is another than was asked for.
+/// where it is another than was asked for. Either may be spelt otherwise than the book's id, which
+/// is what the request has afterwards.
 pub(crate) fn model(book: &Book, response: &Response, request: &mut Request) -> Option<Note> {
     let named = response.model.as_deref().filter(|named| *named != request.model)?;
     let provider = book.provider(&request.provider).ok();
     let known = |name: &str| provider.and_then(|provider| provider.model_like(name)).map(|model| &model.id);
+    if let Some(id) = known(&request.model) {
+        request.model.clone_from(id);
+    }
     let asked = &request.model;
-    let message = match (known(named), known(asked)) {
-        (Some(one), Some(other)) if one == other => return None,
-        (Some(id), _) => {
+    let message = match known(named) {
+        Some(id) if id == asked => return None,
+        Some(id) => {
             let message = format!("the response names {named}, not {asked}: priced as {id}");
-            request.model = id.clone();
+            request.model.clone_from(id);
             message
         }
-        (None, _) => {
+        None => {
             let provider = &request.provider;
             format!("the response names {named}, which {provider} has no price for: priced as {asked}")
         }
