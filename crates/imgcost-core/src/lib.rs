@@ -17,7 +17,15 @@ mod twice;
 mod usage;
 
 pub use body::{Measure, ParsedBody};
-pub use book::*;
+pub use book::{
+    Availability, Book, CallPrice, CallingTokens, Event, Family, FidelityTokens, FixedPrice, FreeSize,
+    ImageInputRule, ImageOutputRule, ImagePrice, Limits, MinMax, Model, Offer, Outcome, OutcomeResult,
+    OutcomeRule, Overhead, PartialRule, Place, PriceRow, Provider, RateCard, RatioBase, RatioCard,
+    ResponsesRule, Row, SizeClass, Sizes, Source, Sourced, TextInputRule, TextModel, TextOutputRule,
+    TokenSpan,
+};
+#[cfg(feature = "toml")]
+pub use book::{BookErrors, File, Problem, schemas};
 pub use charge::{Charge, ChargeLine};
 pub use error::{Code, Error};
 pub use estimate::{CeilingBasis, Estimate};
@@ -29,6 +37,10 @@ pub use params::{
     Basis, Endpoint, Fidelity, Item, NativeApi, ParseSizeError, Pixels, Quality, Size, Tier, Unit,
     UnknownName,
 };
-pub use quote::*;
+pub use quote::{
+    Alternative, BookDocument, ImageTerms, InputTerms, Line, LineDocument, Note, NoteDocument, NoteKind,
+    Part, Price, Quote, QuoteDocument, RULES_VERSION, RangeDocument, Rate, RequestDocument, Terms,
+    TokensDocument, Total, TotalDocument,
+};
 pub use request::{InputImage, Prompt, Request};
 pub use usage::{Response, ServedTier, Usage};

@@ -40,6 +40,7 @@ pub use text::{BookErrors, File, Problem, schemas};
 
 /// Where a figure comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Source {
     /// The name that rows cite.
     pub id: String,

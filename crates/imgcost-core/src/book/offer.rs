@@ -10,6 +10,7 @@ use crate::params::{Item, Tier};
 
 /// One provider's terms for one model on one day.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Offer<'b> {
     /// The book it stands in.
     pub book: &'b Book,

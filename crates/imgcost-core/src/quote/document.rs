@@ -14,6 +14,7 @@ use crate::request::InputImage;
 
 /// A quote, ready to be written as JSON.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct QuoteDocument<'q> {
     /// `imgcost.quote/1`.
     pub schema: &'static str,
@@ -48,6 +49,7 @@ pub struct QuoteDocument<'q> {
 
 /// The request as it was understood: defaults filled in.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct RequestDocument<'q> {
     /// Where the call goes.
     pub endpoint: Endpoint,
@@ -149,6 +151,7 @@ impl RangeDocument<Usd> {
 
 /// A line.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct LineDocument<'q> {
     /// What it is.
     pub item: Item,
@@ -190,6 +193,7 @@ fn text_or_null<S: Serializer>(rate: &Option<super::Rate>, serializer: S) -> Res
 
 /// What the API's usage will report.
 #[derive(Debug, Clone, Copy, Serialize)]
+#[non_exhaustive]
 pub struct TokensDocument {
     /// Prompt tokens with the API's own.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -207,6 +211,7 @@ pub struct TokensDocument {
 
 /// The sum of the lines.
 #[derive(Debug, Clone, Copy, Serialize)]
+#[non_exhaustive]
 pub struct TotalDocument {
     /// At least; null where nothing is priced.
     pub floor: Option<Usd>,
@@ -222,6 +227,7 @@ pub struct TotalDocument {
 
 /// The price book.
 #[derive(Debug, Clone, Copy, Serialize)]
+#[non_exhaustive]
 pub struct BookDocument<'q> {
     /// Identifies its content.
     pub digest: &'q str,
