@@ -1,5 +1,23 @@
 #![doc = include_str!("../README.md")]
 
+use std::sync::LazyLock;
+
+use imgcost_core::Book;
+
+/// The price book, ready for use. A provider is read when it is first asked for, in some tens of
+/// microseconds, and kept.
+///
+/// ```
+/// let book = imgcost_pricing::book();
+/// assert_eq!(book.provider("openai")?.title, "OpenAI");
+/// # Ok::<(), imgcost_core::Error>(())
+/// ```
+#[must_use]
+pub fn book() -> &'static Book {
+    static UNPACKED: LazyLock<Book> = LazyLock::new(|| Book::unpack(include_bytes!("../book.bin")));
+    &UNPACKED
+}
+
 /// A data file: its name below `pricing/`, and its text.
 pub type File = (&'static str, &'static str);
 
@@ -7,7 +25,7 @@ macro_rules! files {
     ($($name:literal),* $(,)?) => { &[$(($name, include_str!(concat!("../", $name)))),*] };
 }
 
-/// The price book: sources, families, and one file per provider.
+/// The files that the price book is made from: sources, families, and one for each provider.
 pub const BOOK: &[File] = files![
     "sources.toml",
     "sources-providers.toml",

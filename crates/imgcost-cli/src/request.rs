@@ -3,11 +3,12 @@
 //! Settings come first, a request body over them, flags over both; then the prompt is
 //! counted and the input images are measured.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use imgcost_core::{
-    Basis, Book, Code, Date, Endpoint, Error, InputImage, Note, Offer, Param, Prompt, Ratio,
-    Request, Usd, Value,
+    Basis, Book, Code, Date, Endpoint, Error, InputImage, Note, Offer, Param, Prompt, Ratio, Request, Usd,
+    Value,
 };
 use imgcost_guard::{Meter, counted};
 use imgcost_wire::{Measured, ParsedBody, Unique};
@@ -61,25 +62,10 @@ pub(crate) fn as_of(args: &BookArgs, settings: &Settings) -> Result<Date, Error>
 }
 
 /// The price book of `--prices`, else of the settings, else the built-in one.
-pub(crate) fn book(args: &BookArgs, settings: &Settings) -> Result<Book, Error> {
+pub(crate) fn book(args: &BookArgs, settings: &Settings) -> Result<Cow<'static, Book>, Error> {
     match own_book(args, settings) {
         Some(path) => crate::book::with_own(&path, clock::today()),
-        None => crate::book::built_in(),
-    }
-}
-
-/// The same, as far as quotes at the provider that was asked for need it.
-pub(crate) fn book_for_quotes(args: &RequestArgs, settings: &Settings) -> Result<Book, Error> {
-    match own_book(&args.book, settings) {
-        Some(path) => crate::book::with_own(&path, clock::today()),
-        None => {
-            let provider = args.get(Param::Provider).or_else(|| settings.get(Key::Provider));
-            let model = args.get(Param::Model).or_else(|| settings.get(Key::Model));
-            // A body may name another model, and the Responses API needs its text models.
-            let plain =
-                args.request.is_none() && args.get(Param::Endpoint) != Some(Endpoint::Responses.as_str());
-            crate::book::for_quotes(provider.unwrap_or(DEFAULT_PROVIDER), model.filter(|_| plain))
-        }
+        None => Ok(crate::book::built_in()),
     }
 }
 
@@ -121,7 +107,7 @@ pub(crate) fn asked_over(
         remarks.insert(0, defaulted(book, &request));
     }
     let later = Later::read(args, settings)?;
-    let offer = crate::book::offer(book, &request)?;
+    let offer = book.offer(&request.provider, &request.model, request.as_of)?;
     if !endpoint_known {
         request.endpoint = default_endpoint(&offer, !request.images.is_empty());
     }

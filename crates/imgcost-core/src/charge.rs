@@ -8,6 +8,7 @@ use crate::usage::{Response, Usage};
 
 /// One priced item of a usage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ChargeLine {
     /// What it is.
     pub item: Item,
@@ -22,6 +23,7 @@ pub struct ChargeLine {
 
 /// What a call cost, by its reported usage.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Charge {
     /// The items.
     pub lines: Vec<ChargeLine>,

@@ -8,6 +8,7 @@ use crate::nearest;
 
 /// What kind of problem a request met. The names are stable and go into JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Code {
     /// No provider of that name.
     UnknownProvider,

@@ -14,7 +14,15 @@ mod request;
 pub mod rules;
 mod usage;
 
-pub use book::*;
+pub use book::{
+    Availability, Book, CallPrice, CallingTokens, Event, Family, FidelityTokens, FixedPrice, FreeSize,
+    ImageInputRule, ImageOutputRule, ImagePrice, Limits, MinMax, Model, Offer, Outcome, OutcomeResult,
+    OutcomeRule, Overhead, PartialRule, Place, PriceRow, Provider, RateCard, RatioBase, RatioCard,
+    ResponsesRule, Row, SizeClass, Sizes, Source, Sourced, TextInputRule, TextModel, TextOutputRule,
+    TokenSpan, printable, without_date,
+};
+#[cfg(feature = "toml")]
+pub use book::{BookErrors, File, Problem, schemas};
 pub use charge::{Charge, ChargeLine};
 pub use error::{Code, Error};
 pub use estimate::{CeilingBasis, Estimate};
@@ -26,6 +34,10 @@ pub use params::{
     Basis, Endpoint, Fidelity, Item, Kind, NativeApi, Param, ParseSizeError, Pixels, Quality, Size, Tier,
     Unit, UnknownName, Value, read,
 };
-pub use quote::*;
+pub use quote::{
+    Alternative, BookDocument, ImageTerms, InputTerms, Line, LineDocument, Note, NoteDocument, NoteKind,
+    Part, Price, Quote, QuoteDocument, RULES_VERSION, RangeDocument, Rate, RequestDocument, Terms,
+    TokensDocument, Total, TotalDocument,
+};
 pub use request::{InputImage, Prompt, Request};
 pub use usage::{Response, ServedTier, Usage};

@@ -37,7 +37,7 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
     ledger.set_budget(&Budget::new("team".parse()?, Window::Day, Cap::Usd(cap)), "example")?;
 
     // Retries around the guard, the guard around the transport.
-    let guard = Guard::with_built_in_book(ledger.clone(), "team/alice".parse()?)?;
+    let guard = Guard::with_built_in_book(ledger.clone(), "team/alice".parse()?);
     let service = ServiceBuilder::new()
         .layer(OpenAIRetryLayer::default())
         .layer(GuardLayer::new(guard))

@@ -30,7 +30,7 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
     let cap = NanoUsd::from_usd("0.10".parse()?).ok_or("too much")?;
     ledger.set_budget(&Budget::new("team".parse()?, Window::Day, Cap::Usd(cap)), "example")?;
 
-    let guard = Guard::with_built_in_book(ledger.clone(), "team/alice".parse()?)?;
+    let guard = Guard::with_built_in_book(ledger.clone(), "team/alice".parse()?);
     by_hand(&guard, &api).await?;
     show("by hand", &*ledger)?;
 

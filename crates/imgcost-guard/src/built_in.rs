@@ -1,25 +1,12 @@
 //! The built-in price book.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock};
 
-use imgcost_core::{Book, Code, File};
+use imgcost_core::Book;
 
-use crate::error::Error;
-
-/// The built-in price book: read once, which takes some milliseconds, then shared.
-///
-/// # Errors
-/// It can't be read, which its tests rule out.
-pub fn built_in_book() -> Result<Arc<Book>, Error> {
-    static BOOK: OnceLock<Arc<Book>> = OnceLock::new();
-    if let Some(book) = BOOK.get() {
-        return Ok(Arc::clone(book));
-    }
-    let files: Vec<File<'_>> =
-        imgcost_pricing::BOOK.iter().map(|&(name, text)| File { name, text }).collect();
-    let book = Book::read(&files).map_err(|errors| {
-        let message = format!("the built-in price book is damaged: {errors}");
-        Error::NotQuotable(imgcost_core::Error::new(Code::BadInput, message).field("prices"))
-    })?;
-    Ok(Arc::clone(BOOK.get_or_init(|| Arc::new(book))))
+/// The built-in price book, shared by all guards.
+#[must_use]
+pub fn built_in_book() -> Arc<Book> {
+    static BOOK: LazyLock<Arc<Book>> = LazyLock::new(|| Arc::new(imgcost_pricing::book().clone()));
+    Arc::clone(&BOOK)
 }

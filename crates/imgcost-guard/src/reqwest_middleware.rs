@@ -4,7 +4,7 @@
 //! # use std::sync::Arc;
 //! # use imgcost_guard::Guard;
 //! # use imgcost_ledger::MemoryLedger;
-//! # let guard = Guard::with_built_in_book(Arc::new(MemoryLedger::new()), "a".parse()?)?;
+//! # let guard = Guard::with_built_in_book(Arc::new(MemoryLedger::new()), "a".parse()?);
 //! use imgcost_guard::reqwest_middleware::GuardMiddleware;
 //! let client = reqwest_middleware::ClientBuilder::new(reqwest::Client::new())
 //!     // Retries go here, before it: then every attempt has a hold of its own.

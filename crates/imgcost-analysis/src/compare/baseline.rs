@@ -66,8 +66,7 @@ impl<'b> Baseline<'b> {
                 .allowed(["first", "words such as gpt-image-1 high 1024x1024 n=4"]));
         }
         let is_model = |word: &&str| {
-            word.starts_with("model=")
-                || book.providers().iter().any(|provider| provider.model(word).is_some())
+            word.starts_with("model=") || book.providers().any(|provider| provider.model(word).is_some())
         };
         let model = format!("model={}", base.model);
         if !rest.iter().any(is_model) {

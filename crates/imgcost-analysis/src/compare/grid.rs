@@ -27,17 +27,16 @@ impl<'b> Grid<'b> {
     /// legal ones of 1024x1024, 1536x1024 and 1024x1536.
     ///
     /// ```
-    /// use imgcost_core::{Book, Date, File, Request};
+    /// use imgcost_core::{Date, Request};
     /// use imgcost_analysis::compare::{Axes, Grid, Pick};
-    /// let files: Vec<File> = imgcost_pricing::BOOK.iter().map(|&(name, text)| File { name, text }).collect();
-    /// let book = Book::read(&files)?;
+    /// let book = imgcost_pricing::book();
     /// let base = Request::new("openai", "gpt-image-2", Date::constant(2026, 11, 21));
     /// let axes = Axes {
     ///     qualities: Pick::list("quality", "all")?,
     ///     sizes: Pick::list("size", "1024x1024,1536x1024")?,
     ///     ..Axes::default()
     /// };
-    /// let grid = Grid::new(&book, &axes, &base, &mut |_, _| {})?;
+    /// let grid = Grid::new(book, &axes, &base, &mut |_, _| {})?;
     /// assert_eq!(grid.cells().len(), 3 * 2);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

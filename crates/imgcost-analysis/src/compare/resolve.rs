@@ -104,15 +104,15 @@ fn providers<'b>(book: &'b Book, axes: &Axes, base: &Request) -> Result<Vec<(&'b
     for pick in picks {
         let by_name = matches!(pick, Pick::Is(_));
         let chosen: Vec<&Provider> = match pick {
-            Pick::All | Pick::Current => book.providers().iter().collect(),
+            Pick::All | Pick::Current => book.providers().collect(),
             Pick::Like(pattern) => {
                 let fits = |provider: &&Provider| pattern.fits(&provider.id);
-                book.providers().iter().filter(fits).collect()
+                book.providers().filter(fits).collect()
             }
             Pick::Is(name) => vec![book.provider(name)?],
         };
         if let (Pick::Like(pattern), []) = (pick, chosen.as_slice()) {
-            let ids = book.providers().iter().map(|provider| provider.id.as_str());
+            let ids = book.providers().map(|provider| provider.id.as_str());
             return Err(nothing(Code::UnknownProvider, "provider", pattern, ids));
         }
         for provider in chosen {
@@ -152,7 +152,7 @@ fn candidates<'b>(
             if *pick == Pick::Current && !is_current {
                 continue;
             }
-            let sold_somewhere = book.providers().iter().any(|provider| provider.model(&name).is_some());
+            let sold_somewhere = book.providers().any(|provider| provider.model(&name).is_some());
             let missing = !found.iter().any(|pair| pair.model == name);
             if let Some((first, _)) = providers.first().filter(|_| !sold_somewhere || missing) {
                 // The look-up says who sells it, or what is nearest.

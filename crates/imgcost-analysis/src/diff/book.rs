@@ -120,7 +120,7 @@ pub fn prices(
 
 /// Whether a model can be called; one that the book does not have is not marked.
 fn availability((book, day): (&Book, Date), provider: &str, model: &str) -> Availability {
-    let provider = book.providers().iter().find(|known| known.id == provider);
+    let provider = book.providers().find(|known| known.id == provider);
     let model = provider.and_then(|provider| provider.models.iter().find(|known| known.id == model));
     model.map_or(Availability::Current, |model| model.availability(day))
 }

@@ -97,16 +97,15 @@ pub struct Found {
 /// Finds each candidate's nearest setting; see the [module](self).
 ///
 /// ```
-/// use imgcost_core::{Book, Date, File, Request};
+/// use imgcost_core::{Date, Request};
 /// use imgcost_analysis::equivalent::{Outcome, Kinship, equivalents};
-/// let files: Vec<File> = imgcost_pricing::BOOK.iter().map(|&(name, text)| File { name, text }).collect();
-/// let book = Book::read(&files)?;
+/// let book = imgcost_pricing::book();
 /// let day = Date::constant(2026, 11, 21);
 /// let mut reference = Request::new("openai", "gpt-image-2", day);
 /// reference.quality = "medium".parse().ok();
 /// reference.size = Some("1024x1024".parse()?);
 /// let newer = book.offer("openai", "gpt-image-2.5-sunburst", day)?;
-/// let map = equivalents(&book, &reference, &[newer])?;
+/// let map = equivalents(book, &reference, &[newer])?;
 /// let Outcome::Found(found) = &map.candidates[0].outcome else { return Err("not found".into()) };
 /// assert_eq!(found.kinship, Kinship::Same);
 /// assert_eq!(found.quality, "high".parse().ok());

@@ -64,13 +64,12 @@ impl Policy {
     fn names_unknown_to(&self, book: &Book) -> Vec<Finding> {
         let providers = book.providers();
         let models: Vec<&str> = providers
-            .iter()
+            .clone()
             .flat_map(|provider| &provider.models)
             .flat_map(|model| std::iter::once(&model.id).chain(&model.aliases))
             .map(String::as_str)
             .collect();
         let providers: Vec<&str> = providers
-            .iter()
             .flat_map(|provider| std::iter::once(&provider.id).chain(&provider.aliases))
             .map(String::as_str)
             .collect();

@@ -6,17 +6,16 @@
 //! up to [`KEPT_MAX`] of a code, and no rows.
 //!
 //! ```
-//! use imgcost_core::{Book, Date, File, Prompt, Request};
+//! use imgcost_core::{Date, Prompt, Request};
 //! use imgcost_analysis::policy::{Policy, Subject, Verdict};
-//! let files: Vec<File> = imgcost_pricing::BOOK.iter().map(|&(name, text)| File { name, text }).collect();
-//! let book = Book::read(&files)?;
+//! let book = imgcost_pricing::book();
 //! let day = Date::constant(2026, 11, 21);
 //! let policy = Policy::read("policy.toml", "max_per_call = \"0.10\"\n").map_err(|problems| problems[0].to_string())?;
 //! let mut request = Request::new("openai", "gpt-image-2", day);
 //! request.quality = Some("high".parse()?);
 //! request.size = Some("1024x1024".parse()?);
 //! request.prompt = Some(Prompt::of_tokens(9));
-//! let mut gate = policy.gate(&book, day);
+//! let mut gate = policy.gate(book, day);
 //! gate.row(&Subject { line: 2, id: "hero", tags: &[] }, &request, book.quote(&request).as_ref());
 //! let report = gate.finish();
 //! assert_eq!(report.verdict, Verdict::Broken);

@@ -47,15 +47,14 @@ pub struct Solution<'b> {
 /// Finds the best plans for a job; `top` of them, but two at least.
 ///
 /// ```
-/// use imgcost_core::{Book, Date, File, Request};
+/// use imgcost_core::{Date, Request};
 /// use imgcost_analysis::solve::{Job, solve};
-/// let files: Vec<File> = imgcost_pricing::BOOK.iter().map(|&(name, text)| File { name, text }).collect();
-/// let book = Book::read(&files)?;
+/// let book = imgcost_pricing::book();
 /// let mut job = Job::new(Request::new("openai", "", Date::constant(2026, 11, 21)));
 /// job.models = imgcost_analysis::words::patterns("model", "gpt-image-2")?;
 /// job.qualities = imgcost_analysis::words::patterns("quality", "low")?;
 /// job.shape.min_pixels = Some(1_000_000);
-/// let solution = solve(&book, &job, 1).map_err(|_| "not solved")?;
+/// let solution = solve(book, &job, 1).map_err(|_| "not solved")?;
 /// // Thin strips take fewer tokens than squares of the same area.
 /// assert!(solution.plans[0].total.expected < Some("0.003".parse()?));
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -158,7 +158,7 @@ fn chooses(pattern: &Pattern, model: &Model) -> bool {
 }
 
 fn matching_providers<'b>(book: &'b Book, patterns: &[Pattern]) -> Result<Vec<&'b Provider>, Error> {
-    let all = || book.providers().iter();
+    let all = || book.providers();
     let mut chosen: Vec<&Provider> = Vec::new();
     for pattern in patterns {
         let mut found: Vec<&Provider> = all().filter(|provider| pattern.fits(&provider.id)).collect();

@@ -30,11 +30,10 @@ struct Said {
 /// provider does not have is asked from the only provider that has it.
 ///
 /// ```
-/// use imgcost_core::{Book, Date, File, Request};
-/// let files: Vec<File> = imgcost_pricing::BOOK.iter().map(|&(name, text)| File { name, text }).collect();
-/// let book = Book::read(&files)?;
+/// use imgcost_core::{Date, Request};
+/// let book = imgcost_pricing::book();
 /// let base = Request::new("openai", "gpt-image-1", Date::constant(2026, 11, 21));
-/// let request = imgcost_analysis::words::reference(&book, "medium 1024x1024 gpt-image-2", &base)?;
+/// let request = imgcost_analysis::words::reference(book, "medium 1024x1024 gpt-image-2", &base)?;
 /// assert_eq!(request.model, "gpt-image-2");
 /// assert_eq!(request.quality.as_ref().map(|quality| quality.as_str()), Some("medium"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -87,7 +86,7 @@ pub fn suited(offer: &Offer<'_>, base: &Request) -> Request {
 
 /// The provider that is meant where none is named: `usual`, or the only one that has the model.
 fn provider_of(book: &Book, model: &str, usual: &str) -> String {
-    let mut providers = book.providers().iter().filter(|provider| provider.model(model).is_some());
+    let mut providers = book.providers().filter(|provider| provider.model(model).is_some());
     let usual_sells = book.provider(usual).is_ok_and(|provider| provider.model(model).is_some());
     match (usual_sells, providers.next(), providers.next()) {
         (false, Some(only), None) => only.id.clone(),
@@ -116,7 +115,7 @@ fn take(book: &Book, word: &str, said: &mut Said) -> Result<(), Error> {
     if let Ok(size) = word.parse::<Pixels>() {
         return set(&mut said.size, "size", Size::Exact(size), word);
     }
-    if book.providers().iter().any(|provider| provider.model(word).is_some()) {
+    if book.providers().any(|provider| provider.model(word).is_some()) {
         return set(&mut said.model, "model", word.to_owned(), word);
     }
     if let Ok(provider) = book.provider(word) {
@@ -163,9 +162,9 @@ fn allowed_words() -> [&'static str; 4] {
 
 fn unknown(book: &Book, word: &str) -> Error {
     let providers = book.providers();
-    let models = providers.iter().flat_map(|provider| &provider.models).map(|model| model.id.as_str());
+    let models = providers.clone().flat_map(|provider| &provider.models).map(|model| model.id.as_str());
     let names = QUALITIES.iter().map(Quality::as_str);
-    let every = names.chain(providers.iter().map(|provider| provider.id.as_str())).chain(models);
+    let every = names.chain(providers.map(|provider| provider.id.as_str())).chain(models);
     problem(format!("'{}' is no model, provider, quality or size", shown(word)))
         .allowed(every)
         .nearest_name(word)

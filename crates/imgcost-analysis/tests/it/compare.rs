@@ -282,7 +282,7 @@ fn wildcards_give_what_is_sold_and_names_give_what_was_asked() {
         let provider = BOOK.provider(cell.provider()).unwrap();
         assert!(provider.model(cell.model()).is_some(), "{:?}", labels(cell));
     }
-    let other = BOOK.providers().iter().find(|provider| provider.model("dall-e-2").is_none()).unwrap();
+    let other = BOOK.providers().find(|provider| provider.model("dall-e-2").is_none()).unwrap();
     let named = grid(&axes(&format!("dall-e-2; openai,{}", other.id)));
     let [sold, not_sold] = named.cells() else { panic!("{named:?}") };
     assert!(sold.figures().is_some());
@@ -293,7 +293,7 @@ fn wildcards_give_what_is_sold_and_names_give_what_was_asked() {
     let bare = BOOK.families().iter().find(|family| family.limits.rule.qualities.is_empty()).unwrap();
     let sold =
         |provider: &&imgcost_core::Provider| provider.models.iter().any(|model| model.family == bare.id);
-    let provider = BOOK.providers().iter().find(sold).unwrap();
+    let provider = BOOK.providers().find(sold).unwrap();
     let model = provider.models.iter().find(|model| model.family == bare.id).unwrap();
     let no_parameter = grid(&axes(&format!("{}; {}; all", model.id, provider.id)));
     assert_eq!(no_parameter.cells().len(), 1);

@@ -66,7 +66,7 @@ pub(crate) fn models(args: &ModelsArgs, settings: &Settings, format: Format) -> 
 
 /// The provider of a name, or all.
 pub(super) fn providers<'b>(book: &'b Book, name: &str) -> Result<Vec<&'b Provider>, Error> {
-    if name == "all" { Ok(book.providers().iter().collect()) } else { Ok(vec![book.provider(name)?]) }
+    if name == "all" { Ok(book.providers().collect()) } else { Ok(vec![book.provider(name)?]) }
 }
 
 /// The models of exactly that id or alias, else those whose id or alias contains it.

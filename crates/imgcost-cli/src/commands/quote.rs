@@ -16,7 +16,7 @@ use crate::settings::Settings;
 pub(crate) fn quote(args: &QuoteArgs, settings: &Settings, format: Format) -> Result<End, Failure> {
     let cap = request::cap(args.cap.as_deref(), settings)?;
     let exchange = args.currency.exchange()?;
-    let book = request::book_for_quotes(&args.request, settings)?;
+    let book = request::book(&args.request.book, settings)?;
     let no_model = if cap.is_some() { NoModel::Refuse } else { NoModel::Default };
     let Asked { request, remarks } = request::asked(&args.request, settings, &book, no_model)?;
     let quote = book.quote(&request)?;

@@ -8,7 +8,7 @@ use crate::rules::area_grid;
 /// Fills in the family and first day of every model's prices, and the extremes of every family whose
 /// sizes are free.
 pub(super) fn derive(book: &mut Book) {
-    for model in book.providers.iter_mut().flat_map(|provider| &mut provider.models) {
+    for model in book.providers.iter_mut().flat_map(|shelf| &mut shelf.provider_mut().models) {
         let index = book.families.iter().position(|family| family.id == model.family);
         model.family_index = index.and_then(|index| u16::try_from(index).ok()).unwrap_or(u16::MAX);
         model.first_price = model.rows().map(|row| row.from).min();

@@ -10,6 +10,7 @@ use crate::rules::patches::Patches;
 
 /// A rule or fact with where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Sourced<T> {
     /// The rule itself.
     pub rule: T,
@@ -23,6 +24,7 @@ pub struct Sourced<T> {
 
 /// The sizes that a model may be asked for by a rule instead of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct FreeSize {
     /// Both edges are multiples of it.
     pub multiple_of: u32,
@@ -38,6 +40,7 @@ pub struct FreeSize {
 
 /// A class of sizes that a provider names, such as `2K`, and bills alike.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct SizeClass {
     /// The provider's name of it.
     pub name: String,
@@ -64,6 +67,7 @@ pub enum Sizes {
 
 /// What the API accepts, and what leaving a parameter out means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Limits {
     /// Where the model answers.
     pub endpoints: Vec<Endpoint>,
@@ -105,6 +109,7 @@ pub struct Limits {
 
 /// Tokens at least, probably and at most, as the price book writes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct TokenSpan {
     /// At least.
     pub floor: u64,
@@ -170,6 +175,7 @@ pub enum PartialRule {
 
 /// Tokens that high input fidelity adds for one image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct FidelityTokens {
     /// For a square one.
     pub square: u64,
@@ -210,6 +216,7 @@ pub enum ImageInputRule {
 
 /// How the prompt's tokens are counted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum TextInputRule {
     /// By `o200k_base`, and the API adds to them.
     Overhead(Overhead),
@@ -230,6 +237,7 @@ impl TextInputRule {
 
 /// Tokens that the API adds to the prompt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Overhead {
     /// On every call.
     pub per_call: u64,
@@ -243,6 +251,7 @@ pub struct Overhead {
 
 /// Text tokens that a model adds to each image's output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct TextOutputRule {
     /// At least.
     pub floor: u64,
@@ -256,6 +265,7 @@ pub struct TextOutputRule {
 /// more is known of that model: its input is the prompt, its own output, which goes back in,
 /// and what the tool adds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ResponsesRule {
     /// Input tokens beside the prompt and its own output, probably.
     pub context_expected: u64,
@@ -276,6 +286,7 @@ pub struct ResponsesRule {
 /// The smallest and greatest grid work of any legal size at one quality; see
 /// [`crate::rules::area_grid`]. Worked out once when the book is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct MinMax {
     /// The quality.
     pub quality: Quality,
@@ -287,6 +298,7 @@ pub struct MinMax {
 
 /// What belongs to a model wherever it is sold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Family {
     /// The name that models cite.
     pub id: String,

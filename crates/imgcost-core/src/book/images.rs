@@ -10,6 +10,7 @@ use crate::rules::megapixels;
 /// A price per image. What it leaves open it holds for: a row without quality, size and
 /// class is the price of any image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ImagePrice {
     /// The quality that it is for.
     pub quality: Option<Quality>,

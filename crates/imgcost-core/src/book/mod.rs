@@ -1,7 +1,7 @@
 //! The price book: who sells which model at what price since when, and the token rules.
 //!
 //! A [`Book`] is checked data. It is read from TOML text ([`Book::read`], feature `toml`),
-//! or from the bytes that a build made of one ([`serde`]). [`Book::offer`] answers what one
+//! or from the bytes that were made of one ([`Book::unpack`]). [`Book::offer`] answers what one
 //! provider asks for one model on one day.
 
 mod availability;
@@ -10,6 +10,7 @@ mod family;
 mod images;
 mod listed;
 mod offer;
+mod packed;
 mod rows;
 #[cfg(feature = "toml")]
 mod text;
@@ -29,6 +30,7 @@ pub(crate) use images::SizeSlot;
 pub use listed::PriceRow;
 pub use offer::Offer;
 pub use offer::{printable, without_date};
+use packed::{Part, Shelf};
 pub use rows::{
     CallPrice, CallingTokens, Event, FixedPrice, Model, Outcome, OutcomeResult, OutcomeRule, Place, Provider,
     RateCard, RatioBase, RatioCard, Row, TextModel,
@@ -38,6 +40,7 @@ pub use text::{BookErrors, File, Problem, schemas};
 
 /// Where a figure comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Source {
     /// The name that rows cite.
     pub id: String,
@@ -54,11 +57,11 @@ pub struct Source {
 }
 
 /// Every provider, model, price, rule and source, checked as a whole.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Book {
     pub(crate) families: Vec<Family>,
-    pub(crate) providers: Vec<Provider>,
-    pub(crate) sources: BTreeMap<String, Source>,
+    pub(crate) providers: Vec<Shelf>,
+    pub(crate) sources: Part<BTreeMap<String, Source>>,
     pub(crate) files: Vec<String>,
     pub(crate) digest: String,
     pub(crate) overrides: u32,
@@ -66,9 +69,8 @@ pub struct Book {
 
 impl Book {
     /// The providers, in order of their ids.
-    #[must_use]
-    pub fn providers(&self) -> &[Provider] {
-        &self.providers
+    pub fn providers(&self) -> impl ExactSizeIterator<Item = &Provider> + Clone {
+        self.providers.iter().map(Shelf::provider)
     }
 
     /// The model families, in order of their ids.
@@ -80,13 +82,13 @@ impl Book {
     /// The sources, by id.
     #[must_use]
     pub fn sources(&self) -> &BTreeMap<String, Source> {
-        &self.sources
+        self.sources.get()
     }
 
     /// A source by its id.
     #[must_use]
     pub fn source(&self, id: &str) -> Option<&Source> {
-        self.sources.get(id)
+        self.sources().get(id)
     }
 
     /// The names of the files that it was read from; [`Place::file`] points in here.
@@ -112,58 +114,6 @@ impl Book {
     #[must_use]
     pub fn overrides(&self) -> u32 {
         self.overrides
-    }
-
-    /// The book as far as quotes at one provider need it: without other providers and without
-    /// the sources. It keeps the digest, so that its quotes have the same ids; what it can't
-    /// answer is who else sells a model, and what a source is.
-    #[must_use]
-    pub fn for_quotes_at(&self, provider: &str) -> Option<Book> {
-        let provider = self.providers.iter().find(|known| known.id == provider)?;
-        Some(self.with_only(provider.clone()))
-    }
-
-    /// The book as far as quotes of one model at one provider need it, the models that replace
-    /// it included: [`for_quotes_at`](Book::for_quotes_at), without the other models and the
-    /// text models of the Responses API.
-    #[must_use]
-    pub fn for_quotes_of(&self, provider: &str, model: &str) -> Option<Book> {
-        let mut provider = self.providers.iter().find(|known| known.id == provider)?.clone();
-        let mut kept: Vec<Model> = Vec::new();
-        let mut next = provider.models.iter().find(|known| known.id == model);
-        while let Some(model) = next.filter(|model| !kept.contains(model)) {
-            kept.push(model.clone());
-            next = model.replacement.as_deref().and_then(|name| provider.model(name));
-        }
-        provider.models = kept;
-        provider.text_models.clear();
-        (!provider.models.is_empty()).then(|| self.with_only(provider))
-    }
-
-    fn with_only(&self, mut provider: Provider) -> Book {
-        let mut needed: Vec<&str> = self.families.iter().map(|family| family.id.as_str()).collect();
-        needed.retain(|id| provider.models.iter().any(|model| model.family == *id));
-        for family in
-            self.families.iter().filter(|family| needed.contains(&family.id.as_str())).collect::<Vec<_>>()
-        {
-            if let Some(Sourced { rule: ImageOutputRule::Scaled { of, .. }, .. }) = &family.image_output {
-                needed.push(of);
-            }
-        }
-        let families: Vec<Family> =
-            self.families.iter().filter(|family| needed.contains(&family.id.as_str())).cloned().collect();
-        for model in &mut provider.models {
-            let index = families.iter().position(|family| family.id == model.family);
-            model.family_index = index.and_then(|index| u16::try_from(index).ok()).unwrap_or(u16::MAX);
-        }
-        Book {
-            families,
-            providers: vec![provider],
-            sources: BTreeMap::new(),
-            files: self.files.clone(),
-            digest: self.digest.clone(),
-            overrides: self.overrides,
-        }
     }
 
     /// The family of a model.

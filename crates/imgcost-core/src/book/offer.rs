@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use super::packed::Shelf;
 use super::{Book, CallPrice, Family, FixedPrice, Model, Provider, RateCard, RatioCard, Row, TextModel};
 use crate::error::{Code, Error};
 use crate::money::UsdPerMillion;
@@ -9,6 +10,7 @@ use crate::params::{Item, Tier};
 
 /// One provider's terms for one model on one day.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Offer<'b> {
     /// The book it stands in.
     pub book: &'b Book,
@@ -28,15 +30,14 @@ impl Book {
     /// # Errors
     /// No provider of that name; the error lists them and names the nearest.
     pub fn provider(&self, name: &str) -> Result<&Provider, Error> {
-        let by_id = self.providers.iter().find(|provider| provider.id == name);
+        let by_id = self.providers.iter().find(|shelf| shelf.id == name);
         by_id
-            .or_else(|| {
-                self.providers.iter().find(|provider| provider.aliases.iter().any(|alias| alias == name))
-            })
+            .or_else(|| self.providers.iter().find(|shelf| shelf.aliases.iter().any(|alias| alias == name)))
+            .map(Shelf::provider)
             .ok_or_else(|| {
                 Error::new(Code::UnknownProvider, format!("no provider '{}'", printable(name)))
                     .field("provider")
-                    .allowed(self.providers.iter().map(|provider| &provider.id))
+                    .allowed(self.providers.iter().map(|shelf| &shelf.id))
                     .nearest_name(name)
             })
     }
@@ -70,7 +71,7 @@ impl Book {
     }
 
     fn no_such_model(&self, provider: &Provider, name: &str) -> Error {
-        let providers: Vec<&str> = (self.providers.iter())
+        let providers: Vec<&str> = (self.providers())
             .filter(|other| other.model(name).is_some())
             .map(|other| other.id.as_str())
             .collect();
@@ -81,11 +82,8 @@ impl Book {
                 .allowed(provider.models.iter().map(|model| &model.id))
                 .nearest_name(name);
             if error.nearest_value().is_none() {
-                let all = self
-                    .providers
-                    .iter()
-                    .flat_map(|provider| &provider.models)
-                    .map(|model| model.id.as_str());
+                let all =
+                    self.providers().flat_map(|provider| &provider.models).map(|model| model.id.as_str());
                 if let Some(near) = crate::nearest::name(name, all) {
                     error = error.nearest(near);
                 }

@@ -11,6 +11,7 @@ use crate::params::{Basis, Item, NativeApi, Pixels, Quality, Tier};
 /// Where a row stands: the file, as an index into [`Book::files`](crate::Book::files), and
 /// the line, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Place {
     /// Index of the file.
     pub file: u16,
@@ -23,6 +24,7 @@ pub struct Place {
 /// Days are half-open: a row holds from `from` up to, and not including, `to`.
 /// `to` means that another price replaced it; a shutdown never ends a row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Row {
     /// The first day.
     pub from: Date,
@@ -56,6 +58,7 @@ impl Row {
 
 /// Prices per million tokens, for one tier and span of days.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RateCard {
     /// Standard or Batch API.
     pub tier: Tier,
@@ -120,6 +123,7 @@ impl RateCard {
 
 /// A price per call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CallPrice {
     /// The price of one call.
     pub usd: Usd,
@@ -129,6 +133,7 @@ pub struct CallPrice {
 
 /// A gateway's token ratios for one model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RatioCard {
     /// Multiplies the price of ratio 1.
     pub model: Ratio,
@@ -142,6 +147,7 @@ pub struct RatioCard {
 
 /// A gateway's fixed price for one model: an image at its plainest, times ratios.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct FixedPrice {
     /// The price of one image before ratios.
     pub usd: Usd,
@@ -171,6 +177,7 @@ impl FixedPrice {
 
 /// The unit of a ratio-billing gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RatioBase {
     /// What ratio 1 costs.
     pub usd_per_million: UsdPerMillion,
@@ -208,6 +215,7 @@ pub enum OutcomeResult {
 
 /// A provider's rule on calls that went wrong. The first that matches decides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct OutcomeRule {
     /// How far the call got.
     pub event: Event,
@@ -256,6 +264,7 @@ impl OutcomeRule {
 
 /// A model that runs the Responses API's image tool, with its own token prices.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct TextModel {
     /// Its name.
     pub id: String,
@@ -274,6 +283,7 @@ pub struct TextModel {
 /// What was measured of a model that runs the Responses API's image tool; the rest is as
 /// [`ResponsesRule`](super::ResponsesRule) has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CallingTokens {
     /// Input tokens beside the prompt and its own output, without an input image, probably.
     pub context_expected: Option<u64>,
@@ -287,6 +297,7 @@ pub struct CallingTokens {
 
 /// A model as one provider offers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Model {
     /// The name that requests use.
     pub id: String,
@@ -343,6 +354,7 @@ impl Model {
 
 /// A provider: its models, and what is the same for all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Provider {
     /// The name that requests use.
     pub id: String,

@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 /// A word that is not one of the closed set it was read as.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct UnknownName {
     /// What was read.
     pub text: String,

@@ -14,6 +14,7 @@ use crate::params::{Endpoint, Item, Param, Unit};
 
 /// A quote, ready to be written as JSON.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct QuoteDocument<'q> {
     /// `imgcost.quote/1`.
     pub schema: &'static str,
@@ -117,6 +118,7 @@ impl RangeDocument<Usd> {
 
 /// A line.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct LineDocument<'q> {
     /// What it is.
     pub item: Item,
@@ -158,6 +160,7 @@ fn text_or_null<S: Serializer>(rate: &Option<super::Rate>, serializer: S) -> Res
 
 /// What the API's usage will report.
 #[derive(Debug, Clone, Copy, Serialize)]
+#[non_exhaustive]
 pub struct TokensDocument {
     /// Prompt tokens with the API's own.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -175,6 +178,7 @@ pub struct TokensDocument {
 
 /// The sum of the lines.
 #[derive(Debug, Clone, Copy, Serialize)]
+#[non_exhaustive]
 pub struct TotalDocument {
     /// At least; null where nothing is priced.
     pub floor: Option<Usd>,
@@ -190,6 +194,7 @@ pub struct TotalDocument {
 
 /// The price book.
 #[derive(Debug, Clone, Copy, Serialize)]
+#[non_exhaustive]
 pub struct BookDocument<'q> {
     /// Identifies its content.
     pub digest: &'q str,

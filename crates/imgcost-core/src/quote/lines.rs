@@ -72,6 +72,7 @@ impl std::fmt::Display for Rate {
 
 /// A rate and what it makes of the quantity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Price<'b> {
     /// What one unit costs.
     pub rate: Rate,
@@ -83,6 +84,7 @@ pub struct Price<'b> {
 
 /// One thing that a call pays for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Line<'b> {
     /// What it is.
     pub item: Item,

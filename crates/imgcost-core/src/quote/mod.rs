@@ -13,6 +13,8 @@ mod notes;
 mod terms;
 mod tokens;
 
+use std::fmt;
+
 use arrayvec::ArrayVec;
 
 pub use document::{
@@ -63,9 +65,8 @@ impl Book {
     /// Quotes a call.
     ///
     /// ```
-    /// use imgcost_core::{Book, Date, File, Quality, Request};
-    /// let files: Vec<File> = imgcost_pricing::BOOK.iter().map(|&(name, text)| File { name, text }).collect();
-    /// let book = Book::read(&files)?;
+    /// use imgcost_core::{Date, Quality, Request};
+    /// let book = imgcost_pricing::book();
     /// let mut request = Request::new("openai", "gpt-image-2", Date::constant(2026, 11, 21));
     /// request.quality = Some(Quality::High);
     /// request.size = Some("1024x1024".parse()?);
@@ -116,6 +117,18 @@ fn sum(lines: &[Line<'_>]) -> Option<Total> {
         ceiling: complete.then_some(all.ceiling),
         basis: all.basis,
     })
+}
+
+/// `0.164685` where it is exact, `0.0116 to 0.0215` for a range, in USD.
+impl fmt::Display for Total {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.floor, self.ceiling) {
+            (Some(floor), Some(ceiling)) if floor == ceiling => ceiling.fmt(f),
+            (Some(floor), Some(ceiling)) => write!(f, "{floor} to {ceiling}"),
+            (Some(floor), None) => write!(f, "at least {floor}"),
+            (None, _) => f.write_str("no known price"),
+        }
+    }
 }
 
 impl Total {

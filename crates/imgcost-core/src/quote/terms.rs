@@ -93,6 +93,7 @@ fn is_not(flag: &bool) -> bool {
 
 /// A price per image, for the qualities and sizes that it covers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ImageTerms {
     /// The quality that it is for; none: any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -112,6 +113,7 @@ pub struct ImageTerms {
 
 /// What the input images of a call cost by the megapixel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct InputTerms {
     /// The most megapixels begun.
     pub megapixels: u64,

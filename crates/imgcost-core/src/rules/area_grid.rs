@@ -19,6 +19,7 @@ use crate::params::Pixels;
 /// The grid work `q * u * (offset + area)` of one image, before the division that makes
 /// tokens of it: at least, by the calculator, at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Work {
     /// With exact halves rounded down.
     pub least: u64,

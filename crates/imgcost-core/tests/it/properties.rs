@@ -12,7 +12,7 @@ fn models() -> Vec<(String, String)> {
         let id = provider.id.clone();
         provider.models.iter().map(move |model| (id.clone(), model.id.clone())).collect::<Vec<_>>()
     };
-    BOOK.providers().iter().flat_map(pairs).collect()
+    BOOK.providers().flat_map(pairs).collect()
 }
 
 fn pixels() -> impl Strategy<Value = Pixels> {

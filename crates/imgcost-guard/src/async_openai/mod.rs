@@ -4,7 +4,7 @@
 //! # use std::sync::Arc;
 //! # use imgcost_guard::Guard;
 //! # use imgcost_ledger::MemoryLedger;
-//! # let guard = Guard::with_built_in_book(Arc::new(MemoryLedger::new()), "a".parse()?)?;
+//! # let guard = Guard::with_built_in_book(Arc::new(MemoryLedger::new()), "a".parse()?);
 //! use async_openai::middleware::{ReqwestService, retry::OpenAIRetryLayer};
 //! use imgcost_guard::async_openai::GuardLayer;
 //! use tower_layer::Layer;

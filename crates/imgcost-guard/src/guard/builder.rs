@@ -19,7 +19,7 @@ const BODY_LIMIT: usize = 64 << 20;
 /// use std::sync::Arc;
 /// use imgcost_guard::{Guard, Policy, built_in_book};
 /// use imgcost_ledger::MemoryLedger;
-/// let guard = Guard::builder(built_in_book()?, Arc::new(MemoryLedger::new()), "team/alice".parse()?)
+/// let guard = Guard::builder(built_in_book(), Arc::new(MemoryLedger::new()), "team/alice".parse()?)
 ///     .provider("azure-openai")
 ///     .deployment("images-eu", "gpt-image-1.5")
 ///     .policy(Policy::default().per_call_cap("2.00".parse()?))

@@ -37,7 +37,7 @@ use crate::pool;
 /// let ledger = Arc::new(MemoryLedger::new());
 /// let cap = Cap::Usd(NanoUsd::from_usd("1.00".parse()?).unwrap_or(NanoUsd::ZERO));
 /// ledger.set_budget(&Budget::new("team".parse()?, Window::Total, cap), "me")?;
-/// let guard = Guard::with_built_in_book(ledger, "team/alice".parse()?)?;
+/// let guard = Guard::with_built_in_book(ledger, "team/alice".parse()?);
 ///
 /// let mut request = guard.request("gpt-image-2");
 /// request.size = Some("1024x1024".parse()?);
@@ -80,13 +80,11 @@ impl Guard {
 
     /// A guard of OpenAI calls by the built-in price book, with the default policy.
     ///
-    /// The book is read the first time, which takes some milliseconds; later guards share it.
-    ///
-    /// # Errors
-    /// The built-in book can't be read, which its tests rule out.
+    /// All of them share the book.
     #[cfg(feature = "built-in-book")]
-    pub fn with_built_in_book(ledger: Arc<dyn Ledger>, scope: Scope) -> Result<Guard, Error> {
-        Ok(Guard::builder(crate::built_in_book()?, ledger, scope).build())
+    #[must_use]
+    pub fn with_built_in_book(ledger: Arc<dyn Ledger>, scope: Scope) -> Guard {
+        Guard::builder(crate::built_in_book(), ledger, scope).build()
     }
 
     /// The same guard for another scope.

@@ -26,7 +26,7 @@ impl Guard {
     /// # use std::sync::Arc;
     /// # use imgcost_guard::Guard;
     /// # use imgcost_ledger::MemoryLedger;
-    /// # let guard = Guard::with_built_in_book(Arc::new(MemoryLedger::new()), "a".parse()?)?;
+    /// # let guard = Guard::with_built_in_book(Arc::new(MemoryLedger::new()), "a".parse()?);
     /// assert!(guard.watches("POST", "/v1/images/generations"));
     /// assert!(!guard.watches("GET", "/v1/models"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -56,7 +56,7 @@ impl Guard {
     /// # use imgcost_ledger::{Budget, Cap, Ledger, MemoryLedger, Window};
     /// # let ledger = Arc::new(MemoryLedger::new());
     /// # ledger.set_budget(&Budget::new("team".parse()?, Window::Total, Cap::Unlimited), "me")?;
-    /// # let guard = Guard::with_built_in_book(ledger, "team".parse()?)?;
+    /// # let guard = Guard::with_built_in_book(ledger, "team".parse()?);
     /// let body = br#"{"model":"gpt-image-2","prompt":"a red apple","size":"1024x1024"}"#;
     /// if let Some(call) = guard.before("/v1/images/generations", Some("application/json"), body)? {
     ///     // The request is sent here. It was answered with:

@@ -73,6 +73,6 @@ impl Guard {
 
 fn knows(book: &Book, name: &str) -> bool {
     let is_it = |known: &String| known.eq_ignore_ascii_case(name);
-    let mut models = book.providers().iter().flat_map(|provider| &provider.models);
+    let mut models = book.providers().flat_map(|provider| &provider.models);
     models.any(|model| is_it(&model.id) || model.aliases.iter().any(is_it))
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use imgcost_core::{Book, Code, Error, Item, Note, Quote};
+use imgcost_core::{Code, Error, Item, Note, Quote};
 use imgcost_guard::{Amount, DEFAULT_HOLD_TTL, HoldError};
 use imgcost_ledger::{Alert, Held, HoldId, NanoUsd, NewHold, Scope, State, Timestamp};
 use serde::Serialize;
@@ -73,7 +73,7 @@ pub(super) fn hold(args: &BudgetHoldArgs, context: Context<'_>) -> Result<End, F
 }
 
 fn quoted(args: &BudgetHoldArgs, context: Context<'_>, scope: &Scope, by: &str) -> Result<End, Failure> {
-    let book: Book = request::book_for_quotes(&args.request, context.settings)?;
+    let book = request::book(&args.request.book, context.settings)?;
     let Asked { request, remarks } = request::asked(&args.request, context.settings, &book, NoModel::Refuse)?;
     let quote = book.quote(&request)?;
     let amount = if args.hold_expected { Amount::Expected } else { Amount::Ceiling };

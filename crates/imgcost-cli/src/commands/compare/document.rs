@@ -195,7 +195,7 @@ pub(super) fn document<'c>(compared: &'c Compared<'_>) -> Document<'c> {
 }
 
 fn checked<'c>(compared: &'c Compared<'_>) -> BTreeMap<&'c str, Date> {
-    let providers = compared.book.providers().iter();
+    let providers = compared.book.providers();
     let is_shown = |id: &str| compared.shown.iter().any(|cell| cell.provider() == id);
     let shown = providers.filter(|provider| is_shown(&provider.id));
     shown.map(|provider| (provider.id.as_str(), provider.checked)).collect()

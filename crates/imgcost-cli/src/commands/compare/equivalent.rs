@@ -372,7 +372,7 @@ mod tests {
     use imgcost_analysis::words::patterns;
 
     fn written(text: &str, (providers, models): (&str, &str), format: Format) -> (String, End) {
-        let book = crate::book::built_in().unwrap();
+        let book = crate::book::built_in();
         let base = Request::new("openai", "gpt-image-1", Date::constant(2026, 11, 21));
         let mut out = Vec::new();
         let patterns = (patterns("provider", providers).unwrap(), patterns("model", models).unwrap());

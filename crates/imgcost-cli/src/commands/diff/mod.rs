@@ -5,6 +5,7 @@ mod jobs;
 mod limit;
 mod words;
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use imgcost_core::{Book, Date, Error};
@@ -21,7 +22,7 @@ const TOP: usize = 25;
 
 /// The prices of one side.
 struct Side {
-    book: Book,
+    book: Cow<'static, Book>,
     day: Date,
     /// Whether the day was said for this side: then rows have no days of their own.
     fixed: bool,

@@ -21,12 +21,10 @@ pub(super) fn references(book: &Book, problems: &mut Vec<Problem>) {
         check.family(family);
     }
     check.unique("family", book.families.iter().map(|family| (&family.id, family.place)));
-    let names = book
-        .providers
-        .iter()
-        .flat_map(|p| std::iter::once(&p.id).chain(&p.aliases).map(|name| (name, p.place)));
+    let names =
+        book.providers().flat_map(|p| std::iter::once(&p.id).chain(&p.aliases).map(|name| (name, p.place)));
     check.unique("provider", names);
-    for provider in &book.providers {
+    for provider in book.providers() {
         check.provider(provider);
     }
 }
@@ -47,8 +45,8 @@ impl Check<'_> {
     }
 
     fn source(&mut self, id: &str, place: Place) {
-        if !self.book.sources.contains_key(id) {
-            let near = nearest::name(id, self.book.sources.keys().map(String::as_str));
+        if !self.book.sources().contains_key(id) {
+            let near = nearest::name(id, self.book.sources().keys().map(String::as_str));
             let hint = near.map(|name| format!("; did you mean '{name}'?")).unwrap_or_default();
             self.at(place, format!("source '{id}' is not in sources.toml{hint}"));
         }

@@ -10,7 +10,7 @@ use crate::rules::{area_grid, row_grid};
 /// Published prices per image against tokens times rate, where the model is billed by tokens.
 pub(super) fn tables(book: &Book, problems: &mut Vec<Problem>) {
     let mut check = Check { book, problems };
-    for model in book.providers.iter().flat_map(|provider| &provider.models) {
+    for model in book.providers().flat_map(|provider| &provider.models) {
         if let (Basis::Tokens, Some(family)) = (model.basis, book.family(&model.family)) {
             check.table(model, family);
         }

@@ -21,6 +21,7 @@ pub use place::Problem;
 use self::place::Reporter;
 use self::read::View;
 use self::shape::Shape;
+use super::packed::Shelf;
 use super::{Book, Model, Place};
 
 /// A file of a price book: its name, for messages, and its text.
@@ -160,10 +161,10 @@ fn json_slip(text: &str) -> Option<&'static str> {
 fn add_sources(book: &mut Book, file: &View<'_>, reporter: &mut Reporter<'_>) {
     for view in file.views("source") {
         if let Some(source) = read::source(&view) {
-            if book.sources.contains_key(&source.id) {
+            if book.sources.get().contains_key(&source.id) {
                 reporter.problem(view.at(), format!("source '{}' is listed twice", source.id));
             }
-            book.sources.insert(source.id.clone(), source);
+            book.sources.get_mut().insert(source.id.clone(), source);
         }
     }
 }
@@ -209,7 +210,7 @@ fn add_provider(book: &mut Book, file: &View<'_>, index: u16, reporter: &mut Rep
             provider.models.push(model);
         }
     }
-    book.providers.push(provider);
+    book.providers.push(Shelf::new(provider));
 }
 
 /// Reads dated rows, and checks what each must carry: a source and an evidence class in the
@@ -270,8 +271,8 @@ impl Rows<'_, '_> {
 fn finish(mut book: Book, mut problems: Vec<Problem>) -> Result<Book, BookErrors> {
     book.families.sort_by(|a, b| a.id.cmp(&b.id));
     book.providers.sort_by(|a, b| a.id.cmp(&b.id));
-    for provider in &mut book.providers {
-        provider.models.sort_by(|a, b| a.id.cmp(&b.id));
+    for shelf in &mut book.providers {
+        shelf.provider_mut().models.sort_by(|a, b| a.id.cmp(&b.id));
     }
     check::references(&book, &mut problems);
     if problems.is_empty() {

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use super::place::{Problem, Reporter};
 use super::read::{self, OWN_BOOK, View};
 use super::{BookErrors, File, Rows, digest, finish, parse, units};
+use crate::book::packed::Shelf;
 use crate::book::{Book, Model, Place, Provider, Source};
 
 impl Book {
@@ -52,7 +53,7 @@ fn lay_over(
     let place = Place { file: index, line: reporter.line(file.at_key("provider")) };
     let Some(own) = read::provider(file, place) else { return };
     let title = book.files.get(usize::from(index)).cloned().unwrap_or_default();
-    if let Entry::Vacant(entry) = book.sources.entry(OWN_BOOK.to_owned()) {
+    if let Entry::Vacant(entry) = book.sources.get_mut().entry(OWN_BOOK.to_owned()) {
         entry.insert(Source {
             id: OWN_BOOK.to_owned(),
             title: format!("your own price book, {title}"),
@@ -64,15 +65,15 @@ fn lay_over(
     }
     super::add_sources(book, file, reporter);
     let families: Vec<String> = book.families.iter().map(|family| family.id.clone()).collect();
-    let provider = match book.providers.iter_mut().position(|provider| provider.id == own.id) {
+    let shelf = match book.providers.iter().position(|shelf| shelf.id == own.id) {
         Some(known) => book.providers.get_mut(known),
         None => {
             let checked = if file.text("checked").is_some() { own.checked } else { read_on };
-            book.providers.push(Provider { checked, ..own.clone() });
+            book.providers.push(Shelf::new(Provider { checked, ..own.clone() }));
             book.providers.last_mut()
         }
     };
-    let Some(provider) = provider else { return };
+    let Some(provider) = shelf.map(Shelf::provider_mut) else { return };
     if own.ratio.is_some() {
         provider.ratio = own.ratio;
     }

@@ -49,7 +49,7 @@ pub(super) fn of_model(
 ) {
     let known = base.provider(provider).ok().and_then(|provider| provider.model(&own.id));
     let family = known.filter(|_| own.family.is_empty()).map_or(own.family.as_str(), |model| &model.family);
-    let elsewhere = base.providers.iter().flat_map(|provider| &provider.models);
+    let elsewhere = base.providers().flat_map(|provider| &provider.models);
     let elsewhere: Vec<&Model> = elsewhere.filter(|model| model.family == family).collect();
     let compared = |of: &dyn Fn(&Model) -> Option<Decimal>| {
         known.and_then(of).or_else(|| elsewhere.iter().find_map(|model| of(model)))
@@ -83,7 +83,7 @@ pub(super) fn of_text_model(base: &Book, provider: &str, view: &View<'_>, report
         return;
     }
     let id = view.text("id");
-    let providers = base.provider(provider).ok().into_iter().chain(&base.providers);
+    let providers = base.provider(provider).ok().into_iter().chain(base.providers());
     let mut models = providers.flat_map(|provider| &provider.text_models);
     let known = models.find(|model| Some(model.id.as_str()) == id && is_built_in(&model.row));
     check(view, "input", Per::Million, || Some(known?.input.decimal()), reporter);

@@ -47,7 +47,7 @@ fn with_budget(books: Books, cap: &str) -> Books {
 }
 
 pub(crate) fn builder(books: &Books) -> Builder {
-    Guard::builder(built_in_book().unwrap(), Arc::clone(books), scope()).day(|| TODAY)
+    Guard::builder(built_in_book(), Arc::clone(books), scope()).day(|| TODAY)
 }
 
 pub(crate) fn guard(books: &Books) -> Guard {

@@ -1,10 +1,7 @@
 //! What a call uses: the price book's own rules, so that a test can foretell it.
 
-use std::sync::OnceLock;
-
 use imgcost_core::{
-    Book, Date, Endpoint, Error, Estimate, File, InputImage, Item, Part, Pixels, Prompt, Quality, Request,
-    Size,
+    Date, Endpoint, Error, Estimate, InputImage, Item, Part, Pixels, Prompt, Quality, Request, Size,
 };
 use imgcost_wire::{Measure, ParsedBody};
 use serde_json::{Value, json};
@@ -92,7 +89,7 @@ pub(super) fn order(endpoint: Endpoint, body: &Value, dearest: bool) -> Result<O
     let mut base = Request::new("openai", model, TODAY);
     base.endpoint = endpoint;
     let request = ParsedBody::from_value(body, &base, &Meter)?.request;
-    let quote = book().quote(&request)?;
+    let quote = imgcost_pricing::book().quote(&request)?;
     let count = |range: &Estimate<u64>| match range.expected {
         _ if dearest => range.ceiling.saturating_mul(2),
         Some(expected) => expected,
@@ -123,13 +120,4 @@ pub(super) fn order(endpoint: Endpoint, body: &Value, dearest: bool) -> Result<O
     let size = size.ok_or_else(|| Error::new(imgcost_core::Code::IllegalValue, "no size"))?;
     drop(quote);
     Ok(Order { request, size, quality, tokens, responses })
-}
-
-fn book() -> &'static Book {
-    static BOOK: OnceLock<Book> = OnceLock::new();
-    BOOK.get_or_init(|| {
-        let files: Vec<File<'_>> =
-            imgcost_pricing::BOOK.iter().map(|&(name, text)| File { name, text }).collect();
-        Book::read(&files).expect("the built-in book is checked")
-    })
 }

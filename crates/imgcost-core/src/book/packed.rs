@@ -1,0 +1,166 @@
+//! A book as bytes: what a program carries in place of the TOML files. The sources and each
+//! provider are read when they are first asked for; ids and aliases are known before.
+
+#![expect(clippy::disallowed_types, reason = "a part is filled once, with what its bytes say, whoever asks")]
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::OnceLock;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::{Book, Family, Provider, Source};
+
+/// A part of a book, read or still packed.
+#[derive(Clone)]
+pub(crate) struct Part<T> {
+    read: OnceLock<T>,
+    packed: &'static [u8],
+}
+
+impl<T> Part<T> {
+    fn new(value: T) -> Part<T> {
+        Part { read: OnceLock::from(value), packed: &[] }
+    }
+}
+
+impl<T: DeserializeOwned> Part<T> {
+    fn packed(packed: &'static [u8]) -> Part<T> {
+        Part { read: OnceLock::new(), packed }
+    }
+
+    pub(crate) fn get(&self) -> &T {
+        self.read.get_or_init(|| read(self.packed))
+    }
+
+    #[expect(clippy::expect_used, reason = "it has just been read")]
+    pub(crate) fn get_mut(&mut self) -> &mut T {
+        self.get();
+        self.read.get_mut().expect("a part that was read")
+    }
+}
+
+impl<T: Default> Default for Part<T> {
+    fn default() -> Self {
+        Part::new(T::default())
+    }
+}
+
+impl<T: DeserializeOwned + PartialEq> PartialEq for Part<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.get() == other.get()
+    }
+}
+
+impl<T: DeserializeOwned + Eq> Eq for Part<T> {}
+
+impl<T: fmt::Debug> fmt::Debug for Part<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.read.get() {
+            Some(value) => value.fmt(f),
+            None => write!(f, "{} bytes", self.packed.len()),
+        }
+    }
+}
+
+/// A provider by its names, which are known before its prices are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shelf {
+    pub(crate) id: String,
+    pub(crate) aliases: Vec<String>,
+    provider: Part<Provider>,
+}
+
+impl Shelf {
+    #[cfg(feature = "toml")]
+    pub(crate) fn new(provider: Provider) -> Shelf {
+        let (id, aliases) = (provider.id.clone(), provider.aliases.clone());
+        Shelf { id, aliases, provider: Part::new(provider) }
+    }
+
+    pub(crate) fn provider(&self) -> &Provider {
+        self.provider.get()
+    }
+
+    /// To change its models and prices; its names stay.
+    #[cfg(feature = "toml")]
+    pub(crate) fn provider_mut(&mut self) -> &mut Provider {
+        self.provider.get_mut()
+    }
+}
+
+/// The bytes of a book, parts inside as bytes of their own.
+#[derive(Serialize, Deserialize)]
+struct Packed<'a> {
+    digest: String,
+    overrides: u32,
+    files: Vec<String>,
+    families: Vec<Family>,
+    sources: &'a [u8],
+    providers: Vec<PackedProvider<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PackedProvider<'a> {
+    id: String,
+    aliases: Vec<String>,
+    provider: &'a [u8],
+}
+
+impl Book {
+    /// The book as bytes, for [`Book::unpack`] of the same version of this crate.
+    #[must_use]
+    pub fn pack(&self) -> Vec<u8> {
+        let sources = write(self.sources());
+        let providers: Vec<Vec<u8>> = self.providers().map(write).collect();
+        let providers = self.providers.iter().zip(&providers);
+        write(&Packed {
+            digest: self.digest.clone(),
+            overrides: self.overrides,
+            files: self.files.clone(),
+            families: self.families.clone(),
+            sources: &sources,
+            providers: providers
+                .map(|(shelf, provider)| PackedProvider {
+                    id: shelf.id.clone(),
+                    aliases: shelf.aliases.clone(),
+                    provider,
+                })
+                .collect(),
+        })
+    }
+
+    /// The book of [`Book::pack`]'s bytes. Each provider is read when it is first asked for, so
+    /// that a program that quotes one of them starts without reading all.
+    ///
+    /// # Panics
+    /// The bytes are not those of a book: here, or where a part of them is first asked for.
+    #[must_use]
+    pub fn unpack(bytes: &'static [u8]) -> Book {
+        let packed: Packed<'static> = read(bytes);
+        let shelf = |provider: PackedProvider<'static>| Shelf {
+            id: provider.id,
+            aliases: provider.aliases,
+            provider: Part::packed(provider.provider),
+        };
+        Book {
+            families: packed.families,
+            providers: packed.providers.into_iter().map(shelf).collect(),
+            sources: Part::<BTreeMap<String, Source>>::packed(packed.sources),
+            files: packed.files,
+            digest: packed.digest,
+            overrides: packed.overrides,
+        }
+    }
+}
+
+#[expect(clippy::expect_used, reason = "it fails where memory does")]
+fn write(value: &impl Serialize) -> Vec<u8> {
+    postcard::to_stdvec(value).expect("a book in memory")
+}
+
+#[expect(clippy::expect_used, reason = "without prices there is nothing to go on with")]
+fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> T {
+    postcard::from_bytes(bytes).expect("the price book that this program carries is damaged")
+}

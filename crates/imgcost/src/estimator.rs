@@ -1,0 +1,103 @@
+//! Quotes by one price book.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use imgcost_core::Book;
+
+use crate::error::Error;
+use crate::quote::Quote;
+use crate::request::Request;
+
+/// Quotes calls by a price book: the built-in one, or one with prices of your own. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Estimator {
+    book: Prices,
+}
+
+/// A book that its quotes share.
+#[derive(Debug, Clone)]
+pub(crate) enum Prices {
+    #[cfg(feature = "prices")]
+    BuiltIn(&'static Book),
+    Own(Arc<Book>),
+}
+
+impl Deref for Prices {
+    type Target = Book;
+
+    fn deref(&self) -> &Book {
+        match self {
+            #[cfg(feature = "prices")]
+            Prices::BuiltIn(book) => book,
+            Prices::Own(book) => book,
+        }
+    }
+}
+
+#[cfg(feature = "prices")]
+impl Default for Estimator {
+    fn default() -> Self {
+        Estimator::new()
+    }
+}
+
+impl Estimator {
+    /// By the built-in price book.
+    #[cfg(feature = "prices")]
+    #[must_use]
+    pub fn new() -> Estimator {
+        Estimator { book: Prices::BuiltIn(imgcost_pricing::book()) }
+    }
+
+    /// By a book that you have.
+    #[must_use]
+    pub fn with_book(book: impl Into<Arc<Book>>) -> Estimator {
+        Estimator { book: Prices::Own(book.into()) }
+    }
+
+    /// The same with prices of your own over it: a file in TOML as `docs/prices.md` has it, each
+    /// row with a `reason`. Quotes that use such a row say so in a note.
+    ///
+    /// ```
+    /// use imgcost::{Estimator, Request};
+    /// let ours = Estimator::new().with_prices(r#"
+    ///     schema = "imgcost.prices/1"
+    ///     provider = "openai"
+    ///     [[model]]
+    ///     id = "gpt-image-2"
+    ///     [[model.rates]]
+    ///     from = "2026-01-01"
+    ///     image_output = "24"
+    ///     reason = "contract of January"
+    /// "#)?;
+    /// let request = Request::new("gpt-image-2").size("1024x1024").on("2026-11-21".parse()?);
+    /// assert!(ours.quote(&request)?.total().ceiling < imgcost::quote(&request)?.total().ceiling);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Prices`], with everything that is wrong in the text.
+    #[cfg(feature = "toml")]
+    pub fn with_prices(&self, text: &str) -> Result<Estimator, Error> {
+        let file = imgcost_core::File { name: "prices", text };
+        let read_on = crate::today().unwrap_or(imgcost_core::Date::ZERO);
+        let book = self.book.with_own(file, read_on).map_err(Error::Prices)?;
+        Ok(Estimator::with_book(book))
+    }
+
+    /// The book.
+    #[must_use]
+    pub fn book(&self) -> &Book {
+        &self.book
+    }
+
+    /// Quotes a call.
+    ///
+    /// # Errors
+    /// No such provider or model, no price on the day, or something that the API would refuse: the
+    /// error names the field, what is allowed and the nearest of it.
+    pub fn quote(&self, request: &Request) -> Result<Quote, Error> {
+        Quote::new(self.book.clone(), request.resolve(&self.book)?)
+    }
+}

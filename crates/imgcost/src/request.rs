@@ -1,0 +1,215 @@
+//! A call as its caller knows it.
+
+use std::fmt;
+
+use imgcost_core::{
+    Book, Code, Date, Endpoint, Error as Problem, Fidelity, InputImage, Prompt, Quality, Ratio,
+    Request as Counts, Size, Tier,
+};
+
+use crate::error::Error;
+use crate::{provider, today};
+
+/// A call to an image-generation API, in the API's own parameters: one image from a model, and
+/// everything else at the API's defaults until it is set.
+///
+/// Nothing is checked before [`quote`](crate::Estimator::quote), whose errors name what is wrong.
+///
+/// ```
+/// use imgcost::{Fidelity, InputImage, Request};
+/// let edit = Request::new("gpt-image-1.5")
+///     .provider("azure-openai")
+///     .image(InputImage::Sized("1024x1536".parse()?))
+///     .input_fidelity(Fidelity::High)
+///     .prompt("make the apple green")
+///     .n(2);
+/// # let _ = edit;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Everything but what is below, which the counts have only once it is resolved.
+    counts: Counts,
+    provider: Option<String>,
+    day: Option<Date>,
+    endpoint: Option<Endpoint>,
+    size: Option<String>,
+}
+
+impl Request {
+    /// One image from a model, by its id or an alias, such as `gpt-image-2`.
+    #[must_use]
+    pub fn new(model: impl Into<String>) -> Request {
+        let counts = Counts::new(String::new(), model, Date::ZERO);
+        Request { counts, provider: None, day: None, endpoint: None, size: None }
+    }
+
+    /// The provider, by its id or an alias. Left out: OpenAI if it offers the model, else the
+    /// model's maker, else the only one that does.
+    #[must_use]
+    pub fn provider(self, provider: impl Into<String>) -> Request {
+        Request { provider: Some(provider.into()), ..self }
+    }
+
+    /// The day whose prices count. Left out: today, in UTC.
+    #[must_use]
+    pub fn on(self, day: Date) -> Request {
+        Request { day: Some(day), ..self }
+    }
+
+    /// The quality. Left out: the model's default.
+    #[must_use]
+    pub fn quality(mut self, quality: Quality) -> Request {
+        self.counts.quality = Some(quality);
+        self
+    }
+
+    /// The size: a text such as `1536x1024`, `2K` or `auto`, or a [`Size`] or
+    /// [`Pixels`](crate::Pixels). Left out: the model's default.
+    #[must_use]
+    pub fn size(self, size: impl fmt::Display) -> Request {
+        Request { size: Some(size.to_string()), ..self }
+    }
+
+    /// How many images.
+    #[must_use]
+    pub fn n(mut self, n: u32) -> Request {
+        self.counts.n = n;
+        self
+    }
+
+    /// The prompt, whose tokens are counted; its text is not kept. Left out: the quote covers the
+    /// images alone, and says so in a note.
+    #[cfg(feature = "prompt")]
+    #[must_use]
+    pub fn prompt(mut self, text: &str) -> Request {
+        self.counts.prompt = Some(Prompt {
+            tokens: imgcost_prompt::count(text),
+            characters: u64::try_from(text.chars().count()).ok(),
+            bytes: u64::try_from(text.len()).ok(),
+        });
+        self
+    }
+
+    /// The prompt by its count of `o200k_base` tokens, where its text is not at hand.
+    #[must_use]
+    pub fn prompt_tokens(mut self, tokens: u64) -> Request {
+        self.counts.prompt = Some(Prompt::of_tokens(tokens));
+        self
+    }
+
+    /// One more input image, which makes the call an edit.
+    #[must_use]
+    pub fn image(mut self, image: InputImage) -> Request {
+        self.counts.images.push(image);
+        self
+    }
+
+    /// A mask for the first input image.
+    #[must_use]
+    pub fn mask(mut self) -> Request {
+        self.counts.mask = true;
+        self
+    }
+
+    /// How closely an edit keeps to its input images. Left out: low.
+    #[must_use]
+    pub fn input_fidelity(mut self, fidelity: Fidelity) -> Request {
+        self.counts.input_fidelity = Some(fidelity);
+        self
+    }
+
+    /// A streamed response with so many partial images, from 0.
+    #[must_use]
+    pub fn partial_images(mut self, partial_images: u32) -> Request {
+        self.counts.stream = true;
+        self.counts.partial_images = Some(partial_images);
+        self
+    }
+
+    /// `transparent`, `opaque` or `auto`, which costs nothing but may be refused.
+    #[must_use]
+    pub fn background(mut self, background: impl Into<String>) -> Request {
+        self.counts.background = Some(background.into());
+        self
+    }
+
+    /// `png`, `jpeg` or `webp`, which costs nothing but may be refused.
+    #[must_use]
+    pub fn output_format(mut self, format: impl Into<String>) -> Request {
+        self.counts.output_format = Some(format.into());
+        self
+    }
+
+    /// 0 to 100, for jpeg and webp, which costs nothing but may be refused.
+    #[must_use]
+    pub fn output_compression(mut self, percent: u32) -> Request {
+        self.counts.output_compression = Some(percent);
+        self
+    }
+
+    /// Where the call goes. Left out: edits with input images, generations without, and chat for
+    /// models that answer only there.
+    #[must_use]
+    pub fn endpoint(self, endpoint: Endpoint) -> Request {
+        Request { endpoint: Some(endpoint), ..self }
+    }
+
+    /// The price list: standard, batch, flex or priority.
+    #[must_use]
+    pub fn tier(mut self, tier: Tier) -> Request {
+        self.counts.tier = tier;
+        self
+    }
+
+    /// A gateway's group ratio, at providers that bill by ratio. Left out: 1.
+    #[must_use]
+    pub fn group_ratio(mut self, ratio: Ratio) -> Request {
+        self.counts.group_ratio = Some(ratio);
+        self
+    }
+
+    /// The model that calls the image tool of the Responses API, with
+    /// [`Endpoint::Responses`].
+    #[must_use]
+    pub fn responses_model(mut self, model: impl Into<String>) -> Request {
+        self.counts.responses_model = Some(model.into());
+        self
+    }
+
+    /// The most tool calls of a Responses API call, and so the most images that it may make.
+    #[must_use]
+    pub fn max_tool_calls(mut self, calls: u32) -> Request {
+        self.counts.max_tool_calls = Some(calls);
+        self
+    }
+
+    /// The request with everything that was left out, by a book.
+    pub(crate) fn resolve(&self, book: &Book) -> Result<Counts, Error> {
+        let mut counts = self.counts.clone();
+        if counts.model.is_empty() {
+            return Err(Problem::new(Code::NoModel, "no model is named").field("model").into());
+        }
+        counts.as_of = self.day.or_else(today).ok_or_else(|| {
+            Problem::new(Code::IllegalValue, "there is no clock to ask for the day: give one").field("as_of")
+        })?;
+        match &self.provider {
+            Some(provider) => counts.provider.clone_from(provider),
+            None => provider::of(book, &counts.model)?.clone_into(&mut counts.provider),
+        }
+        let offer = book.offer(&counts.provider, &counts.model, counts.as_of)?;
+        counts.endpoint = self.endpoint.unwrap_or_else(|| {
+            let wanted = if counts.images.is_empty() { Endpoint::Generations } else { Endpoint::Edits };
+            let answers = &offer.family.limits.rule.endpoints;
+            let only_chat = answers.contains(&Endpoint::Chat) && !answers.contains(&wanted);
+            if only_chat { Endpoint::Chat } else { wanted }
+        });
+        if let Some(text) = &self.size {
+            let size = text.parse::<Size>();
+            counts.size = Some(
+                size.map_err(|error| Problem::new(Code::IllegalValue, error.to_string()).field("size"))?,
+            );
+        }
+        Ok(counts)
+    }
+}

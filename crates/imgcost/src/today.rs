@@ -1,0 +1,13 @@
+//! The day, where nobody gives one.
+
+use imgcost_core::Date;
+
+/// Today in UTC, whatever the time zone of the machine; none where there is no clock to ask, as on
+/// `wasm32-unknown-unknown`.
+#[must_use]
+pub fn today() -> Option<Date> {
+    if cfg!(all(target_family = "wasm", target_os = "unknown")) {
+        return None;
+    }
+    Some(jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date())
+}

@@ -1,0 +1,46 @@
+//! `book.bin` and `book.sum` are made from the price files, here: `IMGCOST_UPDATE=1 cargo test -p
+//! imgcost-pricing` writes them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::fs;
+use std::path::Path;
+
+use imgcost_core::{Book, File};
+use imgcost_pricing::BOOK;
+
+include!("../../src/sum.rs");
+
+const UPDATE: &str = "IMGCOST_UPDATE";
+
+/// Compares a file with what it should be, or writes it where that is asked for.
+fn current(name: &str, wanted: &[u8]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    if std::env::var_os(UPDATE).is_some() {
+        fs::write(&path, wanted).unwrap();
+    }
+    let found = fs::read(&path).unwrap_or_default();
+    assert!(found == wanted, "{name} is not current: {UPDATE}=1 cargo test -p imgcost-pricing writes it");
+}
+
+fn read() -> Book {
+    let files: Vec<File<'_>> = BOOK.iter().map(|&(name, text)| File { name, text }).collect();
+    Book::read(&files).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+#[test]
+fn the_bytes_of_the_book_are_those_of_its_files() {
+    current("book.bin", &read().pack());
+    let mut files = BOOK.to_vec();
+    files.sort_unstable();
+    let mut sum = Sum::new();
+    files.iter().for_each(|(name, text)| sum.add(name, text));
+    current("book.sum", format!("{sum}\n").as_bytes());
+}
+
+#[test]
+fn every_part_of_the_book_is_what_the_files_say() {
+    // A run that writes the book was built with the one before.
+    if std::env::var_os(UPDATE).is_none() {
+        assert!(*imgcost_pricing::book() == read());
+    }
+}
