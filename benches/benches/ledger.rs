@@ -19,9 +19,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use by_hand::ByHand;
-use imgcost_ledger::{
-    Budget, Cap, HoldId, Ledger, MemoryLedger, NanoUsd, NewHold, SignedDuration, SqliteLedger, Window,
-};
+use imgcost_ledger::{Budget, Cap, Ledger, MemoryLedger, NanoUsd, NewHold, SqliteLedger, Window};
 
 const SCOPE: &str = "team/alice/run-42";
 const ROUND: Duration = Duration::from_millis(1_500);
@@ -52,20 +50,15 @@ fn main() {
 }
 
 fn new_hold() -> NewHold {
-    NewHold {
-        id: HoldId::random(),
-        key: None,
-        scope: SCOPE.parse().unwrap(),
-        ceiling: NanoUsd::new(210_720_000).unwrap(),
-        assumed: false,
-        quote: "q_0123456789abcdef0123456789abcdef".to_owned(),
-        book: "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef".to_owned(),
-        request: r#"{"model":"gpt-image-1","n":4,"quality":"high","size":"1536x1024"}"#.to_owned(),
-        terms: r#"{"text":"5","image":"10","output":"40","rules":["row-grid"]}"#.to_owned(),
-        expires_in: SignedDuration::from_mins(10),
-        despite: None,
-        by: "bench".to_owned(),
-    }
+    NewHold::new(SCOPE.parse().unwrap(), NanoUsd::new(210_720_000).unwrap(), "bench")
+        .quote(
+            "q_0123456789abcdef0123456789abcdef",
+            "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+        )
+        .details(
+            r#"{"model":"gpt-image-1","n":4,"quality":"high","size":"1536x1024"}"#,
+            r#"{"text":"5","image":"10","output":"40","rules":["row-grid"]}"#,
+        )
 }
 
 fn set_budgets(ledger: &dyn Ledger) {

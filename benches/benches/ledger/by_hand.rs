@@ -153,8 +153,7 @@ impl ByHand {
     pub(crate) fn fill(&mut self, holds: u32, like: &NewHold) {
         self.in_turn(|this| {
             for _ in 0..holds {
-                let id = imgcost_ledger::HoldId::random();
-                assert!(this.hold_inside(&NewHold { id, ..like.clone() }));
+                assert!(this.hold_inside(&like.clone().id(imgcost_ledger::HoldId::random())));
             }
         });
     }

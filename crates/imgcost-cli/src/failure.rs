@@ -190,7 +190,8 @@ impl<'e> Plain<'e> {
                 plain.message.push_str(&fits.map(fits_words).unwrap_or_default());
             }
             Some(Refusal::AssumedCeiling { scope, .. }) => plain.scope = Some(scope.as_str()),
-            None => {}
+            // A refusal of another kind has its code and message.
+            Some(_) | None => {}
         }
         if let imgcost_ledger::Error::BadInput { field, .. } = error {
             plain.field = Some(field);

@@ -1,7 +1,7 @@
 //! From a quote to a hold.
 
 use imgcost_core::{CeilingBasis, Date, NoteKind, Quote, Usd};
-use imgcost_ledger::{HoldId, NanoUsd, NewHold, Scope, SignedDuration};
+use imgcost_ledger::{NanoUsd, NewHold, Scope, SignedDuration};
 use serde::Serialize;
 
 /// After which time an open hold counts as expired, where nothing else is said: longer than
@@ -74,19 +74,13 @@ pub fn new_hold(quote: &Quote<'_>, amount: Amount, scope: &Scope, by: &str) -> R
         as_of: quote.offer().as_of,
         request: document.request,
     };
-    Ok(NewHold {
-        id: HoldId::random(),
-        key: None,
-        scope: scope.clone(),
-        ceiling: NanoUsd::from_usd(amount).ok_or(HoldError::TooLarge)?,
-        assumed: basis == CeilingBasis::Assumed,
-        quote: quote.id(),
-        book: quote.offer().book.digest().to_owned(),
-        // Documents of plain data always serialise.
-        request: serde_json::to_string(&summary).unwrap_or_default(),
-        terms: serde_json::to_string(&quote.terms()).unwrap_or_default(),
-        expires_in: DEFAULT_HOLD_TTL,
-        despite: None,
-        by: by.to_owned(),
-    })
+    let ceiling = NanoUsd::from_usd(amount).ok_or(HoldError::TooLarge)?;
+    // Documents of plain data always serialise.
+    let summary = serde_json::to_string(&summary).unwrap_or_default();
+    let terms = serde_json::to_string(&quote.terms()).unwrap_or_default();
+    Ok(NewHold::new(scope.clone(), ceiling, by)
+        .assumed(basis == CeilingBasis::Assumed)
+        .quote(quote.id(), quote.offer().book.digest())
+        .details(summary, terms)
+        .expires_in(DEFAULT_HOLD_TTL))
 }

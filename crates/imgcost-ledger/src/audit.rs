@@ -1,5 +1,5 @@
-//! Whether the books balance: counters worked out anew from the holds, and the holds' states
-//! from the journal.
+//! Whether the ledger balances: recomputes the counters from the holds, and compares the holds'
+//! states with the journal.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -9,39 +9,40 @@ use crate::error::Error;
 use crate::hold::State;
 use crate::journal::{Entry, Event};
 use crate::ledger::{Filter, Ledger, Record};
-use crate::shares::shifted;
+use crate::shares::adjusted;
 use crate::window::Period;
 
-/// The most differences that are listed.
-const MOST: usize = 20;
+/// The most differences listed.
+const MAX_PROBLEMS: usize = 20;
 
-/// What [`audit`] found.
+/// The result of [`audit`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Audit {
-    /// How many holds were added up.
+    /// The number of holds added up.
     pub holds: u64,
-    /// How many counters were compared.
+    /// The number of counters compared.
     pub counters: u64,
-    /// Counters that are not the sum of their holds, and states without their entries in the
-    /// journal, in words; at most the first 20.
+    /// Counters that differ from the sum of their holds, and states that differ from the journal,
+    /// in words; at most the first 20.
     pub problems: Vec<String>,
-    /// How many there are in all.
+    /// The number of all differences.
     pub differences: u64,
 }
 
-/// Adds up all holds and compares the sums with the ledger's counters, to the nano-dollar,
-/// out of one consistent state; then counts the entries that brought holds into their states.
-/// It keeps the sums in memory, and holds and entries nowhere.
+/// Adds up all holds and compares the sums with the ledger's counters, to the nano-dollar, in
+/// one consistent state. Then compares the number of holds in each state with the journal. Only
+/// the sums are kept in memory.
 ///
 /// # Errors
-/// The store can't answer.
+/// The store failed.
 pub fn audit(ledger: &dyn Ledger) -> Result<Audit, Error> {
     let mut stored: BTreeMap<(String, Period), Sums> = BTreeMap::new();
     let mut counted: BTreeMap<(String, Period), Sums> = BTreeMap::new();
     let mut audit = Audit::default();
     let mut states = States::default();
     let mut overflow = false;
-    let what = Filter { counters: true, holds: true, journal: true, ..Filter::default() };
+    let what = Filter::default().counters().holds().journal();
     ledger.read(&what, &mut |record| {
         match record {
             Record::Counter(counter) => {
@@ -54,7 +55,7 @@ pub fn audit(ledger: &dyn Ledger) -> Result<Audit, Error> {
                 for prefix in hold.scope.prefixes() {
                     for period in hold.periods() {
                         let sums = counted.entry((prefix.to_owned(), period)).or_default();
-                        match shifted(*sums, None, Some(&hold)) {
+                        match adjusted(*sums, None, Some(&hold)) {
                             Ok(more) => *sums = more,
                             Err(_) => overflow = true,
                         }
@@ -86,7 +87,7 @@ pub fn audit(ledger: &dyn Ledger) -> Result<Audit, Error> {
     Ok(audit)
 }
 
-/// How many holds are in each state.
+/// The number of holds in each state.
 #[derive(Default, Clone, Copy, PartialEq, Eq)]
 struct Count {
     held: i64,
@@ -110,9 +111,8 @@ impl Count {
     }
 }
 
-/// How many holds are in each state by their rows, and by the journal: each entry takes one hold
-/// out of the state it was in. Numbers are enough to notice entries that are gone, and need no
-/// memory.
+/// The number of holds in each state, by the holds and by the journal, where each entry moves one
+/// hold from its earlier state. Numbers reveal missing entries without keeping any in memory.
 #[derive(Default)]
 struct States {
     of_holds: Count,
@@ -135,10 +135,11 @@ impl States {
     fn differences(mut self) -> Vec<String> {
         let mut problems = Vec::new();
         for state in [State::Held, State::Settled, State::Released, State::Presumed] {
-            let (holds, told) = (*self.of_holds.of(state), *self.of_journal.of(state));
-            if holds != told {
-                problems
-                    .push(format!("holds that are {state}: {holds}; by the entries of the journal: {told}"));
+            let (holds, recorded) = (*self.of_holds.of(state), *self.of_journal.of(state));
+            if holds != recorded {
+                problems.push(format!(
+                    "holds that are {state}: {holds}; by the entries of the journal: {recorded}"
+                ));
             }
         }
         problems
@@ -148,7 +149,7 @@ impl States {
 impl Audit {
     fn note(&mut self, problem: String) {
         self.differences += 1;
-        if self.problems.len() < MOST {
+        if self.problems.len() < MAX_PROBLEMS {
             self.problems.push(problem);
         }
     }

@@ -1,4 +1,4 @@
-//! What may be spent where, over which window, and what has been.
+//! Budgets, and what counts against them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,9 +14,9 @@ use crate::window::{Period, Window};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cap {
-    /// At most this much in the window. Zero allows nothing that costs.
+    /// At most this much in the window. Zero refuses every call that costs anything.
     Usd(NanoUsd),
-    /// Said on purpose: no limit. It makes a path known, and caps nothing.
+    /// No limit. It registers the path and caps nothing.
     Unlimited,
 }
 
@@ -31,14 +31,16 @@ impl Cap {
     }
 }
 
-/// At which shares of its cap a budget alerts, in percent, rising, each from 1 to 100.
+/// The shares of its cap at which a budget alerts: ascending percentages from 1 to 100.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Thresholds(Vec<u8>);
 
-/// Thresholds that are none.
+/// A text that is not a list of thresholds.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' are no alert thresholds: expected percentages from 1 to 100, such as 50,80,100, or none")]
-pub struct BadThresholds(String);
+#[error(
+    "'{0}' is not a list of alert thresholds: expected percentages from 1 to 100, such as 50,80,100, or none"
+)]
+pub struct ParseThresholdsError(String);
 
 impl Thresholds {
     /// No alerts.
@@ -47,7 +49,7 @@ impl Thresholds {
         Thresholds(Vec::new())
     }
 
-    /// The highest threshold that `used` has reached of `cap`.
+    /// The highest threshold of `cap` that `used` has reached.
     pub(crate) fn reached(&self, used: NanoUsd, cap: NanoUsd) -> Option<u8> {
         let (used, cap) = (u128::from(used.nano()), u128::from(cap.nano()));
         let reached = |percent: &&u8| cap > 0 && used * 100 >= cap * u128::from(**percent);
@@ -63,10 +65,10 @@ impl Default for Thresholds {
 }
 
 impl FromStr for Thresholds {
-    type Err = BadThresholds;
+    type Err = ParseThresholdsError;
 
-    fn from_str(text: &str) -> Result<Self, BadThresholds> {
-        let bad = || BadThresholds(text.chars().take(40).collect());
+    fn from_str(text: &str) -> Result<Self, ParseThresholdsError> {
+        let bad = || ParseThresholdsError(text.chars().take(40).collect());
         if text == "none" || text.is_empty() {
             return Ok(Thresholds::none());
         }
@@ -108,48 +110,64 @@ impl Serialize for Thresholds {
 
 /// A cap on what a scope may spend in a window. A scope may have one for each window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Budget {
-    /// Where it counts: there and below.
+    /// The scope. Calls of the scopes below it count too.
     pub scope: Scope,
-    /// Over which time.
+    /// The window.
     pub window: Window,
-    /// How much.
+    /// The cap.
     pub cap: Cap,
-    /// Whether holds are let in whose ceiling is assumed and not proven.
+    /// Whether holds with assumed ceilings are accepted.
     pub allow_assumed_ceiling: bool,
     /// When to alert.
     pub alerts: Thresholds,
 }
 
 impl Budget {
-    /// A budget that takes assumed ceilings and alerts at 80 and 100 percent.
+    /// A budget that accepts assumed ceilings and alerts at 80 and 100 percent.
     #[must_use]
     pub fn new(scope: Scope, window: Window, cap: Cap) -> Self {
         Budget { scope, window, cap, allow_assumed_ceiling: true, alerts: Thresholds::default() }
+    }
+
+    /// Sets whether holds with assumed ceilings are accepted.
+    #[must_use]
+    pub const fn allow_assumed_ceiling(mut self, allow: bool) -> Self {
+        self.allow_assumed_ceiling = allow;
+        self
+    }
+
+    /// Sets when to alert.
+    #[must_use]
+    pub fn alerts(mut self, alerts: Thresholds) -> Self {
+        self.alerts = alerts;
+        self
     }
 }
 
 /// What a scope has held and booked in one period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[non_exhaustive]
 pub struct Sums {
-    /// Holds of calls whose outcome is not known yet, at their ceilings.
+    /// Open holds, at their ceilings.
     pub held: NanoUsd,
-    /// The part of `held` whose ceilings are assumed and not proven.
+    /// The part of `held` with assumed ceilings.
     pub held_assumed: NanoUsd,
     /// Calls presumed to have cost their ceilings.
     pub presumed: NanoUsd,
-    /// Calls settled by their usage.
+    /// Settled calls, at their costs.
     pub settled: NanoUsd,
-    /// The part of `settled` that went beyond the ceilings that were held for it.
+    /// The part of `settled` above the ceilings that were held.
     pub overrun: NanoUsd,
-    /// How many holds are open.
+    /// The number of open holds.
     pub open: u64,
-    /// The highest threshold that was alerted in the period, in percent.
+    /// The highest threshold alerted in the period, in percent.
     pub alerted: u8,
 }
 
 impl Sums {
-    /// All that counts against a cap; saturates at what a ledger can book.
+    /// The amount that counts against a cap; saturates at [`NanoUsd::MAX`].
     #[must_use]
     pub fn used(&self) -> NanoUsd {
         let sum = self.held.plus(self.presumed).and_then(|sum| sum.plus(self.settled));
@@ -165,30 +183,37 @@ pub struct Counter {
     /// The period.
     #[serde(flatten)]
     pub period: Period,
-    /// What it has come to.
+    /// Its sums.
     #[serde(flatten)]
     pub sums: Sums,
 }
 
-/// A budget with what the period that is open now has come to.
+/// A budget and the sums of its current period.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Status {
     /// The budget.
     pub budget: Budget,
-    /// The period that is open now.
+    /// The current period.
     pub period: Period,
-    /// What it has come to.
+    /// Its sums.
     pub sums: Sums,
 }
 
 impl Status {
-    /// What is left, nothing where the cap is reached or passed; none without a limit.
+    /// A budget with the sums of one of its periods.
+    #[must_use]
+    pub const fn new(budget: Budget, period: Period, sums: Sums) -> Self {
+        Status { budget, period, sums }
+    }
+
+    /// What is left, zero if the cap is reached or exceeded; none without a limit.
     #[must_use]
     pub fn left(&self) -> Option<NanoUsd> {
         self.budget.cap.limit().map(|limit| limit.less(self.sums.used()))
     }
 
-    /// How far the cap is passed: by a bill above its ceiling, or by lowering the cap.
+    /// How far the cap is exceeded: by a bill above its ceiling, or because the cap was lowered.
     #[must_use]
     pub fn over(&self) -> NanoUsd {
         self.budget.cap.limit().map_or(NanoUsd::ZERO, |limit| self.sums.used().less(limit))
@@ -201,14 +226,15 @@ impl Status {
     }
 }
 
-/// A budget reached one of its thresholds. Each is told once a period.
+/// A budget reached one of its thresholds. Each is reported once per period.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Alert {
     /// The budget's scope.
     pub scope: Scope,
     /// The budget's window.
     pub window: Window,
-    /// The highest threshold that was reached, in percent of the cap.
+    /// The highest threshold reached, in percent of the cap.
     pub percent: u8,
     /// What is held and booked.
     pub used: NanoUsd,

@@ -1,4 +1,4 @@
-//! The bounds of what a caller may hand in.
+//! Bounds on what a caller may pass.
 
 use crate::error::Error;
 use crate::hold::{Change, MAX_DETAILS, MAX_EXPIRY, MAX_TEXT, NewHold};
@@ -10,8 +10,8 @@ pub(crate) fn check_new(new: &NewHold) -> Result<(), Error> {
     check_text("quote", &new.quote)?;
     check_text("book", &new.book)?;
     check_text("by", &new.by)?;
-    if let Some(despite) = &new.despite {
-        check_text("despite", despite)?;
+    if let Some(reason) = &new.override_reason {
+        check_text("override_reason", reason)?;
     }
     check_details("request", &new.request)?;
     check_details("terms", &new.terms)?;
@@ -32,8 +32,8 @@ pub(crate) fn check_change(change: &Change, by: &str) -> Result<(), Error> {
     }
 }
 
-/// A text that says something: 1 to 512 bytes on one line. Control characters would reach the
-/// terminals and log files of whoever reads the journal.
+/// A text of 1 to 512 bytes on one line. Control characters would reach the terminals and log
+/// files of those who read the journal.
 pub(crate) fn check_text(field: &'static str, text: &str) -> Result<(), Error> {
     let why = if text.is_empty() || text.len() > MAX_TEXT {
         format!("it has {} bytes; allowed: 1 to {MAX_TEXT}", text.len())
@@ -49,7 +49,7 @@ fn check_details(field: &'static str, text: &str) -> Result<(), Error> {
     let why = if text.len() > MAX_DETAILS {
         format!("it has {} bytes; allowed: up to {MAX_DETAILS}", text.len())
     } else if text.contains('\0') {
-        // Databases end a text there, or refuse it.
+        // Databases truncate a text there, or refuse it.
         "it has a zero byte".to_owned()
     } else {
         return Ok(());

@@ -1,11 +1,11 @@
-//! What time it is.
+//! The clock of a store.
 
 use std::fmt;
 use std::sync::Arc;
 
 use jiff::{Timestamp, Unit};
 
-/// A clock of a store in memory or in a file; a PostgreSQL server has its own.
+/// The clock of a store in memory or in a file. A PostgreSQL server has its own.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 
@@ -16,13 +16,13 @@ impl Clock {
         Clock(Arc::new(Timestamp::now))
     }
 
-    /// Any other source of time, for tests.
+    /// Another source of time, for tests.
     #[must_use]
     pub fn of(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Clock(Arc::new(now))
     }
 
-    /// The time, to the microsecond: what stores keep.
+    /// The time in whole microseconds, as stores record it.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         let now = (self.0)();

@@ -1,32 +1,33 @@
-//! The rules: which hold is let in, which change may follow on which state, and what each
-//! does to the sums.
+//! The rules: which holds are accepted, which changes a state allows, and what each does to the
+//! sums.
 //!
-//! Written once over [`Rows`], which the stores in memory and in SQLite provide. Every step
-//! reads, decides, and only then writes, so that what is refused has written nothing. The
-//! PostgreSQL store says the same in SQL (what a repeated wish gets is decided by [`again`] there
-//! too), and one suite of tests holds them all to it.
+//! They are written over [`Transaction`], which the stores in memory and in SQLite implement.
+//! Every step reads, decides and only then writes, so that a refusal writes nothing. The
+//! PostgreSQL store implements the same rules in SQL, except for repeated requests, which
+//! [`existing`] decides for it too. One test suite runs against all stores.
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::budget::{Alert, Budget, Cap, Sums};
 use crate::checks::check_text;
 pub(crate) use crate::checks::{check_change, check_new};
-use crate::error::{Block, Error, Refusal};
+use crate::error::Error;
 use crate::hold::{Change, Changed, Held, Hold, HoldId, NewHold, State};
 use crate::journal::{Entry, Event};
 use crate::money::NanoUsd;
+use crate::refusal::{Block, Refusal};
 use crate::scope::Scope;
-use crate::shares::{ShareError, shifted};
+use crate::shares::{ShareError, adjusted, too_much};
 use crate::window::{Period, Window};
 
-/// What the rules read and write, inside one atomic step.
-pub(crate) trait Rows {
+/// What the rules read and write in one atomic step.
+pub(crate) trait Transaction {
     fn budget(&mut self, scope: &Scope, window: Window) -> Result<Option<Budget>, Error>;
     fn put_budget(&mut self, budget: &Budget) -> Result<(), Error>;
     fn remove_budget(&mut self, scope: &Scope, window: Window) -> Result<(), Error>;
-    /// What a scope has come to in the periods of the four windows, and its budgets for them.
-    fn places(&mut self, scope: &str, periods: [Period; 4]) -> Result<[(Sums, Option<Budget>); 4], Error>;
-    /// Writes the sums of a place that was read.
+    /// The sums and budgets of a scope in the periods of the four windows.
+    fn accounts(&mut self, scope: &str, periods: [Period; 4]) -> Result<[(Sums, Option<Budget>); 4], Error>;
+    /// Writes the sums of a period that was read.
     fn put_sums(&mut self, scope: &str, period: Period, sums: Sums) -> Result<(), Error>;
     fn hold_of_id(&mut self, id: &HoldId) -> Result<Option<Hold>, Error>;
     fn hold_of_key(&mut self, key: &str) -> Result<Option<Hold>, Error>;
@@ -37,16 +38,16 @@ pub(crate) trait Rows {
     fn add_entry(&mut self, entry: Entry) -> Result<(), Error>;
 }
 
-/// Lets a hold in, if every budget on its path has room for it.
-pub(crate) fn hold(rows: &mut impl Rows, new: &NewHold, now: Timestamp) -> Result<Held, Error> {
+/// Makes a hold if every budget on its path has room for it.
+pub(crate) fn hold(tx: &mut impl Transaction, new: &NewHold, now: Timestamp) -> Result<Held, Error> {
     check_new(new)?;
-    let earlier = earlier(rows, new)?;
-    let mut path = path(rows, &new.scope, now)?;
+    let earlier = earlier(tx, new)?;
+    let mut path = path(tx, &new.scope, now)?;
     if let Some(hold) = earlier {
         return Ok(Held { hold, repeated: true, left: left(&path), refusal: None, alerts: Vec::new() });
     }
     let refusal = refusal(new, &path);
-    if let Some(refusal) = refusal.clone().filter(|_| new.despite.is_none()) {
+    if let Some(refusal) = refusal.clone().filter(|_| new.override_reason.is_none()) {
         return Err(refusal.into());
     }
     let hold = Hold {
@@ -66,30 +67,33 @@ pub(crate) fn hold(rows: &mut impl Rows, new: &NewHold, now: Timestamp) -> Resul
         request: new.request.clone(),
         terms: new.terms.clone(),
     };
-    shift(&mut path, None, &hold)?;
-    rows.add_hold(&hold)?;
-    let despite = new.despite.clone().filter(|_| refusal.is_some());
-    rows.add_entry(Entry { reason: despite, ..entry_of(&hold, Event::Held, State::Held, now, &new.by) })?;
-    let alerts = book(rows, &mut path, &hold.id, now, &new.by)?;
+    adjust(&mut path, None, &hold)?;
+    tx.add_hold(&hold)?;
+    let override_reason = new.override_reason.clone().filter(|_| refusal.is_some());
+    tx.add_entry(Entry {
+        reason: override_reason,
+        ..entry_of(&hold, Event::Held, State::Held, now, &new.by)
+    })?;
+    let alerts = book(tx, &mut path, &hold.id, now, &new.by)?;
     Ok(Held { left: left(&path), hold, repeated: false, refusal, alerts })
 }
 
-/// A later moment, to the microsecond: what stores keep.
+/// A later moment in whole microseconds, as stores record it.
 fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
     let later = now.checked_add(by).unwrap_or(Timestamp::MAX);
     Timestamp::from_microsecond(later.as_microsecond()).unwrap_or(later)
 }
 
-/// Settles, releases or presumes a hold, in the sums of the periods that it was made in.
+/// Settles, releases or presumes a hold, in the sums of the periods in which it was made.
 pub(crate) fn change(
-    rows: &mut impl Rows,
+    tx: &mut impl Transaction,
     id: &HoldId,
     change: &Change,
     by: &str,
     now: Timestamp,
 ) -> Result<Changed, Error> {
     check_change(change, by)?;
-    let Some(before) = rows.hold_of_id(id)? else { return Err(Error::NoHold(id.clone())) };
+    let Some(before) = tx.hold_of_id(id)? else { return Err(Error::NoHold(id.clone())) };
     let after = changed(&before, change);
     if after == before {
         return Ok(Changed { hold: after, before: before.state, repeated: true, alerts: Vec::new() });
@@ -97,73 +101,73 @@ pub(crate) fn change(
     if !may_follow(before.state, after.state) {
         return Err(conflict(&before, after.state));
     }
-    let mut path = path(rows, &before.scope, before.made_at)?;
-    shift(&mut path, Some(&before), &after)?;
-    rows.put_hold(&after)?;
+    let mut path = path(tx, &before.scope, before.made_at)?;
+    adjust(&mut path, Some(&before), &after)?;
+    tx.put_hold(&after)?;
     let event = match after.state {
         State::Settled => Event::Settled,
         State::Released => Event::Released,
         State::Presumed | State::Held => Event::Presumed,
     };
-    rows.add_entry(entry_of(&after, event, before.state, now, by))?;
-    let alerts = book(rows, &mut path, id, now, by)?;
+    tx.add_entry(entry_of(&after, event, before.state, now, by))?;
+    let alerts = book(tx, &mut path, id, now, by)?;
     Ok(Changed { hold: after, before: before.state, repeated: false, alerts })
 }
 
 pub(crate) fn set_budget(
-    rows: &mut impl Rows,
+    tx: &mut impl Transaction,
     budget: &Budget,
     by: &str,
     now: Timestamp,
 ) -> Result<Option<Budget>, Error> {
     check_text("by", by)?;
-    let before = rows.budget(&budget.scope, budget.window)?;
-    rows.put_budget(budget)?;
-    forget_alerts(rows, budget, now)?;
-    rows.add_entry(budget_entry(budget, Event::BudgetSet, by, now))?;
+    let before = tx.budget(&budget.scope, budget.window)?;
+    tx.put_budget(budget)?;
+    reset_alerts(tx, budget, now)?;
+    tx.add_entry(budget_entry(budget, Event::BudgetSet, by, now))?;
     Ok(before)
 }
 
-/// What was told under another cap says nothing of this one: thresholds that are reached under
-/// it already count as told, those above them are told again.
-fn forget_alerts(rows: &mut impl Rows, budget: &Budget, now: Timestamp) -> Result<(), Error> {
+/// A new cap resets the alerts: thresholds already reached under it count as reported, and
+/// higher ones are reported when they are reached.
+fn reset_alerts(tx: &mut impl Transaction, budget: &Budget, now: Timestamp) -> Result<(), Error> {
     let periods = Window::ALL.map(|window| window.at(now));
     let scope = budget.scope.as_str();
-    for (period, (sums, _)) in periods.into_iter().zip(rows.places(scope, periods)?) {
+    for (period, (sums, _)) in periods.into_iter().zip(tx.accounts(scope, periods)?) {
         let reached = budget.cap.limit().and_then(|cap| budget.alerts.reached(sums.used(), cap));
         let alerted = reached.unwrap_or(0);
         if period.window == budget.window && sums.alerted != alerted {
-            rows.put_sums(scope, period, Sums { alerted, ..sums })?;
+            tx.put_sums(scope, period, Sums { alerted, ..sums })?;
         }
     }
     Ok(())
 }
 
 pub(crate) fn remove_budget(
-    rows: &mut impl Rows,
+    tx: &mut impl Transaction,
     scope: &Scope,
     window: Window,
     by: &str,
     now: Timestamp,
 ) -> Result<Option<Budget>, Error> {
     check_text("by", by)?;
-    let before = rows.budget(scope, window)?;
+    let before = tx.budget(scope, window)?;
     if let Some(budget) = &before {
-        rows.remove_budget(scope, window)?;
-        rows.add_entry(budget_entry(budget, Event::BudgetRemoved, by, now))?;
+        tx.remove_budget(scope, window)?;
+        tx.add_entry(budget_entry(budget, Event::BudgetRemoved, by, now))?;
     }
     Ok(before)
 }
 
-/// One scope of a path in one window: what was spent, and the budget for it, if there is one.
-struct Place<'s> {
+/// A scope in one period: its sums, and its budget if there is one.
+struct Account<'s> {
     scope: &'s str,
     period: Period,
     sums: Sums,
     budget: Option<Budget>,
 }
 
-impl Place<'_> {
+impl Account<'_> {
     fn limit(&self) -> Option<NanoUsd> {
         self.budget.as_ref().and_then(|budget| budget.cap.limit())
     }
@@ -173,46 +177,46 @@ impl Place<'_> {
     }
 }
 
-/// Every scope of a path in every window that was open at a moment, the topmost scope first.
-fn path<'s>(rows: &mut impl Rows, scope: &'s Scope, at: Timestamp) -> Result<Vec<Place<'s>>, Error> {
+/// Every scope of a path in every window at a moment, topmost scope first.
+fn path<'s>(tx: &mut impl Transaction, scope: &'s Scope, at: Timestamp) -> Result<Vec<Account<'s>>, Error> {
     let periods = Window::ALL.map(|window| window.at(at));
     let mut path = Vec::with_capacity(8);
     for scope in scope.prefixes() {
-        for (period, (sums, budget)) in periods.into_iter().zip(rows.places(scope, periods)?) {
-            path.push(Place { scope, period, sums, budget });
+        for (period, (sums, budget)) in periods.into_iter().zip(tx.accounts(scope, periods)?) {
+            path.push(Account { scope, period, sums, budget });
         }
     }
     Ok(path)
 }
 
-/// What is left on the tightest budget; none where nothing is limited.
-fn left(path: &[Place<'_>]) -> Option<NanoUsd> {
-    path.iter().filter_map(Place::left).min()
+/// What is left on the tightest budget; none if nothing is limited.
+fn left(path: &[Account<'_>]) -> Option<NanoUsd> {
+    path.iter().filter_map(Account::left).min()
 }
 
-/// The hold that the same key or id has made before, if it may be given out once more.
-fn earlier(rows: &mut impl Rows, new: &NewHold) -> Result<Option<Hold>, Error> {
+/// The hold of an earlier request with the same key or id, if it may be returned again.
+fn earlier(tx: &mut impl Transaction, new: &NewHold) -> Result<Option<Hold>, Error> {
     let by_key = match &new.key {
-        Some(key) => rows.hold_of_key(key)?,
+        Some(key) => tx.hold_of_key(key)?,
         None => None,
     };
     let found = match by_key {
         Some(hold) => Some(hold),
-        None => rows.hold_of_id(&new.id)?,
+        None => tx.hold_of_id(&new.id)?,
     };
-    found.map(|hold| again(new, hold)).transpose()
+    found.map(|hold| existing(new, hold)).transpose()
 }
 
-/// What a wish gets whose key or id has made a hold before: that hold, if the wish is for the
-/// same call.
+/// The result of a request whose key or id already has a hold: that hold, if the request is for
+/// the same call.
 ///
-/// The same id asks what became of its wish, and is told, whatever became of it. The same key
-/// under a new id is about to make the call, so the money must still be set aside: a closed
-/// hold would let a second call go that is booked nowhere.
+/// A request with the same id asks for its earlier result and gets it, even if the hold is
+/// closed. One with the same key and a new id is about to make the call, so the money must still
+/// be set aside: with a closed hold that second call would be booked nowhere.
 ///
-/// Nothing is written on the way here, so the PostgreSQL store asks it too, with the hold that
-/// its step has found.
-pub(crate) fn again(new: &NewHold, hold: Hold) -> Result<Hold, Error> {
+/// Nothing is written before this, so the PostgreSQL store calls it too, with the hold that its
+/// step found.
+pub(crate) fn existing(new: &NewHold, hold: Hold) -> Result<Hold, Error> {
     let is_same_call = hold.quote == new.quote
         && hold.scope == new.scope
         && hold.ceiling == new.ceiling
@@ -230,23 +234,23 @@ pub(crate) fn again(new: &NewHold, hold: Hold) -> Result<Hold, Error> {
     Ok(hold)
 }
 
-/// The promise: nothing is let in unless it fits under every cap of its path.
-fn refusal(new: &NewHold, path: &[Place<'_>]) -> Option<Refusal> {
+/// The promise: a hold is refused unless it fits under every cap on its path.
+fn refusal(new: &NewHold, path: &[Account<'_>]) -> Option<Refusal> {
     let scope = new.scope.clone();
-    let mut budgets = path.iter().filter_map(|place| place.budget.as_ref()).peekable();
+    let mut budgets = path.iter().filter_map(|account| account.budget.as_ref()).peekable();
     if budgets.peek().is_none() {
         return Some(Refusal::NoBudget { scope, nearest: None });
     }
     if let Some(strict) = budgets.find(|budget| new.assumed && !budget.allow_assumed_ceiling) {
         return Some(Refusal::AssumedCeiling { scope, budget: strict.scope.clone() });
     }
-    let budgets: Vec<Block> = path.iter().filter_map(|place| block(place, new.ceiling)).collect();
+    let budgets: Vec<Block> = path.iter().filter_map(|account| block(account, new.ceiling)).collect();
     let left = budgets.iter().map(|block| block.left).min();
     left.map(|left| Refusal::Full { scope, ceiling: new.ceiling, left, budgets })
 }
 
-/// Adds the scope that was probably meant to the response for one without a budget. It comes after
-/// the step, since comparing with every budget's name takes long and others wait for the step.
+/// Adds the most similar scope to a refusal for lack of a budget. It runs after the step, since
+/// comparing with all scopes takes long and other callers wait for the step.
 pub(crate) fn with_nearest(
     mut response: Result<Held, Error>,
     find: impl FnOnce(&Scope) -> Option<Scope>,
@@ -262,21 +266,21 @@ pub(crate) fn with_nearest(
     response
 }
 
-/// A place's budget, if it has no room for so much more.
-fn block(place: &Place<'_>, ceiling: NanoUsd) -> Option<Block> {
-    let (budget, cap) = (place.budget.as_ref()?, place.limit()?);
-    let fits = place.sums.used().plus(ceiling).is_some_and(|sum| sum <= cap);
+/// An account's budget, if the amount does not fit.
+fn block(account: &Account<'_>, ceiling: NanoUsd) -> Option<Block> {
+    let (budget, cap) = (account.budget.as_ref()?, account.limit()?);
+    let fits = account.sums.used().plus(ceiling).is_some_and(|sum| sum <= cap);
     (!fits).then(|| Block {
         scope: budget.scope.clone(),
         window: budget.window,
         cap,
-        left: cap.less(place.sums.used()),
-        sums: place.sums,
-        resets_at: place.period.end(),
+        left: cap.less(account.sums.used()),
+        sums: account.sums,
+        resets_at: account.period.end(),
     })
 }
 
-/// A hold as a change would leave it.
+/// A hold after a change.
 fn changed(before: &Hold, change: &Change) -> Hold {
     let mut after =
         Hold { state: change.leads_to(), cost: None, usage: None, reason: None, ..before.clone() };
@@ -308,13 +312,13 @@ pub(crate) fn conflict(hold: &Hold, wanted: State) -> Error {
     Error::Conflict { hold: hold.id.clone(), state: hold.state, how, wanted }
 }
 
-/// Moves a hold from the share it had in each sum to the one it has now. Writes nothing.
-fn shift(path: &mut [Place<'_>], before: Option<&Hold>, after: &Hold) -> Result<(), Error> {
-    for Place { scope, period, sums, .. } in path {
-        *sums = shifted(*sums, before, Some(after)).map_err(|misfit| match misfit {
+/// Replaces the share of a hold in each sum. Writes nothing.
+fn adjust(path: &mut [Account<'_>], before: Option<&Hold>, after: &Hold) -> Result<(), Error> {
+    for Account { scope, period, sums, .. } in path {
+        *sums = adjusted(*sums, before, Some(after)).map_err(|error| match error {
             ShareError::TooMuch => Error::BadInput {
                 field: if after.cost.is_some() { "cost" } else { "ceiling" },
-                why: format!("with it, {scope} would have more than can be booked, ${}", NanoUsd::MAX),
+                why: too_much(scope),
             },
             ShareError::Short => Error::Damaged {
                 store: "counters".to_owned(),
@@ -328,19 +332,19 @@ fn shift(path: &mut [Place<'_>], before: Option<&Hold>, after: &Hold) -> Result<
     Ok(())
 }
 
-/// Writes the sums, and the alerts of budgets that reached a threshold by them.
+/// Writes the sums, and alerts for budgets that reached a threshold.
 fn book(
-    rows: &mut impl Rows,
-    path: &mut [Place<'_>],
+    tx: &mut impl Transaction,
+    path: &mut [Account<'_>],
     hold: &HoldId,
     now: Timestamp,
     by: &str,
 ) -> Result<Vec<Alert>, Error> {
     let mut alerts = Vec::new();
-    for Place { scope, period, sums, budget } in path {
+    for Account { scope, period, sums, budget } in path {
         if let Some(alert) = budget.as_ref().and_then(|budget| alert(budget, sums)) {
             sums.alerted = alert.percent;
-            rows.add_entry(Entry {
+            tx.add_entry(Entry {
                 hold: Some(hold.clone()),
                 amount: Some(alert.used),
                 reason: Some(alert.to_string()),
@@ -348,12 +352,12 @@ fn book(
             })?;
             alerts.push(alert);
         }
-        rows.put_sums(scope, *period, *sums)?;
+        tx.put_sums(scope, *period, *sums)?;
     }
     Ok(alerts)
 }
 
-/// The highest threshold that a budget has reached, unless it was told in this period.
+/// The highest threshold that a budget has reached, unless it was reported in this period.
 fn alert(budget: &Budget, sums: &Sums) -> Option<Alert> {
     let (used, cap) = (sums.used(), budget.cap.limit()?);
     let percent = budget.alerts.reached(used, cap).filter(|percent| *percent > sums.alerted)?;
@@ -393,7 +397,7 @@ fn entry_of(hold: &Hold, event: Event, before: State, now: Timestamp, by: &str) 
     }
 }
 
-/// A budget's entry: the cap is the amount, the rest of it the details.
+/// The entry of a budget: its cap is the amount, the rest is in the details.
 fn budget_entry(budget: &Budget, event: Event, by: &str, now: Timestamp) -> Entry {
     let cap = if budget.cap == Cap::Unlimited { ", unlimited" } else { "" };
     let assumed = if budget.allow_assumed_ceiling { "" } else { ", proven ceilings only" };

@@ -1,4 +1,4 @@
-//! What happened, in order: one entry for each change of a hold or a budget.
+//! The journal: one entry for each change of a hold or a budget, in order.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -7,13 +7,14 @@ use crate::hold::HoldId;
 use crate::money::NanoUsd;
 use crate::scope::Scope;
 
-/// What an entry is about. The names are stable.
+/// What happened. The names are stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[non_exhaustive]
 #[serde(rename_all = "kebab-case")]
 pub enum Event {
-    /// A hold was let in.
+    /// A hold was made.
     Held,
-    /// A hold was settled by its usage.
+    /// A hold was settled.
     Settled,
     /// A hold was released.
     Released,
@@ -21,9 +22,9 @@ pub enum Event {
     Presumed,
     /// A budget was set; the amount is its cap.
     BudgetSet,
-    /// A budget was taken away.
+    /// A budget was removed.
     BudgetRemoved,
-    /// A budget reached a threshold; the amount is what is used of it.
+    /// A budget reached a threshold; the amount is what is used.
     Alert,
 }
 
@@ -60,33 +61,35 @@ impl Event {
     }
 }
 
-/// One line of the journal. Entries are only ever added.
+/// A journal entry. Entries are only ever added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Entry {
-    /// Its number, rising; numbers may be missing where a write was taken back.
+    /// Its ascending number; numbers are missing where a write was rolled back.
     pub number: u64,
-    /// When, by the store's clock.
+    /// When it happened, by the store's clock.
     pub at: Timestamp,
     /// What happened.
     pub event: Event,
-    /// Whose money.
+    /// The scope.
     pub scope: Scope,
-    /// The hold that it is about.
+    /// The hold.
     pub hold: Option<HoldId>,
     /// The ceiling of a hold, the cost of a settlement, the cap of a budget.
     pub amount: Option<NanoUsd>,
-    /// How far a settlement went beyond its ceiling.
+    /// How far a settlement exceeded its ceiling.
     pub overrun: Option<NanoUsd>,
-    /// The state of the hold before, where it was not held.
+    /// The earlier state of the hold, unless it was held.
     pub before: Option<crate::hold::State>,
-    /// The quote behind a new hold.
+    /// The quote of a new hold.
     pub quote: Option<String>,
-    /// The digest of the price book behind a new hold.
+    /// The digest of the price book of a new hold.
     pub book: Option<String>,
-    /// The request of a new hold, in a few words of JSON; the window and thresholds of a budget.
+    /// The request summary of a new hold as JSON, the usage of a settled one, or the window and
+    /// thresholds of a budget.
     pub details: Option<String>,
-    /// Who did it.
+    /// The actor.
     pub by: String,
-    /// Why.
+    /// The reason.
     pub reason: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! What every store can do.
+//! The interface of every store.
 
 use std::ops::ControlFlow;
 
@@ -15,65 +15,65 @@ use crate::window::Window;
 
 /// A store of budgets and holds.
 ///
-/// Every method that changes something is one atomic, durable step: when it returns, the
-/// change has been made and will be there after a crash, or nothing was changed. All methods
-/// block until then; call them from a thread that may wait (see [`Ledger::answers_at_once`]).
+/// Every method that changes something is one atomic, durable step: when it returns, either the
+/// change is on the disk or nothing was changed. All methods block until then, so call them
+/// where blocking is allowed (see [`Ledger::answers_at_once`]).
 pub trait Ledger: Send + Sync {
-    /// Sets money aside for a call, if every budget on the path has room for it.
+    /// Sets money aside for a call if every budget on the path has room for it.
     ///
     /// # Errors
-    /// [`Error::Refused`] if it does not fit; nothing is written then. [`Error::OtherCall`] if
-    /// the id or key was used for another call. [`Error::Conflict`] if the key's hold is closed
-    /// and the id is a new one: nothing is set aside for that call any more. Otherwise the store
-    /// could not answer. After any of them the call must not be made.
+    /// [`Error::Refused`] if it does not fit; nothing is written. [`Error::OtherCall`] if the id
+    /// or key was used for another call. [`Error::Conflict`] if the key's hold is closed and the
+    /// id is new. Any other error is a failure of the store. After an error the call must not be
+    /// made.
     fn hold(&self, new: &NewHold) -> Result<Held, Error>;
 
-    /// Settles, releases or presumes a hold. The same change again is no change.
+    /// Settles, releases or presumes a hold. Repeating the same change does nothing.
     ///
     /// # Errors
-    /// [`Error::NoHold`]; [`Error::Conflict`] if the hold's state does not allow it.
+    /// [`Error::NoHold`]; [`Error::Conflict`] if the hold's state does not allow the change.
     fn change(&self, id: &HoldId, change: &Change, by: &str) -> Result<Changed, Error>;
 
-    /// Sets a scope's budget for a window and gives back the one that it replaces.
+    /// Sets a scope's budget for a window and returns the one it replaces.
     ///
     /// # Errors
-    /// The store can't answer.
+    /// The store failed.
     fn set_budget(&self, budget: &Budget, by: &str) -> Result<Option<Budget>, Error>;
 
-    /// Takes a scope's budget for a window away and gives it back; none if there was none.
+    /// Removes a scope's budget for a window and returns it, if there was one.
     ///
     /// # Errors
-    /// The store can't answer.
+    /// The store failed.
     fn remove_budget(&self, scope: &Scope, window: Window, by: &str) -> Result<Option<Budget>, Error>;
 
-    /// The hold of that name.
+    /// The hold with that id.
     ///
     /// # Errors
-    /// The store can't answer.
+    /// The store failed.
     fn find(&self, id: &HoldId) -> Result<Option<Hold>, Error>;
 
-    /// The budgets of a scope, of all above it and of all below it, or all there are, sorted by
-    /// scope and window, each with what its open period has come to.
+    /// The budgets of a scope and of all scopes above and below it, or all budgets, sorted by
+    /// scope and window, each with the sums of its current period.
     ///
     /// # Errors
-    /// The store can't answer.
+    /// The store failed.
     fn status(&self, scope: Option<&Scope>) -> Result<Vec<Status>, Error>;
 
-    /// Hands over what was asked for, out of one consistent state: budgets, counters, holds
-    /// and journal in this order, each sorted, until all is told or `each` breaks off.
+    /// Passes the filtered records to `each`, from one consistent state: budgets, counters, holds
+    /// and journal in this order, each sorted, until `each` breaks.
     ///
     /// # Errors
-    /// The store can't answer.
+    /// The store failed.
     fn read(&self, what: &Filter, each: &mut dyn FnMut(Record) -> ControlFlow<()>) -> Result<(), Error>;
 
-    /// What a reader should know of the store, with its own check of its soundness.
+    /// Facts about the store, and the result of its own integrity check.
     ///
     /// # Errors
-    /// The store can't answer.
+    /// The store failed.
     fn inspect(&self) -> Result<Inspection, Error>;
 
-    /// Whether every method answers without waiting for a disk or a network, so that it may be
-    /// called where nothing may block.
+    /// Whether no method waits for a disk or a network, so that all may be called where blocking
+    /// is not allowed.
     fn answers_at_once(&self) -> bool {
         false
     }
@@ -103,8 +103,15 @@ pub trait Ledger: Send + Sync {
     }
 }
 
-/// What [`Ledger::read`] hands over. The default is nothing.
+/// What [`Ledger::read`] reads. The default is nothing.
+///
+/// ```
+/// use imgcost_ledger::Filter;
+/// let expired = Filter::default().holds().expired().scope("team".parse().ok());
+/// assert!(expired.holds && expired.expired && !expired.journal);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Filter {
     /// The budgets.
     pub budgets: bool,
@@ -114,15 +121,15 @@ pub struct Filter {
     pub holds: bool,
     /// The journal.
     pub journal: bool,
-    /// Only what concerns this scope or one below it.
+    /// Only records of this scope and those below it.
     pub scope: Option<Scope>,
-    /// Of holds and journal, only what concerns this hold.
+    /// Of holds and journal, only records of this hold.
     pub hold: Option<HoldId>,
-    /// Of holds, only those that are open and past their time.
+    /// Of holds, only open ones past their expiry.
     pub expired: bool,
-    /// Of holds and journal, only what was made or happened then or later.
+    /// Of holds and journal, only records from this moment on.
     pub since: Option<Timestamp>,
-    /// Of the journal, only the last so many entries (still in rising order).
+    /// Of the journal, only the last entries, still in ascending order.
     pub last: Option<u64>,
 }
 
@@ -132,33 +139,89 @@ impl Filter {
     pub fn all() -> Self {
         Filter { budgets: true, counters: true, holds: true, journal: true, ..Filter::default() }
     }
+
+    /// Adds the counters.
+    #[must_use]
+    pub fn counters(self) -> Self {
+        Filter { counters: true, ..self }
+    }
+
+    /// Adds the holds.
+    #[must_use]
+    pub fn holds(self) -> Self {
+        Filter { holds: true, ..self }
+    }
+
+    /// Adds the journal.
+    #[must_use]
+    pub fn journal(self) -> Self {
+        Filter { journal: true, ..self }
+    }
+
+    /// Adds the budgets.
+    #[must_use]
+    pub fn budgets(self) -> Self {
+        Filter { budgets: true, ..self }
+    }
+
+    /// Only records of a scope and those below it.
+    #[must_use]
+    pub fn scope(self, scope: impl Into<Option<Scope>>) -> Self {
+        Filter { scope: scope.into(), ..self }
+    }
+
+    /// Of holds and journal, only records of one hold.
+    #[must_use]
+    pub fn hold(self, hold: impl Into<Option<HoldId>>) -> Self {
+        Filter { hold: hold.into(), ..self }
+    }
+
+    /// Of holds, only open ones past their expiry.
+    #[must_use]
+    pub fn expired(self) -> Self {
+        Filter { expired: true, ..self }
+    }
+
+    /// Of holds and journal, only records from a moment on.
+    #[must_use]
+    pub fn since(self, since: impl Into<Option<Timestamp>>) -> Self {
+        Filter { since: since.into(), ..self }
+    }
+
+    /// Of the journal, only the last entries.
+    #[must_use]
+    pub fn last(self, entries: impl Into<Option<u64>>) -> Self {
+        Filter { last: entries.into(), ..self }
+    }
 }
 
-/// One thing that a ledger keeps.
+/// One record of a ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Record {
     /// A budget.
     Budget(Budget),
-    /// What a scope has held and booked in one period.
+    /// The sums of a scope in one period.
     Counter(Counter),
     /// A hold.
     Hold(Hold),
-    /// A line of the journal.
+    /// A journal entry.
     Entry(Entry),
 }
 
-/// What a store says of itself.
+/// Facts about a store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Inspection {
     /// `memory`, `sqlite` or `postgresql`.
     pub kind: &'static str,
-    /// Which one; never a password.
+    /// Its name; never a password.
     pub store: String,
     /// The store's clock.
     pub now: Timestamp,
     /// Names and values: versions, durability settings, sizes.
     pub facts: Vec<(String, String)>,
-    /// What is wrong with it, by the store's own check.
+    /// The problems found by the store's own check.
     pub problems: Vec<String>,
 }

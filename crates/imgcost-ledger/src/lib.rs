@@ -13,6 +13,7 @@ mod memory;
 mod money;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod refusal;
 mod scope;
 mod shares;
 #[cfg(feature = "sqlite")]
@@ -20,9 +21,9 @@ mod sqlite;
 mod window;
 
 pub use audit::{Audit, audit};
-pub use budget::{Alert, BadThresholds, Budget, Cap, Counter, Status, Sums, Thresholds};
+pub use budget::{Alert, Budget, Cap, Counter, ParseThresholdsError, Status, Sums, Thresholds};
 pub use clock::Clock;
-pub use error::{Block, Error, Refusal};
+pub use error::Error;
 pub use hold::{
     Change, Changed, Held, Hold, HoldId, MAX_DETAILS, MAX_EXPIRY, MAX_TEXT, NewHold, ParseHoldIdError, State,
 };
@@ -33,7 +34,8 @@ pub use memory::MemoryLedger;
 pub use money::NanoUsd;
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresLedger, PostgresOptions};
+pub use refusal::{Block, Refusal};
 pub use scope::{MAX_LEVELS, MAX_NAME, ParseScopeError, Scope};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteLedger, SqliteOptions};
-pub use window::{BadWindow, Period, Window};
+pub use window::{ParseWindowError, Period, Window};

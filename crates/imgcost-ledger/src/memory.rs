@@ -1,4 +1,4 @@
-//! A ledger in memory: for tests and benchmarks. What it holds is gone with the process.
+//! A ledger in memory, for tests and benchmarks. Its data is gone with the process.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::budget::{Budget, Counter, Status, Sums};
 use crate::clock::Clock;
-use crate::engine::{self, Rows};
+use crate::engine::{self, Transaction};
 use crate::error::Error;
 use crate::hold::{Change, Changed, Held, Hold, HoldId, NewHold};
 use crate::journal::Entry;
@@ -14,7 +14,7 @@ use crate::ledger::{Filter, Inspection, Ledger, Record};
 use crate::scope::Scope;
 use crate::window::{Period, Window};
 
-/// A ledger in memory. It makes no promise about crashes.
+/// A ledger in memory. It does not survive a crash.
 #[derive(Debug, Default)]
 pub struct MemoryLedger {
     clock: Clock,
@@ -26,7 +26,7 @@ struct Books {
     budgets: BTreeMap<String, BTreeMap<Window, Budget>>,
     sums: HashMap<String, HashMap<Period, Sums>>,
     holds: HashMap<HoldId, Hold>,
-    /// Ids in the order in which they were made.
+    /// Ids in the order of their creation.
     made: Vec<HoldId>,
     keys: HashMap<String, HoldId>,
     journal: Vec<Entry>,
@@ -45,8 +45,8 @@ impl MemoryLedger {
         MemoryLedger { clock, books: Mutex::default() }
     }
 
-    /// A step decides before it writes, and its writes can't fail: a panic elsewhere leaves
-    /// the books whole.
+    /// A step decides before it writes, and its writes can't fail, so a poisoned lock still
+    /// guards consistent data.
     fn books(&self) -> MutexGuard<'_, Books> {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -102,7 +102,7 @@ impl Ledger for MemoryLedger {
     }
 
     fn read(&self, what: &Filter, each: &mut dyn FnMut(Record) -> ControlFlow<()>) -> Result<(), Error> {
-        // The lock is free before any is handed over: the callback may use the ledger.
+        // The lock is released first: the callback may use the ledger.
         let records = self.books().records(what, self.clock.now());
         for record in records {
             if each(record).is_break() {
@@ -174,7 +174,7 @@ impl Books {
     }
 }
 
-impl Rows for Books {
+impl Transaction for Books {
     fn budget(&mut self, scope: &Scope, window: Window) -> Result<Option<Budget>, Error> {
         Ok(self.budgets.get(scope.as_str()).and_then(|at| at.get(&window)).cloned())
     }
@@ -192,7 +192,7 @@ impl Rows for Books {
         Ok(())
     }
 
-    fn places(&mut self, scope: &str, periods: [Period; 4]) -> Result<[(Sums, Option<Budget>); 4], Error> {
+    fn accounts(&mut self, scope: &str, periods: [Period; 4]) -> Result<[(Sums, Option<Budget>); 4], Error> {
         let (sums, budgets) = (self.sums.get(scope), self.budgets.get(scope));
         Ok(periods.map(|period| {
             let sums = sums.and_then(|sums| sums.get(&period)).copied().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Whole billionths of a dollar: what ledgers add up and compare.
+//! Amounts in whole billionths of a dollar, which ledgers add and compare.
 
 use std::fmt;
 
@@ -7,8 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// An amount in billionths of a US dollar, from 0 to about 9.2 billion dollars.
 ///
-/// Quotes and charges are exact decimals; they become whole nano-dollars once, rounded up,
-/// when they are booked, so that a database can compare and add them.
+/// Quotes and charges are exact decimals. When they are booked they are rounded up to whole
+/// nano-dollars, once, so that a database can compare and add them.
 ///
 /// ```
 /// use imgcost_ledger::NanoUsd;
@@ -21,18 +21,18 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct NanoUsd(u64);
 
 impl NanoUsd {
-    /// No money.
+    /// Zero.
     pub const ZERO: NanoUsd = NanoUsd(0);
-    /// The most that a ledger can book: what fits a database's signed 64-bit integer.
+    /// The most a ledger can book: the largest signed 64-bit integer of a database.
     pub const MAX: NanoUsd = NanoUsd(i64::MAX.unsigned_abs());
 
-    /// So many billionths of a dollar; none above [`NanoUsd::MAX`].
+    /// An amount in billionths of a dollar; none above [`NanoUsd::MAX`].
     #[must_use]
     pub const fn new(nano: u64) -> Option<Self> {
         if nano <= NanoUsd::MAX.0 { Some(NanoUsd(nano)) } else { None }
     }
 
-    /// What a database column holds; none if it is negative.
+    /// The amount in a database column; none if it is negative.
     #[must_use]
     pub fn from_column(nano: i64) -> Option<Self> {
         u64::try_from(nano).ok().map(NanoUsd)
@@ -44,13 +44,13 @@ impl NanoUsd {
         usd.nano_rounded_up().and_then(NanoUsd::from_column)
     }
 
-    /// Billionths of a dollar.
+    /// The amount in billionths of a dollar.
     #[must_use]
     pub const fn nano(self) -> u64 {
         self.0
     }
 
-    /// The amount as a database column holds it.
+    /// The amount for a database column.
     #[must_use]
     pub const fn column(self) -> i64 {
         self.0.cast_signed()
@@ -62,19 +62,19 @@ impl NanoUsd {
         Usd::from_nanos(self.0)
     }
 
-    /// The sum; none if it is more than a ledger can book.
+    /// The sum; none above [`NanoUsd::MAX`].
     #[must_use]
     pub fn plus(self, other: NanoUsd) -> Option<NanoUsd> {
         self.0.checked_add(other.0).and_then(NanoUsd::new)
     }
 
-    /// The difference; none if `other` is more.
+    /// The difference; none if it is negative.
     #[must_use]
     pub fn minus(self, other: NanoUsd) -> Option<NanoUsd> {
         self.0.checked_sub(other.0).map(NanoUsd)
     }
 
-    /// The difference, or nothing left.
+    /// The difference, or zero if it is negative.
     #[must_use]
     pub const fn less(self, other: NanoUsd) -> NanoUsd {
         NanoUsd(self.0.saturating_sub(other.0))

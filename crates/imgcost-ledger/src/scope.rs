@@ -1,19 +1,19 @@
-//! Whose money it is: `team/alice/run-42`.
+//! Scopes: the paths that budgets apply to, such as `team/alice/run-42`.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-/// The most levels that a path has.
+/// The most levels in a path.
 pub const MAX_LEVELS: usize = 8;
-/// The most characters of one level's name.
+/// The most characters in the name of a level.
 pub const MAX_NAME: usize = 64;
 
 /// A path of 1 to 8 names, each of 1 to 64 of the characters `a-z 0-9 . _ -`.
 ///
-/// A call made for `team/alice/run-42` counts there, at `team/alice` and at `team`, and every
-/// budget on the way must have room for it.
+/// A call for `team/alice/run-42` counts there, at `team/alice` and at `team`, and every budget
+/// on that path must have room for it.
 ///
 /// ```
 /// use imgcost_ledger::Scope;
@@ -28,7 +28,7 @@ pub struct Scope(String);
 
 /// A path that breaks the rules of [`Scope`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{text}' is no scope: {why}")]
+#[error("'{text}' is not a scope: {why}")]
 pub struct ParseScopeError {
     text: String,
     why: String,
@@ -41,7 +41,7 @@ impl Scope {
         &self.0
     }
 
-    /// The path itself and all above it, the topmost first.
+    /// The path itself and all paths above it, topmost first.
     pub fn prefixes(&self) -> impl Iterator<Item = &str> + '_ {
         let ends = self.0.match_indices('/').map(|(at, _)| at).chain([self.0.len()]);
         ends.map(|end| self.0.get(..end).unwrap_or_default())
@@ -88,7 +88,7 @@ impl Serialize for Scope {
     }
 }
 
-/// The scope that is spelled most like one, if any is like it at all.
+/// The scope whose spelling is nearest, if any is similar.
 pub(crate) fn nearest<'s>(scope: &Scope, others: impl Iterator<Item = &'s Scope>) -> Option<&'s Scope> {
     let likeness = |other: &&Scope| strsim::normalized_damerau_levenshtein(scope.as_str(), other.as_str());
     let likenesses = others.map(|other| (likeness(&other), other));

@@ -1,19 +1,19 @@
-//! What a hold adds to the sums of its scopes and windows, in each of its states.
+//! What a hold adds to the sums of its scopes and windows, by its state.
 
 use crate::budget::Sums;
 use crate::hold::{Hold, State};
 use crate::money::NanoUsd;
 
-/// Why sums can't take a hold's share.
+/// Why a hold's share can't be added to sums.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ShareError {
-    /// They are less than what the hold had added to them: they are not its sums.
+    /// They are less than what the hold added before, so they are wrong.
     Short,
-    /// They would be more than a ledger can book.
+    /// They would exceed what a ledger can book.
     TooMuch,
 }
 
-/// What a hold in its state adds.
+/// What a hold adds, by its state.
 struct Share {
     held: NanoUsd,
     held_assumed: NanoUsd,
@@ -46,22 +46,27 @@ impl Share {
     }
 }
 
-/// Takes the share that a hold had out of the sums and puts the one that it has in.
-pub(crate) fn shifted(sums: Sums, before: Option<&Hold>, after: Option<&Hold>) -> Result<Sums, ShareError> {
+/// Sums with the share of a hold before a change replaced by its share after it.
+pub(crate) fn adjusted(sums: Sums, before: Option<&Hold>, after: Option<&Hold>) -> Result<Sums, ShareError> {
     let (out, into) = (Share::of(before), Share::of(after));
-    let shift = |sum: NanoUsd, out: NanoUsd, into: NanoUsd| {
+    let adjust = |sum: NanoUsd, out: NanoUsd, into: NanoUsd| {
         sum.minus(out).ok_or(ShareError::Short)?.plus(into).ok_or(ShareError::TooMuch)
     };
-    let shifted = Sums {
-        held: shift(sums.held, out.held, into.held)?,
-        held_assumed: shift(sums.held_assumed, out.held_assumed, into.held_assumed)?,
-        presumed: shift(sums.presumed, out.presumed, into.presumed)?,
-        settled: shift(sums.settled, out.settled, into.settled)?,
-        overrun: shift(sums.overrun, out.overrun, into.overrun)?,
+    let adjusted = Sums {
+        held: adjust(sums.held, out.held, into.held)?,
+        held_assumed: adjust(sums.held_assumed, out.held_assumed, into.held_assumed)?,
+        presumed: adjust(sums.presumed, out.presumed, into.presumed)?,
+        settled: adjust(sums.settled, out.settled, into.settled)?,
+        overrun: adjust(sums.overrun, out.overrun, into.overrun)?,
         open: sums.open.checked_sub(out.open).ok_or(ShareError::Short)?.saturating_add(into.open),
         alerted: sums.alerted,
     };
-    // The whole must be a number too, or a full scope could look as if it had room.
-    let whole = shifted.held.plus(shifted.presumed).and_then(|sum| sum.plus(shifted.settled));
-    whole.map(|_| shifted).ok_or(ShareError::TooMuch)
+    // The total must not overflow either, or a full scope could seem to have room.
+    let whole = adjusted.held.plus(adjusted.presumed).and_then(|sum| sum.plus(adjusted.settled));
+    whole.map(|_| adjusted).ok_or(ShareError::TooMuch)
+}
+
+/// The message for a scope whose sums would overflow.
+pub(crate) fn too_much(scope: &str) -> String {
+    format!("with it, {scope} would exceed the most that can be booked, ${}", NanoUsd::MAX)
 }

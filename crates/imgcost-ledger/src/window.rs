@@ -1,4 +1,4 @@
-//! Over which time a budget counts: calendar windows in UTC.
+//! The calendar windows of budgets, in UTC.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,10 +6,11 @@ use std::str::FromStr;
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use serde::{Serialize, Serializer};
 
-/// The time over which a budget counts, by the calendar in UTC.
+/// The calendar window of a budget, in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Window {
-    /// For ever.
+    /// All time.
     Total,
     /// From the full hour to the next.
     Hour,
@@ -19,10 +20,10 @@ pub enum Window {
     Month,
 }
 
-/// A name that is no window.
+/// A name that is not a window.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is no window; allowed: total, hour, day, month")]
-pub struct BadWindow(String);
+#[error("'{0}' is not a window; allowed: total, hour, day, month")]
+pub struct ParseWindowError(String);
 
 impl Window {
     /// All of them.
@@ -39,7 +40,7 @@ impl Window {
         }
     }
 
-    /// The window that is open at a moment.
+    /// The period of this window that contains a moment.
     #[must_use]
     pub fn at(self, now: Timestamp) -> Period {
         let start = match self {
@@ -56,20 +57,20 @@ impl Window {
     }
 }
 
-/// The last multiple of so many seconds at or before a moment.
+/// The last multiple of a number of seconds at or before a moment.
 fn floor(now: Timestamp, seconds: i64) -> Timestamp {
     let second = now.as_second();
-    // A moment before 1970 with a fraction lies in the second below.
+    // A moment before 1970 with a fraction belongs to the second below.
     let second = if now.subsec_nanosecond() < 0 { second - 1 } else { second };
     Timestamp::from_second(second.div_euclid(seconds) * seconds).unwrap_or(Timestamp::MIN)
 }
 
 impl FromStr for Window {
-    type Err = BadWindow;
+    type Err = ParseWindowError;
 
-    fn from_str(text: &str) -> Result<Self, BadWindow> {
+    fn from_str(text: &str) -> Result<Self, ParseWindowError> {
         let found = Window::ALL.into_iter().find(|window| window.as_str() == text);
-        found.ok_or_else(|| BadWindow(text.chars().take(40).collect()))
+        found.ok_or_else(|| ParseWindowError(text.chars().take(40).collect()))
     }
 }
 
@@ -87,8 +88,9 @@ impl Serialize for Window {
 
 /// One hour, day or month, or all time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[non_exhaustive]
 pub struct Period {
-    /// Which kind.
+    /// Its window.
     pub window: Window,
     /// Its first moment; 1970-01-01 for all time.
     pub start: Timestamp,

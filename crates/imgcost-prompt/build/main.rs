@@ -1,9 +1,9 @@
 //! Turns the vocabulary file and the Unicode classes into the read-only tables that the crate
-//! embeds. Nothing is left to do at run time, so the first count of a process costs no more than
-//! the next.
+//! embeds. No work is left for run time, so the first count of a process costs no more than the
+//! next.
 //!
-//! The vocabulary is checked here for all that the crate relies on: a change in the file breaks
-//! the build, never a count.
+//! Everything the crate relies on is checked here: a change in the file breaks the build, never a
+//! count.
 
 #![allow(clippy::indexing_slicing, reason = "a build script that stops on a wrong index does what it should")]
 

@@ -1,14 +1,14 @@
-//! Which two tokens each token is merged from, and the way back.
+//! The two tokens that each token is merged from, and the reverse.
 
 use std::collections::HashMap;
 
 use crate::Result;
 use crate::layout::{self, BYTES, FILTER_BYTES, PAIR_SLOTS, PairHash, Slot};
 
-/// The halves of every token: the two tokens that stand last before the merge that makes it.
+/// The halves of every token: the two tokens whose merge makes it.
 ///
-/// Byte-pair encoding is run on the bytes of each token. Two things are checked that the merge at
-/// run time is built on (`src/merge.rs`): the token is reached, so that its bytes alone encode to
+/// Byte-pair encoding is run on the bytes of each token. Two assumptions of the merge at run time
+/// (`src/merge.rs`) are checked: the token is reached, so that its bytes alone encode to
 /// itself; and its rank is above those of its halves, so that merges happen in the order of ranks.
 pub(crate) fn halves(tokens: &[Vec<u8>]) -> Result<Vec<(u32, u32)>> {
     let mut ranks: HashMap<&[u8], u32> = HashMap::with_capacity(tokens.len());
@@ -47,12 +47,12 @@ fn last_cut(bytes: &[u8], ranks: &HashMap<&[u8], u32>) -> Result<usize> {
     Ok(cuts[1])
 }
 
-/// Five bytes a token: its halves.
+/// Five bytes per token: its halves.
 pub(crate) fn halves_table(halves: &[(u32, u32)]) -> Vec<u8> {
     halves.iter().flat_map(|(left, right)| layout::pack_halves(*left, *right)).collect()
 }
 
-/// Four bytes a slot: the hash table from two halves to their merged token, with linear probing.
+/// Four bytes per slot: the hash table from two halves to their merged token, with linear probing.
 pub(crate) fn pairs_table(halves: &[(u32, u32)]) -> Vec<u8> {
     let mut slots = vec![Slot::VACANT; PAIR_SLOTS];
     for (&(left, right), token) in halves.iter().zip(0..).skip(BYTES as usize) {

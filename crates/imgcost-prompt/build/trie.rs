@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use crate::Result;
 use crate::layout::{self, Node};
 
-/// A node before it has its place.
+/// A node that is not placed yet.
 #[derive(Default)]
 struct Draft {
     token: Option<u32>,
@@ -14,7 +14,7 @@ struct Draft {
 }
 
 impl Draft {
-    /// The edges that lead on from here, the one to the node's own token included.
+    /// The edges to its children, including the one to the node's own token.
     fn edges(&self) -> Vec<u8> {
         let end = self.token.map(|_| Node::END);
         let mut edges: Vec<u8> = self.children.iter().map(|(byte, _)| *byte).chain(end).collect();
@@ -23,11 +23,11 @@ impl Draft {
     }
 }
 
-/// Four bytes a node.
+/// Four bytes per node.
 pub(crate) fn table(tokens: &[Vec<u8>]) -> Result<Vec<u8>> {
     let drafts = drafts(tokens)?;
 
-    // Nodes with many children are placed first; the many with one fill the gaps.
+    // Nodes with many children are placed first; the many with one child fill the gaps.
     let mut order: Vec<usize> = (0..drafts.len()).collect();
     order.retain(|draft| !drafts[*draft].children.is_empty());
     order.sort_by_key(|draft| Reverse(drafts[*draft].edges().len()));
@@ -81,24 +81,24 @@ fn drafts(tokens: &[Vec<u8>]) -> Result<Vec<Draft>> {
     Ok(drafts)
 }
 
-/// Which places of the array are taken.
+/// The used positions of the array.
 #[derive(Default)]
 struct Places {
     taken: Vec<bool>,
-    /// Which places are the base of a node.
+    /// The positions that are the base of a node.
     bases: Vec<bool>,
-    /// For each place itself if it is free, else a later one with no free place before it.
+    /// For each position itself if it is free, else a later one with no free position before it.
     next: Vec<usize>,
-    /// Where to look first, for the number of edges asked for last.
+    /// Where to look first, for the last requested number of edges.
     start: usize,
     edges: usize,
 }
 
 impl Places {
-    /// How many free places are passed over before they are left to nodes with fewer edges.
+    /// The number of free positions to skip before leaving them to nodes with fewer edges.
     const TRIES: usize = 100;
 
-    /// Finds a base that puts all these edges on free places, and takes them.
+    /// Finds a base that puts all these edges on free positions, and marks them as used.
     fn base_for(&mut self, edges: &[u8]) -> Result<u32> {
         let first = usize::from(*edges.first().ok_or("a node without edges")?);
         if edges.len() != self.edges {
@@ -129,7 +129,7 @@ impl Places {
         Ok(u32::try_from(base)?)
     }
 
-    /// The first free place at or after this one, or the length of the array.
+    /// The first free position at or after this one, or the length of the array.
     fn free_from(&mut self, start: usize) -> usize {
         let mut place = start;
         while place < self.next.len() && self.next[place] != place {
@@ -140,7 +140,7 @@ impl Places {
         place
     }
 
-    /// Adds 256 places: what the exclusive or with a byte can reach.
+    /// Adds 256 positions: what the exclusive or with a byte can reach.
     fn add_block(&mut self) {
         let length = self.taken.len() + 256;
         self.next.extend(self.taken.len()..length);

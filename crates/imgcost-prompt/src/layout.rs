@@ -1,7 +1,7 @@
-//! How the tables are packed.
+//! The packed format of the tables.
 //!
 //! Compiled twice: into the build script, which writes the tables, and into the crate, which reads
-//! them. A token is named by its rank, which is also its number in the API: 0 to 199,997.
+//! them. A token is identified by its rank, which is also its number in the API: 0 to 199,997.
 
 #![allow(dead_code, reason = "the build script uses one half, the crate the other")]
 
@@ -11,7 +11,7 @@ pub const VOCABULARY_SHA256: &str = "446a9538cb6c348e3516120d7c08b09f57c36495e2a
 /// Tokens in the vocabulary. Every rank fits in [`TOKEN_BITS`].
 pub(crate) const TOKENS: usize = 199_998;
 
-/// The first 256 tokens are the single bytes: they are given, all others are made by merges.
+/// The first 256 tokens are the single bytes; all others are made by merges.
 pub(crate) const BYTES: u32 = 256;
 
 const TOKEN_BITS: u32 = 18;
@@ -20,42 +20,42 @@ const TOKEN_MASK: u32 = (1 << TOKEN_BITS) - 1;
 /// One node of the trie that holds all tokens, in four bytes: the byte on the edge that leads to
 /// it (bits 0 to 7), its kind (8 and 9), and its payload (10 to 31).
 ///
-/// The children of a node lie at `base ^ byte`, and no two nodes share a base. So a node whose
-/// `byte` is the one looked for is a child of the node one came from, and of no other.
+/// The children of a node are at `base ^ byte`, and no two nodes share a base. So a node at that
+/// position with a matching `byte` is a child of this node and of no other.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Node(pub(crate) u32);
 
 impl Node {
     /// The base of the root, which has a child for each of the 256 bytes.
     pub(crate) const ROOT: u32 = 0;
-    /// A place that no node uses.
+    /// An unused position.
     pub(crate) const VACANT: Node = Node(0);
     /// The edge from a node that is both a token and the start of longer ones to the leaf that
     /// holds the token. No token has this byte anywhere but in its first place (the build script
-    /// checks), so it never stands for itself there.
+    /// checks), so it never occurs as itself there.
     pub(crate) const END: u8 = 0xff;
 
     const INNER: u32 = 1;
     const INNER_TOKEN: u32 = 2;
     const LEAF: u32 = 3;
 
-    /// A node that leads on to others. `token` says whether a token ends here too.
+    /// A node with children. `token` is whether a token ends here too.
     pub(crate) fn inner(byte: u8, base: u32, token: bool) -> Node {
         let kind = if token { Node::INNER_TOKEN } else { Node::INNER };
         Node(u32::from(byte) | kind << 8 | base << 10)
     }
 
-    /// A node where a token ends and nothing goes on.
+    /// A node without children, where a token ends.
     pub(crate) fn leaf(byte: u8, token: u32) -> Node {
         Node(u32::from(byte) | Node::LEAF << 8 | token << 10)
     }
 
-    /// Whether this is a node, reached by `byte`.
+    /// Whether this is a node reached by `byte`.
     pub(crate) fn is_reached_by(self, byte: u8) -> bool {
         self.0 & 0xff == u32::from(byte) && self.0 >> 8 & 3 != 0
     }
 
-    /// Whether nothing goes on from here.
+    /// Whether it has no children.
     pub(crate) fn is_leaf(self) -> bool {
         self.0 >> 8 & 3 == Node::LEAF
     }
@@ -71,7 +71,7 @@ impl Node {
     }
 }
 
-/// The place of the child of a node with this base over this byte.
+/// The position of the child over a byte, for a node with this base.
 pub(crate) fn child(base: u32, byte: u8) -> usize {
     (base ^ u32::from(byte)) as usize
 }
@@ -94,18 +94,17 @@ pub(crate) fn pair_key(left: u32, right: u32) -> u64 {
     u64::from(left) << TOKEN_BITS | u64::from(right)
 }
 
-/// Slots of the hash table that leads from two halves to their merged token. Three in four are in
-/// use.
+/// Slots of the hash table from two halves to their merged token. Three in four are used.
 pub(crate) const PAIR_SLOTS: usize = 1 << PAIR_BITS;
 
 /// Bytes of the filter before that table. Most neighbours have no merge; for nine in ten of them
-/// one bit of the filter says so, and the filter is small enough to stay in a cache.
+/// one bit of the filter shows it, and the filter is small enough to stay in a cache.
 pub(crate) const FILTER_BYTES: usize = 1 << (FILTER_BITS - 3);
 
 const PAIR_BITS: u32 = 18;
 const FILTER_BITS: u32 = 21;
 
-/// The hash of two halves. Its parts are taken from the upper end, where all bits of the pair count.
+/// The hash of two halves. Its upper bits are used, since all bits of the pair affect them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PairHash(u64);
 
@@ -115,8 +114,8 @@ impl PairHash {
         PairHash((product ^ product >> 32).wrapping_mul(0xa076_1d64_78bd_642f))
     }
 
-    /// The byte and the bit of the filter that are set if this pair, or another with the same,
-    /// has a merge.
+    /// The byte and bit of the filter that are set if this pair, or another with the same hash
+    /// bits, has a merge.
     pub(crate) fn filter_bit(self) -> (usize, u8) {
         let bit = self.0 >> (64 - FILTER_BITS);
         ((bit / 8) as usize, 1 << (bit % 8))
@@ -127,7 +126,7 @@ impl PairHash {
         (self.0 >> (64 - PAIR_BITS)) as usize
     }
 
-    /// Fourteen more bits, which spare nearly all comparisons that would fail.
+    /// Fourteen more bits, which avoid nearly all failing comparisons.
     fn mark(self) -> u32 {
         ((self.0 >> (64 - PAIR_BITS - 14)) & 0x3fff) as u32
     }
@@ -155,8 +154,8 @@ impl Slot {
     }
 }
 
-/// What the pattern of the vocabulary tells apart about a character: one bit each, so that its
-/// bracketed sets are unions.
+/// The character classes in the vocabulary's pattern: one bit each, so that its bracketed sets are
+/// unions.
 pub(crate) mod class {
     /// `\p{Lu}` and `\p{Lt}`: A, Ǆ, ǅ.
     pub(crate) const UPPER: u8 = 1;
@@ -164,7 +163,7 @@ pub(crate) mod class {
     pub(crate) const LOWER: u8 = 1 << 1;
     /// `\p{Lm}` and `\p{Lo}`, which have no case: ʰ, あ, 中.
     pub(crate) const UNCASED: u8 = 1 << 2;
-    /// `\p{M}`: accents and other marks, which stand with letters but are none.
+    /// `\p{M}`: accents and other marks, which accompany letters.
     pub(crate) const MARK: u8 = 1 << 3;
     /// `\p{N}`: digits and other numbers: 7, ½, Ⅳ.
     pub(crate) const NUMBER: u8 = 1 << 4;

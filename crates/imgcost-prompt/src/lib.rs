@@ -1,24 +1,23 @@
-//! How many tokens a prompt has, in the vocabulary `o200k_base`.
+//! Counts the tokens of a prompt in the vocabulary `o200k_base`.
 //!
-//! [`count`] gives the number that the reference tokenizer gives, for any text. It takes time in
-//! proportion to the text, however it was made up. Nothing is loaded before the first call: the
-//! vocabulary is read-only data of the binary, laid out at build time, and a fresh process only has
-//! to page in what its text touches (less than 0.1 ms). There is no state, no unsafe code, no file
-//! and no network.
+//! [`count`] returns the count of the reference tokenizer, for any text, in time proportional to its
+//! length, even for adversarial text. Nothing is loaded before the first call: the vocabulary is
+//! read-only data of the binary, laid out at build time, and a new process only pages in what its
+//! text needs (less than 0.1 ms). There is no state, no unsafe code, no file and no network.
 //!
 //! ```
 //! assert_eq!(imgcost_prompt::count("A watercolor painting of a fox in the snow"), 9);
 //! assert_eq!(imgcost_prompt::count("生成AIチャットボットのアイコンを作成せよ"), 14);
 //! ```
 //!
-//! What an API call bills for text can be more than its prompt's count: a request has overhead of
-//! its own. That is a matter of the price book, not of this crate.
+//! An API call may bill more text tokens than its prompt has, because a request has overhead. The
+//! price book covers that, not this crate.
 //!
 //! # How it works
 //!
-//! Text is cut into pieces by a pattern that is part of the vocabulary (`src/pieces.rs`), and each
-//! piece is encoded on its own by byte-pair merges (`src/merge.rs`, with the reason why that takes
-//! linear time). The build script checks the vocabulary file's digest and makes its tables.
+//! A pattern that belongs to the vocabulary splits the text into pieces (`src/pieces.rs`), and each
+//! piece is encoded separately by byte-pair merges (`src/merge.rs`, which explains why that takes
+//! linear time). The build script checks the digest of the vocabulary file and makes the tables.
 
 #![forbid(unsafe_code)]
 
@@ -33,20 +32,19 @@ pub use layout::VOCABULARY_SHA256;
 use merge::Encoder;
 use pieces::Pieces;
 
-/// The name of the vocabulary that tokens are counted in.
+/// The name of the vocabulary.
 pub const VOCABULARY: &str = "o200k_base";
 
 /// The number of tokens of `text`.
 ///
-/// The same as the length of what [`tokens`] yields, without making it.
+/// The number of items of [`tokens`].
 ///
-/// All of the text is ordinary text, as it is in a prompt: `<|endoftext|>` and its like are counted
-/// by their characters, not as the one special token.
+/// All text is ordinary text, as in a prompt: `<|endoftext|>` and the like are counted by their
+/// characters, not as one special token.
 ///
-/// The time is linear in the length of the text, also for a single letter, a space or an emoji
-/// repeated a million times. Memory is taken in proportion to the longest run of text without a
-/// place to cut it (for usual text: a word): 8 bytes for each of its tokens and at most one bit for
-/// each of its bytes, beside some 10 kB.
+/// The time is linear in the length of the text, even for a letter, a space or an emoji repeated a
+/// million times. Memory is proportional to the longest piece (usually a word): 8 bytes for each of
+/// its tokens and at most one bit for each of its bytes, plus about 10 kB.
 ///
 /// ```
 /// use imgcost_prompt::count;
@@ -63,8 +61,8 @@ pub fn count(text: &str) -> u64 {
 
 /// The tokens of `text`, by their numbers in the vocabulary.
 ///
-/// For those who want to see what is counted, or to compare it with another tokenizer. Text is
-/// taken as [`count`] takes it, and cut as far as tokens are asked for.
+/// Shows what is counted, for example to compare it with another tokenizer. Text is treated as by
+/// [`count`], and split only as far as tokens are requested.
 ///
 /// ```
 /// let tokens: Vec<u32> = imgcost_prompt::tokens("hello world").collect();
@@ -80,7 +78,7 @@ pub fn tokens(text: &str) -> Tokens<'_> {
 pub struct Tokens<'t> {
     pieces: Pieces<'t>,
     encoder: Encoder,
-    /// The first token of the piece encoded last that was not yet yielded.
+    /// The next token to yield of the last encoded piece.
     next: usize,
 }
 

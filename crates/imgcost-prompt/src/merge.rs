@@ -2,58 +2,57 @@
 //!
 //! # What is computed
 //!
-//! The reference starts from single bytes and merges, again and again, the two neighbours whose
-//! merged token has the lowest rank, the leftmost first, until no neighbours can be merged. Done
-//! as described that takes quadratic time, or `n log n` with a heap. The same result is found from
+//! The reference starts from single bytes and repeatedly merges the two neighbours whose merged
+//! token has the lowest rank, leftmost first, until no neighbours can be merged. Implemented
+//! directly, that takes quadratic time, or `n log n` with a heap. The same result can be found from
 //! left to right:
 //!
 //! 1. Two tokens *stay apart* if the bytes of both, encoded together, give just these two
 //!    (`src/apart.rs`). A sequence of tokens is the encoding of its bytes if and only if all
-//!    neighbours in it stay apart. For merges do not depend on what lies beyond boundaries that
-//!    none has crossed: inside a stretch of text whose ends no merge has crossed so far, the merges
-//!    done are those that the stretch alone would have seen, in the same order. So the first merge
-//!    across a boundary of the sequence would also happen if only the two tokens at that boundary
-//!    were there; and if none would, none does.
+//!    neighbours in it stay apart. The reason is that merges don't depend on text beyond boundaries
+//!    that no merge has crossed: inside a section whose ends no merge has crossed so far, the merges
+//!    are those of the section alone, in the same order. So the first merge across a boundary of the
+//!    sequence would also happen with only the two tokens at that boundary; if none would, none
+//!    does.
 //! 2. Encoding has one result. So at each position at most one sequence of tokens that stay apart
 //!    ends there: the encoding of the text before it.
 //!
-//! The search places one token after the other, the longest first. If no token fits at a position
-//! then, by 2, there is no other way to come to it either: no boundary of the encoding is there.
-//! The position is a dead end and never tried again, and the token that led there is taken back
-//! for another.
+//! The search places one token after another, longest first. If no token fits at a position then,
+//! by 2, no other sequence leads to it either, so the encoding has no boundary there. The position
+//! is a dead end that is never tried again, and the token that led there is replaced by another.
 //!
 //! # Why it is linear
 //!
-//! Each position is entered at most once and left backwards at most once. Tokens are looked up for
-//! a position when it is entered, and perhaps again when another position has been left for it:
-//! less than two look-ups a byte in all, of at most 128 steps each (the longest token). After a
-//! look-up at most 85 tokens are tried (so many spaces are prefixes of one another), and a trial
-//! goes through the merges along one side of either token. All these bounds are constants of the
-//! vocabulary. The usual cost is one look-up and one trial a token, or some 20 to 60 ns; the worst
-//! text found among repetitions of all 198,000 tokens, a run of dashes, takes 0.15 to 0.2 µs a byte.
+//! Each position is entered at most once and backtracked from at most once. Tokens are looked up
+//! for a position when it is entered, and possibly again after backtracking to it: less than two
+//! lookups per byte in total, of at most 128 steps each (the longest token). After a lookup at most
+//! 85 tokens are tried (the longest chain of prefixes, all spaces), and a trial follows the merges
+//! along one side of either token. All these bounds are constants of the vocabulary. The usual cost
+//! is one lookup and one trial per token, about 20 to 60 ns; the worst text found among repetitions
+//! of all 198,000 tokens, a run of dashes, takes 0.15 to 0.2 µs per byte.
 
 use crate::apart::Boundaries;
 use crate::vocabulary::{self, Prefix};
 
-/// Encodes pieces one after the other, and keeps its memory from one to the next.
+/// Encodes pieces one after another, and reuses its memory.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Encoder {
     placed: Vec<Placed>,
     dead_ends: Positions,
     boundaries: Boundaries,
-    /// What is left to try at the position in hand, and at the one before it.
+    /// The tokens left to try at the current position, and at the one before it.
     candidates: Candidates,
     candidates_before: Candidates,
 }
 
-/// A token in its place.
+/// A token that the search has placed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Placed {
     pub(crate) token: u32,
     length: u32,
 }
 
-/// Tokens to try at a position, the next one last.
+/// Tokens to try at a position; the next one is last.
 #[derive(Clone, Debug, Default)]
 struct Candidates {
     at: usize,
@@ -65,7 +64,7 @@ impl Encoder {
     pub(crate) fn encode(&mut self, piece: &[u8]) -> &[Placed] {
         self.placed.clear();
         self.dead_ends.clear();
-        // No position of this piece, whatever was left there by the last one.
+        // An invalid position, in case the last piece left a valid one.
         self.candidates_before.at = usize::MAX;
         self.candidates.look_up(piece, 0);
         let mut at = 0;
@@ -80,7 +79,7 @@ impl Encoder {
                 }
             } else {
                 self.dead_ends.insert(at);
-                // Every text has an encoding, so there is always a token left to take back.
+                // Every text has an encoding, so there is always a token to backtrack from.
                 let Some(back) = self.placed.pop() else { break };
                 at -= back.length as usize;
                 self.return_to(piece, at, back.token);
@@ -98,17 +97,17 @@ impl Encoder {
         self.placed.last().is_none_or(|last| self.boundaries.stay_apart(last.token, token))
     }
 
-    /// Makes the candidates those at `at`, where `back` was taken back.
+    /// Restores the candidates at `at`, after backtracking from `back`.
     ///
-    /// If they have to be looked up again, some may be tried twice: they fail as they did.
+    /// If they have to be looked up again, some may be tried twice: they fail again.
     fn return_to(&mut self, piece: &[u8], at: usize, back: u32) {
         if self.candidates_before.at == at {
             std::mem::swap(&mut self.candidates, &mut self.candidates_before);
         } else {
             self.candidates.look_up(piece, at);
         }
-        // The merge that makes `back` does not happen here, so most likely its left half stands
-        // here. Tried first it spares long runs of a character most of their dead ends.
+        // The merge that makes `back` does not happen here, so its left half is most likely here.
+        // Trying that first avoids most dead ends in long runs of a character.
         let (half, _) = vocabulary::halves(back);
         let tokens = &mut self.candidates.tokens;
         if let Some(candidate) = tokens.iter().find(|candidate| candidate.token() == half) {

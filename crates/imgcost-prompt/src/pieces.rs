@@ -1,7 +1,7 @@
-//! Cuts text into the pieces that are encoded each on its own.
+//! Splits text into the pieces that are encoded separately.
 //!
-//! The vocabulary comes with a regular expression whose matches, one after the other, are the
-//! pieces. Its seven alternatives, in the order in which they are tried:
+//! The vocabulary comes with a regular expression whose consecutive matches are the pieces. Its
+//! seven alternatives, in the order in which they are tried:
 //!
 //! ```text
 //! 1. [^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?
@@ -13,16 +13,16 @@
 //! 7. \s+
 //! ```
 //!
-//! This is the same by hand: no expression is compiled, and there is no backtracking. A piece is
-//! never empty. No character is looked at more than a few times: where a function scans a run and
-//! takes only a part of it, the next piece takes the rest, or all of it but one blank.
+//! This implements it by hand: no expression is compiled, and there is no backtracking. A piece is
+//! never empty. No character is read more than a few times: if a function scans a run and takes
+//! only a part of it, the next piece takes the rest, or all of it except one blank.
 
 use crate::layout::class::{LOWER, MARK, NEWLINE, NUMBER, OTHER, SPACE, UNCASED, UPPER};
 
 static BLOCKS: &[[u8; 256]] = include_bytes!(concat!(env!("OUT_DIR"), "/class_blocks")).as_chunks().0;
 static BLOCK_NUMBERS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/class_block_numbers"));
 
-/// `[^\r\n\p{L}\p{N}]`: what may stand before a word and belong to it.
+/// `[^\r\n\p{L}\p{N}]`: what may precede a word and belong to it.
 const PREFIX: u8 = OTHER | SPACE | MARK;
 /// `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]`: the head of a word.
 const HEAD: u8 = UPPER | UNCASED | MARK;
@@ -35,7 +35,7 @@ const BLANK: u8 = SPACE | NEWLINE;
 /// Past the last character.
 const END: u8 = 0;
 
-/// The pieces of a text, in order. Together they are the text.
+/// The pieces of a text, in order. Concatenated they are the text.
 #[derive(Clone, Debug)]
 pub(crate) struct Pieces<'t> {
     text: &'t str,
@@ -62,12 +62,12 @@ impl<'t> Iterator for Pieces<'t> {
     }
 }
 
-/// Where the piece ends that starts at `at` with a character of this class, which ends at `next`.
+/// The end of the piece that starts at `at` with a character of this class, which ends at `next`.
 fn end_of_piece(text: &str, at: usize, class: u8, next: usize) -> usize {
     if class & NUMBER != 0 {
         return numbers(text, next);
     }
-    // What begins with an optional prefix is tried with it before it is tried without.
+    // Alternatives with an optional prefix are tried with it first.
     let after_prefix = (class & PREFIX != 0).then_some(next);
     after_prefix
         .and_then(|at| word(text, at))
@@ -80,8 +80,8 @@ fn end_of_piece(text: &str, at: usize, class: u8, next: usize) -> usize {
 
 /// Alternative 1: `HEAD*TAIL+`, and a contraction.
 ///
-/// The head takes all it can. If a lower-case letter stops it, the tail goes on from there. If not,
-/// the head has to give back up to the last character that the tail can take too.
+/// The head takes all it can. If a lower-case letter stops it, the tail continues from there. If
+/// not, the head gives back everything from the last character that the tail can take.
 fn word(text: &str, start: usize) -> Option<usize> {
     let mut at = start;
     let mut last_in_both = None;
@@ -101,16 +101,16 @@ fn word(text: &str, start: usize) -> Option<usize> {
 
 /// Alternative 2: `HEAD+TAIL*`, and a contraction.
 ///
-/// Where alternative 1 found nothing, neither does the tail, and the head has upper-case letters
-/// only.
+/// If alternative 1 found nothing, the tail finds nothing either, and the head has only upper-case
+/// letters.
 fn capitals(text: &str, start: usize) -> Option<usize> {
     let end = run(text, start, UPPER);
     (end > start).then(|| contraction(text, end))
 }
 
-/// `(?i:'s|'t|'re|'ve|'m|'ll|'d)?`: where the contraction at `at` ends, or `at`.
+/// `(?i:'s|'t|'re|'ve|'m|'ll|'d)?`: the end of the contraction at `at`, or `at`.
 ///
-/// Without regard to case `s` is also the long s, U+017F.
+/// Ignoring case, `s` is also the long s, U+017F.
 fn contraction(text: &str, at: usize) -> usize {
     let length = match text.as_bytes().get(at..) {
         Some([b'\'', b's' | b'S' | b't' | b'T' | b'm' | b'M' | b'd' | b'D', ..]) => 2,
@@ -122,7 +122,7 @@ fn contraction(text: &str, at: usize) -> usize {
     at + length
 }
 
-/// Alternative 3: up to three numbers, of which the first ends at `at`.
+/// Alternative 3: up to three numbers, the first of which ends at `at`.
 fn numbers(text: &str, mut at: usize) -> usize {
     for _ in 0..2 {
         let (class, next) = character(text, at);
@@ -143,8 +143,8 @@ fn symbols(text: &str, at: usize) -> Option<usize> {
     (end > start).then(|| end + after.count())
 }
 
-/// Alternatives 5 to 7: up to the last newline of the run of blanks at `at`. If it has none: all of
-/// it at the end of the text, else all but its last character, which is left to the word or the
+/// Alternatives 5 to 7: the run of blanks at `at` up to its last newline. Without a newline: all of
+/// it at the end of the text, otherwise all except its last character, which is left to the word or
 /// symbols that follow, unless it is the only one.
 fn blanks(text: &str, start: usize) -> usize {
     let mut at = start;
@@ -168,7 +168,7 @@ fn blanks(text: &str, start: usize) -> usize {
     }
 }
 
-/// Where the longest run of characters of these classes ends.
+/// The end of the longest run of characters of these classes.
 fn run(text: &str, mut at: usize, classes: u8) -> usize {
     loop {
         let (class, next) = character(text, at);
@@ -179,7 +179,7 @@ fn run(text: &str, mut at: usize, classes: u8) -> usize {
     }
 }
 
-/// The class of the character at `at`, and where it ends. [`END`] is in no set of classes.
+/// The class of the character at `at`, and its end. [`END`] is in no set of classes.
 fn character(text: &str, at: usize) -> (u8, usize) {
     match text.as_bytes().get(at) {
         None => (END, at),

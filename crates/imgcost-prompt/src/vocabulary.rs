@@ -1,7 +1,7 @@
-//! The tables that the build script made from the vocabulary, and the questions they answer.
+//! The tables that the build script made from the vocabulary, and lookups in them.
 //!
-//! They are read-only data of the binary: nothing is decoded or allocated, and a page that no
-//! prompt needs is never read from disk.
+//! They are read-only data of the binary: nothing is decoded or allocated, and pages that no prompt
+//! needs are never read from disk.
 
 use crate::layout::{self, Node, PAIR_SLOTS, PairHash, Slot};
 
@@ -10,12 +10,12 @@ static HALVES: &[[u8; 5]] = include_bytes!(concat!(env!("OUT_DIR"), "/halves")).
 static FILTER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/filter"));
 static PAIRS: &[[u8; 4]] = include_bytes!(concat!(env!("OUT_DIR"), "/pairs")).as_chunks().0;
 
-/// A token that a text starts with.
+/// A token that is a prefix of a text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Prefix {
-    /// Where the token ends in the trie.
+    /// The node of the trie where the token ends.
     node: Node,
-    /// Its bytes.
+    /// The number of its bytes.
     pub(crate) length: u32,
 }
 
@@ -30,9 +30,10 @@ impl Prefix {
     }
 }
 
-/// Replaces what is in `found` by all tokens that `text` starts with, the shortest first.
+/// Replaces the contents of `found` by all tokens that are prefixes of `text`, shortest first.
 ///
-/// Any byte is a token, so there is one unless `text` is empty; the longest token has 128 bytes.
+/// Every byte is a token, so there is at least one unless `text` is empty. The longest token has
+/// 128 bytes.
 pub(crate) fn prefixes(text: &[u8], found: &mut Vec<Prefix>) {
     found.clear();
     let mut base = Node::ROOT;

@@ -222,7 +222,7 @@ fn the_document_counts_them() {
         }
     }
     let mut text = format!(
-        "{compared} recorded calls can be compared; {alone} cannot (no model, a relay that is no provider of the book, or figures that are only illustrative).\n\n\
+        "{compared} recorded calls can be compared; {alone} cannot (no model, a relay that is not a provider in the book, or figures that are only illustrative).\n\n\
          | model | item | exact | expected | within | outside |\n|---|---|--:|--:|--:|--:|\n"
     );
     let mut sum = [0; 4];

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use imgcost_core::{Alternative, Code, Note, NoteKind, Prompt, Quote, Request, Terms, Usd};
-use imgcost_ledger::{Error as LedgerError, Held, HoldId, NanoUsd, NewHold, Refusal};
+use imgcost_ledger::{Error as LedgerError, Held, NanoUsd, NewHold, Refusal};
 
 use super::Guard;
 use crate::booking::{HoldError, new_hold};
@@ -130,20 +130,11 @@ fn at_stated<'b>(
         "provider": shared.provider, "model": request.model, "usd_per_call": usd, "n": request.n,
         "as_of": request.as_of, "endpoint": request.endpoint, "responses_model": request.responses_model,
     });
-    let new = NewHold {
-        id: HoldId::random(),
-        key: None,
-        scope: guard.scope.as_ref().clone(),
-        ceiling,
-        assumed: true,
-        quote: id.clone(),
-        book: shared.book.digest().to_owned(),
-        request: summary.to_string(),
-        terms: serde_json::to_string(&terms).unwrap_or_default(),
-        expires_in: shared.policy.expires_in,
-        despite: None,
-        by: shared.by.clone(),
-    };
+    let new = NewHold::new(guard.scope.as_ref().clone(), ceiling, shared.by.clone())
+        .assumed(true)
+        .quote(id.clone(), shared.book.digest())
+        .details(summary.to_string(), serde_json::to_string(&terms).unwrap_or_default())
+        .expires_in(shared.policy.expires_in);
     let quoted = Quoted { id, ceiling: usd, expected: None, notes };
     Ok(HoldRequest { new, quoted, terms, quote: None, attempts })
 }
@@ -169,7 +160,7 @@ impl HoldRequest<'_> {
                 if !shared.policy.on_exceed.lets_in(&error) {
                     return Err(error);
                 }
-                self.new.despite = Some(shared.policy.on_exceed.reason().to_owned());
+                self.new.override_reason = Some(shared.policy.on_exceed.reason().to_owned());
                 let held = self.ask(guard);
                 authorize.push(error);
                 held

@@ -250,7 +250,7 @@ fn an_overrun_is_told() {
 fn a_budget_of_proven_ceilings_takes_no_assumed_one() {
     let books = Arc::new(MemoryLedger::new());
     let budget = Budget::new("team".parse().unwrap(), Window::Total, Cap::Unlimited);
-    books.set_budget(&Budget { allow_assumed_ceiling: false, ..budget }, "test").unwrap();
+    books.set_budget(&budget.allow_assumed_ceiling(false), "test").unwrap();
     let books: common::Books = books;
     let guard = guard_with(&books, Policy::default().allow_unpriced("x", "0.10".parse().unwrap()));
     assert_eq!(guard.hold(&guard.request("x")).unwrap_err().code(), "assumed-ceiling");
@@ -264,7 +264,7 @@ fn a_budget_of_proven_ceilings_takes_no_assumed_one() {
 fn proven_only_on(day: Date, policy: Policy) -> (Guard, Arc<Mutex<Vec<String>>>) {
     let books = Arc::new(MemoryLedger::new());
     let budget = Budget::new("team".parse().unwrap(), Window::Total, Cap::Unlimited);
-    books.set_budget(&Budget { allow_assumed_ceiling: false, ..budget }, "test").unwrap();
+    books.set_budget(&budget.allow_assumed_ceiling(false), "test").unwrap();
     let (books, told): (common::Books, _) = (books, Arc::new(Mutex::new(Vec::new())));
     let heard = Arc::clone(&told);
     let tell = move |notice: &Notice| heard.lock().unwrap().push(notice.to_string());

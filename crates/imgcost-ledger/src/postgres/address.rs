@@ -1,4 +1,4 @@
-//! What an address says, with the parts of `libpq`'s that the driver does not know.
+//! The parsed address of a server, with the URL parameters that the driver does not support.
 
 use std::path::PathBuf;
 
@@ -7,75 +7,68 @@ use tokio_postgres::config::{Host, SslMode};
 
 use crate::error::Error;
 
-/// How much of the server's certificate is checked, as `libpq` has it.
+/// How much of the server's certificate is checked, as in `libpq`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Check {
-    /// Nothing: encrypted, but anyone could be there.
-    Nothing,
-    /// That a trusted authority made it.
+pub(super) enum CertificateCheck {
+    /// Nothing: the connection is encrypted, but the server may be anyone.
+    None,
+    /// A trusted authority issued it.
     Authority,
-    /// That too, and that it is for the host that was asked for.
+    /// A trusted authority issued it for the host in the address.
     Host,
 }
 
-/// Which authorities are trusted.
+/// Which certificate authorities are trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Roots {
+pub(super) enum TrustedRoots {
     System,
     File(PathBuf),
 }
 
-/// Where a server is, and how to know it.
+/// Where a server is, and how to verify that it is the right one.
 #[derive(Debug, Clone)]
 pub(super) struct Address {
     pub(super) config: Config,
-    pub(super) check: Check,
-    pub(super) roots: Roots,
-    /// What to call the store: never with a password.
+    pub(super) check: CertificateCheck,
+    pub(super) roots: TrustedRoots,
+    /// The store's name in messages. Never contains a password.
     pub(super) name: String,
 }
 
 impl Address {
     pub(super) fn parse(text: &str) -> Result<Address, Error> {
-        let is_url = text.starts_with("postgres://") || text.starts_with("postgresql://");
-        // The driver ends the password at the first of them: its rest would be a host or a
-        // database, which are shown.
+        if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
+            return Err(bad(NOT_A_URL));
+        }
+        // The driver ends the password at the first '@'. The rest of a password with a raw '@'
+        // would become a host or database name, and those are printed.
         let server = text.split('?').next().unwrap_or_default();
-        if is_url && server.matches('@').count() > 1 {
+        if server.matches('@').count() > 1 {
             return Err(bad(RAW_AT));
         }
-        let (rest, own) = if is_url { split_url(text) } else { split_pairs(text) };
-        // What the driver says is not repeated: it may quote a part of a password.
-        let mut config: Config = rest.parse().map_err(|_| {
-            bad("expected postgresql://user@host:port/database?key=value or key=value pairs; special characters of a password are written %XX in the first, between ' in the second")
-        })?;
-        let is_odd = |host: &Host| match host {
+        let (rest, tls) = split_tls_parameters(text);
+        // The driver's message may quote part of a password, so it is not repeated.
+        let mut config: Config = rest.parse().map_err(|_| bad(NOT_A_URL))?;
+        let has_at = |host: &Host| match host {
             Host::Tcp(host) => host.contains('@'),
             #[cfg(unix)]
             Host::Unix(path) => path.to_string_lossy().contains('@'),
         };
-        if config.get_hosts().iter().any(is_odd) {
+        if config.get_hosts().iter().any(has_at) {
             return Err(bad(RAW_AT));
         }
-        let mut mode = None;
-        let mut roots = None;
-        for (key, value) in own {
-            match key.as_str() {
-                "sslmode" => mode = Some(value),
-                _ => roots = Some(value),
-            }
-        }
-        let given = roots.as_deref().is_some_and(|roots| roots != "system");
+        let TlsParameters { mode, roots } = tls;
+        let names_file = roots.as_deref().is_some_and(|roots| roots != "system");
         let (mode, check) = match mode.as_deref() {
-            // As libpq: a weaker mode would make no sense of the system's roots.
-            None if roots.as_deref() == Some("system") => (SslMode::Require, Check::Host),
-            None | Some("prefer") => (SslMode::Prefer, Check::Nothing),
-            Some("disable") => (SslMode::Disable, Check::Nothing),
-            // As libpq: naming authorities asks for them to be checked.
-            Some("require") if given => (SslMode::Require, Check::Authority),
-            Some("require") => (SslMode::Require, Check::Nothing),
-            Some("verify-ca") => (SslMode::Require, Check::Authority),
-            Some("verify-full") => (SslMode::Require, Check::Host),
+            // As in libpq: a weaker mode would ignore the system's roots.
+            None if roots.as_deref() == Some("system") => (SslMode::Require, CertificateCheck::Host),
+            None | Some("prefer") => (SslMode::Prefer, CertificateCheck::None),
+            Some("disable") => (SslMode::Disable, CertificateCheck::None),
+            // As in libpq: naming a file of authorities asks for them to be checked.
+            Some("require") if names_file => (SslMode::Require, CertificateCheck::Authority),
+            Some("require") => (SslMode::Require, CertificateCheck::None),
+            Some("verify-ca") => (SslMode::Require, CertificateCheck::Authority),
+            Some("verify-full") => (SslMode::Require, CertificateCheck::Host),
             Some(_) => {
                 return Err(bad("sslmode is one of disable, prefer, require, verify-ca, verify-full"));
             }
@@ -85,21 +78,22 @@ impl Address {
         }
         config.ssl_mode(mode);
         let roots = match roots {
-            Some(path) if path != "system" => Roots::File(PathBuf::from(path)),
-            _ => Roots::System,
+            Some(path) if path != "system" => TrustedRoots::File(PathBuf::from(path)),
+            _ => TrustedRoots::System,
         };
         let name = name_of(&config);
         Ok(Address { config, check, roots, name })
     }
 }
 
-const RAW_AT: &str = "a host has no @: write @ in a password as %40";
+const NOT_A_URL: &str = "write it as postgres://user@host:port/database?sslmode=verify-full; a password follows the user after a colon, a socket's folder is the host, and special characters in either are written as %XX (/ as %2F)";
+const RAW_AT: &str = "a host can't contain @: write @ in a password as %40";
 
 fn bad(why: &str) -> Error {
     Error::BadInput { field: "PostgreSQL address", why: why.to_owned() }
 }
 
-/// User, hosts and database, which name a store and give nothing away.
+/// User, hosts and database: enough to identify a store, and no secret.
 fn name_of(config: &Config) -> String {
     let mut name = "postgresql://".to_owned();
     if let Some(user) = config.get_user() {
@@ -127,34 +121,36 @@ fn name_of(config: &Config) -> String {
     name
 }
 
-type Own = Vec<(String, String)>;
-
-fn is_own(key: &str) -> bool {
-    matches!(key, "sslmode" | "sslrootcert")
+/// The parameters that the driver does not take, or does not know all values of.
+#[derive(Default)]
+struct TlsParameters {
+    mode: Option<String>,
+    roots: Option<String>,
 }
 
-/// Takes our keys out of the query of a URL.
-fn split_url(text: &str) -> (String, Own) {
-    // As the driver reads it: whatever stands before the first '@' is user and password.
+/// Removes `sslmode` and `sslrootcert` from the query of a URL.
+fn split_tls_parameters(text: &str) -> (String, TlsParameters) {
+    let mut tls = TlsParameters::default();
+    // The driver reads everything before the first '@' as user and password, even a '?'.
     let host = text.find('@').unwrap_or_default();
     let mark = text.get(host..).and_then(|rest| rest.find('?')).map(|at| host + at);
-    let split = mark.and_then(|mark| text.split_at_checked(mark));
-    let Some((before, query)) = split else { return (text.to_owned(), Vec::new()) };
-    let query = query.trim_start_matches('?');
-    let mut own = Vec::new();
+    let Some((before, query)) = mark.and_then(|mark| text.split_at_checked(mark)) else {
+        return (text.to_owned(), tls);
+    };
     let mut others = Vec::new();
-    for pair in query.split('&') {
+    for pair in query.trim_start_matches('?').split('&') {
         match pair.split_once('=') {
-            Some((key, value)) if is_own(key) => own.push((key.to_owned(), decoded(value))),
+            Some(("sslmode", value)) => tls.mode = Some(percent_decoded(value)),
+            Some(("sslrootcert", value)) => tls.roots = Some(percent_decoded(value)),
             _ => others.push(pair),
         }
     }
     let rest = if others.is_empty() { before.to_owned() } else { format!("{before}?{}", others.join("&")) };
-    (rest, own)
+    (rest, tls)
 }
 
-/// A text with its `%XX` resolved.
-fn decoded(text: &str) -> String {
+/// A text with each `%XX` replaced by its byte.
+fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {
@@ -174,60 +170,6 @@ fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Takes our keys out of `key=value` pairs, whose values may stand between quotes.
-fn split_pairs(text: &str) -> (String, Own) {
-    let mut own = Vec::new();
-    let mut others = String::new();
-    let mut rest = text.trim_start();
-    while !rest.is_empty() {
-        let Some((key, after)) = rest.split_once('=') else {
-            others.push_str(rest);
-            break;
-        };
-        let after = after.trim_start();
-        let end = value_end(after);
-        let (raw, next) = after.split_at_checked(end).unwrap_or((after, ""));
-        if is_own(key.trim()) {
-            own.push((key.trim().to_owned(), unquoted(raw)));
-        } else {
-            others.push_str(key.trim());
-            others.push('=');
-            others.push_str(raw);
-            others.push(' ');
-        }
-        rest = next.trim_start();
-    }
-    (others, own)
-}
-
-/// How many bytes a value has at the start of a text.
-fn value_end(text: &str) -> usize {
-    let quoted = text.starts_with('\'');
-    let mut escaped = false;
-    for (at, c) in text.char_indices() {
-        if escaped {
-            escaped = false;
-        } else if c == '\\' {
-            escaped = true;
-        } else if quoted && c == '\'' && at > 0 {
-            return at + 1;
-        } else if !quoted && c.is_whitespace() {
-            return at;
-        }
-    }
-    text.len()
-}
-
-fn unquoted(raw: &str) -> String {
-    let inner = raw.strip_prefix('\'').and_then(|raw| raw.strip_suffix('\'')).unwrap_or(raw);
-    let mut text = String::new();
-    let mut chars = inner.chars();
-    while let Some(c) = chars.next() {
-        text.extend(if c == '\\' { chars.next() } else { Some(c) });
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -235,23 +177,43 @@ mod tests {
     #[test]
     fn sslmode_means_what_it_means_to_libpq() {
         for (address, mode, check, roots) in [
-            ("postgresql://h/d", SslMode::Prefer, Check::Nothing, Roots::System),
-            ("postgresql://h/d?sslmode=disable", SslMode::Disable, Check::Nothing, Roots::System),
-            ("postgresql://h/d?sslmode=require", SslMode::Require, Check::Nothing, Roots::System),
+            ("postgresql://h/d", SslMode::Prefer, CertificateCheck::None, TrustedRoots::System),
+            (
+                "postgresql://h/d?sslmode=disable",
+                SslMode::Disable,
+                CertificateCheck::None,
+                TrustedRoots::System,
+            ),
+            (
+                "postgresql://h/d?sslmode=require",
+                SslMode::Require,
+                CertificateCheck::None,
+                TrustedRoots::System,
+            ),
             (
                 "postgresql://h/d?sslmode=require&sslrootcert=%2Fa%20b.pem&connect_timeout=3",
                 SslMode::Require,
-                Check::Authority,
-                Roots::File("/a b.pem".into()),
+                CertificateCheck::Authority,
+                TrustedRoots::File("/a b.pem".into()),
             ),
-            ("host=h sslmode = verify-ca", SslMode::Require, Check::Authority, Roots::System),
             (
-                r"host=h password='a b' sslrootcert='/it\'s here.pem' sslmode=verify-full dbname=d",
+                "postgres://h?sslmode=verify-ca",
                 SslMode::Require,
-                Check::Host,
-                Roots::File("/it's here.pem".into()),
+                CertificateCheck::Authority,
+                TrustedRoots::System,
             ),
-            ("host=h sslrootcert=system", SslMode::Require, Check::Host, Roots::System),
+            (
+                "postgres://u:a%20b@h/d?sslrootcert=/it's%20here.pem&sslmode=verify-full",
+                SslMode::Require,
+                CertificateCheck::Host,
+                TrustedRoots::File("/it's here.pem".into()),
+            ),
+            (
+                "postgres://h?sslrootcert=system",
+                SslMode::Require,
+                CertificateCheck::Host,
+                TrustedRoots::System,
+            ),
         ] {
             let found = Address::parse(address).unwrap();
             assert_eq!(found.config.get_ssl_mode(), mode, "{address}");
@@ -261,11 +223,21 @@ mod tests {
     }
 
     #[test]
+    fn key_value_pairs_are_refused_with_the_form_of_a_url() {
+        for pairs in ["host=h user=u dbname=d", "host=/run/pg port=5433", "h:5432/d", ""] {
+            let error = Address::parse(pairs).unwrap_err().to_string();
+            assert!(error.contains("postgres://user@host:port/database"), "{error}");
+        }
+        let socket = Address::parse("postgres://u@%2Frun%2Fpg:5433/d").unwrap();
+        assert_eq!(socket.name, "postgresql://u@/run/pg:5433/d");
+    }
+
+    #[test]
     fn a_password_is_in_no_name_and_no_error() {
-        let address = Address::parse("host=/run/pg user=u password='se cret' port=5433 dbname=d").unwrap();
+        let address = Address::parse("postgresql://u:se%20cret@%2Frun%2Fpg:5433/d").unwrap();
         assert_eq!(address.name, "postgresql://u@/run/pg:5433/d");
         assert_eq!(address.config.get_password(), Some("se cret".as_bytes()));
-        assert!(!format!("{address:?}").contains("secret"));
+        assert!(!format!("{address:?}").contains("cret"));
         let address = Address::parse("postgresql://u:secret@h:1,i:2/d").unwrap();
         let odd = Address::parse("postgresql://u:secret?sslmode=disable@h:1,i:2/d").unwrap();
         assert_eq!(odd.config.get_ssl_mode(), SslMode::Prefer);

@@ -1,4 +1,4 @@
-//! What a failed attempt means: that nothing was done, or that nobody knows.
+//! What a failed attempt means: nothing was done, or the outcome is unknown.
 
 use deadpool_postgres::{HookError, PoolError, TimeoutType};
 use tokio_postgres::error::{DbError, Severity, SqlState};
@@ -12,12 +12,12 @@ pub(super) enum Failure {
     Final(Error),
     /// Nothing was done; another attempt may succeed.
     Again(Error),
-    /// The reply was lost: it may have been done.
+    /// The reply was lost: the step may have been done.
     Lost(String),
 }
 
 impl Failure {
-    /// As an error of a step that writes nothing.
+    /// The error of a statement that writes nothing.
     pub(super) fn of_reading(self, store: &str) -> Error {
         match self {
             Failure::Final(error) | Failure::Again(error) => error,
@@ -26,7 +26,7 @@ impl Failure {
     }
 }
 
-/// No connection could be had: nothing was sent.
+/// There was no connection, so nothing was sent.
 pub(super) fn of_pool(store: &str, error: PoolError) -> Failure {
     let unavailable = |why: String| Error::Unavailable { store: store.to_owned(), why };
     match error {
@@ -41,7 +41,7 @@ pub(super) fn of_pool(store: &str, error: PoolError) -> Failure {
     }
 }
 
-/// An error before anything was sent that changes something.
+/// An error before any write was sent.
 pub(super) fn of_connecting(store: &str, error: &tokio_postgres::Error) -> Failure {
     match error.as_db_error() {
         Some(said) if is_passing(said.code()) => Failure::Again(unavailable(store, said)),
@@ -50,10 +50,10 @@ pub(super) fn of_connecting(store: &str, error: &tokio_postgres::Error) -> Failu
     }
 }
 
-/// An error after a statement was sent that may change something.
+/// An error after a write was sent.
 pub(super) fn of_sending(store: &str, error: &tokio_postgres::Error) -> Failure {
     let Some(said) = error.as_db_error() else { return Failure::Lost(chain(error)) };
-    // A session that was ended may have committed just before.
+    // A terminated session may have committed just before.
     let ended = matches!(said.parsed_severity(), Some(Severity::Fatal | Severity::Panic))
         || said.code().code().starts_with("08")
         || *said.code() == SqlState::TRANSACTION_RESOLUTION_UNKNOWN;
@@ -66,8 +66,8 @@ pub(super) fn of_sending(store: &str, error: &tokio_postgres::Error) -> Failure 
     Failure::Final(of_code(store, said))
 }
 
-/// What goes by itself: others in the way, a restart, a pooler that forgot a statement, a
-/// connection to what has become a standby.
+/// Temporary failures: conflicts, a restart, a pooler that lost a statement, a connection to a
+/// server that became a standby.
 fn is_passing(code: &SqlState) -> bool {
     [
         SqlState::T_R_SERIALIZATION_FAILURE,
@@ -117,7 +117,7 @@ fn words(said: &DbError) -> String {
     format!("{hint}{} (SQLSTATE {})", said.message(), code.code())
 }
 
-/// An error of the driver with what is behind it.
+/// An error of the driver with its causes.
 pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut words = error.to_string();
     let mut next = error.source();

@@ -1,4 +1,4 @@
-//! What a server says of itself.
+//! Facts about a server, and checks of its settings.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -9,10 +9,10 @@ use super::rows::Reply;
 use super::schema;
 use super::server::Server;
 
-/// By how much our clock may be off before it is a problem: windows are the server's.
+/// The difference between the clocks that counts as a problem, since windows follow the server's.
 const MOST_OFF: SignedDuration = SignedDuration::from_secs(5);
 
-/// Sizes of the tables that grow are the planner's estimates: counting takes too long there.
+/// The sizes of growing tables are the planner's estimates, since counting would take too long.
 const QUESTIONS: &str = "SELECT
     current_setting('server_version') AS version,
     current_setting('synchronous_commit') AS synchronous_commit,
@@ -100,8 +100,7 @@ impl Server {
     }
 }
 
-/// How far a clock is ahead of ours, which was read before and after it; nothing where it may
-/// be right.
+/// How far a clock is ahead of ours, which was read before and after it; zero if it may be right.
 fn difference(theirs: Timestamp, before: Timestamp, after: Timestamp) -> SignedDuration {
     if theirs < before {
         theirs.duration_since(before)

@@ -1,28 +1,29 @@
 //! A ledger on a PostgreSQL server, for any number of machines.
 //!
 //! Each step is one statement, a call of a function in the server (`steps.sql`), so one round
-//! trip and one transaction. What it relies on, for those who run a server that only speaks
-//! PostgreSQL's protocol:
+//! trip and one transaction. What it relies on, for servers that only implement PostgreSQL's
+//! protocol:
 //!
-//! - **Transactions at READ COMMITTED as PostgreSQL has them**: each statement inside a function
-//!   sees what was committed when that statement began, not when the step began. A step that
-//!   finds itself at another isolation level fails.
+//! - **Transactions at READ COMMITTED as in PostgreSQL**: each statement inside a function sees
+//!   what was committed when that statement began, not when the step began. A step at another
+//!   isolation level fails.
 //! - **Row locks**: `SELECT … ORDER BY … FOR UPDATE` makes steps on one path wait for each other,
-//!   in the order of their scopes' names, and is held until the commit.
+//!   in the order of their scopes' names, and lasts until the commit.
 //! - **`INSERT … ON CONFLICT DO NOTHING`** with unique indexes, partial ones too, which waits for
 //!   an uncommitted row of the same key.
 //! - **Durable commits**: `synchronous_commit` can be set by a session and within a transaction,
-//!   and a commit that was answered is on the disk (`fsync`, `full_page_writes`).
+//!   and a commit that has returned is on the disk (`fsync`, `full_page_writes`).
 //! - **PL/pgSQL** functions with `OUT` parameters, composite results and settings of their own
 //!   (`SET … = …`), and SQL functions; `plan_cache_mode` and the planner's `enable_*` settings.
-//! - **Triggers** that refuse to change the journal or to take a hold away; **identity columns**; BRIN and partial indexes.
-//! - **Advisory transaction locks**, for migrations and so that a question that is asked again
-//!   waits for the first.
+//! - **Triggers** that refuse to change the journal or delete a hold; **identity columns**; BRIN and
+//!   partial indexes.
+//! - **Advisory transaction locks**, for migrations and so that a repeated step waits for the first
+//!   attempt.
 //! - `clock_timestamp()`, `date_trunc` with a time zone, `jsonb`, `timestamptz` in microseconds.
 //! - **Cursors in a REPEATABLE READ READ ONLY transaction**, for reading from one snapshot.
 //!
-//! Poolers in front of the server must keep prepared statements; `synchronous_commit` is raised
-//! inside each step as well, for those that forget what a session has set.
+//! Poolers in front of the server must support prepared statements. `synchronous_commit` is also
+//! set inside each step, for poolers that lose session settings.
 
 mod address;
 mod failure;
@@ -57,20 +58,21 @@ use worker::Worker;
 
 /// A ledger in one schema of a PostgreSQL server (15 or later).
 ///
-/// It has connections and threads of its own: its methods may be called from any thread, also
-/// inside another runtime, where they block the thread that calls them. A caller that goes away
-/// breaks no step off.
+/// It has connections and threads of its own. Its methods may be called from any thread, even
+/// inside another runtime, and block the calling thread. A caller that gives up interrupts no step.
 ///
-/// **Encryption** follows `sslmode` of the address as `libpq` has it: `disable`; `prefer`, which
-/// is the default and takes what the server offers; `require`, which encrypts but believes any
+/// The **address** is a URL: `postgres://user@host:port/database?sslmode=verify-full`.
+///
+/// **Encryption** follows `sslmode` in the address, as in `libpq`: `disable`; `prefer`, the
+/// default, which uses what the server offers; `require`, which encrypts but accepts any
 /// certificate unless `sslrootcert` names authorities; `verify-ca` and `verify-full`, which check
-/// the authority, and the host too. `sslrootcert` is a file of authorities or `system`; without
-/// one the system's are taken. Use `verify-full` wherever the network is not your own.
+/// the authority, and `verify-full` the host too. `sslrootcert` is a file of authorities or
+/// `system`, the default. Use `verify-full` unless the network is your own.
 ///
-/// **When the connection is lost** in the middle of a step, the step is asked again: each finds
-/// what it has done before and does it once. Its reply then says `repeated` and tells no alerts;
-/// the journal has them. If nothing is known when the time for that is up
-/// ([`PostgresOptions::retry_for`]), the step ends in [`Error::Unknown`].
+/// **If the connection is lost** during a step, the step is repeated: it finds what it has done
+/// before and does it only once. Its reply is then marked `repeated` and has no alerts; the journal
+/// has them. If the outcome is still unknown after [`PostgresOptions::retry_for`], the step fails
+/// with [`Error::Unknown`].
 #[derive(Debug)]
 pub struct PostgresLedger {
     server: Arc<Server>,
@@ -87,8 +89,8 @@ impl PostgresLedger {
         PostgresOptions::new().connect(address)
     }
 
-    /// The statements that make the schema `imgcost`, for an administrator to run where the
-    /// ledger's own role may not. [`PostgresOptions::schema_sql`] gives those of another name.
+    /// The statements that create the schema `imgcost`, for an administrator to run if the ledger's
+    /// role may not. [`PostgresOptions::schema_sql`] does so for another name.
     #[must_use]
     pub fn schema_sql() -> String {
         schema::all("imgcost")
@@ -108,7 +110,7 @@ impl PostgresLedger {
             server.prepare().await?;
             Ok::<_, Error>(server)
         });
-        let gone = Error::Unavailable { store, why: "the task broke off".to_owned() };
+        let gone = Error::Unavailable { store, why: "the task was aborted".to_owned() };
         Ok(PostgresLedger { server: opened.ok_or(gone)??, sql, worker })
     }
 
@@ -119,7 +121,7 @@ impl PostgresLedger {
         F: Future<Output = Result<T, Error>> + Send + 'static,
     {
         let broken =
-            || Error::Unknown { store: self.server.name.clone(), why: "the task broke off".to_owned() };
+            || Error::Unknown { store: self.server.name.clone(), why: "the task was aborted".to_owned() };
         self.worker.run(step(self.server.clone(), self.sql.clone())).ok_or_else(broken)?
     }
 }

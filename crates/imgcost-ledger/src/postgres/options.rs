@@ -1,4 +1,4 @@
-//! How a store is reached, and how long it may take.
+//! Options for connecting to a server, and time limits.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use crate::error::Error;
 use super::PostgresLedger;
 use super::schema;
 
-/// How to reach a store and how long its steps may take. The default suits a service that
-/// holds money before each call.
+/// Options for connecting to a server, and the time limits of steps. The defaults suit a service
+/// that holds money before each call.
 ///
 /// ```no_run
 /// use imgcost_ledger::{Ledger, PostgresOptions};
@@ -48,7 +48,7 @@ impl Default for PostgresOptions {
 
 impl PostgresOptions {
     /// The defaults: schema `imgcost`, 8 connections, 5 s to connect, 10 s for a statement, 8 s of
-    /// these for a lock, 3 s of trying again.
+    /// these for a lock, 3 s of retries.
     #[must_use]
     pub fn new() -> Self {
         PostgresOptions::default()
@@ -68,61 +68,62 @@ impl PostgresOptions {
         self
     }
 
-    /// How long it may take to be connected, or to get a connection that is free.
+    /// The time limit for connecting, or for getting a free connection.
     #[must_use]
     pub fn connect_timeout(mut self, time: Duration) -> Self {
         self.connect_timeout = time;
         self
     }
 
-    /// How long one statement may take, at least a millisecond. What takes longer is broken off
-    /// by the server and was not done. Reading much of the ledger may take 60 times as long for
-    /// the next rows: a narrow filter has to look through a large table.
+    /// The time limit of one statement, at least a millisecond. The server cancels a longer one,
+    /// and it is not done. Reading large parts of the ledger may take 60 times as long for the
+    /// next rows, since a narrow filter may have to scan a large table.
     #[must_use]
     pub fn statement_timeout(mut self, time: Duration) -> Self {
         self.statement_timeout = time.max(Duration::from_millis(1));
         self
     }
 
-    /// How long a step may wait for others on its path, at least a millisecond.
+    /// How long a step may wait for other steps on its path, at least a millisecond.
     #[must_use]
     pub fn lock_timeout(mut self, time: Duration) -> Self {
         self.lock_timeout = time.max(Duration::from_millis(1));
         self
     }
 
-    /// For how long a step is tried again when the server is gone or asks for it. Zero: never.
+    /// How long a step is retried if the server is gone or requests it. Zero: never.
     #[must_use]
     pub fn retry_for(mut self, time: Duration) -> Self {
         self.retry_for = time;
         self
     }
 
-    /// Another clock than the server's, for tests.
+    /// A clock other than the server's, for tests.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = Some(clock);
         self
     }
 
-    /// Connects to a server, sets its session up and brings the schema up to date.
+    /// Connects to a server and updates the schema.
     ///
-    /// The address is `postgresql://user@host:port/database?sslmode=…` or `key=value` pairs; see
-    /// [`PostgresLedger`] for `sslmode`. A directory as host is a Unix socket's.
+    /// The address is a URL: `postgres://user@host:port/database?sslmode=…`; see [`PostgresLedger`]
+    /// for `sslmode`. The folder of a Unix socket is written as the host, with `%2F` for `/`. The
+    /// `key=value` form of `libpq` is refused.
     ///
     /// # Errors
-    /// [`Error::BadInput`] for an address or schema name that is none; [`Error::Unavailable`] if
-    /// the server can't be reached or turns the login down; [`Error::Unfit`] if the server or its
-    /// schema can't serve as a ledger.
+    /// [`Error::BadInput`] for an invalid address or schema name; [`Error::Unavailable`] if the
+    /// server can't be reached or refuses the login; [`Error::Unfit`] if the server or its schema
+    /// can't be used as a ledger.
     pub fn connect(self, address: &str) -> Result<PostgresLedger, Error> {
         PostgresLedger::open(address, self)
     }
 
-    /// The statements that make the schema, for an administrator to run where the ledger's own
-    /// role may not create one. They end in the rights that such a role needs, as a comment.
+    /// The statements that create the schema, for an administrator to run if the ledger's role may
+    /// not. They end with the rights that such a role needs, as a comment.
     ///
     /// # Errors
-    /// [`Error::BadInput`] for a schema name that is none.
+    /// [`Error::BadInput`] for an invalid schema name.
     pub fn schema_sql(&self) -> Result<String, Error> {
         schema::check_name(&self.schema)?;
         Ok(schema::all(&self.schema))

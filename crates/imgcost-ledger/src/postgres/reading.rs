@@ -1,4 +1,4 @@
-//! Everything that is kept, handed over piece by piece out of one snapshot.
+//! Reading records in batches from one snapshot.
 
 use std::future::Future;
 use std::ops::ControlFlow;
@@ -19,28 +19,28 @@ use super::schema;
 use super::server::{Server, Value};
 use super::worker::Worker;
 
-/// Rows at a time. A hold's texts are at most 2 MiB, and mostly a few hundred bytes.
+/// Rows per batch. The texts of a hold are at most 2 MiB, and usually a few hundred bytes.
 const AT_ONCE: u32 = 256;
 
-/// How many times longer than a step the next rows may take: a narrow filter may have to look
-/// through a whole table before it finds any.
+/// How many times longer than a step the next rows may take: a narrow filter may have to scan a
+/// whole table.
 const LONGER: u32 = 60;
 
-/// One state for all that is read. The server sets no limit here, so that we set a wide one.
+/// One state for all records. The server applies no time limit here, so we set a generous one.
 const BEGIN: &str =
     "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL statement_timeout = 0";
 
 type Decode = fn(Reply<'_>) -> Result<Record, Error>;
 
-/// One kind of record: how it is asked for and what a row of it is.
+/// One kind of record: its query and how to read a row.
 struct Part {
     sql: String,
     values: Vec<Value>,
     decode: Decode,
 }
 
-/// Reads what was asked for. The caller's thread decodes and hands over; only the fetching of
-/// the next rows is a task of the store's own, so that a slow reader holds up nobody.
+/// Reads the filtered records. The caller's thread decodes and delivers them; only fetching the
+/// next rows runs on the store's threads, so that a slow reader delays nobody.
 pub(super) fn read(
     server: &Arc<Server>,
     worker: &Worker,
@@ -57,7 +57,7 @@ pub(super) fn read(
             let fetched = worker.run(async move { next(&server_there, there, open).await });
             let (client, rows) =
                 fetched.ok_or_else(gone)?.map_err(|failure| failure.of_reading(&server.name))?;
-            // A snapshot that is not handed on is thrown away with its connection.
+            // An unfinished snapshot is dropped with its connection.
             let held = Held(Some(client));
             for row in &rows {
                 let record = decode(Reply { row, store: &server.name })?;
@@ -72,7 +72,7 @@ pub(super) fn read(
         }
     }
     if let Some(client) = snapshot {
-        // Read to its end: the connection is as good as before.
+        // Read to the end: the connection can be reused.
         let limit = server.limit();
         worker.run(async move {
             if !matches!(timeout(limit, client.batch_execute("ROLLBACK")).await, Ok(Ok(()))) {
@@ -83,7 +83,7 @@ pub(super) fn read(
     Ok(())
 }
 
-/// A connection in the middle of a transaction, which must not go back among the others.
+/// A connection inside a transaction, which must not return to the pool.
 struct Held(Option<Client>);
 
 impl Held {
@@ -100,7 +100,7 @@ impl Drop for Held {
     }
 }
 
-/// Begins the snapshot if there is none, opens a cursor if one is to be opened, and fetches.
+/// Begins the snapshot if there is none, opens a cursor if needed, and fetches.
 async fn next(
     server: &Server,
     there: Option<Client>,
@@ -114,7 +114,7 @@ async fn next(
     match fetch(server, &client, is_new, open).await {
         Ok(rows) => Ok((client, rows)),
         Err(failure) => {
-            // In the middle of a transaction, or of a reply.
+            // It may be inside a transaction or a reply.
             drop(Object::take(client));
             Err(failure)
         }
@@ -141,7 +141,7 @@ async fn fetch(
     within(server, limit.saturating_mul(LONGER), client.query(&more, &[])).await
 }
 
-/// A reply, or a failure if there is none by then.
+/// The reply, or a failure if it takes too long.
 async fn within<T>(
     server: &Server,
     limit: Duration,

@@ -5,10 +5,11 @@ use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
 
 use crate::budget::{Alert, Budget, Cap, Counter, Sums, Thresholds};
-use crate::error::{Block, Error};
+use crate::error::Error;
 use crate::hold::{Hold, HoldId, State};
 use crate::journal::{Entry, Event};
 use crate::money::NanoUsd;
+use crate::refusal::Block;
 use crate::scope::Scope;
 use crate::window::{Period, Window};
 use jiff::Timestamp;
@@ -20,7 +21,7 @@ pub(super) const COUNTER: &str =
 pub(super) const ENTRY: &str = "j.number, j.at, j.event, j.scope, j.hold, j.amount, j.overrun, \
     j.before, j.quote, j.book, j.details, j.by, j.reason";
 
-/// The columns of a hold, of a table's alias or of a value such as `(h)`.
+/// The columns of a hold, for a table's alias or a value such as `(h)`.
 pub(super) fn hold_columns(of: &str) -> String {
     let names =
         "id key scope made_at expires_at ceiling assumed state cost usage reason quote book request terms";
@@ -28,7 +29,7 @@ pub(super) fn hold_columns(of: &str) -> String {
     columns.join(", ")
 }
 
-/// A row, and whose it is.
+/// A row, and the store it is from.
 #[derive(Clone, Copy)]
 pub(super) struct Reply<'a> {
     pub(super) row: &'a Row,
@@ -157,7 +158,7 @@ impl Reply<'_> {
         })
     }
 
-    /// What a step told beside its outcome, if it told anything.
+    /// The details of a step beside its outcome, if it has any.
     pub(super) fn told<T: for<'d> Deserialize<'d>>(&self) -> Result<Option<T>, Error> {
         self.json("told")
     }
@@ -207,14 +208,14 @@ impl Reply<'_> {
         })
     }
 
-    /// A period whose start is given in microseconds since 1970.
+    /// A period with its start in microseconds since 1970.
     pub(super) fn period(&self, win: i16, start: i64) -> Result<Period, Error> {
         let start = Timestamp::from_microsecond(start).map_err(|error| self.damaged(error.to_string()))?;
         Ok(Period { window: self.window(win)?, start })
     }
 }
 
-/// A budget as a step gives it back.
+/// A budget as a step returns it.
 #[derive(Debug, Deserialize)]
 pub(super) struct Prior {
     cap: Option<i64>,
@@ -247,7 +248,7 @@ struct ToldBlock {
     alerted: u8,
 }
 
-/// Which counter can't take a hold, and whether because it has less than the hold had added.
+/// The counter that can't take a hold, and whether because it is less than the hold's share.
 #[derive(Debug, Deserialize)]
 pub(super) struct ToldCounter {
     pub(super) scope: String,

@@ -1,4 +1,4 @@
-//! The schema: which versions there are, and how it gets to the newest.
+//! The versions of the schema, and their migrations.
 
 use deadpool_postgres::Client;
 
@@ -6,15 +6,15 @@ use crate::error::Error;
 
 use super::failure::{self, Failure};
 
-/// Every change of the schema, in order. Entries are only ever added: the version of a schema
-/// is how many of them it has had.
+/// Every migration, in order. Entries are only ever added: the version of a schema is the number
+/// of migrations applied to it.
 const MIGRATIONS: [&str; 2] = [include_str!("tables.sql"), include_str!("steps.sql")];
 
-/// The version that this program works with.
+/// The version of this program.
 #[allow(clippy::cast_possible_wrap, clippy::cast_possible_truncation)]
 pub(super) const VERSION: i32 = MIGRATIONS.len() as i32;
 
-/// Names need no escaping: they are plain.
+/// Only plain names, which need no escaping.
 pub(super) fn check_name(schema: &str) -> Result<(), Error> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     let digit = schema.starts_with(|c: char| c.is_ascii_digit());
@@ -25,7 +25,7 @@ pub(super) fn check_name(schema: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// A statement for the schema of that name.
+/// A statement for a schema.
 pub(super) fn named(sql: &str, schema: &str) -> String {
     sql.replace("imgcost.", &format!("\"{schema}\"."))
 }
@@ -47,7 +47,7 @@ fn migration_sql(schema: &str, version: i32, migration: &str) -> String {
     format!("{}\n{record}\n\n", named(migration, schema))
 }
 
-/// The version that a server's schema has; 0 if there is none.
+/// The version of a schema; 0 if there is none.
 pub(super) async fn version(client: &Client, schema: &str) -> Result<i32, tokio_postgres::Error> {
     let table = named("imgcost.migration", schema);
     let row = client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&table]).await?;
@@ -58,7 +58,7 @@ pub(super) async fn version(client: &Client, schema: &str) -> Result<i32, tokio_
     row.try_get(0)
 }
 
-/// Brings the schema to the version of this program, or says why it can't be used.
+/// Migrates the schema to the version of this program, or fails if it can't be used.
 pub(super) async fn update(client: &Client, store: &str, schema: &str) -> Result<(), Failure> {
     let failed = |error: tokio_postgres::Error| failure::of_connecting(store, &error);
     let found = version(client, schema).await.map_err(failed)?;
@@ -75,11 +75,11 @@ pub(super) async fn update(client: &Client, store: &str, schema: &str) -> Result
 
 async fn migrate(client: &Client, store: &str, schema: &str) -> Result<(), Failure> {
     let failed = |error: tokio_postgres::Error| failure::of_connecting(store, &error);
-    // Of several that start at once, one migrates and the others find it done.
+    // If several programs start at once, one migrates and the others find it done.
     let name = format!("imgcost schema {schema}");
     let lock = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
     client.execute(lock, &[&name]).await.map_err(failed)?;
-    // `IF NOT EXISTS` alone asks for the right to create schemas even if it is there.
+    // Even with `IF NOT EXISTS`, an existing schema needs the right to create schemas.
     let there = "SELECT count(*) FROM pg_namespace WHERE nspname = $1";
     let row = client.query_one(there, &[&schema]).await.map_err(failed)?;
     if row.try_get::<_, i64>(0).map_err(failed)? == 0 {

@@ -1,5 +1,5 @@
-//! A server and the connections to it: sessions that are set up to keep the promise, steps
-//! that are tried again until it is known what became of them.
+//! A server and the connections to it: sessions with the required settings, and steps that are
+//! retried until their outcome is known.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
@@ -21,15 +21,15 @@ use super::{schema, tls};
 /// One value that is sent with a statement.
 pub(super) type Value = Box<dyn ToSql + Sync + Send>;
 
-/// The oldest server that is known to work, as the server numbers it.
+/// The oldest supported version, as the server numbers it.
 const OLDEST: i32 = 150_000;
-/// By how much longer than the server we wait for a reply: by then the network lost it.
+/// How much longer than the server we wait for a reply; after that the network has lost it.
 const GRACE: Duration = Duration::from_secs(2);
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// Every session's settings. A commit is answered once it is on the disk, whatever the role or
-/// the database say, and each statement in a step sees what is committed when it begins.
+/// Every session's settings, whatever the role or the database set: a commit returns once it is on
+/// the disk, and each statement in a step sees what was committed when it began.
 const SESSION: &str = "SELECT
     set_config('synchronous_commit', CASE current_setting('synchronous_commit')
         WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false),
@@ -47,12 +47,12 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Needs no server yet; must be called where a runtime is.
+    /// Does not connect yet; must be called inside a runtime.
     pub(super) fn new(address: Address, options: PostgresOptions) -> Result<Server, Error> {
         let tls = tls::connector(&address)?;
         let Address { mut config, name, .. } = address;
         config.connect_timeout(options.connect_timeout);
-        // A dead network is noticed by unanswered data as soon as by unanswered questions.
+        // Unacknowledged data reveals a dead network as soon as a missing reply does.
         config.tcp_user_timeout(options.statement_timeout.saturating_add(GRACE));
         if config.get_application_name().is_none() {
             config.application_name("imgcost");
@@ -78,15 +78,15 @@ impl Server {
         Ok(Server { name, options, pool })
     }
 
-    /// Connects, and brings the schema up to date.
+    /// Connects, and updates the schema.
     pub(super) async fn prepare(&self) -> Result<(), Error> {
         let opened = async {
             let client = self.connection().await?;
-            // Several statements, of which one may wait for another program's migration.
+            // Several statements, one of which may wait for another program's migration.
             let checked = timeout(self.limit().saturating_mul(2), self.check(&client)).await;
             let done = checked.unwrap_or_else(|_| Err(self.no_reply()));
             if done.is_err() {
-                // It may be in the middle of a transaction.
+                // It may be inside a transaction.
                 drop(Object::take(client));
             }
             done
@@ -108,7 +108,7 @@ impl Server {
     }
 
     pub(super) async fn connection(&self) -> Result<Client, Failure> {
-        // The pool has limits of its own, but none for setting a new session up.
+        // The pool has limits of its own, but none for setting up a new session.
         let limit = self.options.connect_timeout.saturating_add(GRACE);
         match timeout(limit, self.pool.get()).await {
             Ok(got) => got.map_err(|error| failure::of_pool(&self.name, error)),
@@ -124,7 +124,7 @@ impl Server {
         self.options.statement_timeout.saturating_add(GRACE)
     }
 
-    /// A question that writes nothing was not answered in time. Its connection is of no more use.
+    /// A statement that writes nothing had no reply in time. Its connection is unusable.
     pub(super) fn no_reply(&self) -> Failure {
         Failure::Again(Error::Unavailable { store: self.name.clone(), why: "no reply in time".to_owned() })
     }
@@ -134,8 +134,8 @@ impl Server {
         self.until_known(sql, values).await.map_err(|(failure, _)| failure.of_reading(&self.name))
     }
 
-    /// A step that writes, and the one row of its reply. Asked again after its reply was lost:
-    /// every step finds what it has done before and does it once.
+    /// Runs a step that writes, and returns the one row of its reply. It is repeated if its reply is
+    /// lost: every step finds what it has done before and does it only once.
     pub(super) async fn step(&self, sql: &str, values: &[Value]) -> Result<Row, Error> {
         let store = || self.name.clone();
         match self.until_known(sql, values).await {
@@ -148,8 +148,8 @@ impl Server {
         }
     }
 
-    /// Tries until there is a reply or the time is up. With the last failure comes why an
-    /// earlier attempt's reply was lost, if one was.
+    /// Retries until there is a reply or the time is up. The last failure comes with the reason why
+    /// the reply of an earlier attempt was lost, if one was.
     async fn until_known(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, (Failure, Option<String>)> {
         let mut end = None;
         let mut pause = FIRST_PAUSE;
@@ -159,7 +159,7 @@ impl Server {
                 Ok(rows) => return Ok(rows),
                 Err(failure) => failure,
             };
-            // The time runs from the first failure: an attempt itself may take longer.
+            // The time starts at the first failure, since an attempt itself may take longer.
             let end = *end.get_or_insert_with(|| Instant::now() + self.options.retry_for);
             let wait = jittered(pause);
             if matches!(failure, Failure::Final(_)) || Instant::now() + wait > end {
@@ -191,7 +191,7 @@ impl Server {
             Ok(Err(error)) => {
                 let failure = failure::of_sending(&self.name, &error);
                 if !matches!(failure, Failure::Final(_)) {
-                    // It may be on its way out, or a pooler's without our statements.
+                    // It may be closing, or belong to a pooler that lost our statements.
                     drop(Object::take(client));
                 }
                 Err(failure)
@@ -204,7 +204,8 @@ impl Server {
     }
 }
 
-/// Half of a pause and up to as much again, so that clients that failed together come back apart.
+/// Half of a pause plus a random part of as much again, so that clients that failed together retry
+/// at different times.
 fn jittered(pause: Duration) -> Duration {
     let random = RandomState::new().build_hasher().finish();
     let half = pause / 2;

@@ -1,21 +1,23 @@
-//! The steps as statements, and their answers as the ledger's own.
+//! The steps as statements, and their replies as the ledger's types.
 
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
 use crate::budget::{Budget, Status};
 use crate::engine;
-use crate::error::{Error, Refusal};
+use crate::error::Error;
 use crate::hold::{Change, Changed, Held, Hold, HoldId, NewHold, State};
 use crate::money::NanoUsd;
+use crate::refusal::Refusal;
 use crate::scope::{self, Scope};
+use crate::shares;
 use crate::window::{Period, Window};
 
 use super::rows::{self, Prior, Reply, ToldCounter};
 use super::schema;
 use super::server::{Server, Value};
 
-/// The statements for one schema, written once: they are also the keys of the prepared ones.
+/// The statements for one schema, built once: they are also the keys of the prepared ones.
 #[derive(Debug)]
 pub(super) struct Statements {
     hold: String,
@@ -45,8 +47,8 @@ impl Statements {
             ),
             find: named(format!("SELECT {of_table} FROM imgcost.hold h WHERE h.id = $1")),
             scopes: named("SELECT DISTINCT scope FROM imgcost.budget ORDER BY scope".to_owned()),
-            // By the index of budgets, and for each by the index of counters. What is below a
-            // scope lies between its name with '/' and its name with the character after '/'.
+            // Uses the index of budgets, and for each the index of counters. The scopes below a
+            // scope are between its name with '/' and its name with the character after '/'.
             status: named(format!(
                 "SELECT {budget}, s.start, coalesce(c.held, 0) AS held,
                     coalesce(c.held_assumed, 0) AS held_assumed, coalesce(c.presumed, 0) AS presumed,
@@ -66,13 +68,13 @@ impl Statements {
     }
 }
 
-/// A text that goes along with a statement.
+/// A text parameter of a statement.
 fn text(text: &str) -> Value {
     Box::new(text.to_owned())
 }
 
 impl Server {
-    /// The time by the clock that replaces the server's; none by the server's.
+    /// The time of the clock that replaces the server's; none for the server's.
     pub(super) fn now(&self) -> Option<Timestamp> {
         self.options.clock.as_ref().map(crate::clock::Clock::now)
     }
@@ -96,7 +98,7 @@ impl Server {
             text(&new.terms),
             Box::new(expires_in),
             text(&new.by),
-            Box::new(new.despite.clone()),
+            Box::new(new.override_reason.clone()),
         ];
         let row = self.step(&sql.hold, &values).await?;
         let reply = self.reply(&row);
@@ -109,10 +111,10 @@ impl Server {
                 refusal: self.refusal(sql, new, reply).await?,
                 alerts: reply.alerts()?,
             }),
-            // Both name a hold of the same key or id; which of the two it is, and whether it may be
-            // given out once more, is the engine's to say.
+            // Both have a hold with the same key or id; the engine decides which of the two matches
+            // and whether it may be returned again.
             "repeated" | "other-call" => Ok(Held {
-                hold: engine::again(new, reply.hold()?)?,
+                hold: engine::existing(new, reply.hold()?)?,
                 repeated: true,
                 left: reply.money_or_none("money_left")?,
                 refusal: None,
@@ -126,7 +128,7 @@ impl Server {
         }
     }
 
-    /// What refused a hold, or would have.
+    /// The refusal of a hold, or the one that was overridden.
     async fn refusal(
         &self,
         sql: &Statements,
@@ -137,7 +139,7 @@ impl Server {
         let refused: Option<&str> = reply.get("refused")?;
         Ok(match refused {
             None => None,
-            // The hold is decided; the suggestion alone must not turn it into a failure.
+            // The hold is decided, and a failed suggestion must not turn it into a failure.
             Some("no-budget") => {
                 Some(Refusal::NoBudget { nearest: self.nearest(sql, &scope).await.unwrap_or(None), scope })
             }
@@ -195,7 +197,7 @@ impl Server {
         }
     }
 
-    /// Sets a budget and gives back the one before.
+    /// Sets a budget and returns the one before.
     pub(super) async fn set_budget(
         &self,
         sql: &Statements,
@@ -209,7 +211,7 @@ impl Server {
         self.budget_step(sql, &budget.scope, budget.window, by, Some(written)).await
     }
 
-    /// Takes a budget away and gives it back.
+    /// Removes a budget and returns it.
     pub(super) async fn remove_budget(
         &self,
         sql: &Statements,
@@ -261,8 +263,8 @@ impl Server {
         rows.iter().map(status).collect()
     }
 
-    /// The scope with a budget that is spelled most like this one. It only helps whoever
-    /// mistyped it, so it is asked for apart, after the step.
+    /// The scope with a budget whose spelling is nearest. It only helps with a mistyped scope, so
+    /// it is looked up separately, after the step.
     async fn nearest(&self, sql: &Statements, of: &Scope) -> Result<Option<Scope>, Error> {
         let rows = self.ask(&sql.scopes, &[]).await?;
         let scopes: Vec<Scope> = rows
@@ -277,7 +279,7 @@ impl Server {
     }
 }
 
-/// Windows are numbered as the tables have them.
+/// The numbers of windows in the tables.
 pub(super) fn number_of(window: Window) -> i16 {
     match window {
         Window::Total => 0,
@@ -307,7 +309,7 @@ fn fresh(new: &NewHold, made_at: Timestamp, expires_at: Timestamp) -> Hold {
     }
 }
 
-/// Sums that can't take a hold, or an outcome that there is not. The words are the engine's.
+/// Sums that can't take a hold, or an unknown outcome. The messages are the engine's.
 fn unlike(reply: Reply<'_>, outcome: &str, hold: &HoldId, field: &'static str) -> Error {
     let told = match reply.told::<ToldCounter>() {
         Ok(Some(told)) if outcome == "misfit" => told,
@@ -316,7 +318,7 @@ fn unlike(reply: Reply<'_>, outcome: &str, hold: &HoldId, field: &'static str) -
     };
     let scope = &told.scope;
     if !told.short {
-        let why = format!("with it, {scope} would have more than can be booked, ${}", NanoUsd::MAX);
+        let why = shares::too_much(scope);
         return Error::BadInput { field, why };
     }
     match reply.period(told.win, told.start) {

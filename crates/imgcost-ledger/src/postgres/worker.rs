@@ -1,8 +1,8 @@
-//! Threads of the store's own, on which its connections live.
+//! The store's own threads, which drive its connections.
 //!
-//! A caller hands a task over and waits on a plain channel, so that it may come from anywhere:
-//! a thread, or a task of another runtime, where blocking on a future is not allowed. A task
-//! runs to its end whether its caller still waits or not.
+//! A caller submits a task and waits on a plain channel, so that it may be a thread or a task of
+//! another runtime, where blocking on a future is not allowed. A task runs to its end whether or
+//! not its caller still waits.
 
 use std::future::Future;
 use std::io;
@@ -10,7 +10,7 @@ use std::sync::mpsc;
 
 use tokio::runtime::{Builder, Runtime};
 
-/// One thread drives the connections; the other is there while the first decodes.
+/// One thread drives the connections while the other decodes.
 const THREADS: usize = 2;
 
 /// A runtime that may be dropped anywhere.
@@ -24,7 +24,7 @@ impl Worker {
         Ok(Worker(Some(runtime)))
     }
 
-    /// Runs a task and waits for what it gives; none if it broke off.
+    /// Runs a task and waits for its result; none if it panicked.
     pub(super) fn run<T, F>(&self, task: F) -> Option<T>
     where
         T: Send + 'static,
@@ -32,7 +32,7 @@ impl Worker {
     {
         let (sender, receiver) = mpsc::sync_channel(1);
         self.0.as_ref()?.spawn(async move {
-            // Nobody to tell: the caller is gone. The task has done its work.
+            // An error means that the caller is gone. The task is done anyway.
             let _ = sender.send(task.await);
         });
         receiver.recv().ok()

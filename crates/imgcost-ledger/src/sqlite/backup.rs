@@ -8,16 +8,16 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
 use super::connection::flush_folder;
-use super::failure::Store;
-use super::place::{self, beside};
+use super::failure::StoreName;
+use super::ledger_file::{self, beside};
 use super::reader::View;
 use super::schema;
 use crate::error::Error;
 
-/// Copies one consistent state into a file that is not there yet.
+/// Copies one consistent state into a new file.
 pub(super) fn backup(view: &View<'_>, target: &Path) -> Result<(), Error> {
-    let target = place::resolve(target)?;
-    let store = Store::at(&target);
+    let target = ledger_file::resolve(target)?;
+    let store = StoreName::at(&target);
     for ending in ["", "-wal", "-journal"] {
         let found = beside(&target, ending);
         if found.exists() {
@@ -35,19 +35,19 @@ pub(super) fn backup(view: &View<'_>, target: &Path) -> Result<(), Error> {
     flush_folder(&target).map_err(|error| store.system(&"can't flush its folder", &error))
 }
 
-/// Never overwritten: it may be the only copy.
+/// A backup never overwrites a file: it may be the only copy.
 fn taken(path: &Path) -> Error {
     let why =
         format!("{} is there already, and a backup overwrites nothing: name a new file", path.display());
     Error::BadInput { field: "backup", why }
 }
 
-/// The file of a backup that is not whole yet. Dropped, it is removed.
+/// The file of an unfinished backup, removed when this is dropped.
 struct Unfinished(PathBuf);
 
 impl Unfinished {
-    fn begin(path: PathBuf, store: &Store) -> Result<Self, Error> {
-        match place::private().write(true).create_new(true).open(&path) {
+    fn begin(path: PathBuf, store: &StoreName) -> Result<Self, Error> {
+        match ledger_file::private().write(true).create_new(true).open(&path) {
             Ok(_) => Ok(Unfinished(path)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 let why = format!(
@@ -64,18 +64,18 @@ impl Unfinished {
 impl Drop for Unfinished {
     fn drop(&mut self) {
         for ending in ["", "-journal"] {
-            // It may have got its name, and what can't be removed is named by the next try.
+            // It may have been renamed already; if it can't be removed, the next attempt reports it.
             let _ = std::fs::remove_file(beside(&self.0, ending));
         }
     }
 }
 
-fn copy(from: &Connection, to: &Path, store: &Store) -> Result<(), Error> {
+fn copy(from: &Connection, to: &Path, store: &StoreName) -> Result<(), Error> {
     let failed = |error| store.failed(error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut copy = Connection::open_with_flags(to, flags).map_err(failed)?;
-    // In one step, out of the transaction that is open: in several it would begin again with
-    // every write, and never end while others write.
+    // In one step, from the open transaction: in several steps it would restart after every
+    // write, and never finish while others write.
     let step = Backup::new(from, &mut copy).and_then(|backup| backup.step(-1)).map_err(failed)?;
     if step != StepResult::Done {
         return Err(store.locked());
@@ -84,11 +84,11 @@ fn copy(from: &Connection, to: &Path, store: &Store) -> Result<(), Error> {
     copy.close().map_err(|(_, error)| failed(error))
 }
 
-/// Gives a file its name, unless there is one of that name.
+/// Renames a file, unless the name is taken.
 fn publish(file: &Path, name: &Path) -> io::Result<()> {
     match std::fs::hard_link(file, name) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
-        // File systems without links, such as those of memory sticks.
+        // File systems without hard links, such as FAT.
         Err(_) if !name.exists() => std::fs::rename(file, name),
         linked => linked,
     }

@@ -1,80 +1,80 @@
-//! One transaction: the rows that the rules work on, for as many steps as share it.
+//! One transaction on the file, shared by any number of steps.
 
 use std::collections::HashMap;
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, params};
 
 use super::columns::{self, win};
-use super::failure::{Store, may_be_done};
+use super::failure::{StoreName, may_be_done};
 use super::schema;
 use crate::budget::{Budget, Sums};
-use crate::engine::Rows;
+use crate::engine::Transaction;
 use crate::error::Error;
 use crate::hold::{Hold, HoldId};
 use crate::journal::Entry;
 use crate::scope::Scope;
 use crate::window::{Period, Window};
 
-/// An open transaction. Dropped without [`Batch::commit`], it takes everything back.
+/// An open transaction. Dropped without [`Batch::commit`], it is rolled back.
 ///
-/// Sums and budgets are read once and kept while it is open: many holds on one scope cost many
+/// Sums and budgets are read once and cached while it is open: many holds on one scope write many
 /// holds and one row of sums.
 pub(super) struct Batch<'c> {
     connection: &'c Connection,
-    store: &'c Store,
-    places: HashMap<String, Vec<Kept>>,
+    store: &'c StoreName,
+    accounts: HashMap<String, Vec<CachedAccount>>,
 }
 
-/// One scope in one period, as it was read or left by a step.
-struct Kept {
+/// One scope in one period, as read or as changed by a step.
+struct CachedAccount {
     period: Period,
     budget: Option<Budget>,
     sums: Sums,
-    /// Not written yet.
+    /// Changed and not written yet.
     is_new: bool,
 }
 
 /// Why a batch was not committed.
 pub(super) enum Failure {
-    /// Nothing was written, and trying again at once is no use.
+    /// Nothing was written, and retrying now is useless.
     Closed(Error),
-    /// All was taken back; the cause may be one step's.
-    TakenBack(Error),
-    /// Whether it was done can't be said.
+    /// Everything was rolled back; the cause may be in one step.
+    RolledBack(Error),
+    /// It is unknown whether it was committed.
     Unknown(Error),
 }
 
 impl Failure {
     pub(super) fn into_error(self) -> Error {
         match self {
-            Failure::Closed(error) | Failure::TakenBack(error) | Failure::Unknown(error) => error,
+            Failure::Closed(error) | Failure::RolledBack(error) | Failure::Unknown(error) => error,
         }
     }
 }
 
 impl<'c> Batch<'c> {
-    /// Begins a transaction that may write; waits as long as the connection's limit.
-    pub(super) fn begin(connection: &'c Connection, store: &'c Store) -> Result<Self, Error> {
-        let batch = Batch { connection, store, places: HashMap::new() };
+    /// Begins a write transaction; waits up to the connection's limit.
+    pub(super) fn begin(connection: &'c Connection, store: &'c StoreName) -> Result<Self, Error> {
+        let batch = Batch { connection, store, accounts: HashMap::new() };
         batch.execute("BEGIN IMMEDIATE", [])?;
         schema::check_version(connection, store)?;
         Ok(batch)
     }
 
-    /// Writes the sums and commits; when it returns, all is on the disk.
+    /// Writes the sums and commits. When it returns, everything is on the disk.
     pub(super) fn commit(mut self) -> Result<(), Failure> {
-        self.write_sums().map_err(Failure::TakenBack)?;
+        self.write_sums().map_err(Failure::RolledBack)?;
         let Err(error) = self.prepare("COMMIT").and_then(|mut commit| commit.execute([])) else {
             return Ok(());
         };
         let may_be_done = may_be_done(&error);
         let why = self.store.failed(error);
-        // A failed COMMIT either took the transaction back or left it open; left open, it can
-        // be taken back for certain.
-        let taken_back = self.connection.is_autocommit()
+        // A failed COMMIT either rolled the transaction back or left it open, to be rolled back
+        // here.
+        let rolled_back = self.connection.is_autocommit()
             || self.prepare("ROLLBACK").and_then(|mut s| s.execute([])).is_ok();
-        if taken_back && !may_be_done {
-            Err(Failure::TakenBack(why))
+        if rolled_back && !may_be_done {
+            Err(Failure::RolledBack(why))
         } else {
             Err(Failure::Unknown(self.store.unknown(why.to_string())))
         }
@@ -89,8 +89,8 @@ impl<'c> Batch<'c> {
                  overrun = ?8, open = ?9, alerted = ?10",
             )
             .map_err(|error| self.store.failed(error))?;
-        for (scope, places) in &self.places {
-            for Kept { period, sums, .. } in places.iter().filter(|kept| kept.is_new) {
+        for (scope, accounts) in &self.accounts {
+            for CachedAccount { period, sums, .. } in accounts.iter().filter(|account| account.is_new) {
                 write
                     .execute(params![
                         scope,
@@ -126,39 +126,39 @@ impl<'c> Batch<'c> {
         row.map(|row| columns::hold(row, self.store)).transpose()
     }
 
-    fn kept(&mut self, scope: &str, period: Period) -> Option<&mut Kept> {
-        self.places.get_mut(scope)?.iter_mut().find(|kept| kept.period == period)
+    fn cached(&mut self, scope: &str, period: Period) -> Option<&mut CachedAccount> {
+        self.accounts.get_mut(scope)?.iter_mut().find(|account| account.period == period)
     }
 
-    /// A step has changed a budget that may be kept.
-    fn keep_budget(&mut self, scope: &Scope, window: Window, budget: Option<&Budget>) {
-        let places = self.places.get_mut(scope.as_str()).into_iter().flatten();
-        for kept in places.filter(|kept| kept.period.window == window) {
-            kept.budget = budget.cloned();
+    /// Updates a budget in the cache after a step changed it.
+    fn update_cached_budget(&mut self, scope: &Scope, window: Window, budget: Option<&Budget>) {
+        let accounts = self.accounts.get_mut(scope.as_str()).into_iter().flatten();
+        for account in accounts.filter(|account| account.period.window == window) {
+            account.budget = budget.cloned();
         }
     }
 
-    /// Reads a scope's places by one look at its rows, those aside that are kept: what a step
-    /// of this transaction has left is newer than the row.
-    fn read_places(&mut self, scope: &str, periods: [Period; 4]) -> Result<(), Error> {
+    /// Reads a scope's accounts with one query, except those in the cache: what a step of this
+    /// transaction left is newer than the row.
+    fn read_accounts(&mut self, scope: &str, periods: [Period; 4]) -> Result<(), Error> {
         let failed = |error| self.store.failed(error);
-        let mut statement = self.connection.prepare_cached(columns::PLACES).map_err(failed)?;
+        let mut statement = self.connection.prepare_cached(columns::ACCOUNTS).map_err(failed)?;
         let [a, b, c, d] = periods.map(|period| period.start.as_microsecond());
         let mut rows = statement.query(params![scope, a, b, c, d]).map_err(failed)?;
         let mut found = periods.map(|period| (period, None, Sums::default()));
         while let Some(row) = rows.next().map_err(failed)? {
-            let (window, budget, sums) = columns::place(row, scope, self.store)?;
-            if let Some(place) = found.iter_mut().find(|(period, _, _)| period.window == window) {
-                (place.1, place.2) = (budget, sums);
+            let (window, budget, sums) = columns::account(row, scope, self.store)?;
+            if let Some(account) = found.iter_mut().find(|(period, _, _)| period.window == window) {
+                (account.1, account.2) = (budget, sums);
             }
         }
-        let places = match self.places.get_mut(scope) {
-            Some(places) => places,
-            None => self.places.entry(scope.to_owned()).or_default(),
+        let accounts = match self.accounts.get_mut(scope) {
+            Some(accounts) => accounts,
+            None => self.accounts.entry(scope.to_owned()).or_default(),
         };
         for (period, budget, sums) in found {
-            if !places.iter().any(|kept| kept.period == period) {
-                places.push(Kept { period, budget, sums, is_new: false });
+            if !accounts.iter().any(|account| account.period == period) {
+                accounts.push(CachedAccount { period, budget, sums, is_new: false });
             }
         }
         Ok(())
@@ -167,21 +167,21 @@ impl<'c> Batch<'c> {
 
 impl Drop for Batch<'_> {
     fn drop(&mut self) {
-        // Where even this fails the connection is broken, and the next BEGIN says so.
+        // If even this fails the connection is broken, and the next BEGIN fails.
         if !self.connection.is_autocommit() {
             let _ = self.connection.execute_batch("ROLLBACK");
         }
     }
 }
 
-impl Rows for Batch<'_> {
+impl Transaction for Batch<'_> {
     fn budget(&mut self, scope: &Scope, window: Window) -> Result<Option<Budget>, Error> {
         let budgets = budgets_at(self.connection, scope.as_str(), self.store)?;
         Ok(budgets.into_iter().find(|budget| budget.window == window))
     }
 
     fn put_budget(&mut self, budget: &Budget) -> Result<(), Error> {
-        self.keep_budget(&budget.scope, budget.window, Some(budget));
+        self.update_cached_budget(&budget.scope, budget.window, Some(budget));
         self.execute(
             "INSERT INTO budget (scope, win, cap, assumed_ok, alerts) VALUES (?1, ?2, ?3, ?4, ?5) \
              ON CONFLICT DO UPDATE SET cap = ?3, assumed_ok = ?4, alerts = ?5",
@@ -196,23 +196,23 @@ impl Rows for Batch<'_> {
     }
 
     fn remove_budget(&mut self, scope: &Scope, window: Window) -> Result<(), Error> {
-        self.keep_budget(scope, window, None);
+        self.update_cached_budget(scope, window, None);
         self.execute("DELETE FROM budget WHERE scope = ?1 AND win = ?2", params![scope.as_str(), win(window)])
     }
 
-    fn places(&mut self, scope: &str, periods: [Period; 4]) -> Result<[(Sums, Option<Budget>); 4], Error> {
-        if !periods.iter().all(|period| self.kept(scope, *period).is_some()) {
-            self.read_places(scope, periods)?;
+    fn accounts(&mut self, scope: &str, periods: [Period; 4]) -> Result<[(Sums, Option<Budget>); 4], Error> {
+        if !periods.iter().all(|period| self.cached(scope, *period).is_some()) {
+            self.read_accounts(scope, periods)?;
         }
-        let place = |kept: &mut Kept| (kept.sums, kept.budget.clone());
-        Ok(periods.map(|period| self.kept(scope, period).map(place).unwrap_or_default()))
+        let account = |account: &mut CachedAccount| (account.sums, account.budget.clone());
+        Ok(periods.map(|period| self.cached(scope, period).map(account).unwrap_or_default()))
     }
 
     fn put_sums(&mut self, scope: &str, period: Period, sums: Sums) -> Result<(), Error> {
         let store = self.store;
         let unread = || store.damaged(format!("sums of {scope} were to be written that were not read"));
-        let kept = self.kept(scope, period).ok_or_else(unread)?;
-        (kept.sums, kept.is_new) = (sums, true);
+        let account = self.cached(scope, period).ok_or_else(unread)?;
+        (account.sums, account.is_new) = (sums, true);
         Ok(())
     }
 
@@ -293,7 +293,11 @@ impl Rows for Batch<'_> {
 }
 
 /// The budgets of a scope, by window.
-pub(super) fn budgets_at(connection: &Connection, scope: &str, store: &Store) -> Result<Vec<Budget>, Error> {
+pub(super) fn budgets_at(
+    connection: &Connection,
+    scope: &str,
+    store: &StoreName,
+) -> Result<Vec<Budget>, Error> {
     let failed = |error| store.failed(error);
     let sql = "SELECT scope, win, cap, assumed_ok, alerts FROM budget WHERE scope = ?1 ORDER BY win";
     let mut statement = connection.prepare_cached(sql).map_err(failed)?;
@@ -305,12 +309,12 @@ pub(super) fn budgets_at(connection: &Connection, scope: &str, store: &Store) ->
     Ok(budgets)
 }
 
-/// What a scope has come to in a period; nothing where it has no row.
+/// The sums of a scope in a period; zero if it has no row.
 pub(super) fn sums_of(
     connection: &Connection,
     scope: &str,
     period: Period,
-    store: &Store,
+    store: &StoreName,
 ) -> Result<Sums, Error> {
     let failed = |error| store.failed(error);
     let sql = "SELECT held, held_assumed, presumed, settled, overrun, open, alerted FROM counter \

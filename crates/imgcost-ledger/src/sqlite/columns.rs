@@ -1,11 +1,11 @@
-//! Columns and what they mean.
+//! The columns of the tables, as the types of the ledger.
 
 use std::str::FromStr;
 
 use jiff::Timestamp;
 use rusqlite::Row;
 
-use super::failure::Store;
+use super::failure::StoreName;
 use crate::budget::{Budget, Cap, Counter, Sums};
 use crate::error::Error;
 use crate::hold::{Hold, State};
@@ -20,17 +20,17 @@ pub(super) const HOLD: &str = "id, key, scope, made_at, expires_at, ceiling, ass
 pub(super) const ENTRY: &str = "number, at, event, scope, hold, amount, overrun, before, quote, book, \
                                 details, who, reason";
 
-/// A scope's places in the four windows (parameters: scope, then the four starts), one row each.
-/// The windows come first, so that each is one search by the whole key; a scope has rows for
-/// every hour that it was used in.
-pub(super) const PLACES: &str = "SELECT w.column1, cap, assumed_ok, alerts, held, held_assumed, presumed, \
+/// A scope's accounts in the four windows (parameters: scope, then the four starts), one row each.
+/// The windows are listed first, so that each is one search by the whole key: a scope has a row for
+/// every hour in which it was used.
+pub(super) const ACCOUNTS: &str = "SELECT w.column1, cap, assumed_ok, alerts, held, held_assumed, presumed, \
                                  settled, overrun, open, alerted \
                                  FROM (VALUES (0, ?2), (1, ?3), (2, ?4), (3, ?5)) AS w \
                                  LEFT JOIN budget b ON b.scope = ?1 AND b.win = w.column1 \
                                  LEFT JOIN counter c ON c.scope = ?1 AND c.win = w.column1 \
                                  AND c.start = w.column2";
 
-/// A window as its column has it.
+/// The number of a window in its column.
 pub(super) const fn win(window: Window) -> i64 {
     match window {
         Window::Total => 0,
@@ -40,15 +40,15 @@ pub(super) const fn win(window: Window) -> i64 {
     }
 }
 
-/// A row whose columns are read one after another.
+/// Reads the columns of a row one after another.
 struct Reader<'r, 's> {
     row: &'r Row<'s>,
-    store: &'r Store,
+    store: &'r StoreName,
     next: usize,
 }
 
 impl<'r, 's> Reader<'r, 's> {
-    const fn from(row: &'r Row<'s>, next: usize, store: &'r Store) -> Self {
+    const fn from(row: &'r Row<'s>, next: usize, store: &'r StoreName) -> Self {
         Reader { row, store, next }
     }
 
@@ -58,13 +58,13 @@ impl<'r, 's> Reader<'r, 's> {
         value
     }
 
-    /// A column that has a meaning, or is damaged.
+    /// Converts a column, or reports it as damaged.
     fn meant<C, T>(&mut self, what: &str, meaning: impl Fn(C) -> Option<T>) -> Result<T, Error>
     where
         C: rusqlite::types::FromSql + Clone + std::fmt::Debug,
     {
         let column: C = self.get()?;
-        meaning(column.clone()).ok_or_else(|| self.store.damaged(format!("{column:?} is no {what}")))
+        meaning(column.clone()).ok_or_else(|| self.store.damaged(format!("{column:?} is not a valid {what}")))
     }
 
     fn parsed<T: FromStr>(&mut self, what: &str) -> Result<T, Error> {
@@ -95,7 +95,7 @@ impl<'r, 's> Reader<'r, 's> {
     }
 }
 
-pub(super) fn budget(row: &Row<'_>, store: &Store) -> Result<Budget, Error> {
+pub(super) fn budget(row: &Row<'_>, store: &StoreName) -> Result<Budget, Error> {
     let mut row = Reader::from(row, 0, store);
     Ok(Budget {
         scope: row.parsed("scope")?,
@@ -106,16 +106,16 @@ pub(super) fn budget(row: &Row<'_>, store: &Store) -> Result<Budget, Error> {
     })
 }
 
-/// A row of [`PLACES`].
-pub(super) fn place(
+/// A row of [`ACCOUNTS`].
+pub(super) fn account(
     row: &Row<'_>,
     scope: &str,
-    store: &Store,
+    store: &StoreName,
 ) -> Result<(Window, Option<Budget>, Sums), Error> {
     let mut first = Reader::from(row, 0, store);
     let window = first.window()?;
     let cap = first.maybe_money()?;
-    // A budget without a cap is one too; one without thresholds says so.
+    // A budget may have no cap, but always has a list of thresholds.
     let (assumed, alerts): (Option<bool>, Option<String>) = (first.get()?, first.get()?);
     let budget = match (assumed, alerts) {
         (Some(allow_assumed_ceiling), Some(alerts)) => Some(Budget {
@@ -133,7 +133,7 @@ pub(super) fn place(
 }
 
 /// The sums in the columns from `first` on.
-pub(super) fn sums(row: &Row<'_>, first: usize, store: &Store) -> Result<Sums, Error> {
+pub(super) fn sums(row: &Row<'_>, first: usize, store: &StoreName) -> Result<Sums, Error> {
     let mut row = Reader::from(row, first, store);
     Ok(Sums {
         held: row.money()?,
@@ -147,7 +147,7 @@ pub(super) fn sums(row: &Row<'_>, first: usize, store: &Store) -> Result<Sums, E
 }
 
 /// A counter: scope, window and start, then the sums.
-pub(super) fn counter(row: &Row<'_>, store: &Store) -> Result<Counter, Error> {
+pub(super) fn counter(row: &Row<'_>, store: &StoreName) -> Result<Counter, Error> {
     let sums = sums(row, 3, store)?;
     let mut row = Reader::from(row, 0, store);
     let scope = row.parsed("scope")?;
@@ -155,7 +155,7 @@ pub(super) fn counter(row: &Row<'_>, store: &Store) -> Result<Counter, Error> {
     Ok(Counter { scope, period, sums })
 }
 
-pub(super) fn hold(row: &Row<'_>, store: &Store) -> Result<Hold, Error> {
+pub(super) fn hold(row: &Row<'_>, store: &StoreName) -> Result<Hold, Error> {
     let mut row = Reader::from(row, 0, store);
     Ok(Hold {
         id: row.parsed("hold")?,
@@ -176,7 +176,7 @@ pub(super) fn hold(row: &Row<'_>, store: &Store) -> Result<Hold, Error> {
     })
 }
 
-pub(super) fn entry(row: &Row<'_>, store: &Store) -> Result<Entry, Error> {
+pub(super) fn entry(row: &Row<'_>, store: &StoreName) -> Result<Entry, Error> {
     let mut row = Reader::from(row, 0, store);
     Ok(Entry {
         number: row.count()?,

@@ -1,4 +1,4 @@
-//! Opening connections, and making the file.
+//! Opening connections, and creating the file.
 
 use std::io;
 use std::path::Path;
@@ -7,19 +7,19 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::failure::Store;
-use super::place::{self, Place, beside};
+use super::failure::StoreName;
+use super::ledger_file::{self, LedgerFile, beside};
 use super::schema;
 use crate::error::Error;
 
-/// Earlier ones can damage a file that several processes check-point at once.
+/// Earlier versions can damage a file that several processes checkpoint at once.
 const OLDEST_LIBRARY: i32 = 3_051_003;
 
-/// How large the log stays, in bytes, once it has been larger.
+/// The size to which a larger log is truncated, in bytes.
 const LOG_LIMIT: i64 = 64 << 20;
 
-/// Refuses a library with a fault that matters here.
-pub(super) fn check_library(store: &Store) -> Result<(), Error> {
+/// Refuses a version of SQLite with a relevant bug.
+pub(super) fn check_library(store: &StoreName) -> Result<(), Error> {
     if rusqlite::version_number() >= OLDEST_LIBRARY {
         return Ok(());
     }
@@ -28,11 +28,11 @@ pub(super) fn check_library(store: &Store) -> Result<(), Error> {
 }
 
 /// A connection that writes.
-pub(super) fn writer(place: &Place, wait: Duration) -> Result<Connection, Error> {
-    let connection = open(&place.path, wait, &place.store)?;
-    let is_readonly = connection.is_readonly("main").map_err(|error| place.store.failed(error))?;
+pub(super) fn writer(file: &LedgerFile, wait: Duration) -> Result<Connection, Error> {
+    let connection = open(&file.path, wait, &file.store)?;
+    let is_readonly = connection.is_readonly("main").map_err(|error| file.store.failed(error))?;
     if is_readonly {
-        return Err(place.store.unavailable(
+        return Err(file.store.unavailable(
             "it is read-only; this user must be allowed to read and write the file and its folder".to_owned(),
         ));
     }
@@ -40,14 +40,14 @@ pub(super) fn writer(place: &Place, wait: Duration) -> Result<Connection, Error>
 }
 
 /// A connection that only reads.
-pub(super) fn reader(place: &Place, wait: Duration) -> Result<Connection, Error> {
-    let connection = open(&place.path, wait, &place.store)?;
-    connection.pragma_update(None, "query_only", true).map_err(|error| place.store.failed(error))?;
+pub(super) fn reader(file: &LedgerFile, wait: Duration) -> Result<Connection, Error> {
+    let connection = open(&file.path, wait, &file.store)?;
+    connection.pragma_update(None, "query_only", true).map_err(|error| file.store.failed(error))?;
     Ok(connection)
 }
 
 /// A connection to a file in WAL mode whose commits are on the disk when they return.
-fn open(path: &Path, wait: Duration, store: &Store) -> Result<Connection, Error> {
+fn open(path: &Path, wait: Duration, store: &StoreName) -> Result<Connection, Error> {
     let failed = |error| store.failed(error);
     let connection = plain(path, wait, store)?;
     schema::version(&connection, store)?;
@@ -59,20 +59,20 @@ fn open(path: &Path, wait: Duration, store: &Store) -> Result<Connection, Error>
     Ok(connection)
 }
 
-/// A connection with our settings, whatever the file holds.
-fn plain(path: &Path, wait: Duration, store: &Store) -> Result<Connection, Error> {
+/// A connection with our settings, without looking at the contents.
+fn plain(path: &Path, wait: Duration, store: &StoreName) -> Result<Connection, Error> {
     let failed = |error| store.failed(error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    // The path is absolute, so that none is taken for a URI.
+    // The path is absolute, so it is never parsed as a URI.
     let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     connection.busy_timeout(wait).map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(64);
-    // Otherwise a prepared statement is planned anew whenever its values change, which took
-    // longer than all else that a step does.
+    // Otherwise a prepared statement is planned again whenever its values change, which took
+    // longer than the rest of a step.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failed)?;
     for (name, value) in [
         ("synchronous", "FULL"),
-        // Only macOS knows these: there a plain fsync may stop at the disk's own memory.
+        // For macOS, where a plain fsync may stop at the disk's cache.
         ("fullfsync", "ON"),
         ("checkpoint_fullfsync", "ON"),
         ("foreign_keys", "ON"),
@@ -81,21 +81,21 @@ fn plain(path: &Path, wait: Duration, store: &Store) -> Result<Connection, Error
     ] {
         connection.pragma_update(None, name, value).map_err(failed)?;
     }
-    // A log that a slow reader has let grow shrinks to this when it begins anew.
+    // A log that grew because of a slow reader is truncated to this when it restarts.
     connection.pragma_update(None, "journal_size_limit", LOG_LIMIT).map_err(failed)?;
     Ok(connection)
 }
 
-/// Brings a file of an earlier version to this one.
-pub(super) fn migrate(path: &Path, wait: Duration, store: &Store) -> Result<(), Error> {
+/// Migrates a file of an earlier version to this one.
+pub(super) fn migrate(path: &Path, wait: Duration, store: &StoreName) -> Result<(), Error> {
     schema::migrate(&mut plain(path, wait, store)?, store)
 }
 
 /// The version of the file at a path.
 ///
 /// # Errors
-/// It is no ledger, or damaged beyond telling.
-pub(super) fn version(path: &Path, wait: Duration, store: &Store) -> Result<i64, Error> {
+/// It is not a ledger, or is too damaged to tell.
+pub(super) fn version(path: &Path, wait: Duration, store: &StoreName) -> Result<i64, Error> {
     let file = std::fs::metadata(path).map_err(|error| store.system(&"can't open it", &error))?;
     if file.len() == 0 {
         return Err(store.unfit(
@@ -106,9 +106,9 @@ pub(super) fn version(path: &Path, wait: Duration, store: &Store) -> Result<i64,
     schema::version(&plain(path, wait, store)?, store)
 }
 
-/// Makes a ledger under another name and gives it its own when it is whole, so that nobody
-/// ever finds half of one. The gate must be locked.
-pub(super) fn create(path: &Path, wait: Duration, store: &Store) -> Result<(), Error> {
+/// Creates a ledger under a temporary name and renames it when it is complete, so that no process
+/// sees a part of one. The writer lock must be held.
+pub(super) fn create(path: &Path, wait: Duration, store: &StoreName) -> Result<(), Error> {
     for left in ["-wal", "-journal"].map(|ending| beside(path, ending)) {
         if left.exists() {
             let left = left.display();
@@ -124,14 +124,14 @@ pub(super) fn create(path: &Path, wait: Duration, store: &Store) -> Result<(), E
     });
     if made.is_err() {
         for ending in ["", "-wal", "-shm", "-journal"] {
-            // What can't be removed is cleared by the next try.
+            // If it can't be removed, the next attempt truncates it.
             let _ = std::fs::remove_file(beside(&new, ending));
         }
     }
     made
 }
 
-fn make(new: &Path, wait: Duration, store: &Store) -> Result<(), Error> {
+fn make(new: &Path, wait: Duration, store: &StoreName) -> Result<(), Error> {
     for left in ["", "-wal", "-shm", "-journal"].map(|ending| beside(new, ending)) {
         match std::fs::remove_file(&left) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -140,7 +140,7 @@ fn make(new: &Path, wait: Duration, store: &Store) -> Result<(), Error> {
             _ => {}
         }
     }
-    let file = place::private().write(true).create_new(true).open(new);
+    let file = ledger_file::private().write(true).create_new(true).open(new);
     file.map_err(|error| store.system(&"can't be made", &error))?;
     let failed = |error| store.failed(error);
     let mut connection = plain(new, wait, store)?;
@@ -152,7 +152,7 @@ fn make(new: &Path, wait: Duration, store: &Store) -> Result<(), Error> {
     file.map_err(|error| store.system(&"can't be flushed", &error))
 }
 
-/// A new name is on the disk when its folder is.
+/// Flushes a folder, so that a new name in it is on the disk.
 pub(super) fn flush_folder(path: &Path) -> io::Result<()> {
     match path.parent() {
         Some(folder) if cfg!(unix) => std::fs::File::open(folder)?.sync_all(),

@@ -1,4 +1,4 @@
-//! What SQLite and the system say when something fails, in the words of [`Error`].
+//! Failures of SQLite and the system as [`Error`]s.
 
 use std::fmt::Display;
 use std::io;
@@ -8,13 +8,13 @@ use rusqlite::ErrorCode;
 
 use crate::error::Error;
 
-/// The store's name in messages.
+/// The name of a store in messages, and the errors of that store.
 #[derive(Debug, Clone)]
-pub(super) struct Store(String);
+pub(super) struct StoreName(String);
 
-impl Store {
+impl StoreName {
     pub(super) fn at(path: &Path) -> Self {
-        Store(path.display().to_string())
+        StoreName(path.display().to_string())
     }
 
     pub(super) fn name(&self) -> String {
@@ -38,10 +38,10 @@ impl Store {
     }
 
     pub(super) fn locked(&self) -> Error {
-        self.unavailable("it was locked for too long by others who write to it".to_owned())
+        self.unavailable("it was locked for too long by other writers".to_owned())
     }
 
-    /// A file or folder that the system would not let us use.
+    /// A failure of the system with a file or folder.
     pub(super) fn system(&self, what: &dyn Display, error: &io::Error) -> Error {
         let hint = match error.kind() {
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
@@ -53,7 +53,7 @@ impl Store {
         self.unavailable(format!("{what}: {error}{hint}"))
     }
 
-    /// What SQLite said.
+    /// A failure of SQLite.
     pub(super) fn failed(&self, error: rusqlite::Error) -> Error {
         let said = error.to_string();
         let code = match error {
@@ -83,8 +83,8 @@ impl Store {
     }
 }
 
-/// Whether a failed COMMIT may show up as done after a crash: all was written, and only
-/// flushing it to the disk failed.
+/// Whether a failed COMMIT may turn out committed after a crash: everything was written, and only
+/// the flush to the disk failed.
 pub(super) fn may_be_done(error: &rusqlite::Error) -> bool {
     let code = error.sqlite_error().map(|failure| failure.extended_code);
     matches!(code, Some(rusqlite::ffi::SQLITE_IOERR_FSYNC | rusqlite::ffi::SQLITE_IOERR_DIR_FSYNC))

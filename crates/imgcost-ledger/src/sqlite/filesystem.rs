@@ -1,22 +1,22 @@
-//! Which file systems can't keep a ledger's promise.
+//! File systems on which a ledger is not safe.
 //!
-//! Over a network, locks may not reach the other machines, and the shared memory beside a
-//! write-ahead log never does. They are told by the numbers that Linux gives its file systems.
-//! FUSE stands for many, local ones among them: it is refused, since it can't be told which,
-//! and whoever knows better can say so. Elsewhere only Windows' network paths are seen.
+//! Over a network, locks may not reach other machines, and the shared memory beside a write-ahead
+//! log never does. Linux identifies file systems by numbers. FUSE covers many, including local
+//! ones, and is refused because they can't be told apart; an option overrides this. On other
+//! systems only Windows network paths are recognised.
 
 use std::path::Path;
 
-/// The name of the network file system that a folder or file is on.
+/// The name of the network file system of a folder or file, if it is on one.
 #[cfg(target_os = "linux")]
 pub(super) fn remote(path: &Path) -> Option<&'static str> {
     let found = rustix::fs::statfs(path).ok()?;
-    // The width and sign of the number differ between machines; it has 32 bits.
+    // Its type differs between machines; the number has 32 bits.
     let number = (found.f_type as u64) & 0xffff_ffff;
     REMOTE.iter().find(|(known, _)| *known == number).map(|(_, name)| *name)
 }
 
-/// From Linux' `magic.h` and the sources of those that are not in it.
+/// From Linux's `magic.h`, and from the sources of file systems that it lacks.
 #[cfg(target_os = "linux")]
 const REMOTE: [(u64, &str); 19] = [
     (0x6969, "NFS"),

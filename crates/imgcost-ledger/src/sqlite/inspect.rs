@@ -1,27 +1,27 @@
-//! What a ledger file says of itself, with SQLite's own check.
+//! Facts about a ledger file, and SQLite's own check.
 
 use jiff::Timestamp;
 
-use super::place::beside;
+use super::ledger_file::beside;
 use super::reader::View;
 use super::schema;
 use crate::error::Error;
 use crate::ledger::Inspection;
 
 pub(super) fn inspect(view: &View<'_>, now: Timestamp) -> Result<Inspection, Error> {
-    let place = view.place;
+    let file = view.file;
     let pragma = |name: &str| {
         view.connection
             .pragma_query_value(None, name, |row| row.get::<_, rusqlite::types::Value>(0))
-            .map_err(|error| place.store.failed(error))
+            .map_err(|error| file.store.failed(error))
     };
     let synchronous = match pragma("synchronous")? {
         rusqlite::types::Value::Integer(2) => "full".to_owned(),
         rusqlite::types::Value::Integer(3) => "extra".to_owned(),
         other => format!("{other:?}: too little"),
     };
-    let size = |ending: &str| std::fs::metadata(beside(&place.path, ending)).map_or(0, |file| file.len());
-    let version = schema::version(view.connection, &place.store)?;
+    let size = |ending: &str| std::fs::metadata(beside(&file.path, ending)).map_or(0, |file| file.len());
+    let version = schema::version(view.connection, &file.store)?;
     let facts = [
         ("library", format!("SQLite {}", rusqlite::version())),
         ("schema version", version.to_string()),
@@ -32,18 +32,18 @@ pub(super) fn inspect(view: &View<'_>, now: Timestamp) -> Result<Inspection, Err
     ];
     Ok(Inspection {
         kind: "sqlite",
-        store: place.store.name(),
+        store: file.store.name(),
         now,
         facts: facts.map(|(name, value)| (name.to_owned(), value)).to_vec(),
         problems: problems(view)?,
     })
 }
 
-/// The first problems that SQLite finds in the file; none in a sound one.
+/// The first problems that SQLite finds in the file.
 fn problems(view: &View<'_>) -> Result<Vec<String>, Error> {
-    let failed = |error| view.place.store.failed(error);
+    let failed = |error| view.file.store.failed(error);
     let mut problems = missing_triggers(view)?;
-    // Slower than quick_check, but it also compares the indexes with their tables.
+    // Slower than quick_check, but it also compares indexes with their tables.
     let mut check = view.connection.prepare("PRAGMA integrity_check(20)").map_err(failed)?;
     let mut rows = check.query([]).map_err(failed)?;
     while let Some(row) = rows.next().map_err(failed)? {
@@ -64,9 +64,9 @@ fn problems(view: &View<'_>) -> Result<Vec<String>, Error> {
     Ok(problems)
 }
 
-/// The triggers that protect the journal and the holds, of those that are gone.
+/// The missing triggers among those that protect the journal and the holds.
 fn missing_triggers(view: &View<'_>) -> Result<Vec<String>, Error> {
-    let failed = |error| view.place.store.failed(error);
+    let failed = |error| view.file.store.failed(error);
     let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND name = ?1";
     let mut look = view.connection.prepare(sql).map_err(failed)?;
     let mut problems = Vec::new();

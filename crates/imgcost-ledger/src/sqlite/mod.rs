@@ -1,7 +1,7 @@
-//! The store in one file, for any number of processes and threads of one machine.
+//! The store in one file, for any number of processes and threads on one machine.
 //!
-//! A write-ahead log, flushed at every commit; one writer at a time behind a gate that keeps
-//! the turns fair; callers of one process share transactions. Readers never wait for writers.
+//! A write-ahead log, flushed at every commit; one writer at a time, under a lock that keeps turns
+//! fair; callers of one process share transactions. Readers never wait for writers.
 
 mod anchor;
 mod backup;
@@ -10,14 +10,14 @@ mod columns;
 mod connection;
 mod failure;
 mod filesystem;
-mod gate;
 mod inspect;
+mod ledger_file;
 mod options;
-mod place;
+mod pending;
 mod reader;
 mod schema;
-mod ticket;
 mod writer;
+mod writer_lock;
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -38,11 +38,11 @@ pub use options::SqliteOptions;
 use reader::Readers;
 use writer::Writer;
 
-/// A ledger in a SQLite file, for any number of processes and threads of one machine.
+/// A ledger in a SQLite file, for any number of processes and threads on one machine.
 ///
-/// Beside `ledger.db` stand `ledger.db.lock`, whose lock lets one writer after another
-/// through, and, while it is in use, `ledger.db-wal` and `ledger.db-shm`. The `-wal` file holds
-/// the last writes: move all of them together, and none while somebody writes.
+/// Beside `ledger.db` are `ledger.db.lock` and `ledger.db.next`, which make writers take turns,
+/// and, while it is in use, `ledger.db-wal` and `ledger.db-shm`. The `-wal` file contains the last
+/// writes: move all of these files together, and never while the ledger is in use.
 ///
 /// Never open, copy or read these files by other means inside a program that has the ledger open:
 /// closing them again drops SQLite's locks. [`SqliteLedger::backup`] copies a ledger in use.
@@ -58,7 +58,7 @@ use writer::Writer;
 /// # Ok::<(), imgcost_ledger::Error>(())
 /// ```
 pub struct SqliteLedger {
-    /// Lifted before any connection is closed, so it comes first.
+    /// The first field, so that it is released before any connection is closed.
     _anchor: Anchor,
     writer: Arc<Writer>,
     readers: Readers,
@@ -66,7 +66,7 @@ pub struct SqliteLedger {
 }
 
 impl SqliteLedger {
-    /// Opens the ledger in a file and makes the file, for its owner only, if it is not there.
+    /// Opens the ledger in a file. A missing file is created, for its owner only.
     ///
     /// # Errors
     /// As [`SqliteOptions::open`].
@@ -74,7 +74,7 @@ impl SqliteLedger {
         SqliteLedger::options().open(path)
     }
 
-    /// Other ways to open it.
+    /// Options for opening a ledger.
     #[must_use]
     pub fn options() -> SqliteOptions {
         SqliteOptions::default()
@@ -84,14 +84,12 @@ impl SqliteLedger {
         SqliteLedger { _anchor: anchor, writer: Arc::new(writer), readers, clock }
     }
 
-    /// Copies the ledger into a file that is not there yet, while any number of processes use it:
-    /// one consistent state, with everything that was committed before. Nobody waits for it, and
-    /// the log grows as long as it takes.
+    /// Copies the ledger into a new file while any number of processes use it: one consistent
+    /// state, with everything committed before. It blocks nobody, and the log grows while it runs.
     ///
-    /// The file is a ledger of its own, for its owner only, and on the disk when this returns. It
-    /// has its name only once it is whole; until then it is `PATH.part`, which a killed backup
-    /// leaves behind. What happens after it is not in it: before it replaces a ledger that was
-    /// lost, lower its budgets by what was spent since.
+    /// The copy is a complete ledger, for its owner only, and on the disk when this returns. Until
+    /// it is complete its name is `PATH.part`, which a killed backup leaves behind. Before a copy
+    /// replaces a lost ledger, lower its budgets by what was spent since.
     ///
     /// ```
     /// # let folder = tempfile::tempdir().unwrap();
@@ -105,14 +103,14 @@ impl SqliteLedger {
     /// ```
     ///
     /// # Errors
-    /// [`Error::BadInput`] if there is a file of that name already, or an unfinished backup.
+    /// [`Error::BadInput`] if the file or an unfinished backup already exists.
     /// [`Error::Unavailable`] if the ledger can't be read or the copy can't be written; nothing is
     /// left of it then.
     pub fn backup(&self, path: impl AsRef<Path>) -> Result<(), Error> {
-        self.readers.look(|view| backup::backup(view, path.as_ref()))
+        self.readers.read(|view| backup::backup(view, path.as_ref()))
     }
 
-    /// Where it is, without links.
+    /// Its path, with symbolic links resolved.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.readers.path()
@@ -135,8 +133,8 @@ impl Ledger for SqliteLedger {
     fn hold(&self, new: &NewHold) -> Result<Held, Error> {
         let new = new.clone();
         let response = self.writer.run(move |rows, now| engine::hold(rows, &new, now));
-        // Without a suggestion the response is still the response.
-        engine::with_nearest(response, |scope| self.readers.look(|view| view.nearest(scope)).ok().flatten())
+        // If the suggestion fails, the refusal is returned without it.
+        engine::with_nearest(response, |scope| self.readers.read(|view| view.nearest(scope)).ok().flatten())
     }
 
     fn change(&self, id: &HoldId, change: &Change, by: &str) -> Result<Changed, Error> {
@@ -155,18 +153,18 @@ impl Ledger for SqliteLedger {
     }
 
     fn find(&self, id: &HoldId) -> Result<Option<Hold>, Error> {
-        self.readers.look(|view| view.find(id))
+        self.readers.read(|view| view.find(id))
     }
 
     fn status(&self, scope: Option<&Scope>) -> Result<Vec<Status>, Error> {
-        self.readers.look(|view| view.status(scope, self.clock.now()))
+        self.readers.read(|view| view.status(scope, self.clock.now()))
     }
 
     fn read(&self, what: &Filter, each: &mut dyn FnMut(Record) -> ControlFlow<()>) -> Result<(), Error> {
-        self.readers.look(|view| view.read(what, self.clock.now(), each))
+        self.readers.read(|view| view.read(what, self.clock.now(), each))
     }
 
     fn inspect(&self) -> Result<Inspection, Error> {
-        self.readers.look(|view| inspect::inspect(view, self.clock.now()))
+        self.readers.read(|view| inspect::inspect(view, self.clock.now()))
     }
 }

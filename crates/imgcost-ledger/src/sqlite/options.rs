@@ -1,4 +1,4 @@
-//! How a ledger file is opened.
+//! Options for opening a ledger file.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,26 +7,26 @@ use std::time::{Duration, Instant};
 use super::SqliteLedger;
 use super::anchor::Anchor;
 use super::connection;
-use super::failure::Store;
+use super::failure::StoreName;
 use super::filesystem;
-use super::gate::Gate;
-use super::place::{self, Place};
+use super::ledger_file::{self, LedgerFile};
 use super::reader::Readers;
 use super::schema;
 use super::writer::Writer;
+use super::writer_lock::WriterLock;
 use crate::clock::Clock;
 use crate::error::Error;
 
-/// How long a step waits for others, unless said otherwise.
+/// How long a step waits for other writers by default.
 const WAIT: Duration = Duration::from_secs(30);
 
-/// How a ledger file is opened; see [`SqliteLedger::options`].
+/// Options for opening a ledger file; see [`SqliteLedger::options`].
 ///
 /// ```
 /// # let folder = tempfile::tempdir().unwrap();
 /// # let path = folder.path().join("ledger.db");
 /// use imgcost_ledger::SqliteLedger;
-/// // The file must be there: nothing is made by mistake.
+/// // The file must exist: none is created by mistake.
 /// assert!(SqliteLedger::options().create(false).open(&path).is_err());
 /// let ledger = SqliteLedger::options().wait(std::time::Duration::from_secs(5)).open(&path)?;
 /// # Ok::<(), imgcost_ledger::Error>(())
@@ -53,24 +53,23 @@ impl SqliteOptions {
         self
     }
 
-    /// Whether the file is made if it is not there, which is the default.
+    /// Whether to create a missing file, which is the default.
     #[must_use]
     pub const fn create(mut self, create: bool) -> Self {
         self.create = create;
         self
     }
 
-    /// How long a step waits while others write, before it says that the ledger can't answer;
-    /// 30 seconds by default.
+    /// How long a step waits while others write before it fails; 30 seconds by default.
     #[must_use]
     pub const fn wait(mut self, wait: Duration) -> Self {
         self.wait = wait;
         self
     }
 
-    /// Opens it on a network file system too, or on one that may be one. Only for those who
-    /// know that its locks and shared memory work, for every process that opens the file: on
-    /// most they don't, and then caps can be crossed and the file damaged.
+    /// Opens it on a network file system too, or on one that may be one. Use this only if its
+    /// locks and shared memory work for every process that opens the file. On most they don't,
+    /// and then caps can be exceeded and the file damaged.
     #[must_use]
     pub const fn any_file_system(mut self, any: bool) -> Self {
         self.any_file_system = any;
@@ -80,52 +79,51 @@ impl SqliteOptions {
     /// Opens the ledger in a file; several processes and threads may do so at the same time.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] if the folder is missing or may not be written, or the file is
-    /// not there and is not to be made. [`Error::Unfit`] if it is another kind of file, one of
-    /// a newer version, or in a place where the promise can't be kept. [`Error::Damaged`] if it
-    /// can't be read.
+    /// [`Error::Unavailable`] if the folder is missing or not writable, or if the file is missing
+    /// and not to be created. [`Error::Unfit`] if it is another kind of file, has a newer version,
+    /// or is where a ledger is not safe. [`Error::Damaged`] if it can't be read.
     pub fn open(&self, path: impl AsRef<Path>) -> Result<SqliteLedger, Error> {
-        let path = place::resolve(path.as_ref())?;
-        let store = Store::at(&path);
+        let path = ledger_file::resolve(path.as_ref())?;
+        let store = StoreName::at(&path);
         connection::check_library(&store)?;
         self.check_file_system(&path, &store)?;
         if !self.create && !path.exists() {
             return Err(store.unavailable("there is no such file".to_owned()));
         }
         if path.exists() {
-            // Before anything is made beside it.
-            place::check_alone(&path, &store)?;
+            // Before anything is created beside it.
+            ledger_file::check_alone(&path, &store)?;
         }
-        let mut gate = Gate::of(&path, &store)?;
-        self.prepare(&path, &mut gate, &store)?;
-        let place = Place::of(path, store)?;
-        let connection = connection::writer(&place, self.wait)?;
-        let place = Arc::new(place);
-        place.watch_beside()?;
-        let anchor = Anchor::cast(&place, self.wait)?;
-        let readers = Readers::new(Arc::clone(&place), self.wait);
-        let writer = Writer::new(place, self.clock.clone(), self.wait, connection, gate);
+        let mut writer_lock = WriterLock::open(&path, &store)?;
+        self.prepare(&path, &mut writer_lock, &store)?;
+        let file = LedgerFile::of(path, store)?;
+        let connection = connection::writer(&file, self.wait)?;
+        let file = Arc::new(file);
+        file.watch_beside()?;
+        let anchor = Anchor::cast(&file, self.wait)?;
+        let readers = Readers::new(Arc::clone(&file), self.wait);
+        let writer = Writer::new(file, self.clock.clone(), self.wait, connection, writer_lock);
         Ok(SqliteLedger::of(anchor, writer, readers, self.clock.clone()))
     }
 
-    fn check_file_system(&self, path: &Path, store: &Store) -> Result<(), Error> {
-        // The file itself too: it may be a mount of its own.
+    fn check_file_system(&self, path: &Path, store: &StoreName) -> Result<(), Error> {
+        // The file itself too: it may be mounted separately.
         match path.parent().and_then(filesystem::remote).or_else(|| filesystem::remote(path)) {
             Some(name) if !self.any_file_system => Err(store.unfit(format!(
-                "it is on a network file system, {name}, where locks may not hold: put it on a local disk, or use PostgreSQL"
+                "it is on a network file system, {name}, where locks are unreliable: put it on a local disk, or use PostgreSQL"
             ))),
             _ => Ok(()),
         }
     }
 
-    /// Makes the file, or brings it to this version; one process at a time.
-    fn prepare(&self, path: &Path, gate: &mut Gate, store: &Store) -> Result<(), Error> {
+    /// Creates or migrates the file; one process at a time.
+    fn prepare(&self, path: &Path, lock: &mut WriterLock, store: &StoreName) -> Result<(), Error> {
         let is_there = path.exists();
         if is_there && connection::version(path, self.wait, store)? == schema::VERSION {
             return Ok(());
         }
-        let _passage = gate.pass_before(Instant::now() + self.wait, store)?;
-        // Another process may have done so while this one waited.
+        let _guard = lock.lock_before(Instant::now() + self.wait, store)?;
+        // Another process may have done it while this one waited.
         match path.exists() {
             false => connection::create(path, self.wait, store),
             true if connection::version(path, self.wait, store)? < schema::VERSION => {

@@ -1,5 +1,4 @@
-//! Reading: on connections of its own, each look out of one consistent state, while others
-//! write.
+//! Reading, on separate connections: each read sees one consistent state while others write.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -13,48 +12,48 @@ use rusqlite::{Connection, Row, params_from_iter};
 use super::batch::{budgets_at, sums_of};
 use super::columns;
 use super::connection;
-use super::failure::Store;
-use super::place::Place;
+use super::failure::StoreName;
+use super::ledger_file::LedgerFile;
+use super::pending::lock;
 use super::schema;
-use super::ticket::lock;
 use crate::budget::{Budget, Status};
 use crate::error::Error;
 use crate::hold::{Hold, HoldId};
 use crate::ledger::{Filter, Record};
 use crate::scope::Scope;
 
-/// The most connections that are kept open for later.
+/// The most idle connections kept open.
 const MOST_IDLE: usize = 4;
 
-/// Connections for reading, opened as they are needed.
+/// Connections for reading, opened on demand.
 pub(super) struct Readers {
-    place: Arc<Place>,
+    file: Arc<LedgerFile>,
     wait: Duration,
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Readers {
-    pub(super) const fn new(place: Arc<Place>, wait: Duration) -> Self {
-        Readers { place, wait, idle: Mutex::new(Vec::new()) }
+    pub(super) const fn new(file: Arc<LedgerFile>, wait: Duration) -> Self {
+        Readers { file, wait, idle: Mutex::new(Vec::new()) }
     }
 
     pub(super) fn path(&self) -> &Path {
-        &self.place.path
+        &self.file.path
     }
 
-    /// Looks at one consistent state.
-    pub(super) fn look<T>(&self, at: impl FnOnce(&View<'_>) -> Result<T, Error>) -> Result<T, Error> {
-        self.place.check()?;
+    /// Reads from one consistent state.
+    pub(super) fn read<T>(&self, at: impl FnOnce(&View<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        self.file.check()?;
         let idle = lock(&self.idle).pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => connection::reader(&self.place, self.wait)?,
+            None => connection::reader(&self.file, self.wait)?,
         };
         let seen = {
-            let failed = |error| self.place.store.failed(error);
+            let failed = |error| self.file.store.failed(error);
             let transaction = connection.unchecked_transaction().map_err(failed)?;
-            schema::check_version(&connection, &self.place.store)?;
-            let seen = at(&View { connection: &connection, place: &self.place })?;
+            schema::check_version(&connection, &self.file.store)?;
+            let seen = at(&View { connection: &connection, file: &self.file })?;
             transaction.finish().map_err(failed)?;
             seen
         };
@@ -70,12 +69,12 @@ impl Readers {
 /// One consistent state of the file.
 pub(super) struct View<'v> {
     pub(super) connection: &'v Connection,
-    pub(super) place: &'v Place,
+    pub(super) file: &'v LedgerFile,
 }
 
 impl View<'_> {
-    fn store(&self) -> &Store {
-        &self.place.store
+    fn store(&self) -> &StoreName {
+        &self.file.store
     }
 
     pub(super) fn find(&self, id: &HoldId) -> Result<Option<Hold>, Error> {
@@ -88,7 +87,7 @@ impl View<'_> {
         Ok(found)
     }
 
-    /// The scope with a budget that is spelled most like this one.
+    /// The scope with a budget whose spelling is nearest.
     pub(super) fn nearest(&self, scope: &Scope) -> Result<Option<Scope>, Error> {
         let failed = |error| self.store().failed(error);
         let mut statement =
@@ -101,7 +100,7 @@ impl View<'_> {
         Ok(crate::scope::nearest(scope, scopes.iter()).cloned())
     }
 
-    /// Every sum is looked up by its key, so that holds cost nothing here.
+    /// Every sum is looked up by its key, so the number of holds does not matter.
     pub(super) fn status(&self, scope: Option<&Scope>, now: Timestamp) -> Result<Vec<Status>, Error> {
         let mut budgets = Vec::new();
         if let Some(scope) = scope {
@@ -160,12 +159,12 @@ impl View<'_> {
         Ok(())
     }
 
-    /// Hands over one row after another; only the one in hand is in memory. False if it was
-    /// broken off.
+    /// Passes one row after another to `each`, with one in memory at a time. False if `each`
+    /// stopped early.
     fn each<T>(
         &self,
         query: &Query,
-        column: impl Fn(&Row<'_>, &Store) -> Result<T, Error>,
+        column: impl Fn(&Row<'_>, &StoreName) -> Result<T, Error>,
         each: &mut dyn FnMut(T) -> ControlFlow<()>,
     ) -> Result<bool, Error> {
         let failed = |error| self.store().failed(error);
@@ -180,8 +179,8 @@ impl View<'_> {
     }
 }
 
-/// A SELECT with the conditions that are asked for and no others, so that each can use its
-/// index. All texts in it are constants; what callers say is bound.
+/// A SELECT with only the requested conditions, so that each can use its index. All text in it is
+/// constant; values from callers are bound.
 struct Query {
     columns: String,
     table: &'static str,
@@ -210,8 +209,8 @@ impl Query {
         }
     }
 
-    /// A scope and what is below it: `team` and the names between `team/` and `team0`, since
-    /// `0` is the character behind the slash. Two bounds are what an index can use.
+    /// A scope and those below it: `team`, and the names between `team/` and `team0`, since `0`
+    /// follows the slash in ASCII. An index can use these two bounds.
     fn inside(mut self, scope: Option<&Scope>) -> Self {
         if let Some(scope) = scope {
             let (name, below, behind) = (scope.as_str().to_owned(), format!("{scope}/"), format!("{scope}0"));
@@ -226,7 +225,7 @@ impl Query {
         self
     }
 
-    /// Only the last rows, in the order of their numbers all the same.
+    /// Only the last rows, still in ascending order.
     fn last(mut self, rows: u64) -> Self {
         self.has_last = true;
         self.values.push(Value::from(i64::try_from(rows).unwrap_or(i64::MAX)));

@@ -1,10 +1,11 @@
 //! Group commit: callers at the same time share one transaction and one flush of the disk.
 //!
-//! A caller puts its step into the queue. Whoever finds nobody at work leads: it takes the
-//! gate, runs every step that waits in one transaction, commits, and only then hands out the
-//! answers; steps that came meanwhile are the next one's. A caller alone does all this itself,
-//! without another thread. Only where another process has the gate does a helper wait for it
-//! instead, since a wait for the lock of a file has no limit and a caller's wait has one.
+//! A caller puts its step into the queue. If no other caller is at work it leads: it takes the
+//! writer lock, runs every step in the queue in one transaction, commits, and only then delivers
+//! the responses. Steps that arrive meanwhile are left to the next leader. A single caller does
+//! all of this itself, without another thread. Only while another process has the writer lock
+//! does a separate thread wait for it, since a wait for a file lock has no time limit and a
+//! caller's wait has one.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex};
@@ -15,101 +16,101 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::batch::{Batch, Failure};
-use super::failure::Store;
-use super::gate::{Gate, LockGuard};
-use super::place::Place;
-use super::ticket::{Job, News, Slot, Ticket, lock};
+use super::failure::StoreName;
+use super::ledger_file::LedgerFile;
+use super::pending::{Mailbox, Message, PendingStep, TypedStep, lock};
+use super::writer_lock::{LockGuard, WriterLock};
 use crate::clock::Clock;
 use crate::error::Error;
 
-/// The most steps that share a transaction.
-const MOST: usize = 256;
+/// The most steps in one transaction.
+const MAX_BATCH: usize = 256;
 
-/// What writes to a ledger file, for all threads of a process.
+/// Writes to a ledger file, for all threads of a process.
 pub(super) struct Writer {
-    place: Arc<Place>,
+    file: Arc<LedgerFile>,
     clock: Clock,
     wait: Duration,
     queue: Mutex<Queue>,
-    /// Wakes the helper.
-    called: Condvar,
-    /// Only whoever leads takes it.
-    desk: Mutex<Desk>,
+    /// Wakes the lock thread.
+    wake: Condvar,
+    /// Locked only by the leader.
+    session: Mutex<Session>,
 }
 
 #[derive(Default)]
 struct Queue {
-    waiting: VecDeque<Box<dyn Ticket>>,
+    waiting: VecDeque<Box<dyn PendingStep>>,
     last: u64,
-    /// Somebody is at work, or was asked to be.
+    /// There is a leader, or a caller was asked to become it.
     is_led: bool,
-    /// It is the helper who was asked.
-    helper_leads: bool,
-    /// It is at the gate, for however long that takes.
-    helper_waits: bool,
-    helper: Option<JoinHandle<()>>,
+    /// The lock thread was asked to lead.
+    lock_thread_leads: bool,
+    /// The lock thread is waiting for the writer lock, with no time limit.
+    lock_thread_waits: bool,
+    lock_thread: Option<JoinHandle<()>>,
     is_closed: bool,
 }
 
-struct Desk {
+struct Session {
     connection: Connection,
-    gate: Gate,
+    lock: WriterLock,
 }
 
 impl Writer {
     pub(super) fn new(
-        place: Arc<Place>,
+        file: Arc<LedgerFile>,
         clock: Clock,
         wait: Duration,
         connection: Connection,
-        gate: Gate,
+        lock: WriterLock,
     ) -> Self {
-        let (queue, called) = (Mutex::default(), Condvar::new());
-        Writer { place, clock, wait, queue, called, desk: Mutex::new(Desk { connection, gate }) }
+        let (queue, wake) = (Mutex::default(), Condvar::new());
+        Writer { file, clock, wait, queue, wake, session: Mutex::new(Session { connection, lock }) }
     }
 
-    /// Runs a step in a transaction and gives its response when that is on the disk. A step may
-    /// run more than once; all but its last run is taken back.
+    /// Runs a step in a transaction and returns its response once it is on the disk. A step may
+    /// run more than once; all runs but the last are rolled back.
     pub(super) fn run<T, F>(self: &Arc<Self>, step: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: Fn(&mut Batch<'_>, Timestamp) -> Result<T, Error> + Send + 'static,
     {
-        let mut until = Some(Instant::now() + self.wait);
-        let slot = Arc::new(Slot::new());
-        let (number, leads) = self.put(step, &slot);
+        let mut deadline = Some(Instant::now() + self.wait);
+        let mailbox = Arc::new(Mailbox::new());
+        let (number, leads) = self.enqueue(step, &mailbox);
         if leads {
             self.lead();
         }
         loop {
-            match slot.wait(until) {
-                News::Response(response) => return response,
-                News::Lead => self.lead(),
-                News::GivenUp => {
+            match mailbox.wait(deadline) {
+                Message::Response(response) => return response,
+                Message::Lead => self.lead(),
+                Message::Abandoned => {
                     return Err(self
-                        .place
+                        .file
                         .store
-                        .unavailable("the step broke off; it was taken back".to_owned()));
+                        .unavailable("the transaction failed and was rolled back".to_owned()));
                 }
-                News::Nothing => {
-                    let Some(ticket) = self.withdraw(number) else {
-                        // It is being done: only its end says whether it was.
-                        until = None;
+                Message::Timeout => {
+                    let Some(pending) = self.withdraw(number) else {
+                        // It is running, so only its end can tell whether it was done.
+                        deadline = None;
                         continue;
                     };
-                    // Asked to lead in the last moment, it must not take that with it.
-                    if matches!(slot.wait(Some(Instant::now())), News::Lead) {
+                    // If it was asked to lead at the last moment, another caller must.
+                    if matches!(mailbox.wait(Some(Instant::now())), Message::Lead) {
                         self.pass_on();
                     }
-                    drop(ticket);
-                    return Err(self.place.store.locked());
+                    drop(pending);
+                    return Err(self.file.store.locked());
                 }
             }
         }
     }
 
-    /// Puts a step into the queue, and says whether its caller is the one to lead.
-    fn put<T, F>(&self, step: F, slot: &Arc<Slot<T>>) -> (u64, bool)
+    /// Puts a step into the queue, and returns its number and whether its caller must lead.
+    fn enqueue<T, F>(&self, step: F, mailbox: &Arc<Mailbox<T>>) -> (u64, bool)
     where
         T: Send + 'static,
         F: Fn(&mut Batch<'_>, Timestamp) -> Result<T, Error> + Send + 'static,
@@ -117,146 +118,145 @@ impl Writer {
         let mut queue = lock(&self.queue);
         queue.last += 1;
         let number = queue.last;
-        queue.waiting.push_back(Box::new(Job::new(number, step, Arc::clone(slot))));
+        queue.waiting.push_back(Box::new(TypedStep::new(number, step, Arc::clone(mailbox))));
         (number, !std::mem::replace(&mut queue.is_led, true))
     }
 
-    /// Takes a step out of the queue; none if it is being done.
-    fn withdraw(&self, number: u64) -> Option<Box<dyn Ticket>> {
+    /// Removes a step from the queue; none if it is already running.
+    fn withdraw(&self, number: u64) -> Option<Box<dyn PendingStep>> {
         let mut queue = lock(&self.queue);
-        let at = queue.waiting.iter().position(|ticket| ticket.number() == number)?;
+        let at = queue.waiting.iter().position(|pending| pending.number() == number)?;
         queue.waiting.remove(at)
     }
 
-    /// Does the work for all who wait, or finds somebody who can.
+    /// Does the work for all callers, or leaves it to the lock thread.
     fn lead(self: &Arc<Self>) {
         let relay = Relay(self);
-        let is_free = self.at_the_desk(|gate, store| gate.try_pass(store));
+        let is_free = self.run_batch(|lock, store| lock.try_lock(store));
         if !is_free {
-            // The helper passes the lead on.
+            // The lock thread passes the lead on.
             std::mem::forget(relay);
-            self.call_helper();
+            self.wake_lock_thread();
         }
     }
 
-    /// One batch behind the gate; false if the gate is not free.
-    fn at_the_desk(
+    /// Runs one batch under the writer lock; false if the lock is not free.
+    fn run_batch(
         &self,
-        pass: impl for<'g> FnOnce(&'g mut Gate, &Store) -> Result<Option<LockGuard<'g>>, Error>,
+        take: impl for<'l> FnOnce(&'l mut WriterLock, &StoreName) -> Result<Option<LockGuard<'l>>, Error>,
     ) -> bool {
-        let mut desk = lock(&self.desk);
-        let Desk { connection, gate } = &mut *desk;
-        match pass(gate, &self.place.store) {
-            Ok(Some(passage)) => self.work(connection, passage),
+        let mut session = lock(&self.session);
+        let Session { connection, lock } = &mut *session;
+        match take(lock, &self.file.store) {
+            Ok(Some(guard)) => self.work(connection, guard),
             Ok(None) => return false,
             Err(error) => self.fail_all(&error),
         }
         true
     }
 
-    /// One batch.
-    fn work(&self, connection: &Connection, passage: LockGuard<'_>) {
-        let mut tickets: Vec<Box<dyn Ticket>> = {
+    /// Runs the steps in the queue and delivers their responses.
+    fn work(&self, connection: &Connection, guard: LockGuard<'_>) {
+        let mut steps: Vec<Box<dyn PendingStep>> = {
             let mut queue = lock(&self.queue);
-            let so_many = queue.waiting.len().min(MOST);
+            let so_many = queue.waiting.len().min(MAX_BATCH);
             queue.waiting.drain(..so_many).collect()
         };
-        let done = match self.transact(connection, &mut tickets) {
-            Err(Failure::TakenBack(_)) if tickets.len() > 1 => {
-                // One step's data may be the cause: it must not stop the others.
-                self.one_by_one(connection, &mut tickets)
+        let done = match self.transact(connection, &mut steps) {
+            Err(Failure::RolledBack(_)) if steps.len() > 1 => {
+                // One step's data may be the cause, and it must not stop the others.
+                self.one_by_one(connection, &mut steps)
             }
             done => done.map_err(Failure::into_error),
         };
-        // Others go on while the responses are handed out.
-        drop(passage);
-        for mut ticket in tickets {
+        // Other processes go on while the responses are delivered.
+        drop(guard);
+        for mut step in steps {
             match &done {
-                Ok(()) => ticket.response(),
-                Err(error) => ticket.fail(error.clone()),
+                Ok(()) => step.deliver(),
+                Err(error) => step.fail(error.clone()),
             }
         }
     }
 
-    /// Each step in a transaction of its own; where the store itself is closed, the rest is not
+    /// Runs each step in a transaction of its own. If the store itself fails, the rest is not
     /// tried.
-    fn one_by_one(&self, connection: &Connection, tickets: &mut [Box<dyn Ticket>]) -> Result<(), Error> {
-        for ticket in tickets {
-            match self.transact(connection, std::slice::from_mut(ticket)) {
-                Ok(()) => ticket.response(),
-                // Those before have their answers; this one and the rest get the error.
+    fn one_by_one(&self, connection: &Connection, steps: &mut [Box<dyn PendingStep>]) -> Result<(), Error> {
+        for step in steps {
+            match self.transact(connection, std::slice::from_mut(step)) {
+                Ok(()) => step.deliver(),
+                // Earlier steps have their responses; this one and the rest get the error.
                 Err(Failure::Closed(error)) => return Err(error),
-                Err(failure) => ticket.fail(failure.into_error()),
+                Err(failure) => step.fail(failure.into_error()),
             }
         }
         Ok(())
     }
 
-    fn transact(&self, connection: &Connection, tickets: &mut [Box<dyn Ticket>]) -> Result<(), Failure> {
-        if tickets.is_empty() {
+    fn transact(&self, connection: &Connection, steps: &mut [Box<dyn PendingStep>]) -> Result<(), Failure> {
+        if steps.is_empty() {
             return Ok(());
         }
-        self.place.check().map_err(Failure::Closed)?;
-        let mut batch = Batch::begin(connection, &self.place.store).map_err(Failure::Closed)?;
-        // Read behind the lock: times rise in the order in which steps are done.
+        self.file.check().map_err(Failure::Closed)?;
+        let mut batch = Batch::begin(connection, &self.file.store).map_err(Failure::Closed)?;
+        // Read under the lock, so that times rise in the order of the steps.
         let now = self.clock.now();
-        for ticket in tickets {
-            ticket.run(&mut batch, now).map_err(Failure::TakenBack)?;
+        for step in steps {
+            step.run(&mut batch, now).map_err(Failure::RolledBack)?;
         }
         batch.commit()?;
-        // And again: what was committed may be in a file that nobody finds any more, or that is
-        // brought back.
-        self.place.check().map_err(|error| Failure::Unknown(self.place.store.unknown(error.to_string())))
+        // Checked again: the commit may have gone to a file that was deleted or replaced.
+        self.file.check().map_err(|error| Failure::Unknown(self.file.store.unknown(error.to_string())))
     }
 
-    /// Hands the lead to whoever waits first.
+    /// Passes the lead to the first caller in the queue.
     fn pass_on(&self) {
         let mut queue = lock(&self.queue);
-        queue.helper_leads = false;
+        queue.lock_thread_leads = false;
         match queue.waiting.front() {
-            Some(ticket) => ticket.ask_to_lead(),
+            Some(pending) => pending.ask_to_lead(),
             None => queue.is_led = false,
         }
     }
 
     fn fail_all(&self, error: &Error) {
         let waiting = std::mem::take(&mut lock(&self.queue).waiting);
-        for mut ticket in waiting {
-            ticket.fail(error.clone());
+        for mut pending in waiting {
+            pending.fail(error.clone());
         }
     }
 
-    fn call_helper(self: &Arc<Self>) {
+    fn wake_lock_thread(self: &Arc<Self>) {
         let mut queue = lock(&self.queue);
-        queue.helper_leads = true;
-        if queue.helper.is_some() {
-            self.called.notify_one();
+        queue.lock_thread_leads = true;
+        if queue.lock_thread.is_some() {
+            self.wake.notify_one();
             return;
         }
         let writer = Arc::clone(self);
         let named = std::thread::Builder::new().name("imgcost-ledger".to_owned());
-        match named.spawn(move || writer.help()) {
-            Ok(helper) => queue.helper = Some(helper),
+        match named.spawn(move || writer.serve_as_lock_thread()) {
+            Ok(thread) => queue.lock_thread = Some(thread),
             Err(error) => {
                 drop(queue);
-                self.fail_all(&self.place.store.system(&"can't wait for its gate", &error));
+                self.fail_all(&self.file.store.system(&"can't wait for its writer lock", &error));
                 self.pass_on();
             }
         }
     }
 
-    /// The helper's life: it leads whenever it is called.
-    fn help(self: Arc<Self>) {
+    /// The lock thread: it leads whenever it is woken.
+    fn serve_as_lock_thread(self: Arc<Self>) {
         loop {
             let mut queue = lock(&self.queue);
-            while !queue.helper_leads {
+            while !queue.lock_thread_leads {
                 if queue.is_closed {
                     return;
                 }
-                queue = self.called.wait(queue).unwrap_or_else(std::sync::PoisonError::into_inner);
+                queue = self.wake.wait(queue).unwrap_or_else(std::sync::PoisonError::into_inner);
             }
             drop(queue);
-            // A panic in a step is told to its caller, and the next step finds the helper here.
+            // The caller of a step that panics is told, and the next step still finds this thread.
             let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.lead_behind_others()));
         }
     }
@@ -268,32 +268,32 @@ impl Writer {
             if queue.is_closed {
                 return;
             }
-            queue.helper_waits = true;
+            queue.lock_thread_waits = true;
         }
-        self.at_the_desk(|gate, store| {
-            let passage = gate.pass(store);
-            lock(&self.queue).helper_waits = false;
-            passage.map(Some)
+        self.run_batch(|writer_lock, store| {
+            let guard = writer_lock.lock(store);
+            lock(&self.queue).lock_thread_waits = false;
+            guard.map(Some)
         });
     }
 
-    /// No more steps will come. When it returns the helper has let go of the connection, so
-    /// that its owner closes it and the log is moved into the file.
+    /// Ends the lock thread: no more steps will come. Afterwards only the owner has the connection,
+    /// so that dropping it moves the log into the file.
     pub(super) fn close(&self) {
         let mut queue = lock(&self.queue);
         queue.is_closed = true;
-        self.called.notify_one();
-        // At the gate it may be for ever: then nobody waits for it any more, here neither.
-        let idle = if queue.helper_waits { None } else { queue.helper.take() };
+        self.wake.notify_one();
+        // It may wait for the writer lock forever, so it is not joined while it does.
+        let idle = if queue.lock_thread_waits { None } else { queue.lock_thread.take() };
         drop(queue);
-        if let Some(helper) = idle {
-            // Its panics are caught, and there is nobody to tell.
-            let _ = helper.join();
+        if let Some(thread) = idle {
+            // Its panics are caught, and nobody could handle the error.
+            let _ = thread.join();
         }
     }
 }
 
-/// Passes the lead on, also when a panic ends the work.
+/// Passes the lead on when it is dropped, after a panic too.
 struct Relay<'w>(&'w Writer);
 
 impl Drop for Relay<'_> {

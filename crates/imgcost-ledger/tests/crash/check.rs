@@ -35,7 +35,7 @@ pub(crate) fn check(round: &Round, folder: &Path, tally: &mut Tally) -> Vec<Stri
         Err(error) => wrong.push(format!("it can't be audited: {error}")),
     }
     let mut book = Book::default();
-    let all = Filter { budgets: false, ..Filter::all() };
+    let all = Filter::default().counters().holds().journal();
     if let Err(error) = ledger.read(&all, &mut |record| book.take(record)) {
         wrong.push(format!("it can't be read: {error}"));
         return wrong;
@@ -78,6 +78,7 @@ impl Book {
             Record::Hold(hold) => drop(self.holds.insert(hold.id.clone(), hold)),
             Record::Entry(entry) => self.journal.push(entry),
             Record::Budget(_) => {}
+            other => panic!("a record of a new kind: {other:?}"),
         }
         ControlFlow::Continue(())
     }
@@ -105,6 +106,7 @@ fn replay(book: &Book, wrong: &mut Vec<String>) -> Totals {
             Event::Released => State::Released,
             Event::Presumed => State::Presumed,
             Event::BudgetSet | Event::BudgetRemoved | Event::Alert => continue,
+            other => panic!("an event of a new kind: {other:?}"),
         };
         let Some(hold) = entry.hold.as_ref().and_then(|id| book.holds.get(id)) else {
             note(format!("entry {} is about a hold that is not there", entry.number));
@@ -284,18 +286,7 @@ fn check_fresh_holds(path: &Path, book: &Book, totals: &Totals, wrong: &mut Vec<
 }
 
 fn wish(scope: &str, amount: u64) -> NewHold {
-    NewHold {
-        id: HoldId::random(),
-        key: None,
-        scope: plan::scope(scope),
-        ceiling: plan::nano(amount),
-        assumed: false,
-        quote: "q_fresh".to_owned(),
-        book: "sha256:book".to_owned(),
-        request: "{}".to_owned(),
-        terms: "{}".to_owned(),
-        expires_in: SignedDuration::from_mins(1),
-        despite: None,
-        by: "check".to_owned(),
-    }
+    NewHold::new(plan::scope(scope), plan::nano(amount), "check")
+        .quote("q_fresh", "sha256:book")
+        .expires_in(SignedDuration::from_mins(1))
 }

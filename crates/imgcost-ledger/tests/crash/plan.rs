@@ -21,7 +21,7 @@ pub(crate) fn budgets() -> Vec<Budget> {
         budget("team", Window::Day, 40),
         budget("team/a", Window::Hour, 3),
         budget("team/b", Window::Day, 8),
-        Budget { allow_assumed_ceiling: false, ..budget("team/c", Window::Month, 12) },
+        budget("team/c", Window::Month, 12).allow_assumed_ceiling(false),
     ]
 }
 

@@ -135,7 +135,7 @@ impl Round {
             if alive.is_empty() {
                 return Ok(());
             }
-            let inside = gate_holder(folder);
+            let inside = lock_holder(folder);
             let inside = alive.iter().copied().find(|at| Some(workers[*at].child.id()) == inside);
             let victims = match dice.between(0, 19) {
                 // All at once: the next one finds a log without anybody who knows it.
@@ -183,11 +183,11 @@ fn errors(folder: &Path, worker: u64) -> std::path::PathBuf {
     folder.join(format!("errors-{worker}"))
 }
 
-/// The process that has the gate's lock and most likely writes now, where the system tells.
-fn gate_holder(folder: &Path) -> Option<u32> {
-    let gate = File::open(folder.join(format!("{}.lock", worker::LEDGER))).ok()?;
+/// The process that has the writer lock and most likely writes now, where the system tells.
+fn lock_holder(folder: &Path) -> Option<u32> {
+    let lock = File::open(folder.join(format!("{}.lock", worker::LEDGER))).ok()?;
     let locks = std::fs::read_to_string("/proc/locks").ok()?;
-    let inode = format!(":{}", inode(&gate)?);
+    let inode = format!(":{}", inode(&lock)?);
     // `1: FLOCK  ADVISORY  WRITE 4711 fe:00:1234 0 EOF`; those who wait have an arrow.
     locks.lines().find_map(|line| {
         let words: Vec<&str> = line.split_whitespace().collect();

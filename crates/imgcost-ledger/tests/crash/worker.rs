@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use imgcost_ledger::{
-    Change, Clock, Error, Filter, Held, Hold, HoldId, Ledger, NewHold, Record, Refusal, SignedDuration,
-    SqliteLedger, State, Timestamp,
+    Change, Clock, Error, Filter, Held, Hold, HoldId, Ledger, NewHold, Record, Refusal, SqliteLedger, State,
+    Timestamp,
 };
 
 use crate::dice::Dice;
@@ -153,20 +153,12 @@ impl<'l> Lane<'l> {
         // A key finds the hold under another name too.
         let id = if again && call.has_key { HoldId::random() } else { id };
         self.notes.add(&Note::Ask { call: number, id: id.clone() });
-        let wish = NewHold {
-            id,
-            key: call.has_key.then(|| format!("{}-{}-{number}", self.job.worker, self.lane)),
-            scope: plan::scope(call.scope),
-            ceiling: call.ceiling,
-            assumed: call.assumed,
-            quote: format!("q_{number}"),
-            book: "sha256:book".to_owned(),
-            request: "{}".to_owned(),
-            terms: "{}".to_owned(),
-            expires_in: SignedDuration::from_mins(10),
-            despite: None,
-            by: format!("worker-{}", self.job.worker),
-        };
+        let key = call.has_key.then(|| format!("{}-{}-{number}", self.job.worker, self.lane));
+        let wish = NewHold::new(plan::scope(call.scope), call.ceiling, format!("worker-{}", self.job.worker))
+            .id(id)
+            .key(key.as_deref())
+            .assumed(call.assumed)
+            .quote(format!("q_{number}"), "sha256:book");
         match self.ledger.hold(&wish) {
             Ok(Held { hold, repeated, .. }) => {
                 assert!(again || !repeated, "{hold:?} was there before it was asked for");
@@ -206,7 +198,7 @@ impl<'l> Lane<'l> {
     /// Presumes a hold that nobody has ended in its time, whoever's it is.
     fn sweep(&self) {
         let mut found = None;
-        let expired = Filter { holds: true, expired: true, ..Filter::default() };
+        let expired = Filter::default().holds().expired();
         let each = &mut |record| {
             if let Record::Hold(hold) = record {
                 found = Some(hold.id);
@@ -237,5 +229,6 @@ fn check_refusal(refusal: &Refusal, call: &Call) {
             assert!(call.assumed && budget.as_str() == "team/c", "{refusal:?}");
         }
         Refusal::NoBudget { .. } => panic!("budgets were lost: {refusal:?}"),
+        other => panic!("a refusal of a new kind: {other:?}"),
     }
 }

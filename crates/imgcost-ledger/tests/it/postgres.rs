@@ -78,7 +78,7 @@ fn it_keeps_what_memory_keeps_to_the_letter() {
             let mut despite = wish.clone();
             despite.id = format!("h_{number:032}").parse().unwrap();
             despite.key = None;
-            despite.despite = Some("only a warning".to_owned());
+            despite.override_reason = Some("only a warning".to_owned());
             if wish.ceiling.nano() == 10 || wish.scope.as_str() == "teem/b" {
                 tell(format!("{:?}", ledger.hold(&despite)));
             }
@@ -148,6 +148,7 @@ fn reading_is_one_snapshot_in_pieces_and_may_be_broken_off() {
                 Record::Counter(_) => 1,
                 Record::Hold(_) => 2,
                 Record::Entry(_) => 3,
+                other => panic!("a record of a new kind: {other:?}"),
             };
             kinds[kind] += 1;
             if kinds[1] == 1 {
@@ -163,14 +164,14 @@ fn reading_is_one_snapshot_in_pieces_and_may_be_broken_off() {
     for _ in 0..5 {
         let mut seen = 0;
         ledger
-            .read(&Filter { holds: true, ..Filter::default() }, &mut |_| {
+            .read(&Filter::default().holds(), &mut |_| {
                 seen += 1;
                 if seen == 300 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             })
             .unwrap();
         assert_eq!(seen, 300);
     }
-    let last = Filter { journal: true, last: Some(3), ..Filter::default() };
+    let last = Filter::default().journal().last(3);
     let mut numbers = Vec::new();
     ledger
         .read(&last, &mut |record| {

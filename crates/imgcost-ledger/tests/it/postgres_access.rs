@@ -173,7 +173,13 @@ fn names_and_addresses_that_are_none_are_bad_input() {
     for schema in ["", "9a", "a b", "A", "a\"b", &"a".repeat(64)] {
         assert!(matches!(open(schema, &shared().address()), Err(Error::BadInput { .. })), "{schema}");
     }
-    for address in ["nothing", "mysql://h/d", "postgresql://h/d?sslmode=maybe", "host=h nonsense=1"] {
+    for address in [
+        "nothing",
+        "mysql://h/d",
+        "postgresql://h/d?sslmode=maybe",
+        "host=h dbname=d",
+        "postgresql://h/d?nonsense=1",
+    ] {
         let error = open("access_bad", address).unwrap_err();
         assert!(matches!(error, Error::BadInput { .. }), "{error}");
     }

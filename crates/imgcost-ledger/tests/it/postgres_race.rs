@@ -154,7 +154,7 @@ fn a_cap_that_is_lowered_meanwhile_is_seen() {
     balanced(&ledger, "a");
     // In the journal, no hold of the scope stands behind the entry that forbade it.
     let mut forbidden = false;
-    let journal = Filter { journal: true, ..Filter::default() };
+    let journal = Filter::default().journal();
     ledger
         .read(&journal, &mut |record| {
             if let Record::Entry(entry) = record {
@@ -169,7 +169,7 @@ fn a_cap_that_is_lowered_meanwhile_is_seen() {
 
 fn used(ledger: &impl Ledger, scope: &str) -> u64 {
     let mut used = 0;
-    let counters = Filter { counters: true, scope: Some(scope.parse().unwrap()), ..Filter::default() };
+    let counters = Filter::default().counters().scope(scope.parse::<imgcost_ledger::Scope>().unwrap());
     ledger
         .read(&counters, &mut |record| {
             if let Record::Counter(counter) = record

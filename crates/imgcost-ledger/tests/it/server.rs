@@ -10,10 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, OnceLock};
 
-use imgcost_ledger::{
-    Budget, Cap, HoldId, Ledger, NanoUsd, NewHold, PostgresLedger, PostgresOptions, SignedDuration, Window,
-    audit,
-};
+use imgcost_ledger::{Budget, Cap, Ledger, NanoUsd, NewHold, PostgresLedger, PostgresOptions, Window, audit};
 
 const OLDEST: u32 = 15;
 /// The superuser's password over TCP, with characters that an address must escape.
@@ -93,7 +90,8 @@ impl Server {
     }
 
     pub fn address_of(&self, user: &str) -> String {
-        format!("host={} port={} user={user} dbname=postgres", self.folder.display(), self.port)
+        let folder = self.folder.display().to_string().replace('/', "%2F");
+        format!("postgresql://{user}@{folder}:{}/postgres", self.port)
     }
 
     /// By TCP, with the rest of the address.
@@ -319,20 +317,7 @@ fn certificates(folder: &Path) {
 
 /// A wish for a hold of so many nano-dollars.
 pub fn wish(scope: &str, nano: u64) -> NewHold {
-    NewHold {
-        id: HoldId::random(),
-        key: None,
-        scope: scope.parse().unwrap(),
-        ceiling: NanoUsd::new(nano).unwrap(),
-        assumed: false,
-        quote: "q_1".to_owned(),
-        book: "b_1".to_owned(),
-        request: "{}".to_owned(),
-        terms: "{}".to_owned(),
-        expires_in: SignedDuration::from_mins(10),
-        despite: None,
-        by: "test".to_owned(),
-    }
+    NewHold::new(scope.parse().unwrap(), NanoUsd::new(nano).unwrap(), "test").quote("q_1", "b_1")
 }
 
 /// A budget of so many nano-dollars.

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::{scope, usd, wish};
+use crate::support::{edited, scope, usd, wish};
 use imgcost_ledger::{Budget, Cap, Error, Ledger, SqliteLedger, Window};
 use rusqlite::Connection;
 
@@ -144,10 +144,13 @@ fn a_log_that_a_reader_has_let_grow_shrinks_again() {
     let size = || fs::metadata(folder.path().join("ledger.db-wal")).unwrap().len();
     let large = || {
         let request = "x".repeat(imgcost_ledger::MAX_DETAILS);
-        imgcost_ledger::NewHold { terms: request.clone(), request, ..wish("a", usd("0")) }
+        edited(wish("a", usd("0")), |new| {
+            new.terms = request.clone();
+            new.request = request;
+        })
     };
     // The state that it looks at keeps the log from beginning anew.
-    let what = imgcost_ledger::Filter { budgets: true, ..Default::default() };
+    let what = imgcost_ledger::Filter::default().budgets();
     ledger
         .read(&what, &mut |_| {
             while size() <= LIMIT {

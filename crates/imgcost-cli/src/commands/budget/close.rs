@@ -78,7 +78,9 @@ fn all(
     let broken = each(ledger, scope, &mut |hold| {
         let changed = ledger.presume(&hold.id, reason, by)?;
         alerts.extend(changed.alerts);
-        presumed.push(Hold { terms: String::new(), request: String::new(), ..changed.hold });
+        let mut hold = changed.hold;
+        (hold.terms, hold.request) = (String::new(), String::new());
+        presumed.push(hold);
         Ok(())
     });
     // What was presumed before a failure is booked, and has to be told.

@@ -25,7 +25,7 @@ pub(super) fn count(ledger: &dyn Ledger, scope: Option<&Scope>) -> Result<Expire
 
 /// The first so many expired holds of a scope and below.
 pub(super) fn some(ledger: &dyn Ledger, scope: Option<&Scope>, most: usize) -> Result<Vec<Hold>, Error> {
-    let what = Filter { holds: true, expired: true, scope: scope.cloned(), ..Filter::default() };
+    let what = Filter::default().holds().expired().scope(scope.cloned());
     let mut holds = Vec::new();
     ledger.read(&what, &mut |record| {
         if let Record::Hold(hold) = record {

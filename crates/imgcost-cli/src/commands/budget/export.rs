@@ -70,7 +70,7 @@ fn lines(ledger: &dyn Ledger, scope: Option<Scope>, out: &mut impl Write) -> Res
     let header = Header { schema: "imgcost.ledger/1", now: clock::now(), scope: scope.as_ref() };
     serde_json::to_writer(&mut *out, &header)?;
     out.write_all(b"\n")?;
-    log::stream(ledger, &Filter { scope, ..Filter::all() }, |record| {
+    log::stream(ledger, &Filter::all().scope(scope), |record| {
         match &record {
             Record::Budget(budget) => {
                 let line = BudgetLine { kind: "budget", budget: set::document(budget) };
@@ -91,7 +91,7 @@ fn holds(
     let mut line = separated::Line::new(separator);
     COLUMNS.iter().for_each(|name| line.plain(name));
     line.end(out)?;
-    log::stream(ledger, &Filter { holds: true, scope, ..Filter::default() }, |record| {
+    log::stream(ledger, &Filter::default().holds().scope(scope), |record| {
         if let Record::Hold(hold) = record {
             cells(&hold).iter().for_each(|cell| line.text(cell));
             line.end(out)?;

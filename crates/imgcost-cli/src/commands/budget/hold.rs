@@ -85,20 +85,11 @@ fn quoted(args: &BudgetHoldArgs, context: Context<'_>, scope: &Scope, by: &str) 
 
 /// The wish to hold what the user says that a call costs at most: nobody has proven it.
 fn given(scope: Scope, ceiling: NanoUsd, by: String) -> NewHold {
-    NewHold {
-        id: HoldId::random(),
-        key: None,
-        scope,
-        ceiling,
-        assumed: true,
-        quote: NONE.to_owned(),
-        book: NONE.to_owned(),
-        request: serde_json::to_string(&Given { ceiling }).unwrap_or_default(),
-        terms: NO_TERMS.to_owned(),
-        expires_in: DEFAULT_HOLD_TTL,
-        despite: None,
-        by,
-    }
+    NewHold::new(scope, ceiling, by)
+        .assumed(true)
+        .quote(NONE, NONE)
+        .details(serde_json::to_string(&Given { ceiling }).unwrap_or_default(), NO_TERMS)
+        .expires_in(DEFAULT_HOLD_TTL)
 }
 
 fn ask(args: &BudgetHoldArgs, context: Context<'_>, mut new: NewHold) -> Result<Held, Failure> {

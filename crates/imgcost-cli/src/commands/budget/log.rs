@@ -37,14 +37,12 @@ pub(super) fn log(args: &BudgetLogArgs, context: Context<'_>) -> Result<End, Fai
     let since = args.since.as_deref().map(|text| words::moment("since", text)).transpose()?;
     let last = args.last.as_deref().map(|text| fields::whole("last", text)).transpose()?.map(u64::from);
     let narrowed = hold.is_some() || since.is_some();
-    let what = Filter {
-        journal: true,
-        scope: words::some_scope(args.scope.as_deref())?,
-        last: last.or((!narrowed).then_some(LAST)),
-        hold,
-        since,
-        ..Filter::default()
-    };
+    let what = Filter::default()
+        .journal()
+        .scope(words::some_scope(args.scope.as_deref())?)
+        .last(last.or((!narrowed).then_some(LAST)))
+        .hold(hold)
+        .since(since);
     let ledger = store::open(&args.ledger, context)?;
     if context.format == Format::Json {
         return document(&*ledger, &what);

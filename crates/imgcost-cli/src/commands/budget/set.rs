@@ -62,7 +62,7 @@ pub(super) fn set(args: &BudgetSetArgs, context: Context<'_>) -> Result<End, Fai
     budget.allow_assumed_ceiling = !args.proven_only;
     if let Some(text) = &args.alerts {
         let thresholds = text.parse();
-        budget.alerts = thresholds.map_err(|error: imgcost_ledger::BadThresholds| {
+        budget.alerts = thresholds.map_err(|error: imgcost_ledger::ParseThresholdsError| {
             bad_input("alerts", error.to_string().replace(char::is_control, "?"))
         })?;
     }

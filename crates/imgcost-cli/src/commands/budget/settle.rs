@@ -52,7 +52,7 @@ pub(super) fn settle(args: &BudgetSettleArgs, context: Context<'_>) -> Result<En
 
 /// A hold that was presumed before stays as it is.
 fn same(hold: Hold) -> Changed {
-    Changed { before: hold.state, hold, repeated: true, alerts: Vec::new() }
+    Changed::repeated(hold)
 }
 
 fn read(path: &Path) -> Result<Response, Error> {

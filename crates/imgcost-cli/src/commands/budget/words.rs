@@ -42,7 +42,7 @@ pub(super) fn some_scope(text: Option<&str>) -> Result<Option<Scope>, Error> {
 
 /// A window; the parser has seen to it that it is one.
 pub(super) fn window(text: &str) -> Result<Window, Error> {
-    text.parse().map_err(|error: imgcost_ledger::BadWindow| bad_input("per", error.to_string()))
+    text.parse().map_err(|error: imgcost_ledger::ParseWindowError| bad_input("per", error.to_string()))
 }
 
 /// The name of a hold.

@@ -61,7 +61,7 @@ pub(crate) fn guard_with(books: &Books, policy: Policy) -> Guard {
 /// All holds, in the order in which they were made.
 pub(crate) fn holds(books: &Books) -> Vec<Hold> {
     let mut holds = Vec::new();
-    let filter = Filter { holds: true, ..Filter::default() };
+    let filter = Filter::default().holds();
     books
         .read(&filter, &mut |record| {
             if let Record::Hold(hold) = record {

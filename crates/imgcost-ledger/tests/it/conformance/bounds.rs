@@ -4,7 +4,7 @@ use imgcost_ledger::{
     Budget, Cap, Error, MAX_DETAILS, MAX_EXPIRY, MAX_TEXT, NanoUsd, SignedDuration, Window,
 };
 
-use crate::support::{Desk, Make, scope, wish};
+use crate::support::{Desk, Make, edited, scope, wish};
 
 pub fn amounts_that_no_ledger_can_book_are_refused_whole(make: &Make<'_>) {
     let desk = Desk::open(make);
@@ -35,16 +35,16 @@ pub fn texts_outside_their_bounds_are_refused(make: &Make<'_>) {
     let huge = "x".repeat(MAX_DETAILS + 1);
     let mut bad = vec![];
     for text in [String::new(), long, "a\0b".to_owned(), "a\nb".to_owned(), "\u{1b}[2J".to_owned()] {
-        bad.push(("key", imgcost_ledger::NewHold { key: Some(text.clone()), ..good() }));
-        bad.push(("quote", imgcost_ledger::NewHold { quote: text.clone(), ..good() }));
-        bad.push(("book", imgcost_ledger::NewHold { book: text.clone(), ..good() }));
-        bad.push(("despite", imgcost_ledger::NewHold { despite: Some(text.clone()), ..good() }));
-        bad.push(("by", imgcost_ledger::NewHold { by: text, ..good() }));
+        bad.push(("key", edited(good(), |new| new.key = Some(text.clone()))));
+        bad.push(("quote", edited(good(), |new| new.quote = text.clone())));
+        bad.push(("book", edited(good(), |new| new.book = text.clone())));
+        bad.push(("override_reason", edited(good(), |new| new.override_reason = Some(text.clone()))));
+        bad.push(("by", edited(good(), |new| new.by = text)));
     }
-    bad.push(("request", imgcost_ledger::NewHold { request: huge.clone(), ..good() }));
-    bad.push(("terms", imgcost_ledger::NewHold { terms: huge, ..good() }));
+    bad.push(("request", edited(good(), |new| new.request = huge.clone())));
+    bad.push(("terms", edited(good(), |new| new.terms = huge)));
     for expires_in in [SignedDuration::from_secs(-1), MAX_EXPIRY + SignedDuration::from_secs(1)] {
-        bad.push(("expires_in", imgcost_ledger::NewHold { expires_in, ..good() }));
+        bad.push(("expires_in", good().expires_in(expires_in)));
     }
     for (name, new) in bad {
         match desk.ledger.hold(&new) {

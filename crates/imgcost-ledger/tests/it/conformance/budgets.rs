@@ -1,6 +1,6 @@
 //! Which holds are let in.
 
-use imgcost_ledger::{Budget, Cap, NanoUsd, NewHold, Refusal, Thresholds, Window};
+use imgcost_ledger::{Budget, Cap, NanoUsd, Refusal, Thresholds, Window};
 
 use crate::support::{Desk, Make, refusal, scope, usd, wish};
 
@@ -62,7 +62,7 @@ pub fn a_path_without_a_budget_is_refused_with_the_nearest_name(make: &Make<'_>)
     desk.budget("other", Window::Day, "1");
     let near = Refusal::NoBudget { scope: scope("taem/alice"), nearest: Some(scope("team/alice")) };
     assert_eq!(refusal(desk.try_hold("taem/alice", "0")), near);
-    let despite = NewHold { despite: Some("policy warn".to_owned()), ..wish("taem/alice", usd("0")) };
+    let despite = wish("taem/alice", usd("0")).override_reason("policy warn");
     assert_eq!(desk.ledger.hold(&despite).unwrap().refusal, Some(near));
     // A budget below the path, or beside it, is none on it.
     assert!(matches!(refusal(desk.try_hold("team", "0")), Refusal::NoBudget { .. }));
@@ -146,15 +146,12 @@ pub fn a_bill_above_its_ceiling_is_booked_in_full_and_closes_the_scope(make: &Ma
 pub fn assumed_ceilings_are_counted_apart_and_can_be_refused(make: &Make<'_>) {
     let desk = Desk::open(make);
     desk.budget("a", Window::Day, "5");
-    let assumed = |name: &str| NewHold { assumed: true, ..wish(name, usd("1")) };
+    let assumed = |name: &str| wish(name, usd("1")).assumed(true);
     let hold = desk.ledger.hold(&assumed("a/b")).unwrap().hold;
     desk.hold("a/b", "2");
     let sums = desk.sums("a", Window::Day);
     assert_eq!((sums.held, sums.held_assumed, sums.open), (usd("3"), usd("1"), 2));
-    let strict = Budget {
-        allow_assumed_ceiling: false,
-        ..Budget::new(scope("a/b"), Window::Hour, Cap::Usd(usd("9")))
-    };
+    let strict = Budget::new(scope("a/b"), Window::Hour, Cap::Usd(usd("9"))).allow_assumed_ceiling(false);
     desk.ledger.set_budget(&strict, "boss").unwrap();
     let expected = Refusal::AssumedCeiling { scope: scope("a/b/c"), budget: scope("a/b") };
     assert_eq!(refusal(desk.ledger.hold(&assumed("a/b/c"))), expected);
@@ -168,7 +165,7 @@ pub fn assumed_ceilings_are_counted_apart_and_can_be_refused(make: &Make<'_>) {
 pub fn what_is_let_in_despite_a_refusal_is_booked_and_says_why(make: &Make<'_>) {
     let desk = Desk::open(make);
     let despite = |name: &str, amount: &str| {
-        let new = NewHold { despite: Some("policy warn".to_owned()), ..wish(name, usd(amount)) };
+        let new = wish(name, usd(amount)).override_reason("policy warn");
         desk.ledger.hold(&new)
     };
     assert!(matches!(despite("nowhere", "1").unwrap().refusal, Some(Refusal::NoBudget { .. })));
@@ -194,7 +191,7 @@ pub fn a_refusal_writes_nothing(make: &Make<'_>) {
     desk.budget("a", Window::Day, "1");
     desk.hold("a", "0.9");
     let before = desk.everything();
-    let new = NewHold { key: Some("k".to_owned()), ..wish("a", usd("0.2")) };
+    let new = wish("a", usd("0.2")).key("k");
     for _ in 0..2 {
         refusal(desk.ledger.hold(&new));
         refusal(desk.try_hold("b", "0"));
@@ -202,17 +199,15 @@ pub fn a_refusal_writes_nothing(make: &Make<'_>) {
     assert_eq!(desk.everything(), before);
     assert_eq!(desk.ledger.find(&new.id).unwrap(), None);
     // The key is free, for another call as well.
-    desk.ledger.hold(&NewHold { key: new.key, ..wish("a", usd("0.1")) }).unwrap();
+    desk.ledger.hold(&wish("a", usd("0.1")).key("k")).unwrap();
 }
 
 pub fn setting_and_removing_give_back_what_was_there(make: &Make<'_>) {
     let desk = Desk::open(make);
     let alerts: Thresholds = "50,90".parse().unwrap();
-    let first = Budget {
-        alerts,
-        allow_assumed_ceiling: false,
-        ..Budget::new(scope("a"), Window::Month, Cap::Usd(usd("3")))
-    };
+    let first = Budget::new(scope("a"), Window::Month, Cap::Usd(usd("3")))
+        .alerts(alerts)
+        .allow_assumed_ceiling(false);
     assert_eq!(desk.ledger.set_budget(&first, "boss").unwrap(), None);
     assert_eq!(desk.ledger.remove_budget(&scope("a"), Window::Day, "boss").unwrap(), None);
     assert_eq!(desk.budget("a", Window::Month, "unlimited"), Some(first));

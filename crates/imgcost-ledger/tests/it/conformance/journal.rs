@@ -48,10 +48,8 @@ pub fn every_step_leaves_one_entry_with_who_and_why(make: &Make<'_>) {
 
 pub fn alerts_are_told_once_a_period(make: &Make<'_>) {
     let desk = Desk::open(make);
-    let budget = Budget {
-        alerts: "50,80,100".parse().unwrap(),
-        ..Budget::new(scope("a"), Window::Hour, Cap::Usd(usd("1")))
-    };
+    let budget =
+        Budget::new(scope("a"), Window::Hour, Cap::Usd(usd("1"))).alerts("50,80,100".parse().unwrap());
     desk.ledger.set_budget(&budget, "boss").unwrap();
     desk.budget("a/b", Window::Total, "100");
     let alerts = |amount: &str| -> Vec<u8> {
@@ -109,7 +107,7 @@ pub fn another_cap_alerts_at_its_own_thresholds(make: &Make<'_>) {
     // Other windows and periods keep theirs, and a scope that spent nothing has no sums.
     assert_eq!(desk.sums("a", Window::Month).alerted, 0);
     desk.budget("new", Window::Day, "1");
-    let counters = desk.read(&Filter { counters: true, scope: Some(scope("new")), ..Filter::default() });
+    let counters = desk.read(&Filter::default().counters().scope(scope("new")));
     assert_eq!(counters, []);
     let events = desk.journal().into_iter().filter(|entry| entry.event == Event::Alert).count();
     assert_eq!(events, 3);
@@ -133,6 +131,7 @@ pub fn filters_give_what_was_asked_for(make: &Make<'_>) {
                 Record::Counter(_) => 1,
                 Record::Hold(_) => 2,
                 Record::Entry(_) => 3,
+                other => panic!("a record of a new kind: {other:?}"),
             };
             counts[of] += 1;
         }
@@ -141,16 +140,16 @@ pub fn filters_give_what_was_asked_for(make: &Make<'_>) {
     assert_eq!(count(Filter::default()), [0; 4]);
     // Sums of five scopes in four windows, and of two in the hour that began later.
     assert_eq!(count(Filter::all()), [4, 22, 6, 11]);
-    assert_eq!(count(Filter { scope: Some(scope("a/b")), ..Filter::all() }), [1, 9, 3, 5]);
-    assert_eq!(count(Filter { scope: Some(scope("a")), ..Filter::all() }), [2, 14, 4, 7]);
-    let one = Filter { holds: true, journal: true, hold: Some(holds[1].id.clone()), ..Filter::default() };
+    assert_eq!(count(Filter::all().scope(scope("a/b"))), [1, 9, 3, 5]);
+    assert_eq!(count(Filter::all().scope(scope("a"))), [2, 14, 4, 7]);
+    let one = Filter::default().holds().journal().hold(holds[1].id.clone());
     assert_eq!(count(one), [0, 0, 1, 2]);
     let since = "2026-05-10T12:00:00Z".parse().ok();
-    assert_eq!(count(Filter { holds: true, journal: true, since, ..Filter::default() }), [0, 0, 1, 2]);
-    assert_eq!(count(Filter { holds: true, expired: true, ..Filter::default() }), [0, 0, 4, 0]);
-    assert_eq!(count(Filter { journal: true, last: Some(3), ..Filter::default() }), [0, 0, 0, 3]);
-    assert_eq!(count(Filter { journal: true, last: Some(0), ..Filter::default() }), [0; 4]);
-    let last = desk.read(&Filter { journal: true, last: Some(2), ..Filter::default() });
+    assert_eq!(count(Filter::default().holds().journal().since(since)), [0, 0, 1, 2]);
+    assert_eq!(count(Filter::default().holds().expired()), [0, 0, 4, 0]);
+    assert_eq!(count(Filter::default().journal().last(3)), [0, 0, 0, 3]);
+    assert_eq!(count(Filter::default().journal().last(0)), [0; 4]);
+    let last = desk.read(&Filter::default().journal().last(2));
     let events: Vec<_> =
         last.iter().map(|r| if let Record::Entry(e) = r { Some(e.event) } else { None }).collect();
     assert_eq!(events, [Some(Event::Held), Some(Event::Settled)]);
@@ -163,6 +162,7 @@ pub fn filters_give_what_was_asked_for(make: &Make<'_>) {
         }
         Record::Hold(h) => (2, String::new(), 0, h.made_at.as_microsecond(), 0),
         Record::Entry(e) => (3, String::new(), 0, 0, e.number),
+        other => panic!("a record of a new kind: {other:?}"),
     };
     assert!(everything.iter().map(kind).is_sorted());
     assert!(matches!(&everything[31], Record::Hold(hold) if *hold == late));
@@ -191,7 +191,7 @@ pub fn who_reads_may_use_the_ledger_meanwhile(make: &Make<'_>) {
     desk.budget("a", Window::Total, "10");
     let made: Vec<_> = (0..3).map(|_| desk.hold("a", "1").id).collect();
     let mut seen = Vec::new();
-    let what = Filter { holds: true, ..Filter::default() };
+    let what = Filter::default().holds();
     desk.ledger
         .read(&what, &mut |record| {
             if let Record::Hold(hold) = record {

@@ -1,8 +1,8 @@
 //! What may become of a hold, and asking twice.
 
-use imgcost_ledger::{Change, Error, Hold, HoldId, NanoUsd, NewHold, State, Window};
+use imgcost_ledger::{Change, Error, Hold, HoldId, NanoUsd, State, Window};
 
-use crate::support::{Desk, Make, settle_at, usd, wish};
+use crate::support::{Desk, Make, edited, settle_at, usd, wish};
 
 /// A hold of one dollar in a state.
 fn hold_in(desk: &Desk, state: State) -> Hold {
@@ -139,12 +139,12 @@ pub fn an_unknown_hold_is_said_to_be_none(make: &Make<'_>) {
 pub fn the_same_id_or_key_gets_the_first_response(make: &Make<'_>) {
     let desk = Desk::open(make);
     desk.budget("a", Window::Total, "1");
-    let new = NewHold { key: Some("order 1".to_owned()), ..wish("a", usd("0.75")) };
+    let new = wish("a", usd("0.75")).key("order 1");
     let first = desk.ledger.hold(&new).unwrap();
     let before = desk.everything();
     // There would be no room for a second one.
-    let by_id = desk.ledger.hold(&NewHold { key: None, ..new.clone() }).unwrap();
-    let by_key = desk.ledger.hold(&NewHold { id: HoldId::random(), ..new.clone() }).unwrap();
+    let by_id = desk.ledger.hold(&new.clone().key(None)).unwrap();
+    let by_key = desk.ledger.hold(&new.clone().id(HoldId::random())).unwrap();
     for again in [by_id, by_key] {
         assert!(again.repeated);
         assert_eq!((&again.hold, again.left), (&first.hold, Some(usd("0.25"))));
@@ -162,12 +162,12 @@ pub fn the_same_id_is_told_what_became_of_its_hold(make: &Make<'_>) {
     desk.budget("a", Window::Total, "10");
     for state in [State::Settled, State::Released, State::Presumed] {
         for key in [None, Some(format!("until {state}"))] {
-            let new = NewHold { key, ..wish("a", usd("0.1")) };
+            let new = edited(wish("a", usd("0.1")), |new| new.key = key);
             desk.ledger.hold(&new).unwrap();
             let closed = desk.ledger.change(&new.id, &change_to(state).unwrap(), "t").unwrap().hold;
             let before = desk.everything();
             // With or without the key: it is the id that asks.
-            for wish in [new.clone(), NewHold { key: None, ..new.clone() }] {
+            for wish in [new.clone(), new.clone().key(None)] {
                 let again = desk.ledger.hold(&wish).unwrap();
                 assert_eq!((again.repeated, &again.hold), (true, &closed));
             }
@@ -181,13 +181,13 @@ pub fn a_key_whose_hold_is_closed_lets_no_second_call_go(make: &Make<'_>) {
     let desk = Desk::open(make);
     desk.budget("a", Window::Total, "10");
     for state in [State::Settled, State::Released, State::Presumed] {
-        let new = NewHold { key: Some(format!("until {state}")), ..wish("a", usd("1")) };
+        let new = wish("a", usd("1")).key(&*format!("until {state}"));
         let first = desk.ledger.hold(&new).unwrap().hold;
         desk.ledger.change(&first.id, &change_to(state).unwrap(), "t").unwrap();
         let before = desk.everything();
-        let retry = NewHold { id: HoldId::random(), ..new.clone() };
+        let retry = new.clone().id(HoldId::random());
         // A policy that lets in what would be refused does not make a closed hold an open one.
-        let despite = NewHold { despite: Some("policy".to_owned()), ..retry.clone() };
+        let despite = retry.clone().override_reason("policy");
         for wish in [&retry, &despite] {
             let error = desk.ledger.hold(wish).unwrap_err();
             assert!(error.to_string().contains("use a new key"), "{error}");
@@ -200,9 +200,9 @@ pub fn a_key_whose_hold_is_closed_lets_no_second_call_go(make: &Make<'_>) {
         }
         assert_eq!(desk.everything(), before);
         // Another call of that key is still another call, and a new key a new hold.
-        let other = NewHold { quote: "q_2".to_owned(), ..retry.clone() };
+        let other = edited(retry.clone(), |new| new.quote = "q_2".to_owned());
         assert_eq!(desk.ledger.hold(&other).unwrap_err().code(), "other-call");
-        let own_key = NewHold { key: Some(format!("after {state}")), ..retry };
+        let own_key = retry.key(&*format!("after {state}"));
         assert!(!desk.ledger.hold(&own_key).unwrap().repeated);
     }
     desk.assert_balanced();
@@ -211,16 +211,16 @@ pub fn a_key_whose_hold_is_closed_lets_no_second_call_go(make: &Make<'_>) {
 pub fn the_same_key_for_another_call_is_an_error(make: &Make<'_>) {
     let desk = Desk::open(make);
     desk.budget("a", Window::Total, "1");
-    let new = NewHold { key: Some("k".to_owned()), ..wish("a", usd("0.5")) };
+    let new = wish("a", usd("0.5")).key("k");
     desk.ledger.hold(&new).unwrap();
     let before = desk.everything();
     for (what, other) in [
-        ("the key 'k'", NewHold { id: HoldId::random(), quote: "q_2".to_owned(), ..new.clone() }),
-        ("the key 'k'", NewHold { id: HoldId::random(), ceiling: NanoUsd::ZERO, ..new.clone() }),
-        ("the key 'k'", NewHold { id: HoldId::random(), assumed: true, ..new.clone() }),
-        ("the key 'k'", NewHold { scope: "a/b".parse().unwrap(), ..new.clone() }),
-        ("the id h_", NewHold { key: None, quote: "q_2".to_owned(), ..new.clone() }),
-        ("the id h_", NewHold { key: None, assumed: true, ..new.clone() }),
+        ("the key 'k'", edited(new.clone().id(HoldId::random()), |new| new.quote = "q_2".to_owned())),
+        ("the key 'k'", edited(new.clone().id(HoldId::random()), |new| new.ceiling = NanoUsd::ZERO)),
+        ("the key 'k'", new.clone().id(HoldId::random()).assumed(true)),
+        ("the key 'k'", edited(new.clone(), |new| new.scope = "a/b".parse().unwrap())),
+        ("the id h_", edited(new.clone().key(None), |new| new.quote = "q_2".to_owned())),
+        ("the id h_", new.clone().key(None).assumed(true)),
     ] {
         match desk.ledger.hold(&other) {
             Err(Error::OtherCall { what: said, hold, quote }) => {
@@ -236,7 +236,7 @@ pub fn the_same_key_for_another_call_is_an_error(make: &Make<'_>) {
 pub fn a_hold_is_found_as_it_was_written(make: &Make<'_>) {
     let desk = Desk::open(make);
     desk.budget("a", Window::Total, "1");
-    let new = NewHold { key: Some("k".to_owned()), assumed: true, ..wish("a/b", usd("0.123456789")) };
+    let new = wish("a/b", usd("0.123456789")).key("k").assumed(true);
     let hold = desk.ledger.hold(&new).unwrap().hold;
     assert_eq!(desk.ledger.find(&new.id).unwrap().as_ref(), Some(&hold));
     let written = (&hold.id, &hold.key, &hold.scope, hold.ceiling, hold.assumed, &hold.quote);

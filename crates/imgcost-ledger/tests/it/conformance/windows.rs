@@ -84,7 +84,7 @@ pub fn expiry_changes_no_sum(make: &Make<'_>) {
     desk.budget("a", Window::Total, "1");
     let hold = desk.hold("a", "1");
     let expired = || {
-        let what = Filter { holds: true, expired: true, ..Filter::default() };
+        let what = Filter::default().holds().expired();
         desk.read(&what).len()
     };
     assert_eq!((hold.expires_at.to_string(), expired()), ("2026-05-10T10:40:00Z".to_owned(), 0));

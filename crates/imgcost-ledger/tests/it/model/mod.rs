@@ -75,6 +75,7 @@ fn label(window: Window, at: Timestamp) -> String {
         Window::Month => "2026-01".len(),
         Window::Day => "2026-01-01".len(),
         Window::Hour => "2026-01-01T00".len(),
+        other => panic!("a new window: {other}"),
     };
     text[..length].to_owned()
 }
@@ -125,7 +126,7 @@ impl Model {
             None
         };
         match refused {
-            Some(code) if new.despite.is_none() => code,
+            Some(code) if new.override_reason.is_none() => code,
             _ => {
                 self.holds.push(Kept { new: new.clone(), made_at: now, state: State::Held, cost: 0 });
                 "held"
@@ -191,7 +192,7 @@ pub fn follow(steps: &[Step], make: impl Fn(Clock) -> Box<dyn Ledger>) {
                 let mut new = wish(SCOPES[*at], amount(*ceiling));
                 new.assumed = *assumed;
                 new.key = key.map(|key| format!("key {key}"));
-                new.despite = despite.then(|| "policy".to_owned());
+                new.override_reason = despite.then(|| "policy".to_owned());
                 hold(&*ledger, &mut model, &new, now);
             }
             Step::Again { hold: which } => {

@@ -6,8 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use imgcost_ledger::{
-    Budget, Cap, Error, Filter, HoldId, Ledger, NanoUsd, NewHold, Record, SignedDuration, SqliteLedger,
-    Window, audit,
+    Budget, Cap, Error, Filter, HoldId, Ledger, NanoUsd, NewHold, Record, SqliteLedger, Window, audit,
 };
 
 pub(crate) const CENT: u64 = 10_000_000;
@@ -26,20 +25,9 @@ pub(crate) fn begin(path: &Path, cents: u64) -> SqliteLedger {
 
 /// Holds one cent.
 pub(crate) fn hold(ledger: &SqliteLedger) -> Result<HoldId, Error> {
-    let wish = NewHold {
-        id: HoldId::random(),
-        key: None,
-        scope: "team/a".parse().unwrap(),
-        ceiling: NanoUsd::new(CENT).unwrap(),
-        assumed: false,
-        quote: "q_1".to_owned(),
-        book: "sha256:book".to_owned(),
-        request: format!("{{\"about\":\"{}\"}}", "a page full of it ".repeat(20)),
-        terms: "{}".to_owned(),
-        expires_in: SignedDuration::from_mins(10),
-        despite: None,
-        by: "tester".to_owned(),
-    };
+    let wish = NewHold::new("team/a".parse().unwrap(), NanoUsd::new(CENT).unwrap(), "tester")
+        .quote("q_1", "sha256:book")
+        .details(format!("{{\"about\":\"{}\"}}", "a page full of it ".repeat(20)), "{}");
     ledger.hold(&wish).map(|held| held.hold.id)
 }
 
@@ -49,7 +37,7 @@ pub(crate) fn hold_many(ledger: &SqliteLedger, many: usize) -> Vec<HoldId> {
 
 pub(crate) fn held(ledger: &SqliteLedger) -> Result<Vec<HoldId>, Error> {
     let mut holds = Vec::new();
-    ledger.read(&Filter { holds: true, ..Filter::default() }, &mut |record| {
+    ledger.read(&Filter::default().holds(), &mut |record| {
         if let Record::Hold(hold) = record {
             holds.push(hold.id);
         }

@@ -1,4 +1,4 @@
-//! Locks that others keep, and a gate that somebody deletes.
+//! Locks that others keep, and a lock file that is deleted.
 
 use std::fs::File;
 use std::path::Path;
@@ -28,18 +28,18 @@ fn impatient(path: &Path) -> SqliteLedger {
 }
 
 #[test]
-fn a_gate_that_another_keeps_is_not_waited_for_beyond_the_limit() {
+fn a_writer_lock_that_another_keeps_is_not_waited_for_beyond_the_limit() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.db");
     let mut told = hold_many(&begin(&path, 100), 2);
     let ledger = impatient(&path);
-    let gate = File::options().write(true).open(folder.path().join("ledger.db.lock")).unwrap();
-    gate.lock().unwrap();
+    let lock_file = File::options().write(true).open(folder.path().join("ledger.db.lock")).unwrap();
+    lock_file.lock().unwrap();
     assert_locked(|| hold(&ledger));
     assert_locked(|| ledger.release(&told[0], "not sent", "tester"));
     // Who only reads waits for nobody.
     assert_eq!(held(&ledger).unwrap(), told);
-    gate.unlock().unwrap();
+    lock_file.unlock().unwrap();
     told.push(hold(&ledger).unwrap());
     drop(ledger);
     assert_whole(&path, &told);
@@ -81,11 +81,11 @@ fn a_file_that_another_program_has_for_itself_can_neither_be_opened_nor_read() {
 fn a_ledger_that_another_is_making_is_not_waited_for_beyond_the_limit() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.db");
-    let gate = File::create(folder.path().join("ledger.db.lock")).unwrap();
-    gate.lock().unwrap();
+    let lock_file = File::create(folder.path().join("ledger.db.lock")).unwrap();
+    lock_file.lock().unwrap();
     assert_locked(|| SqliteLedger::options().wait(WAIT).open(&path));
     assert!(!path.exists());
-    gate.unlock().unwrap();
+    lock_file.unlock().unwrap();
     begin(&path, 100);
     assert_whole(&path, &[]);
 }
@@ -95,13 +95,13 @@ fn who_has_waited_for_others_leaves_no_log_behind() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.db");
     let ledger = begin(&path, 100);
-    let gate = File::options().write(true).open(folder.path().join("ledger.db.lock")).unwrap();
+    let lock_file = File::options().write(true).open(folder.path().join("ledger.db.lock")).unwrap();
     for _ in 0..5 {
-        gate.lock().unwrap();
+        lock_file.lock().unwrap();
         std::thread::scope(|threads| {
             let waits = threads.spawn(|| hold(&ledger).unwrap());
             std::thread::sleep(Duration::from_millis(20));
-            gate.unlock().unwrap();
+            lock_file.unlock().unwrap();
             waits.join().unwrap();
         });
     }
@@ -110,20 +110,20 @@ fn who_has_waited_for_others_leaves_no_log_behind() {
 }
 
 #[test]
-fn the_gate_is_open_to_whom_the_ledger_is() {
+fn the_writer_lock_is_open_to_whom_the_ledger_is() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
-    let (path, gate) = (folder.path().join("ledger.db"), folder.path().join("ledger.db.lock"));
+    let (path, lock_file) = (folder.path().join("ledger.db"), folder.path().join("ledger.db.lock"));
     let rights = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     drop(begin(&path, 100));
-    assert_eq!(rights(&gate), 0o600);
+    assert_eq!(rights(&lock_file), 0o600);
     for mode in [0o660, 0o600, 0o666] {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
         drop(open(&path).unwrap());
-        assert_eq!(rights(&gate), mode);
-        std::fs::remove_file(&gate).unwrap();
+        assert_eq!(rights(&lock_file), mode);
+        std::fs::remove_file(&lock_file).unwrap();
         drop(open(&path).unwrap());
-        assert_eq!(rights(&gate), mode);
+        assert_eq!(rights(&lock_file), mode);
     }
 }
 
@@ -139,7 +139,7 @@ pub(crate) fn holds_a_hundred(path: &Path) {
 }
 
 #[test]
-fn deleting_the_gate_while_processes_write_lets_nobody_past_the_cap() {
+fn deleting_the_writer_lock_while_processes_write_lets_nobody_past_the_cap() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.db");
     drop(begin(&path, 150));

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use imgcost_ledger::{
-    Budget, Cap, Change, Changed, Clock, Entry, Error, Filter, Held, Hold, HoldId, Ledger, NanoUsd, NewHold,
-    Record, Refusal, Scope, SignedDuration, Sums, Timestamp, Window,
+    Budget, Cap, Change, Changed, Clock, Entry, Error, Filter, Held, Hold, Ledger, NanoUsd, NewHold, Record,
+    Refusal, Scope, Sums, Timestamp, Window,
 };
 
 /// A clock that stands still until it is set.
@@ -48,20 +48,15 @@ pub fn scope(text: &str) -> Scope {
 
 /// A wish with nothing special about it.
 pub fn wish(scope_name: &str, ceiling: NanoUsd) -> NewHold {
-    NewHold {
-        id: HoldId::random(),
-        key: None,
-        scope: scope(scope_name),
-        ceiling,
-        assumed: false,
-        quote: "q_1".to_owned(),
-        book: "sha256:book".to_owned(),
-        request: r#"{"model":"m"}"#.to_owned(),
-        terms: r#"{"rate":"1"}"#.to_owned(),
-        expires_in: SignedDuration::from_mins(10),
-        despite: None,
-        by: "tester".to_owned(),
-    }
+    NewHold::new(scope(scope_name), ceiling, "tester")
+        .quote("q_1", "sha256:book")
+        .details(r#"{"model":"m"}"#, r#"{"rate":"1"}"#)
+}
+
+/// A wish with some of its fields changed.
+pub fn edited(mut new: NewHold, edit: impl FnOnce(&mut NewHold)) -> NewHold {
+    edit(&mut new);
+    new
 }
 
 /// A ledger whose clock is in our hands.
@@ -125,7 +120,7 @@ impl Desk {
     }
 
     pub fn journal(&self) -> Vec<Entry> {
-        let records = self.read(&Filter { journal: true, ..Filter::default() });
+        let records = self.read(&Filter::default().journal());
         let entry = |record| match record {
             Record::Entry(entry) => entry,
             other => panic!("{other:?} in the journal"),

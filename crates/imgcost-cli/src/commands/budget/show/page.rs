@@ -144,11 +144,10 @@ mod tests {
 
     fn status(cap: u64, held: u64, settled: u64) -> Status {
         let usd = |nano| NanoUsd::new(nano).unwrap();
-        Status {
-            budget: Budget::new("team".parse().unwrap(), Window::Total, Cap::Usd(usd(cap))),
-            period: Window::Total.at(Timestamp::UNIX_EPOCH),
-            sums: Sums { held: usd(held), settled: usd(settled), ..Sums::default() },
-        }
+        let mut sums = Sums::default();
+        (sums.held, sums.settled) = (usd(held), usd(settled));
+        let budget = Budget::new("team".parse().unwrap(), Window::Total, Cap::Usd(usd(cap)));
+        Status::new(budget, Window::Total.at(Timestamp::UNIX_EPOCH), sums)
     }
 
     #[test]

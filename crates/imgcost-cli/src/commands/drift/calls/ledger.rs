@@ -23,7 +23,7 @@ pub(super) fn read(
     let ledger = budget::open_ledger(path)?;
     let since = defaults.since.and_then(|day| day.to_zoned(jiff::tz::TimeZone::UTC).ok());
     let since = since.map(|midnight| midnight.timestamp());
-    budget::stream(&*ledger, &Filter { holds: true, since, ..Filter::default() }, |record| {
+    budget::stream(&*ledger, &Filter::default().holds().since(since), |record| {
         let Record::Hold(hold) = record else { return Ok(()) };
         if hold.state != State::Settled {
             *read.without_usage.entry(hold.state.as_str()).or_default() += 1;
