@@ -8,8 +8,9 @@ pub mod equivalent;
 pub mod policy;
 mod prompt;
 pub mod reconcile;
-mod share;
+mod row_sum;
 pub mod solve;
 pub mod words;
 
 pub use prompt::lacks_prompt;
+pub use row_sum::RowSum;

@@ -13,6 +13,9 @@ mod params;
 mod quote;
 mod request;
 pub mod rules;
+mod share;
+mod signed;
+mod total;
 mod twice;
 mod usage;
 
@@ -31,4 +34,7 @@ pub use params::{
 };
 pub use quote::*;
 pub use request::{InputImage, Prompt, Request};
+pub use share::PerMille;
+pub use signed::{ParseSignedUsdError, SignedUsd};
+pub use total::Total;
 pub use usage::{Response, ServedTier, Usage};

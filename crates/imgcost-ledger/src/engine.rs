@@ -265,7 +265,7 @@ pub(crate) fn with_nearest(
 /// A place's budget, if it has no room for so much more.
 fn block(place: &Place<'_>, ceiling: NanoUsd) -> Option<Block> {
     let (budget, cap) = (place.budget.as_ref()?, place.limit()?);
-    let fits = place.sums.used().plus(ceiling).is_some_and(|sum| sum <= cap);
+    let fits = place.sums.used().checked_add(ceiling).is_some_and(|sum| sum <= cap);
     (!fits).then(|| Block {
         scope: budget.scope.clone(),
         window: budget.window,

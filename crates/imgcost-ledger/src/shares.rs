@@ -50,7 +50,7 @@ impl Share {
 pub(crate) fn shifted(sums: Sums, before: Option<&Hold>, after: Option<&Hold>) -> Result<Sums, ShareError> {
     let (out, into) = (Share::of(before), Share::of(after));
     let shift = |sum: NanoUsd, out: NanoUsd, into: NanoUsd| {
-        sum.minus(out).ok_or(ShareError::Short)?.plus(into).ok_or(ShareError::TooMuch)
+        sum.checked_sub(out).ok_or(ShareError::Short)?.checked_add(into).ok_or(ShareError::TooMuch)
     };
     let shifted = Sums {
         held: shift(sums.held, out.held, into.held)?,
@@ -62,6 +62,6 @@ pub(crate) fn shifted(sums: Sums, before: Option<&Hold>, after: Option<&Hold>) -
         alerted: sums.alerted,
     };
     // The whole must be a number too, or a full scope could look as if it had room.
-    let whole = shifted.held.plus(shifted.presumed).and_then(|sum| sum.plus(shifted.settled));
+    let whole = shifted.held.checked_add(shifted.presumed).and_then(|sum| sum.checked_add(shifted.settled));
     whole.map(|_| shifted).ok_or(ShareError::TooMuch)
 }

@@ -211,7 +211,7 @@ fn tokens(
         return Finding { subject, verdict, quoted, actual, paid: None, over: None, under: None };
     };
     let (over, under) = beyond(&range, count, u64::saturating_sub);
-    let at_rate = |tokens: u64| rate.and_then(|rate| rate.times(tokens));
+    let at_rate = |tokens: u64| rate.and_then(|rate| rate.checked_mul(tokens));
     let verdict = Verdict::of(&range, count);
     let (paid, over, under) = (at_rate(count), at_rate(over), at_rate(under));
     Finding { subject, verdict, quoted, actual, paid, over, under }
@@ -259,7 +259,7 @@ fn total(quote: &Quote<'_>, response: &Response, terms: &Terms, billed: &Billed<
         };
         return Finding { verdict, ..finding };
     };
-    let (over, under) = beyond(&range, exact, |more, less| more.minus(less));
+    let (over, under) = beyond(&range, exact, |more, less| more.checked_sub(less));
     Finding { verdict: Verdict::of(&range, exact), over, under, ..finding }
 }
 

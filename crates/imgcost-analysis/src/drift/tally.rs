@@ -69,11 +69,11 @@ pub struct Worst {
 }
 
 impl Money {
-    fn plus(self, other: Money) -> Option<Money> {
+    fn checked_add(self, other: Money) -> Option<Money> {
         Some(Money {
-            paid: self.paid.plus(other.paid)?,
-            over: self.over.plus(other.over)?,
-            under: self.under.plus(other.under)?,
+            paid: self.paid.checked_add(other.paid)?,
+            over: self.over.checked_add(other.over)?,
+            under: self.under.checked_add(other.under)?,
         })
     }
 }
@@ -133,7 +133,7 @@ impl Tally {
             _ => None,
         };
         match money {
-            Some(money) => self.money = self.money.and_then(|sum| sum.plus(money)),
+            Some(money) => self.money = self.money.and_then(|sum| sum.checked_add(money)),
             None if finding.verdict != Verdict::Unknown => {
                 self.without_money += 1;
                 self.outside_without_money += u64::from(finding.verdict.is_outside());
@@ -157,7 +157,7 @@ impl Tally {
         for (count, more) in self.counts.iter_mut().zip(other.counts) {
             *count += more;
         }
-        self.money = self.money.zip(other.money).and_then(|(sum, more)| sum.plus(more));
+        self.money = self.money.zip(other.money).and_then(|(sum, more)| sum.checked_add(more));
         self.without_money += other.without_money;
         self.outside_without_money += other.outside_without_money;
         if let Some(worst) = &other.worst

@@ -58,8 +58,8 @@ impl Tolerance {
         }
         let is_within = || {
             let money = tally.money?;
-            let off = money.over.plus(money.under)?.times(100)?;
-            let most: Usd = money.paid.scaled(percent)?;
+            let off = money.over.checked_add(money.under)?.checked_mul(100)?;
+            let most: Usd = money.paid.checked_scale(percent)?;
             Some(off <= most)
         };
         (is_within() != Some(true)).then_some(Breach::Money)

@@ -7,10 +7,8 @@
 
 mod names;
 mod outcome;
-mod signed;
 mod sums;
 
 pub use names::{LineItem, Names};
 pub use outcome::{Finding, Outcome, Row, Standing, Weight};
-pub use signed::{BadAmount, SignedUsd};
 pub use sums::{Amount, CostResult, Logged, Measure, Reconcile, UsageKind, UsageResult};

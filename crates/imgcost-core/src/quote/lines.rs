@@ -44,10 +44,10 @@ pub enum Rate {
 impl Rate {
     /// The exact amount for a count.
     #[must_use]
-    pub fn times(self, count: u64) -> Option<Usd> {
+    pub fn checked_mul(self, count: u64) -> Option<Usd> {
         match self {
-            Rate::PerMillion(rate) => rate.times(count),
-            Rate::Each(usd) => usd.times(count),
+            Rate::PerMillion(rate) => rate.checked_mul(count),
+            Rate::Each(usd) => usd.checked_mul(count),
         }
     }
 
@@ -201,7 +201,7 @@ fn push<'b>(
 ) -> Option<()> {
     let price = match rate {
         Some((rate, row)) => {
-            let amount = count.quantity.try_map(|tokens| rate.times(tokens))?;
+            let amount = count.quantity.try_map(|tokens| rate.checked_mul(tokens))?;
             Some(Price { rate: Rate::PerMillion(rate), amount, row })
         }
         None => None,
@@ -227,16 +227,16 @@ fn counted<'b>(
         _ => take(count),
     };
     if let (Some(prompt), Some(rule)) = (request.prompt, &family.text_input) {
-        let tokens = tokens::text_input(offer, request, prompt)?.times(n)?;
+        let tokens = tokens::text_input(offer, request, prompt)?.checked_mul(n)?;
         take(Counted::by(Item::TextInput, tokens, rule))?;
     }
     if let Some(rule) = family.image_input.as_ref().filter(|_| !request.images.is_empty()) {
-        take(Counted::by(Item::ImageInput, tokens::image_input(rule.rule, request)?.times(n)?, rule))?;
+        take(Counted::by(Item::ImageInput, tokens::image_input(rule.rule, request)?.checked_mul(n)?, rule))?;
     }
     if let Some(rule) = &family.text_output {
         let one =
             Estimate::new(rule.rule.floor, rule.rule.expected, rule.rule.ceiling, CeilingBasis::Assumed);
-        take(Counted::by(Item::TextOutput, one.times(n)?, rule))?;
+        take(Counted::by(Item::TextOutput, one.checked_mul(n)?, rule))?;
     }
     if let Some(rule) = &family.image_output {
         take(Counted::by(Item::ImageOutput, tokens::image_output(offer, chosen, request.n)?, rule))?;
@@ -304,7 +304,7 @@ fn by_call<'b>(offer: &Offer<'b>, request: &'b Request, lines: &mut Lines<'b>) -
     let call = offer.call_price();
     let price = match call {
         Some(call) => {
-            let amount = quantity.try_map(|calls| call.usd.times(calls))?;
+            let amount = quantity.try_map(|calls| call.usd.checked_mul(calls))?;
             Some(Price { rate: Rate::Each(call.usd), amount, row: &call.row })
         }
         None => None,
@@ -333,7 +333,7 @@ fn by_ratio<'b>(
     counted(offer, request, chosen, |count| {
         let rate = match (base, card) {
             (Some(base), Some(card)) => {
-                Some((base.usd_per_million.scaled(item_ratio(card, count.item, group)?)?, &card.row))
+                Some((base.usd_per_million.checked_scale(item_ratio(card, count.item, group)?)?, &card.row))
             }
             _ => None,
         };
@@ -352,7 +352,7 @@ pub(super) fn item_ratio(card: &RatioCard, item: Item, group: Ratio) -> Option<R
         Item::ImageOutput | Item::PartialImages | Item::TextOutput => card.completion,
         _ => Ratio::ONE,
     };
-    card.model.times(own)?.times(group)
+    card.model.checked_mul(own)?.checked_mul(group)
 }
 
 fn by_fixed_price<'b>(
@@ -376,8 +376,8 @@ fn by_fixed_price<'b>(
     };
     let mut take = |size| {
         for quality in choices {
-            let each = fixed.usd.scaled(fixed.ratio(quality, size)?.times(group)?)?;
-            let all = each.times(n)?;
+            let each = fixed.usd.checked_scale(fixed.ratio(quality, size)?.checked_mul(group)?)?;
+            let all = each.checked_mul(n)?;
             most = most.max(each);
             amount = Some(match amount {
                 None => Estimate::exact(all),

@@ -3,10 +3,8 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
-use imgcost_analysis::reconcile::{
-    CostResult, Finding, Reconcile, SignedUsd, UsageKind, UsageResult, Weight,
-};
-use imgcost_core::{Code, Date, Error};
+use imgcost_analysis::reconcile::{CostResult, Finding, Reconcile, UsageKind, UsageResult, Weight};
+use imgcost_core::{Code, Date, Error, SignedUsd};
 
 use super::pages::{self, Item, Page, Piece, Place};
 use crate::fields::shown;

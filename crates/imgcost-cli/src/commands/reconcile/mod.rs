@@ -138,5 +138,5 @@ fn paid(call: &Call, quote: &Quote<'_>) -> Option<Usd> {
         return None;
     }
     let mut lines = charge.lines.iter().filter(|line| line.item != Item::ResponsesModel);
-    lines.try_fold(Usd::ZERO, |sum, line| sum.plus(line.amount?.expected?))
+    lines.try_fold(Usd::ZERO, |sum, line| sum.checked_add(line.amount?.expected?))
 }

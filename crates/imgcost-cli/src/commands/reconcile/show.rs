@@ -131,7 +131,7 @@ fn more(row: &Row) -> Option<String> {
             let sign = if log < export { "-" } else { "" };
             Some(format!("{sign}{}", log.abs_diff(export)))
         }
-        (Amount::Usd(log), Amount::Usd(export)) => log.minus(export).map(|usd| usd.to_string()),
+        (Amount::Usd(log), Amount::Usd(export)) => log.checked_sub(export).map(|usd| usd.to_string()),
         _ => None,
     }
 }
@@ -140,7 +140,7 @@ fn more(row: &Row) -> Option<String> {
 fn shown_more(text: String) -> String {
     let (sign, size) = text.strip_prefix('-').map_or(("+", text.as_str()), |size| ("-", size));
     match size.split_once('.') {
-        Some(_) => match size.parse::<imgcost_analysis::reconcile::SignedUsd>() {
+        Some(_) => match size.parse::<imgcost_core::SignedUsd>() {
             Ok(usd) => format!("{sign}{}", rounded(usd.size())),
             Err(_) => text,
         },
@@ -151,7 +151,7 @@ fn shown_more(text: String) -> String {
 fn shown(amount: Amount) -> String {
     match amount {
         Amount::Count(count) => grouped(count),
-        Amount::Usd(usd) => format!("{}{}", if usd.is_below_zero() { "-" } else { "" }, rounded(usd.size())),
+        Amount::Usd(usd) => format!("{}{}", if usd.is_negative() { "-" } else { "" }, rounded(usd.size())),
     }
 }
 
