@@ -1,9 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+pub mod accuracy;
 pub mod compare;
 pub mod currency;
 pub mod diff;
-pub mod drift;
+
 pub mod equivalent;
 pub mod policy;
 mod prompt;

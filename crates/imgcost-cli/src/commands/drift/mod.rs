@@ -8,7 +8,7 @@ pub(in crate::commands) use self::show::rounded;
 
 use std::io;
 
-use imgcost_analysis::drift::{Breach, Drift, Group, Subject, Tolerance, compare};
+use imgcost_analysis::accuracy::{Accuracy, Breach, Group, Subject, Tolerance, compare};
 use imgcost_core::{Book, Error, NoteKind, Quote, Ratio};
 
 use self::calls::{Call, Paid, Read};
@@ -40,7 +40,7 @@ enum By {
 /// What was found.
 struct Found {
     by: Vec<String>,
-    drift: Drift,
+    drift: Accuracy,
     read: Read,
     tolerance: Tolerance,
     from_ledger: bool,
@@ -66,7 +66,7 @@ pub(crate) fn drift(args: &DriftArgs, settings: &Settings, format: Format) -> Re
         outside: args.max_outside.as_deref().map(|text| percent("max_outside", text)).transpose()?,
     };
     let book = request::book(&args.calls.book, settings)?;
-    let mut drift = Drift::new(GROUPS_MAX);
+    let mut drift = Accuracy::new(GROUPS_MAX);
     let mut seen = Seen::default();
     let read = calls::read(&args.calls, settings, |call, errors| {
         let place = call.place.clone();
@@ -91,12 +91,12 @@ pub(crate) fn drift(args: &DriftArgs, settings: &Settings, format: Format) -> Re
 }
 
 /// Adds a call to the sums.
-fn add(drift: &mut Drift, seen: &mut Seen, book: &Book, by: &[By], mut call: Call) -> Result<(), Error> {
+fn add(drift: &mut Accuracy, seen: &mut Seen, book: &Book, by: &[By], mut call: Call) -> Result<(), Error> {
     seen.other_model += u64::from(call.complete(book)?.is_some());
     let quote = book.quote(&call.request)?;
-    let findings = compare(&quote, &call.response, &call.billed());
+    let comparison = compare(&quote, &call.response, &call.billed());
     let keys: Vec<String> = by.iter().map(|by| by.value(&call, &quote)).collect();
-    drift.add(&keys, &call.place, &findings);
+    drift.add(&keys, &call.place, &comparison);
     seen.self_priced += u64::from(matches!(call.paid, Paid::NotSaid));
     seen.without_prompt += u64::from(quote.note_kinds().contains(&NoteKind::PromptNotGiven));
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use imgcost_analysis::drift::{Breach, Money, Subject, Tally, Verdict, Worst};
+use imgcost_analysis::accuracy::{Breach, Money, Subject, Tally, Verdict, Worst};
 use imgcost_core::{Ratio, Usd};
 use serde::Serialize;
 

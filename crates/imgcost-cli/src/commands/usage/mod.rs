@@ -1,10 +1,10 @@
 //! `imgcost usage`: what a real response cost, and how that compares to its quote.
 
-mod compare;
 mod show;
 
 use std::io;
 
+use imgcost_analysis::accuracy::{self, Billed, Comparison, Verdict};
 use imgcost_analysis::currency::Exchange;
 use imgcost_core::{
     Basis, Book, Charge, Code, Endpoint, Error, InputImage, Note, NoteKind, Quote, Request, Response,
@@ -19,8 +19,6 @@ use crate::request::{self, Asked, NoModel};
 use crate::responses;
 use crate::served;
 use crate::settings::{Key, Settings};
-
-use compare::Comparison;
 
 /// A charge with the quote whose terms it was made at.
 struct Charged<'q> {
@@ -62,7 +60,10 @@ pub(crate) fn usage(args: &UsageArgs, settings: &Settings, format: Format) -> Re
         terms = terms.without_rates();
     }
     let charge = terms.charge(&response).ok_or_else(too_large)?;
-    let comparison = args.request.describes_a_call().then(|| compare::compare(&quote, &response, &charge));
+    let comparison = args
+        .request
+        .describes_a_call()
+        .then(|| accuracy::compare(&quote, &response, &Billed::Charged(&charge)));
     let charged = Charged {
         remarks: remarks(&quote, &charge, &response, &asked),
         response: &response,
@@ -73,7 +74,7 @@ pub(crate) fn usage(args: &UsageArgs, settings: &Settings, format: Format) -> Re
     };
     let charge_end =
         if charged.charge.complete && charged.charge.settles { End::Done } else { End::Incomplete };
-    let end = charge_end.and(charged.comparison.as_ref().map_or(End::Done, Comparison::end));
+    let end = charge_end.and(charged.comparison.as_ref().map_or(End::Done, end_of));
     let mut out = io::stdout().lock();
     render::write(
         &mut out,
@@ -83,6 +84,18 @@ pub(crate) fn usage(args: &UsageArgs, settings: &Settings, format: Format) -> Re
         || show::document(&charged),
     )?;
     Ok(end)
+}
+
+/// How the command ends by a comparison: outside the quote as over a limit, a total that can't be
+/// compared as incomplete. A log of this one call ends alike.
+fn end_of(comparison: &Comparison) -> End {
+    if comparison.is_outside() {
+        End::Over
+    } else if comparison.total() == Verdict::Unknown {
+        End::Incomplete
+    } else {
+        End::Done
+    }
 }
 
 fn too_large() -> Error {

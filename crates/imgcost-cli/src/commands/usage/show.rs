@@ -1,11 +1,10 @@
 //! A charge as page, rows and document.
 
-use imgcost_analysis::drift::{Finding, Verdict};
-use imgcost_core::{Estimate, Item, Pixels, Quality, QuoteDocument, Rate, Usd};
+use imgcost_analysis::accuracy::{Comparison, Finding, Verdict};
+use imgcost_core::{Estimate, Item, Pixels, Quality, QuoteDocument, Rate, SignedUsd, Usd};
 use serde::Serialize;
 
 use super::Charged;
-use super::compare::Comparison;
 use crate::render::currency::{ConvertedDocument, converted};
 use crate::render::{DASH, Page, Sheet, grouped, item_words};
 
@@ -73,7 +72,7 @@ struct Total {
 struct ComparisonDocument {
     items: Vec<ItemDocument>,
     total: Verdict,
-    difference: Option<String>,
+    difference: Option<SignedUsd>,
 }
 
 #[derive(Serialize)]
@@ -140,7 +139,7 @@ pub(super) fn document<'c>(charged: &'c Charged<'_>) -> Document<'c> {
         comparison: charged.comparison.as_ref().map(|comparison| ComparisonDocument {
             items: comparison.items().map(item).collect(),
             total: comparison.total(),
-            difference: comparison.difference.clone(),
+            difference: comparison.difference(),
         }),
         quote: charged.comparison.as_ref().map(|_| charged.quote.document()),
         notes: &charged.remarks,
@@ -238,15 +237,13 @@ fn compared(page: &mut Page, charged: &Charged<'_>, comparison: &Comparison) {
         comparison.total().as_str().to_owned(),
     ]);
     page.table(sheet);
-    if comparison.lacks_prompt {
+    if comparison.lacks_prompt() {
         page.line("no prompt given: the total can't be compared");
     }
-    if let Some(difference) = comparison.difference.as_deref() {
-        let (sign, size) = match difference.strip_prefix('-') {
-            Some(size) => ("less", size),
-            None => ("more", difference),
-        };
-        page.line(if size == "0" {
+    if let Some(difference) = comparison.difference() {
+        let sign = if difference.is_negative() { "less" } else { "more" };
+        let size = difference.size();
+        page.line(if difference.is_zero() {
             "the bill is what was expected".to_owned()
         } else {
             format!("the bill is ${size} {sign} than expected")
@@ -271,7 +268,7 @@ pub(super) fn sheet(charged: &Charged<'_>) -> Sheet {
     ]);
     let cell = |usd: Option<Usd>| usd.map_or_else(String::new, |usd| usd.to_string());
     for line in &charged.charge.lines {
-        let compared = charged.comparison.as_ref().and_then(|comparison| comparison.of(line.item));
+        let compared = charged.comparison.as_ref().and_then(|comparison| comparison.item(line.item));
         let quoted = compared.and_then(|compared| compared.quoted);
         sheet.row([
             line.item.to_string(),

@@ -5,7 +5,7 @@ mod ledger;
 mod line;
 mod log;
 
-use imgcost_analysis::drift::Billed;
+use imgcost_analysis::accuracy::Billed;
 use imgcost_core::{Book, Code, Date, Error, Note, Quality, Quote, Request, Response, Size, Terms, Usd};
 
 use crate::args::CallsArgs;

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use imgcost_core::Usd;
 
-use super::finding::{Finding, Subject, Verdict};
+use super::finding::{Comparison, Finding, Subject, Verdict};
 
 /// The group of what comes after the last group that is kept apart.
 pub const OTHERS: &str = "(others)";
 
 /// Sums by group. Its memory is bounded by the number of groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Drift {
+pub struct Accuracy {
     groups: BTreeMap<Vec<String>, BTreeMap<Subject, Tally>>,
     most: usize,
     records: u64,
@@ -168,16 +168,16 @@ impl Tally {
     }
 }
 
-impl Drift {
+impl Accuracy {
     /// No calls yet. Up to `most` groups are kept apart; what comes after them is summed under
     /// [`OTHERS`].
     #[must_use]
-    pub fn new(most: usize) -> Drift {
-        Drift { groups: BTreeMap::new(), most, records: 0, spilled: 0 }
+    pub fn new(most: usize) -> Accuracy {
+        Accuracy { groups: BTreeMap::new(), most, records: 0, spilled: 0 }
     }
 
-    /// Adds the findings of a call. `place` names the call, by its id or line.
-    pub fn add(&mut self, keys: &[String], place: &str, findings: &[Finding]) {
+    /// Adds the comparison of a call. `place` names the call, by its id or line.
+    pub fn add(&mut self, keys: &[String], place: &str, comparison: &Comparison) {
         self.records += 1;
         let group = match self.groups.contains_key(keys) || self.groups.len() < self.most {
             true => self.groups.entry(keys.to_vec()).or_default(),
@@ -186,7 +186,7 @@ impl Drift {
                 self.groups.entry(vec![OTHERS.to_owned(); keys.len()]).or_default()
             }
         };
-        for finding in findings {
+        for finding in comparison.findings() {
             group.entry(finding.subject).or_default().add(place, finding);
         }
     }

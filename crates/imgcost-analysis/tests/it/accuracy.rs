@@ -1,8 +1,8 @@
 //! Quotes held against counts: what always holds.
 
 use crate::common::BOOK;
-use imgcost_analysis::drift::{
-    Billed, Breach, Drift, Finding, Money, OTHERS, Subject, Tally, Tolerance, Verdict, compare,
+use imgcost_analysis::accuracy::{
+    Accuracy, Billed, Breach, Comparison, Finding, Money, OTHERS, Subject, Tally, Tolerance, Verdict, compare,
 };
 use imgcost_core::{Date, Item, Prompt, Request, Response, Usage, Usd};
 use proptest::prelude::*;
@@ -27,8 +27,8 @@ fn response(text: u64, output: u64) -> Response {
     Response { usage, ..Response::default() }
 }
 
-fn of(findings: &[Finding], subject: Subject) -> Finding {
-    *findings.iter().find(|finding| finding.subject == subject).unwrap()
+fn of(comparison: &Comparison, subject: Subject) -> Finding {
+    *comparison.findings().iter().find(|finding| finding.subject == subject).unwrap()
 }
 
 const OUTPUT: Subject = Subject::Tokens(Item::ImageOutput);
@@ -58,7 +58,7 @@ proptest! {
     fn sums_do_not_depend_on_the_order_and_split_logs_add_up(
         counts in prop::collection::vec((0_u64..12_000, 0_usize..3), 1..40), cut in 0_usize..40
     ) {
-        let calls: Vec<(String, Vec<Finding>)> = counts
+        let calls: Vec<(String, Comparison)> = counts
             .iter()
             .map(|(output, model)| {
                 let model = ["gpt-image-1", "gpt-image-2", "gpt-image-1-mini"][*model];
@@ -67,10 +67,10 @@ proptest! {
                 (model.to_owned(), compare(&quote, &response(15, *output), &Billed::AtQuotedRates))
             })
             .collect();
-        let sum = |calls: &mut dyn Iterator<Item = &(String, Vec<Finding>)>| {
-            let mut drift = Drift::new(100);
-            calls.for_each(|(model, findings)| drift.add(std::slice::from_ref(model), "x", findings));
-            drift
+        let sum = |calls: &mut dyn Iterator<Item = &(String, Comparison)>| {
+            let mut sums = Accuracy::new(100);
+            calls.for_each(|(model, findings)| sums.add(std::slice::from_ref(model), "x", findings));
+            sums
         };
         let forth = sum(&mut calls.iter());
         prop_assert_eq!(&forth.all(), &sum(&mut calls.iter().rev()).all());
@@ -121,7 +121,12 @@ fn what_is_not_quoted_or_not_reported_is_unknown() {
     assert_eq!(of(&findings, Subject::Total).verdict, Verdict::Unknown);
     // No counts: nothing is known of any item.
     let findings = compare(&quote, &Response::default(), &Billed::AtQuotedRates);
-    assert!(findings.iter().all(|finding| finding.verdict == Verdict::Unknown && finding.over.is_none()));
+    assert!(
+        findings
+            .findings()
+            .iter()
+            .all(|finding| finding.verdict == Verdict::Unknown && finding.over.is_none())
+    );
 }
 
 #[test]
@@ -158,15 +163,14 @@ fn groups_are_bounded_and_nothing_is_lost() {
     let request = request("gpt-image-2", "high", "1024x1024", Some(9));
     let quote = BOOK.quote(&request).unwrap();
     let findings = compare(&quote, &response(15, 7030), &Billed::AtQuotedRates);
-    let mut drift = Drift::new(3);
+    let mut sums = Accuracy::new(3);
     for call in 0..10 {
-        drift.add(&[format!("g{call}")], "x", &findings);
+        sums.add(&[format!("g{call}")], "x", &findings);
     }
-    let names: std::collections::BTreeSet<&str> =
-        drift.groups().map(|group| group.keys[0].as_str()).collect();
+    let names: std::collections::BTreeSet<&str> = sums.groups().map(|group| group.keys[0].as_str()).collect();
     assert_eq!(names, [OTHERS, "g0", "g1", "g2"].into_iter().collect());
-    assert_eq!((drift.records(), drift.spilled()), (10, 7));
-    let all = drift.all();
+    assert_eq!((sums.records(), sums.spilled()), (10, 7));
+    let all = sums.all();
     let (_, output) = all.iter().find(|(subject, _)| *subject == OUTPUT).unwrap();
     let Money { over, .. } = output.money.unwrap();
     assert_eq!((output.count(Verdict::Above), over.to_string().as_str()), (10, "0.0018"));
@@ -205,9 +209,9 @@ fn of_two_calls_as_far_off_the_one_over_is_the_worst_in_any_order() {
     // 7,024 are right.
     let findings = |output| compare(&quote, &response(15, output), &Billed::AtQuotedRates);
     for outputs in [[7124, 6924], [6924, 7124]] {
-        let mut drift = Drift::new(1);
-        outputs.iter().for_each(|output| drift.add(&[], &output.to_string(), &findings(*output)));
-        let all = drift.all();
+        let mut sums = Accuracy::new(1);
+        outputs.iter().for_each(|output| sums.add(&[], &output.to_string(), &findings(*output)));
+        let all = sums.all();
         let (_, total) = all.iter().find(|(subject, _)| *subject == Subject::Total).unwrap();
         assert_eq!(total.worst.as_ref().map(|worst| worst.place.as_str()), Some("7124"));
     }

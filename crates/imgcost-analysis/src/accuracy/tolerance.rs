@@ -1,4 +1,4 @@
-//! When a group has drifted too far.
+//! When a group is too far off.
 
 use imgcost_core::{Ratio, Usd};
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! One call: its quote against its response.
 
-use imgcost_core::{Charge, Estimate, Item, NoteKind, Quote, Response, Terms, Usd, UsdPerMillion};
+use imgcost_core::{Charge, Estimate, Item, NoteKind, Quote, Response, SignedUsd, Terms, Usd, UsdPerMillion};
 use serde::{Serialize, Serializer};
 
 /// How a count or a sum stands to its quote. The names are stable.
@@ -55,7 +55,7 @@ impl Verdict {
     ///
     /// ```
     /// use imgcost_core::Estimate;
-    /// use imgcost_analysis::drift::Verdict;
+    /// use imgcost_analysis::accuracy::Verdict;
     /// assert_eq!(Verdict::of(&Estimate::exact(196_u64), 196), Verdict::Exact);
     /// assert_eq!(Verdict::of(&Estimate::exact(196_u64), 208), Verdict::Above);
     /// ```
@@ -143,14 +143,14 @@ pub struct Finding {
     pub under: Option<Usd>,
 }
 
-/// Holds a quote against the response of its call: every item that either of the two has, then
+/// Compares a quote with the response of its call: every item that either of the two has, then
 /// the total.
 ///
-/// A count that the response reports and the quote has no line for is held against none, where
+/// A count that the response reports and the quote has no line for is compared with none, where
 /// the quote counts tokens at all. Tokens of a prompt that nobody gave were not quoted: they are
 /// unknown, and so is the total.
 #[must_use]
-pub fn compare(quote: &Quote<'_>, response: &Response, billed: &Billed<'_>) -> Vec<Finding> {
+pub fn compare(quote: &Quote<'_>, response: &Response, billed: &Billed<'_>) -> Comparison {
     let terms = quote.terms();
     let mut findings = Vec::new();
     for item in [Item::TextInput, Item::ImageInput, Item::TextOutput, Item::ImageOutput] {
@@ -159,8 +159,67 @@ pub fn compare(quote: &Quote<'_>, response: &Response, billed: &Billed<'_>) -> V
             findings.push(tokens(item, quoted, actual, rate(&terms, item)));
         }
     }
-    findings.push(total(quote, response, &terms, billed));
-    findings
+    let total = total(quote, response, &terms, billed);
+    findings.push(total);
+    // Without an expected value, over and under are distances from the range.
+    let difference = (quote.total().expected.is_some()).then_some(total.over.zip(total.under)).flatten();
+    let difference = difference.map(|(over, under)| SignedUsd::between(under, over));
+    let lacks_prompt = quote.note_kinds().contains(&NoteKind::PromptNotGiven);
+    Comparison { findings, difference, lacks_prompt }
+}
+
+/// A quote compared with what came of its call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comparison {
+    findings: Vec<Finding>,
+    difference: Option<SignedUsd>,
+    lacks_prompt: bool,
+}
+
+impl Comparison {
+    /// The findings of the items, then that of the total.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Every item that the quote or the response has, with its finding.
+    pub fn items(&self) -> impl Iterator<Item = (Item, &Finding)> {
+        self.findings.iter().filter_map(|finding| match finding.subject {
+            Subject::Tokens(item) => Some((item, finding)),
+            Subject::Total => None,
+        })
+    }
+
+    /// The finding of an item.
+    #[must_use]
+    pub fn item(&self, item: Item) -> Option<&Finding> {
+        self.items().find(|(known, _)| *known == item).map(|(_, finding)| finding)
+    }
+
+    /// How the money of the whole call compares.
+    #[must_use]
+    pub fn total(&self) -> Verdict {
+        self.findings.last().map_or(Verdict::Unknown, |total| total.verdict)
+    }
+
+    /// What was paid less what was expected; none where either is not known.
+    #[must_use]
+    pub fn difference(&self) -> Option<SignedUsd> {
+        self.difference
+    }
+
+    /// Whether the total can't be compared because no prompt was given.
+    #[must_use]
+    pub fn lacks_prompt(&self) -> bool {
+        self.lacks_prompt
+    }
+
+    /// Whether anything lies outside its quote.
+    #[must_use]
+    pub fn is_outside(&self) -> bool {
+        self.findings.iter().any(|finding| finding.verdict.is_outside())
+    }
 }
 
 /// The quoted tokens; none of what a quote that counts tokens has no line for.
