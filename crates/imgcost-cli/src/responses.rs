@@ -26,7 +26,11 @@ const TEXT_MAX: usize = 1024;
 /// Reads a response from a file or standard input: JSON, or server-sent events. One that breaks
 /// off, or has an error among its events, is not counted whole: [`Response::uncounted`].
 pub(crate) fn read(path: &Path) -> Result<Response, Error> {
-    let mut input = inputs::open("file", path)?;
+    read_from(path, &mut inputs::open("file", path)?, "")
+}
+
+/// The same of a file that is open; `nor` says what else it might have been.
+pub(crate) fn read_from(path: &Path, input: &mut impl Read, nor: &str) -> Result<Response, Error> {
     let mut scanner = Scanner::new();
     let mut chunk = vec![0; CHUNK];
     let mut left = RESPONSE_MAX;
@@ -52,7 +56,10 @@ pub(crate) fn read(path: &Path) -> Result<Response, Error> {
         None if scan.end == End::Empty => Err(bad_input("usage", format!("{name} is empty"))),
         None if cut => Err(bad_input("usage", format!("{name} ends before the response is complete"))),
         None => Err(scan.problem.unwrap_or_else(|| {
-            bad_input("usage", format!("{name} is neither a JSON response nor a stream of events with usage"))
+            bad_input(
+                "usage",
+                format!("{name} is neither a JSON response nor a stream of events with usage{nor}"),
+            )
         })),
     }
 }

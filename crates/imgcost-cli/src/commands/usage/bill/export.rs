@@ -27,6 +27,23 @@ enum Got<'i> {
     Span(Date, Date),
 }
 
+/// Of what pages are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Of {
+    /// What the provider counted.
+    Usage,
+    /// What it billed.
+    Costs,
+}
+
+impl Of {
+    /// What the results of pages say that they are of; none without a result.
+    fn found(pages: &[Page]) -> Option<Of> {
+        let object = pages.iter().find_map(Page::object)?;
+        Some(if object.contains(".costs.") { Of::Costs } else { Of::Usage })
+    }
+}
+
 /// Whose a result is.
 enum Whose {
     Asked,
@@ -39,7 +56,7 @@ pub(super) struct Export {
     project: Option<String>,
     api_key_id: Option<String>,
     seen: HashSet<String>,
-    /// Pages by option: where they stand, and their file.
+    /// Pages by what they are of: where they stand, and their file.
     places: BTreeMap<&'static str, (Vec<Place>, Vec<String>)>,
     /// By code and words: how often.
     met: BTreeMap<(&'static str, Weight, String), u64>,
@@ -57,9 +74,25 @@ impl Export {
         }
     }
 
-    /// Adds a file of usage pages.
-    pub(super) fn usage(&mut self, path: &Path, sums: &mut Reconcile<'_>) -> Result<(), Error> {
-        self.file("usage_export", path, &mut |export, got| {
+    /// Adds a file of pages, and tells of what they are.
+    pub(super) fn add(&mut self, path: &Path, sums: &mut Reconcile<'_>) -> Result<Of, Error> {
+        let text = path.to_str().unwrap_or_default();
+        let named = [(Of::Usage, "usage:"), (Of::Costs, "costs:")]
+            .into_iter()
+            .find_map(|(of, prefix)| Some((of, Path::new(text.strip_prefix(prefix)?))));
+        let path = named.map_or(path, |(_, path)| path);
+        let pages = pages::read("bill", path)?;
+        // Pages without any result are mostly the costs of another organization.
+        let of = named.map(|(of, _)| of).or_else(|| Of::found(&pages)).unwrap_or(Of::Costs);
+        match of {
+            Of::Usage => self.usage(path, &pages, sums)?,
+            Of::Costs => self.costs(path, &pages, sums)?,
+        }
+        Ok(of)
+    }
+
+    fn usage(&mut self, path: &Path, pages: &[Page], sums: &mut Reconcile<'_>) -> Result<(), Error> {
+        self.file("usage", path, pages, &mut |export, got| {
             let (day, item) = match got {
                 Got::Result(day, item) => (day, item),
                 Got::Day(day) => {
@@ -100,9 +133,8 @@ impl Export {
         })
     }
 
-    /// Adds a file of cost pages.
-    pub(super) fn costs(&mut self, path: &Path, sums: &mut Reconcile<'_>) -> Result<(), Error> {
-        self.file("costs_export", path, &mut |export, got| {
+    fn costs(&mut self, path: &Path, pages: &[Page], sums: &mut Reconcile<'_>) -> Result<(), Error> {
+        self.file("costs", path, pages, &mut |export, got| {
             match got {
                 Got::Day(day) => sums.cost_day(day),
                 Got::Other => sums.filtered(),
@@ -128,16 +160,21 @@ impl Export {
         })
     }
 
-    fn file(&mut self, field: &'static str, path: &Path, take: &mut Take<'_>) -> Result<(), Error> {
-        let pages = pages::read(field, path)?;
-        let (places, names) = self.places.entry(field).or_default();
+    fn file(
+        &mut self,
+        kind: &'static str,
+        path: &Path,
+        pages: &[Page],
+        take: &mut Take<'_>,
+    ) -> Result<(), Error> {
+        let (places, names) = self.places.entry(kind).or_default();
         places.extend(pages.iter().map(Page::place));
         names.resize(places.len(), inputs::name(path));
-        pages::pieces(&pages, &mut |piece| {
+        pages::pieces(pages, &mut |piece| {
             match piece {
                 Piece::Day(day) => take(self, Got::Day(day))?,
                 Piece::Result(day, item, name) => {
-                    if !self.seen.insert(format!("{field} {name}")) {
+                    if !self.seen.insert(format!("{kind} {name}")) {
                         let words = format!("{day}: a result is there twice and counts once");
                         self.meet("duplicate-result", Weight::Unmatched, words);
                         return Ok(());
@@ -225,7 +262,7 @@ fn amount<'i>(path: &Path, day: Date, item: &'i Item) -> Result<(SignedUsd, &'i 
     let name = item.line_item.as_deref().map_or_else(|| "a cost".to_owned(), shown);
     let bad = |why: String| {
         let message = format!("{}: {name} on {day}{why}", inputs::name(path));
-        Error::new(Code::BadInput, message).field("costs_export")
+        Error::new(Code::BadInput, message).field("bill")
     };
     let amount = item.amount.as_ref().ok_or_else(|| bad(" has no amount".to_owned()))?;
     let digits = amount.digits();

@@ -40,6 +40,12 @@ pub(super) struct Place {
 }
 
 impl Page {
+    /// What its first result says that it is.
+    pub(super) fn object(&self) -> Option<&str> {
+        let mut items = self.data.iter().flat_map(Bucket::items);
+        items.next().map(|item| item.object.as_deref().unwrap_or_default())
+    }
+
     /// Where it stands.
     pub(super) fn place(&self) -> Place {
         let kind = self.data.iter().flat_map(Bucket::items).find_map(|item| item.object.clone());

@@ -1,4 +1,4 @@
-//! `imgcost drift` over the recorded usage of real calls: it finds what docs/accuracy.md counts.
+//! `imgcost usage` over a log of the recorded usage of real calls: it finds what docs/accuracy.md counts.
 
 use std::collections::BTreeMap;
 
@@ -83,7 +83,7 @@ fn documented() -> [u64; 4] {
 
 #[test]
 fn recorded_calls_are_found_as_the_document_counts_them() {
-    let ran = run_with(&words("drift - --as-returned --as-of 2026-11-21 -f json"), log().as_bytes());
+    let ran = run_with(&words("usage - --as-returned --as-of 2026-11-21 -f json"), log().as_bytes());
     // The calls outside their quotes are known, and lines of unknown models can't be used.
     assert_eq!(ran.code, 3, "{}", ran.stderr);
     let document = ran.json();
@@ -104,9 +104,9 @@ fn recorded_calls_are_found_as_the_document_counts_them() {
 
 #[test]
 fn as_they_were_sent_no_bill_passes_its_ceiling_unnoticed() {
-    let sent = run_with(&words("drift - --as-of 2026-11-21 -f json"), log().as_bytes()).json();
+    let sent = run_with(&words("usage - --as-of 2026-11-21 -f json"), log().as_bytes()).json();
     let returned =
-        run_with(&words("drift - --as-returned --as-of 2026-11-21 -f json"), log().as_bytes()).json();
+        run_with(&words("usage - --as-returned --as-of 2026-11-21 -f json"), log().as_bytes()).json();
     let output = |document: &Value, name: &str| {
         let sums = document["all"].as_array().unwrap();
         sums.iter().find(|sums| sums["item"] == "image_output").unwrap()[name].as_u64().unwrap()

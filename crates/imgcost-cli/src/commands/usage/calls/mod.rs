@@ -1,5 +1,5 @@
-//! Recorded calls, one at a time: requests with what their responses reported. `drift` and
-//! `reconcile` read the same logs and ledgers and say the same of a call that can't be used.
+//! Recorded calls, one at a time: requests with what their responses reported, of a log or a
+//! ledger.
 
 mod ledger;
 mod line;
@@ -8,7 +8,8 @@ mod log;
 use imgcost_analysis::accuracy::Billed;
 use imgcost_core::{Book, Code, Date, Error, Note, Quality, Quote, Request, Response, Size, Terms, Usd};
 
-use crate::args::CallsArgs;
+use super::kind::Input;
+use crate::args::UsageArgs;
 use crate::failure::{Failure, bad_input, say};
 use crate::fields;
 use crate::request;
@@ -20,28 +21,36 @@ const NAMED_MAX: usize = 100;
 /// So many are said on stderr.
 const SAID_MAX: usize = 20;
 
+/// Where calls are recorded.
+pub(in crate::commands::usage) enum Source<'p> {
+    /// The settled holds of a ledger.
+    Ledger(&'p std::path::Path),
+    /// A log.
+    Log(Input<'p>),
+}
+
 /// A recorded call.
-pub(in crate::commands) struct Call {
+pub(in crate::commands::usage) struct Call {
     /// Its id, else its line in words.
-    pub(in crate::commands) place: String,
+    pub(in crate::commands::usage) place: String,
     /// The day on which it was made, by UTC.
-    pub(in crate::commands) day: Option<Date>,
+    pub(in crate::commands::usage) day: Option<Date>,
     /// What was asked for.
-    pub(in crate::commands) request: Request,
+    pub(in crate::commands::usage) request: Request,
     /// Whether the record says where the call went.
-    pub(in crate::commands) endpoint_known: bool,
+    pub(in crate::commands::usage) endpoint_known: bool,
     /// What was reported.
-    pub(in crate::commands) response: Response,
+    pub(in crate::commands::usage) response: Response,
     /// What is known of its price besides the book.
-    pub(in crate::commands) paid: Paid,
+    pub(in crate::commands::usage) paid: Paid,
     /// Names and values to group by.
-    pub(in crate::commands) tags: Vec<(String, String)>,
+    pub(in crate::commands::usage) tags: Vec<(String, String)>,
     /// Whose money it was, where a ledger says so.
-    pub(in crate::commands) scope: Option<String>,
+    pub(in crate::commands::usage) scope: Option<String>,
 }
 
 /// What a record says of the call's price.
-pub(in crate::commands) enum Paid {
+pub(in crate::commands::usage) enum Paid {
     /// Nothing: its usage counts, at the book's rates.
     NotSaid,
     /// The rates it was held at.
@@ -52,40 +61,40 @@ pub(in crate::commands) enum Paid {
 
 /// A call that can't be used.
 #[derive(Debug, serde::Serialize)]
-pub(in crate::commands) struct Unused {
+pub(in crate::commands::usage) struct Unused {
     /// Which one.
-    pub(in crate::commands) record: String,
+    pub(in crate::commands::usage) record: String,
     /// Why.
-    pub(in crate::commands) error: Error,
+    pub(in crate::commands::usage) error: Error,
 }
 
 /// Calls that can't be used: the first are named, all are counted.
 #[derive(Debug, Default)]
-pub(in crate::commands) struct Errors {
+pub(in crate::commands::usage) struct Errors {
     /// The first of them.
-    pub(in crate::commands) named: Vec<Unused>,
+    pub(in crate::commands::usage) named: Vec<Unused>,
     /// All of them.
-    pub(in crate::commands) count: u64,
+    pub(in crate::commands::usage) count: u64,
 }
 
 /// What was read besides the calls.
 #[derive(Debug, Default)]
-pub(in crate::commands) struct Read {
+pub(in crate::commands::usage) struct Read {
     /// What could not be used.
-    pub(in crate::commands) errors: Errors,
+    pub(in crate::commands::usage) errors: Errors,
     /// Records of other days than were asked for.
-    pub(in crate::commands) other_days: u64,
+    pub(in crate::commands::usage) other_days: u64,
     /// Holds without usage, by their state.
-    pub(in crate::commands) without_usage: std::collections::BTreeMap<&'static str, u64>,
+    pub(in crate::commands::usage) without_usage: std::collections::BTreeMap<&'static str, u64>,
     /// Keys of log lines that are not known, the first few.
-    pub(in crate::commands) unknown_keys: std::collections::BTreeSet<String>,
+    pub(in crate::commands::usage) unknown_keys: std::collections::BTreeSet<String>,
 }
 
 /// Takes a call, or the name of one that can't be used with the reason.
 type Take<'t> = dyn FnMut(Result<Call, (String, Error)>, &mut Read) -> Result<(), Failure> + 't;
 
 /// What holds for all calls.
-pub(in crate::commands) struct Defaults {
+pub(in crate::commands::usage) struct Defaults {
     provider: String,
     model: Option<String>,
     as_of: Date,
@@ -96,7 +105,7 @@ pub(in crate::commands) struct Defaults {
 
 impl Errors {
     /// Takes a call that can't be used.
-    pub(in crate::commands) fn add(&mut self, record: String, error: Error) {
+    pub(in crate::commands::usage) fn add(&mut self, record: String, error: Error) {
         self.count += 1;
         if self.named.len() < NAMED_MAX {
             self.named.push(Unused { record, error });
@@ -104,7 +113,7 @@ impl Errors {
     }
 
     /// Says the first of them on stderr.
-    pub(in crate::commands) fn say(&self) {
+    pub(in crate::commands::usage) fn say(&self) {
         for unused in self.named.iter().take(SAID_MAX) {
             say(&format!("imgcost: {}: {}", unused.record, unused.error));
         }
@@ -116,15 +125,15 @@ impl Errors {
 }
 
 impl Defaults {
-    fn new(args: &CallsArgs, settings: &Settings) -> Result<Defaults, Error> {
+    fn new(args: &UsageArgs, settings: &Settings) -> Result<Defaults, Error> {
         let day = |field: &str, text: &Option<String>| {
             text.as_deref().map(|text| fields::date(field, text)).transpose()
         };
-        let as_of = request::as_of(&args.book, settings)?;
+        let as_of = request::as_of(&args.request.book, settings)?;
         let base = request::defaults(settings, as_of)?;
         let defaults = Defaults {
-            provider: args.provider.clone().unwrap_or(base.provider),
-            model: args.model.clone().or_else(|| settings.get(Key::Model).map(str::to_owned)),
+            provider: args.request.provider.clone().unwrap_or(base.provider),
+            model: args.request.model.clone().or_else(|| settings.get(Key::Model).map(str::to_owned)),
             as_of,
             since: day("since", &args.since)?,
             until: day("until", &args.until)?,
@@ -160,9 +169,10 @@ impl Defaults {
 /// # Errors
 /// The arguments, the log or the ledger can't be accepted, or `each` broke off. A call that
 /// can't be used is no error: it is in what is given back.
-pub(in crate::commands) fn read(
-    args: &CallsArgs,
+pub(in crate::commands::usage) fn read(
+    args: &UsageArgs,
     settings: &Settings,
+    source: Source<'_>,
     mut each: impl FnMut(Call, &mut Errors) -> Result<(), Failure>,
 ) -> Result<Read, Failure> {
     let defaults = Defaults::new(args, settings)?;
@@ -182,10 +192,9 @@ pub(in crate::commands) fn read(
         }
         Ok(())
     };
-    match (&args.ledger, &args.log) {
-        (Some(path), _) => ledger::read(path, &defaults, &mut read, &mut take)?,
-        (None, Some(path)) => log::read(path, &defaults, &mut read, &mut take)?,
-        (None, None) => return Err(bad_input("log", "a log or a ledger is needed").into()),
+    match source {
+        Source::Ledger(path) => ledger::read(path, &defaults, &mut read, &mut take)?,
+        Source::Log(mut input) => log::read(&mut input, &defaults, &mut read, &mut take)?,
     }
     Ok(read)
 }
@@ -207,7 +216,7 @@ impl Call {
     ///
     /// # Errors
     /// The tier or the model has no price.
-    pub(in crate::commands) fn complete(&mut self, book: &Book) -> Result<Option<Note>, Error> {
+    pub(in crate::commands::usage) fn complete(&mut self, book: &Book) -> Result<Option<Note>, Error> {
         let request = &mut self.request;
         let other = served::model(book, &self.response, request);
         if let Some(note) = served::tier(&self.response, request).filter(|note| note.code == served::UNPRICED)
@@ -222,7 +231,7 @@ impl Call {
     }
 
     /// What its quote is held against.
-    pub(in crate::commands) fn billed(&self) -> Billed<'_> {
+    pub(in crate::commands::usage) fn billed(&self) -> Billed<'_> {
         match &self.paid {
             Paid::NotSaid => Billed::AtQuotedRates,
             Paid::Terms(terms) => Billed::At(terms),
@@ -231,13 +240,13 @@ impl Call {
     }
 
     /// The value of a name to group by.
-    pub(in crate::commands) fn tag(&self, name: &str) -> &str {
+    pub(in crate::commands::usage) fn tag(&self, name: &str) -> &str {
         self.tags.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 }
 
 /// The terms to charge a call at: those that were kept, else those of its quote.
-pub(in crate::commands) fn terms(call: &Call, quote: &Quote<'_>) -> Terms {
+pub(in crate::commands::usage) fn terms(call: &Call, quote: &Quote<'_>) -> Terms {
     match &call.paid {
         Paid::Terms(terms) => (**terms).clone(),
         _ => quote.terms(),

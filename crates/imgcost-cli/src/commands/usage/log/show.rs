@@ -1,4 +1,4 @@
-//! Drift as page, rows and document.
+//! The accuracy of a log as page, rows and document.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,10 @@ use imgcost_core::{Ratio, Usd};
 use serde::Serialize;
 
 use super::Found;
-use super::calls::Unused;
+use crate::commands::usage::PLACES;
+use crate::commands::usage::calls::Unused;
 use crate::render::{DASH, Page, Sheet, grouped};
 
-/// The decimals of sums for people; the other formats are exact.
-const PLACES: u32 = 6;
 /// The most groups outside tolerance that are told one by one.
 const TOLD_MAX: usize = 10;
 
@@ -99,13 +98,13 @@ fn sums(item: Subject, tally: &Tally) -> SumDocument {
     }
 }
 
-/// Drift as a document.
+/// The result as a document.
 pub(super) fn document<'f>(found: &'f Found) -> Document<'f> {
     let names = || found.by.iter().map(String::as_str);
     Document {
-        schema: "imgcost.drift/1",
+        schema: "imgcost.usage/1",
         source: if found.from_ledger { "ledger" } else { "log" },
-        records: found.drift.records(),
+        records: found.sums.records(),
         within_tolerance: found.breaches().next().is_none(),
         tolerance: ToleranceDocument {
             money_percent: found.tolerance.money,
@@ -113,7 +112,7 @@ pub(super) fn document<'f>(found: &'f Found) -> Document<'f> {
         },
         by: &found.by,
         groups: found
-            .drift
+            .sums
             .groups()
             .map(|group| GroupDocument {
                 group: names().zip(group.keys.iter().map(String::as_str)).collect(),
@@ -121,7 +120,7 @@ pub(super) fn document<'f>(found: &'f Found) -> Document<'f> {
                 breach: found.tolerance.broken_by(group.tally),
             })
             .collect(),
-        all: found.drift.all().iter().map(|(subject, tally)| sums(*subject, tally)).collect(),
+        all: found.sums.all().iter().map(|(subject, tally)| sums(*subject, tally)).collect(),
         unused: found.read.errors.count,
         unused_records: &found.read.errors.named,
         other_days: found.read.other_days,
@@ -139,7 +138,7 @@ fn notes(found: &Found) -> Vec<String> {
     if found.seen.self_priced > 0 {
         notes.push(format!(
             "{} at the book's own rates: tokens that the rules miss show, a wrong rate does not; \
-             a field billed, a ledger or imgcost reconcile shows it",
+             a field billed, a ledger or --bill shows it",
             counted(found.seen.self_priced, "call is priced", "calls are priced")
         ));
     }
@@ -158,8 +157,8 @@ fn notes(found: &Found) -> Vec<String> {
     if read.other_days > 0 {
         notes.push(format!("{} of other days", counted(read.other_days, "record is", "records are")));
     }
-    if found.drift.spilled() > 0 {
-        let count = counted(found.drift.spilled(), "call is", "calls are");
+    if found.sums.spilled() > 0 {
+        let count = counted(found.sums.spilled(), "call is", "calls are");
         notes.push(format!("there are too many groups: {count} summed under (others)"));
     }
     if !read.unknown_keys.is_empty() {
@@ -187,7 +186,7 @@ fn no_money(found: &Found) -> Option<String> {
 /// Says what lies outside its quotes and is let pass.
 fn let_pass(found: &Found) -> Option<String> {
     let mut passed: BTreeMap<Subject, u64> = BTreeMap::new();
-    for group in found.drift.groups() {
+    for group in found.sums.groups() {
         if group.tally.outside() > 0 && found.tolerance.broken_by(group.tally).is_none() {
             *passed.entry(group.subject).or_default() += group.tally.outside();
         }
@@ -206,12 +205,12 @@ fn counted(count: u64, one: &str, more: &str) -> String {
     format!("{} {}", grouped(count), if count == 1 { one } else { more })
 }
 
-/// Drift for people.
+/// The result for people.
 pub(super) fn page(found: &Found) -> Page {
     let mut page = Page::default();
     page.heading(format!(
         "quotes against {}, by {}",
-        counted(found.drift.records(), "call", "calls"),
+        counted(found.sums.records(), "call", "calls"),
         found.by.join(", ")
     ));
     let mut sheet = Sheet::new(&[
@@ -226,13 +225,13 @@ pub(super) fn page(found: &Found) -> Page {
         "",
     ]);
     let mut before: Option<&[String]> = None;
-    for group in found.drift.groups() {
+    for group in found.sums.groups() {
         let name = if before == Some(group.keys) { String::new() } else { name(group.keys) };
         before = Some(group.keys);
         let mark = if found.tolerance.broken_by(group.tally).is_some() { "!" } else { "" };
         sheet.row(row(name, group.subject, group.tally, mark));
     }
-    for (index, (subject, tally)) in found.drift.all().iter().enumerate() {
+    for (index, (subject, tally)) in found.sums.all().iter().enumerate() {
         let name = if index == 0 { "all" } else { "" };
         sheet.row(row(name.to_owned(), *subject, tally, ""));
     }
@@ -276,7 +275,7 @@ fn row(name: String, subject: Subject, tally: &Tally, mark: &str) -> [String; 9]
 }
 
 /// An amount to six decimals; one that is smaller is shown in full, not as zero.
-pub(in crate::commands) fn rounded(usd: Usd) -> String {
+pub(in crate::commands::usage) fn rounded(usd: Usd) -> String {
     let smallest = Usd::from_nanos(1000);
     if usd > Usd::ZERO && usd < smallest {
         return usd.to_string();
@@ -329,7 +328,7 @@ fn told(worst: &Worst) -> String {
     format!("{} ({}{money})", worst.place, worst.verdict.as_str())
 }
 
-/// Drift as one row a group and item, without the sums of all.
+/// One row a group and item, without the sums of all.
 pub(super) fn sheet(found: &Found) -> Sheet {
     let columns = [
         "item",
@@ -351,7 +350,7 @@ pub(super) fn sheet(found: &Found) -> Sheet {
     let by = found.by.iter().map(String::as_str);
     let mut sheet = Sheet::new(&by.chain(columns).collect::<Vec<_>>());
     let usd = |usd: Option<Usd>| usd.map_or_else(String::new, |usd| usd.to_string());
-    for group in found.drift.groups() {
+    for group in found.sums.groups() {
         let sums = sums(group.subject, group.tally);
         let mut cells = group.keys.to_vec();
         cells.push(sums.item.as_str().to_owned());

@@ -1,4 +1,4 @@
-//! `imgcost reconcile`: a log against pages of the usage and costs API. The pages have the
+//! `imgcost usage --bill`: a log against pages of the usage and costs API. The pages have the
 //! documented shapes; their figures are made up.
 
 use std::path::{Path, PathBuf};
@@ -57,7 +57,7 @@ struct Files {
 
 impl Files {
     fn new(name: &str, calls: &[Value]) -> Files {
-        let folder = folder(&format!("reconcile-{name}"));
+        let folder = folder(&format!("bill-{name}"));
         let lines: String = calls.iter().map(|call| format!("{call}\n")).collect();
         file(&folder, "log.jsonl", lines);
         Files { folder }
@@ -75,10 +75,10 @@ impl Files {
 
     fn run(&self, flags: &str) -> Ran {
         let path = |name: &str| -> String { Path::new(&self.folder).join(name).to_str().unwrap().to_owned() };
-        let mut words = vec!["reconcile".to_owned(), path("log.jsonl")];
-        for (flag, name) in [("--usage-export", "usage.json"), ("--costs-export", "costs.json")] {
+        let mut words = vec!["usage".to_owned(), path("log.jsonl")];
+        for (of, name) in [("usage", "usage.json"), ("costs", "costs.json")] {
             if self.folder.join(name).exists() {
-                words.extend([flag.to_owned(), path(name)]);
+                words.extend(["--bill".to_owned(), format!("{of}:{}", path(name))]);
             }
         }
         words.extend(flags.split_whitespace().map(str::to_owned));
@@ -122,7 +122,7 @@ fn a_log_that_agrees_matches_in_every_sum() {
             ],
         )]));
     let document = files.json("", 0);
-    assert_eq!(document["schema"], "imgcost.reconcile/1");
+    assert_eq!(document["schema"], "imgcost.usage/1");
     assert_eq!((&document["agrees"], &document["calls"]), (&json!(true), &json!(2)));
     for (measure, sum) in [
         ("requests", json!(2)),
@@ -153,9 +153,9 @@ fn differences_are_counted_and_a_tolerance_lets_pass() {
     assert_eq!(row(&document, "usd")["standing"], "matched");
     assert_eq!(row(&document, "images")["standing"], "differs");
     files.json("--tolerance 34", 0);
-    snapshot("reconcile.table", &files.run("").stdout);
-    snapshot("reconcile.csv", &files.run("-f csv").stdout);
-    snapshot("reconcile.markdown", &files.run("-f md").stdout);
+    snapshot("usage-bill.table", &files.run("").stdout);
+    snapshot("usage-bill.csv", &files.run("-f csv").stdout);
+    snapshot("usage-bill.markdown", &files.run("-f md").stdout);
 }
 
 #[test]
@@ -326,7 +326,7 @@ fn what_is_no_page_is_refused() {
         file(&files.folder, "usage.json", content);
         let ran = files.run("-f json");
         assert_eq!(ran.code, 2, "{content}: {ran:?}");
-        assert_eq!(ran.json()["error"]["field"], "usage_export", "{content}");
+        assert_eq!(ran.json()["error"]["field"], "bill", "{content}");
     }
     for digits in ["null", "true", "[]", "\"x\"", "1e99", "1e-40", "99999999999999999999999999999999"] {
         let files = Files::new("digits", &two());
@@ -338,8 +338,8 @@ fn what_is_no_page_is_refused() {
     let files = Files::new("far", &two())
         .usage(&page(vec![json!({"start_time": i64::MAX, "end_time": i64::MIN, "results": []})]));
     assert_eq!(files.run("").code, 4);
-    assert_eq!(run(&["reconcile", "log.jsonl"]).code, 2);
-    assert_eq!(Files::new("gone", &two()).run("--costs-export no-such-file").code, 2);
+    assert_eq!(run(&["usage", "log.jsonl", "--bill"]).code, 2);
+    assert_eq!(Files::new("gone", &two()).run("--bill no-such-file").code, 2);
 }
 
 #[test]
@@ -463,7 +463,7 @@ fn usage_of_other_kinds_says_nothing_of_images() {
 #[test]
 fn pages_may_be_a_file_each() {
     let line = Some("gpt-image-2 image, output");
-    let folder = folder("reconcile-files");
+    let folder = folder("bill-files");
     let calls = [call("2026-11-20"), call("2026-11-21")];
     let log = file(&folder, "log.jsonl", calls.iter().map(|call| format!("{call}\n")).collect::<String>());
     let more = |mut page: Value| {
@@ -476,23 +476,23 @@ fn pages_may_be_a_file_each() {
     let one = write("one.json", &more(costs(DAY)));
     let two = write("two.json", &costs(NEXT));
     let ran = |option: &str, paths: &[&str], code: i32| -> Value {
-        let mut words = vec!["reconcile", &log, "-f", "json"];
+        let mut words = vec!["usage", &log, "-f", "json"];
         paths.iter().for_each(|path| words.extend([option, path]));
         let ran = run(&words);
         assert_eq!(ran.code, code, "{paths:?}: {ran:?}");
         ran.json()
     };
     for paths in [[&*one, &*two], [&*two, &*one]] {
-        let document = ran("--costs-export", &paths, 0);
+        let document = ran("--bill", &paths, 0);
         assert!(codes(&document).is_empty(), "{document:#}");
     }
     let is_incomplete = |document: &Value| codes(document).contains(&"incomplete-export");
-    assert!(is_incomplete(&ran("--costs-export", &[&one], 4)));
+    assert!(is_incomplete(&ran("--bill", &[&one], 4)));
     // The same page once more is not the next one.
-    assert!(is_incomplete(&ran("--costs-export", &[&one, &one], 4)));
+    assert!(is_incomplete(&ran("--bill", &[&one, &one], 4)));
     // A token alone says that there are more, too.
     let token = write("token.json", &without(more(costs(DAY)), "has_more"));
-    assert!(is_incomplete(&ran("--costs-export", &[&token], 4)));
+    assert!(is_incomplete(&ran("--bill", &[&token], 4)));
     // The pages of tokens do not go on with those of images.
     let images = |start: i64| page(vec![bucket(start, vec![images(Some("gpt-image-2"), 1, 1)])]);
     let first = write("images.json", &more(images(DAY)));
@@ -500,8 +500,8 @@ fn pages_may_be_a_file_each() {
     let day_of = |start: i64| bucket(start, vec![tokens("gpt-image-2", 15, 7024)]);
     let counts = write("tokens.json", &page(vec![day_of(DAY), day_of(NEXT)]));
     let counts_of_a_day = write("tokens-1.json", &page(vec![day_of(DAY)]));
-    assert!(is_incomplete(&ran("--usage-export", &[&first, &counts_of_a_day], 4)));
+    assert!(is_incomplete(&ran("--bill", &[&first, &counts_of_a_day], 4)));
     for paths in [[&*first, &*second, &*counts], [&*first, &*counts, &*second]] {
-        assert!(!is_incomplete(&ran("--usage-export", &paths, 0)), "{paths:?}");
+        assert!(!is_incomplete(&ran("--bill", &paths, 0)), "{paths:?}");
     }
 }

@@ -1,12 +1,12 @@
 //! A log of calls: a line each, each line bounded.
 
-use std::io::{self, BufRead, BufReader, Read as _};
-use std::path::Path;
+use std::io::{self, BufRead, Read as _};
 
 use imgcost_core::{Code, Error};
 
 use super::line::Line;
 use super::{Defaults, Read, Take};
+use crate::commands::usage::kind::Input;
 use crate::failure::{Failure, bad_input};
 use crate::inputs;
 
@@ -24,16 +24,17 @@ enum Next {
 
 /// Reads a log of calls.
 pub(super) fn read(
-    path: &Path,
+    input: &mut Input<'_>,
     defaults: &Defaults,
     read: &mut Read,
     take: &mut Take<'_>,
 ) -> Result<(), Failure> {
-    let mut reader = BufReader::with_capacity(1 << 16, inputs::open("log", path)?);
+    let path = input.path();
+    let reader = input.reader();
     let mut buffer = Vec::new();
     let mut number: u64 = 0;
     loop {
-        let next = next(&mut reader, &mut buffer).map_err(|error| inputs::unreadable("log", path, &error))?;
+        let next = next(reader, &mut buffer).map_err(|error| inputs::unreadable("file", path, &error))?;
         number += 1;
         let place = format!("line {number}");
         let bytes = match next {

@@ -1,4 +1,5 @@
-//! `imgcost reconcile`: a log held against an organization's usage and cost pages.
+//! A log compared with what its provider counted and billed: an organization's usage and cost
+//! pages.
 
 mod export;
 mod pages;
@@ -9,12 +10,11 @@ use std::io;
 use imgcost_analysis::reconcile::{Finding, Logged, Names, Outcome, Reconcile, Weight};
 use imgcost_core::{Book, Error, Item, Quote, Ratio, Usd};
 
-use self::export::Export;
-use crate::args::ReconcileArgs;
-use crate::commands::drift::calls::{self, Call, Paid, Read};
-use crate::commands::drift::percent;
+use self::export::{Export, Of};
+use super::calls::{self, Call, Paid, Read, Source};
+use super::log::percent;
+use crate::args::UsageArgs;
 use crate::failure::{End, Failure, bad_input};
-use crate::inputs;
 use crate::render::{self, Format};
 use crate::request;
 use crate::settings::Settings;
@@ -32,24 +32,26 @@ struct Found {
     has_costs: bool,
 }
 
-/// Holds a log against pages.
-pub(crate) fn reconcile(args: &ReconcileArgs, settings: &Settings, format: Format) -> Result<End, Failure> {
-    let files = args.usage_export.iter().chain(&args.costs_export).chain(&args.calls.log);
-    if files.filter(|path| inputs::is_stdin(path)).count() > 1 {
-        return Err(bad_input("log", "standard input can be one of the files only").into());
-    }
-    let tolerance = percent("tolerance", &args.tolerance)?;
-    let book = request::book(&args.calls.book, settings)?;
+/// Compares a log with pages.
+pub(super) fn compare(
+    args: &UsageArgs,
+    settings: &Settings,
+    format: Format,
+    source: Source<'_>,
+) -> Result<End, Failure> {
+    let tolerance = percent("tolerance", args.tolerance.as_deref().unwrap_or("0"))?;
+    let book = request::book(&args.request.book, settings)?;
     let mut sums = Reconcile::new(Names::of(&book, PROVIDER));
     let mut export = Export::new(args.project.as_deref(), args.api_key_id.as_deref());
-    for path in &args.usage_export {
-        export.usage(path, &mut sums)?;
-    }
-    for path in &args.costs_export {
-        export.costs(path, &mut sums)?;
+    let (mut has_usage, mut has_costs) = (false, false);
+    for path in &args.bill {
+        match export.add(path, &mut sums)? {
+            Of::Usage => has_usage = true,
+            Of::Costs => has_costs = true,
+        }
     }
     let (mut count, mut elsewhere) = (0_u64, 0_u64);
-    let read = calls::read(&args.calls, settings, |call, errors| {
+    let read = calls::read(args, settings, source, |call, errors| {
         let place = call.place.clone();
         match logged(&book, call) {
             Ok(Some(call)) => {
@@ -72,14 +74,7 @@ pub(crate) fn reconcile(args: &ReconcileArgs, settings: &Settings, format: Forma
         let weight = if *state == "released" { Weight::Note } else { Weight::Unmatched };
         outcome.findings.push(Finding { code: "holds-without-usage", weight, message });
     }
-    let found = Found {
-        outcome,
-        read,
-        calls: count,
-        tolerance,
-        has_usage: !args.usage_export.is_empty(),
-        has_costs: !args.costs_export.is_empty(),
-    };
+    let found = Found { outcome, read, calls: count, tolerance, has_usage, has_costs };
     let mut out = io::stdout().lock();
     render::write(
         &mut out,

@@ -1,18 +1,17 @@
-//! `imgcost drift`: quotes held against what calls reported and were billed, in one pass and in
-//! memory that does not grow with the log.
+//! A log of calls: quotes compared with what the calls reported and were billed, in one pass and
+//! in memory that does not grow with the log.
 
-pub(in crate::commands) mod calls;
 mod show;
 
-pub(in crate::commands) use self::show::rounded;
+pub(super) use self::show::rounded;
 
 use std::io;
 
 use imgcost_analysis::accuracy::{Accuracy, Breach, Group, Subject, Tolerance, compare};
 use imgcost_core::{Book, Error, NoteKind, Quote, Ratio};
 
-use self::calls::{Call, Paid, Read};
-use crate::args::DriftArgs;
+use super::calls::{self, Call, Paid, Read, Source};
+use crate::args::UsageArgs;
 use crate::failure::{End, Failure, bad_input};
 use crate::fields;
 use crate::render::{self, Format};
@@ -21,6 +20,8 @@ use crate::settings::Settings;
 
 /// The most groups that are kept apart.
 const GROUPS_MAX: usize = 2000;
+/// What calls are grouped by where nothing else is asked for.
+const BY: &str = "model,quality,size";
 /// The most names to group by.
 const NAMES_MAX: usize = 6;
 
@@ -33,6 +34,7 @@ enum By {
     Provider,
     Endpoint,
     Day,
+    Month,
     Scope,
     Tag(String),
 }
@@ -40,7 +42,7 @@ enum By {
 /// What was found.
 struct Found {
     by: Vec<String>,
-    drift: Accuracy,
+    sums: Accuracy,
     read: Read,
     tolerance: Tolerance,
     from_ledger: bool,
@@ -58,26 +60,35 @@ struct Seen {
     without_prompt: u64,
 }
 
-/// Holds quotes against calls.
-pub(crate) fn drift(args: &DriftArgs, settings: &Settings, format: Format) -> Result<End, Failure> {
-    let by = names(&args.by)?;
+/// Compares quotes with calls.
+pub(super) fn accuracy(
+    args: &UsageArgs,
+    settings: &Settings,
+    format: Format,
+    source: Source<'_>,
+) -> Result<End, Failure> {
+    let by = names(args.by.as_deref().unwrap_or(BY))?;
     let tolerance = Tolerance {
         money: args.tolerance.as_deref().map(|text| percent("tolerance", text)).transpose()?,
-        outside: args.max_outside.as_deref().map(|text| percent("max_outside", text)).transpose()?,
+        outside: args
+            .max_outside_share
+            .as_deref()
+            .map(|text| percent("max_outside_share", text))
+            .transpose()?,
     };
-    let book = request::book(&args.calls.book, settings)?;
-    let mut drift = Accuracy::new(GROUPS_MAX);
+    let book = request::book(&args.request.book, settings)?;
+    let mut sums = Accuracy::new(GROUPS_MAX);
     let mut seen = Seen::default();
-    let read = calls::read(&args.calls, settings, |call, errors| {
+    let read = calls::read(args, settings, source, |call, errors| {
         let place = call.place.clone();
-        if let Err(error) = add(&mut drift, &mut seen, &book, &by, call) {
+        if let Err(error) = add(&mut sums, &mut seen, &book, &by, call) {
             errors.add(place, error);
         }
         Ok(())
     })?;
     let by = by.iter().map(By::to_string).collect();
-    let from_ledger = args.calls.ledger.is_some();
-    let found = Found { by, drift, read, tolerance, from_ledger, seen };
+    let from_ledger = args.ledger.is_some();
+    let found = Found { by, sums, read, tolerance, from_ledger, seen };
     let mut out = io::stdout().lock();
     render::write(
         &mut out,
@@ -91,12 +102,12 @@ pub(crate) fn drift(args: &DriftArgs, settings: &Settings, format: Format) -> Re
 }
 
 /// Adds a call to the sums.
-fn add(drift: &mut Accuracy, seen: &mut Seen, book: &Book, by: &[By], mut call: Call) -> Result<(), Error> {
+fn add(sums: &mut Accuracy, seen: &mut Seen, book: &Book, by: &[By], mut call: Call) -> Result<(), Error> {
     seen.other_model += u64::from(call.complete(book)?.is_some());
     let quote = book.quote(&call.request)?;
     let comparison = compare(&quote, &call.response, &call.billed());
     let keys: Vec<String> = by.iter().map(|by| by.value(&call, &quote)).collect();
-    drift.add(&keys, &call.place, &comparison);
+    sums.add(&keys, &call.place, &comparison);
     seen.self_priced += u64::from(matches!(call.paid, Paid::NotSaid));
     seen.without_prompt += u64::from(quote.note_kinds().contains(&NoteKind::PromptNotGiven));
     Ok(())
@@ -105,17 +116,17 @@ fn add(drift: &mut Accuracy, seen: &mut Seen, book: &Book, by: &[By], mut call: 
 impl Found {
     /// The groups that break the tolerance.
     fn breaches(&self) -> impl Iterator<Item = (Group<'_>, Breach)> {
-        self.drift.groups().filter_map(|group| Some((group, self.tolerance.broken_by(group.tally)?)))
+        self.sums.groups().filter_map(|group| Some((group, self.tolerance.broken_by(group.tally)?)))
     }
 
     /// How many findings could be compared.
     fn compared(&self) -> u64 {
-        self.drift.groups().map(|group| group.tally.compared()).sum()
+        self.sums.groups().map(|group| group.tally.compared()).sum()
     }
 
     /// How many calls' money could be compared.
     fn money_compared(&self) -> u64 {
-        let totals = self.drift.groups().filter(|group| group.subject == Subject::Total);
+        let totals = self.sums.groups().filter(|group| group.subject == Subject::Total);
         totals.map(|group| group.tally.compared()).sum()
     }
 
@@ -138,6 +149,9 @@ impl By {
             By::Provider => offer.provider.id.clone(),
             By::Endpoint => call.request.endpoint.to_string(),
             By::Day => call.day.map_or_else(String::new, |day| day.to_string()),
+            By::Month => {
+                call.day.map_or_else(String::new, |day| format!("{:04}-{:02}", day.year(), day.month()))
+            }
             By::Scope => call.scope.clone().unwrap_or_default(),
             By::Tag(name) => call.tag(name).to_owned(),
         }
@@ -153,6 +167,7 @@ impl std::fmt::Display for By {
             By::Provider => f.write_str("provider"),
             By::Endpoint => f.write_str("endpoint"),
             By::Day => f.write_str("day"),
+            By::Month => f.write_str("month"),
             By::Scope => f.write_str("scope"),
             By::Tag(name) => write!(f, "tag:{name}"),
         }
@@ -170,13 +185,15 @@ fn names(text: &str) -> Result<Vec<By>, Error> {
             "provider" => By::Provider,
             "endpoint" => By::Endpoint,
             "day" => By::Day,
+            "month" => By::Month,
             "scope" => By::Scope,
             name => match name.strip_prefix("tag:").filter(|tag| !tag.is_empty()) {
                 Some(tag) => By::Tag(fields::shown(tag)),
                 None => {
                     return Err(fields::illegal("by", name, "not a name to group by")
                         .allowed([
-                            "model", "quality", "size", "provider", "endpoint", "day", "scope", "tag:NAME",
+                            "model", "quality", "size", "provider", "endpoint", "day", "month", "scope",
+                            "tag:NAME",
                         ])
                         .nearest_name(name));
                 }
@@ -193,7 +210,7 @@ fn names(text: &str) -> Result<Vec<By>, Error> {
 }
 
 /// A share: `1%`, `0.5%` or `0.5`, all in percent.
-pub(in crate::commands) fn percent(field: &str, text: &str) -> Result<Ratio, Error> {
+pub(super) fn percent(field: &str, text: &str) -> Result<Ratio, Error> {
     let number = text.strip_suffix('%').unwrap_or(text).trim();
     number.parse().map_err(|_| fields::illegal(field, text, "expected a percentage such as 1% or 0.5%"))
 }

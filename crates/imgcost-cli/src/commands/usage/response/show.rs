@@ -121,7 +121,7 @@ pub(super) fn document<'c>(charged: &'c Charged<'_>) -> Document<'c> {
         verdict: finding.verdict,
     };
     Document {
-        schema: "imgcost.charge/1",
+        schema: "imgcost.usage/1",
         provider: &offer.provider.id,
         model: &offer.model.id,
         as_of: offer.as_of,

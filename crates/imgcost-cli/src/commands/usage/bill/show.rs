@@ -5,8 +5,8 @@ use imgcost_core::Ratio;
 use serde::Serialize;
 
 use super::Found;
-use crate::commands::drift::calls::Unused;
-use crate::commands::drift::rounded;
+use crate::commands::usage::calls::Unused;
+use crate::commands::usage::log::rounded;
 use crate::render::{DASH, Page, Sheet, grouped};
 
 /// The most rows of a page; the other formats have all.
@@ -31,7 +31,7 @@ pub(super) struct Document<'f> {
 /// A reconciliation as a document.
 pub(super) fn document<'f>(found: &'f Found) -> Document<'f> {
     Document {
-        schema: "imgcost.reconcile/1",
+        schema: "imgcost.usage/1",
         calls: found.calls,
         agrees: found.outcome.weight() != Weight::Difference,
         tolerance_percent: found.tolerance,
