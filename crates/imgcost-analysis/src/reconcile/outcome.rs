@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use imgcost_core::{Date, Ratio, SignedUsd, Usd};
 use serde::{Serialize, Serializer};
 
+use super::finding::{Finding, Weight};
 use super::sums::{Amount, Cell, Measure, Reconcile, UsageKind, add};
 
 /// Money that differs by less is the same: floats end about there. In billionths of a dollar.
@@ -66,29 +67,6 @@ impl Serialize for Standing {
     }
 }
 
-/// What a finding means for the whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Weight {
-    /// Good to know.
-    Note,
-    /// Something could not be matched.
-    Unmatched,
-    /// The two sides do not agree.
-    Difference,
-}
-
-/// Something to say of the whole.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// Its stable name.
-    pub code: &'static str,
-    /// What it means.
-    pub weight: Weight,
-    /// In words.
-    pub message: String,
-}
-
 /// A sum of the log beside that of the export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Row {
@@ -130,7 +108,15 @@ impl Outcome {
     }
 }
 
-pub(super) fn finish(reconcile: &Reconcile<'_>, percent: Ratio) -> Outcome {
+impl Reconcile<'_> {
+    /// Compares. A difference of up to `percent` of every count and sum is accepted.
+    #[must_use]
+    pub fn finish(&self, percent: Ratio) -> Outcome {
+        finish(self, percent)
+    }
+}
+
+fn finish(reconcile: &Reconcile<'_>, percent: Ratio) -> Outcome {
     let mut rows = Vec::new();
     for measure in
         [Measure::Requests, Measure::Images, Measure::InputTokens, Measure::OutputTokens, Measure::Usd]

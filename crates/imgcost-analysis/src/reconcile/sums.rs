@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use imgcost_core::{Date, SignedUsd, Usd};
 use serde::{Serialize, Serializer};
 
+use super::finding::{Finding, Weight};
 use super::names::{LineItem, Names};
-use super::outcome::{Finding, Outcome, Weight, finish};
 
 /// What is compared. The names are stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -387,12 +387,6 @@ impl<'b> Reconcile<'b> {
             Finding { code: other.code, weight, message: format!("{name} {what}: {results}{money}") }
         };
         self.others.iter().map(finding).collect()
-    }
-
-    /// Compares. `percent` is let pass of every count and sum.
-    #[must_use]
-    pub fn finish(&self, percent: imgcost_core::Ratio) -> Outcome {
-        finish(self, percent)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What images cost at a provider who bills by the image, and what their input images add.
 
-use super::lines::{Line, Price, Rate, image_line};
+use super::line::{Line, Price, Rate, image_line};
 use crate::book::{ImagePrice, Offer, SizeSlot};
 use crate::estimate::{CeilingBasis, Estimate};
 use crate::evidence::Evidence;

@@ -8,6 +8,7 @@ mod document;
 mod fits;
 mod id;
 mod images;
+mod line;
 mod lines;
 mod notes;
 mod terms;
@@ -21,7 +22,7 @@ pub use document::{
 };
 pub use fits::Alternative;
 pub use id::RULES_VERSION;
-pub use lines::{Line, Part, Price, Rate};
+pub use line::{Line, Part, Price, Rate};
 pub use notes::{Note, NoteKind};
 pub use terms::{ImageTerms, InputTerms, Terms};
 

@@ -3,7 +3,8 @@
 use jiff::civil::Date;
 
 use super::Quote;
-use super::lines::{Line, may_send_partials};
+use super::line::Line;
+use super::lines::may_send_partials;
 use crate::book::{ImageOutputRule, ImagePrice, Row, Sizes, TextInputRule};
 use crate::evidence::{Confidence, Evidence};
 use crate::money::Usd;
