@@ -50,7 +50,7 @@ impl Exchange {
         };
         let (rate, date) = fx.split_once('@').ok_or_else(|| bad("the day of the rate is missing"))?;
         let rate = Ratio::from_str(rate.trim()).map_err(|error| bad(&error.to_string()))?;
-        if Usd::from_nanos(1).scaled(rate).is_none_or(|scaled| scaled == Usd::ZERO) {
+        if Usd::from_nanos(1).checked_scale(rate).is_none_or(|scaled| scaled == Usd::ZERO) {
             return Err(bad("the rate is zero"));
         }
         let date = Date::from_str(date.trim()).map_err(|_| bad("the day is not YYYY-MM-DD"))?;
@@ -61,7 +61,7 @@ impl Exchange {
     /// decimals.
     #[must_use]
     pub fn convert(&self, usd: Usd) -> Option<Converted> {
-        usd.scaled(self.rate).map(Converted)
+        usd.checked_scale(self.rate).map(Converted)
     }
 }
 

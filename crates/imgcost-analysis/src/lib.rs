@@ -1,15 +1,17 @@
 #![doc = include_str!("../README.md")]
 
+pub mod accuracy;
 pub mod compare;
 pub mod currency;
 pub mod diff;
-pub mod drift;
+
 pub mod equivalent;
 pub mod policy;
 mod prompt;
 pub mod reconcile;
-mod share;
+mod row_sum;
 pub mod solve;
 pub mod words;
 
 pub use prompt::lacks_prompt;
+pub use row_sum::RowSum;

@@ -8,8 +8,8 @@
 //! |---|---|
 //! | 0 | done; where the reader of the output went away, what was found out counts all the same |
 //! | 2 | the request or arguments can't be accepted, or an input can't be read |
-//! | 3 | over the cap or a budget, no budget, a bill above its ceiling, a broken policy (check), grown beyond `--fail-above` (diff), outside tolerance (drift), a log that disagrees (reconcile) |
-//! | 4 | incomplete: something has no price, a response no usage, a row is in error (batch, check, diff), a record can't be used or matched (drift, reconcile) |
+//! | 3 | over the cap or a budget, no budget, a bill above its ceiling, a broken policy (check), grown beyond `--fail-above` (diff), outside the quote or the tolerance, a log that disagrees with the bill (usage) |
+//! | 4 | incomplete: something has no price, a response no usage, a row is in error (batch, check, diff), a record can't be used or matched (usage) |
 //! | 5 | the ledger failed, or the output can't be written |
 //!
 //! Where several hold, 5 counts before 3 and 3 before 4 (`check`: 2 before 3). Results go to stdout, everything
@@ -83,8 +83,6 @@ fn run(cli: &Cli, settings: &Settings, format: Format) -> Result<End, Failure> {
         Some(Command::Solve(args)) => commands::solve(args, settings, format),
         Some(Command::Check(args)) => commands::check(args, settings, format),
         Some(Command::Diff(args)) => commands::diff(args, settings, format),
-        Some(Command::Drift(args)) => commands::drift(args, settings, format),
-        Some(Command::Reconcile(args)) => commands::reconcile(args, settings, format),
         Some(Command::Budget(command)) => commands::budget(command, settings, format),
         Some(Command::Completions(args)) => commands::completions(args),
         Some(Command::Man) => commands::man(),

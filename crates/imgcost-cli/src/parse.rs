@@ -57,8 +57,6 @@ fn asked_format(cli: &Cli) -> Option<Format> {
         Some(Command::Solve(args)) => &args.output,
         Some(Command::Check(args)) => &args.output,
         Some(Command::Diff(args)) => &args.output,
-        Some(Command::Drift(args)) => &args.output,
-        Some(Command::Reconcile(args)) => &args.output,
         Some(Command::Budget(command)) => &command.ledger().output,
         Some(Command::Completions(_) | Command::Man) => return Some(Format::Table),
     };
@@ -106,6 +104,12 @@ fn refusal(error: &clap::Error) -> Error {
         }
         (ErrorKind::UnknownArgument, Some(argument), _) => {
             format!("there is no option '{}'", crate::fields::shown(argument))
+        }
+        (ErrorKind::InvalidSubcommand, Some("drift"), _) => {
+            "drift is now part of usage: imgcost usage LOG.jsonl".to_owned()
+        }
+        (ErrorKind::InvalidSubcommand, Some("reconcile"), _) => {
+            "reconcile is now part of usage: imgcost usage LOG.jsonl --bill FILE".to_owned()
         }
         (ErrorKind::InvalidSubcommand, Some(name), _) => {
             format!("there is no subcommand '{}'", crate::fields::shown(name))

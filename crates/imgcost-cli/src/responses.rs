@@ -21,7 +21,11 @@ const CHUNK: usize = 1 << 16;
 /// Reads a response from a file or standard input: JSON, or server-sent events. One that breaks
 /// off, or has an error among its events, is not counted whole: [`Response::uncounted`].
 pub(crate) fn read(path: &Path) -> Result<Response, Error> {
-    let mut input = inputs::open("file", path)?;
+    read_from(path, &mut inputs::open("file", path)?)
+}
+
+/// The same of a file that is open.
+pub(crate) fn read_from(path: &Path, input: &mut impl Read) -> Result<Response, Error> {
     let mut scanner = Scanner::new();
     let mut chunk = vec![0; CHUNK];
     let mut left = RESPONSE_MAX;

@@ -76,7 +76,7 @@ impl Terms {
         let settles = settles && !response.unfinished;
         let mut total = Estimate::exact(Usd::ZERO);
         for amount in lines.iter().filter_map(|line| line.amount) {
-            total = total.try_join(&amount, Usd::plus)?;
+            total = total.try_join(&amount, Usd::checked_add)?;
         }
         if let Some(units) = self.quota_per_usd.filter(|_| self.basis == Basis::Ratio) {
             let (floor, ceiling) = (total.floor.rounded_down_to(units)?, total.ceiling.rounded_up_to(units)?);
@@ -121,7 +121,7 @@ impl Terms {
             None => 1,
         };
         let amount = match self.call {
-            Some(usd) if most > 1 => Some(between(usd, usd.times(most)?).assumed()),
+            Some(usd) if most > 1 => Some(between(usd, usd.checked_mul(most)?).assumed()),
             usd => usd.map(Estimate::exact),
         };
         Some(ChargeLine { item: Item::Call, quantity: most, rate: self.call.map(Rate::Each), amount })
@@ -135,7 +135,7 @@ impl Terms {
         if usage.images.is_some() {
             let amount = match (low, high) {
                 (Some(low), Some(high)) => {
-                    let amount = between(low.times(count)?, high.times(count)?);
+                    let amount = between(low.checked_mul(count)?, high.checked_mul(count)?);
                     Some(if self.assumed { amount.assumed() } else { amount })
                 }
                 _ => None,
@@ -167,7 +167,7 @@ impl Terms {
         let (megapixels, most) = match (asked.and_then(|n| inputs.megapixels.checked_div(n)), images) {
             (Some(once), Some(images)) => {
                 let megapixels = once.checked_mul(images.max(1))?;
-                (megapixels, Some(inputs.each.times(megapixels)?))
+                (megapixels, Some(inputs.each.checked_mul(megapixels)?))
             }
             _ => (inputs.megapixels, None),
         };
@@ -365,7 +365,7 @@ fn side(lines: &mut Vec<ChargeLine>, item: Item, quantity: u64, rate: Option<Rat
         return Some(());
     }
     let amount = match rate {
-        Some(rate) => Some(Estimate::exact(rate.times(quantity)?)),
+        Some(rate) => Some(Estimate::exact(rate.checked_mul(quantity)?)),
         None => None,
     };
     lines.push(ChargeLine { item, quantity, rate, amount });
@@ -385,7 +385,7 @@ fn cached_side(
         return side(lines, item, quantity, rate.map(Rate::PerMillion));
     }
     let rate = uncached.map(Rate::PerMillion)?;
-    let amount = between(Usd::ZERO, rate.times(quantity)?);
+    let amount = between(Usd::ZERO, rate.checked_mul(quantity)?);
     lines.push(ChargeLine { item, quantity, rate: Some(rate), amount: Some(amount) });
     Some(())
 }
@@ -405,7 +405,7 @@ fn unsplit(
     if quantity == 0 {
         return Some(());
     }
-    let (a, b) = (text.times(quantity)?, image.times(quantity)?);
+    let (a, b) = (text.checked_mul(quantity)?, image.checked_mul(quantity)?);
     let rate = if a > b { text } else { image };
     lines.push(ChargeLine { item, quantity, rate: Some(rate), amount: Some(between(a.min(b), a.max(b))) });
     Some(())

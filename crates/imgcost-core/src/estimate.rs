@@ -97,12 +97,12 @@ impl Estimate<crate::money::Usd> {
 
 impl Estimate<u64> {
     /// The sum of two counts.
-    pub(crate) fn plus(&self, other: &Estimate<u64>) -> Option<Estimate<u64>> {
+    pub(crate) fn checked_add(&self, other: &Estimate<u64>) -> Option<Estimate<u64>> {
         self.try_join(other, u64::checked_add)
     }
 
     /// The count times a whole number.
-    pub(crate) fn times(&self, n: u64) -> Option<Estimate<u64>> {
+    pub(crate) fn checked_mul(&self, n: u64) -> Option<Estimate<u64>> {
         self.try_map(|value| value.checked_mul(n))
     }
 }
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn a_sum_with_no_expected_value_has_none() {
         let open = Estimate::new(1, None, 4, CeilingBasis::Assumed);
-        let sum = Estimate::exact(2_u64).plus(&open).unwrap();
+        let sum = Estimate::exact(2_u64).checked_add(&open).unwrap();
         assert_eq!((sum.floor, sum.expected, sum.ceiling), (3, None, 6));
         assert_eq!(sum.basis, CeilingBasis::Assumed);
     }

@@ -12,6 +12,9 @@ mod params;
 mod quote;
 mod request;
 pub mod rules;
+mod share;
+mod signed;
+mod total;
 mod usage;
 
 pub use book::{
@@ -37,7 +40,10 @@ pub use params::{
 pub use quote::{
     Alternative, BookDocument, ImageTerms, InputTerms, Line, LineDocument, Note, NoteDocument, NoteKind,
     Part, Price, Quote, QuoteDocument, RULES_VERSION, RangeDocument, Rate, RequestDocument, Terms,
-    TokensDocument, Total, TotalDocument,
+    TokensDocument, TotalDocument,
 };
 pub use request::{InputImage, Prompt, Request};
+pub use share::PerMille;
+pub use signed::{ParseSignedUsdError, SignedUsd};
+pub use total::Total;
 pub use usage::{Response, ServedTier, Usage};

@@ -1,8 +1,14 @@
 //! Exact money: amounts in USD, rates in USD per million tokens, and plain ratios.
 //!
 //! All three wrap a decimal, never a float. Rates and ratios are bounded when they are
-//! made, so that `rate x tokens` and the sum of a quote's lines are exact: no rounding
-//! happens before an amount is shown or booked.
+//! made, so that `rate x tokens` and the sum of a quote's lines are exact.
+//!
+//! Rounding happens at the edges only, in one way each: an amount that is shown is rounded half
+//! up ([`Usd::rounded`]), a limit that is shown is rounded to its own side
+//! ([`Usd::rounded_up_to`], [`Usd::rounded_down_to`]), what a ledger books is rounded up to the
+//! billionth of a dollar ([`Usd::nano_rounded_up`]), a part of an amount half up to the same
+//! ([`Total::share`](crate::Total::share)), and a percentage half away from zero to its first
+//! decimal ([`PerMille`](crate::PerMille)).
 
 use std::fmt;
 use std::str::FromStr;
@@ -92,7 +98,7 @@ pub struct Usd(Decimal);
 /// ```
 /// use imgcost_core::UsdPerMillion;
 /// let rate: UsdPerMillion = "40.00".parse()?;
-/// assert_eq!(rate.times(4160).unwrap().to_string(), "0.1664");
+/// assert_eq!(rate.checked_mul(4160).unwrap().to_string(), "0.1664");
 /// # Ok::<(), imgcost_core::ParseDecimalError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -138,7 +144,7 @@ impl Usd {
 
     /// The sum, or nothing if it leaves the range of exact amounts.
     #[must_use]
-    pub fn plus(self, other: Usd) -> Option<Usd> {
+    pub fn checked_add(self, other: Usd) -> Option<Usd> {
         // On whole digits at the finer scale: the decimal's own addition rounds silently when
         // the digits do not fit, this says so.
         let scale = self.0.scale().max(other.0.scale());
@@ -152,20 +158,20 @@ impl Usd {
 
     /// The difference, or nothing if `other` is more than `self`.
     #[must_use]
-    pub fn minus(self, other: Usd) -> Option<Usd> {
+    pub fn checked_sub(self, other: Usd) -> Option<Usd> {
         let rest = self.0.checked_sub(other.0)?;
         (!rest.is_sign_negative() || rest.is_zero()).then_some(Usd(rest))
     }
 
     /// The amount times a whole number, or nothing if it leaves the range of exact amounts.
     #[must_use]
-    pub fn times(self, count: u64) -> Option<Usd> {
+    pub fn checked_mul(self, count: u64) -> Option<Usd> {
         exact_product(self.0, Decimal::from(count)).map(Usd)
     }
 
     /// The amount times a ratio, or nothing if it leaves the range of exact amounts.
     #[must_use]
-    pub fn scaled(self, ratio: Ratio) -> Option<Usd> {
+    pub fn checked_scale(self, ratio: Ratio) -> Option<Usd> {
         exact_product(self.0, ratio.0).map(Usd)
     }
 
@@ -241,7 +247,7 @@ fn exact_product(a: Decimal, b: Decimal) -> Option<Decimal> {
 impl UsdPerMillion {
     /// The price of `tokens` tokens, exact, or nothing above [`MAX_TOKENS`].
     #[must_use]
-    pub fn times(self, tokens: u64) -> Option<Usd> {
+    pub fn checked_mul(self, tokens: u64) -> Option<Usd> {
         if tokens > MAX_TOKENS {
             return None;
         }
@@ -259,7 +265,7 @@ impl UsdPerMillion {
 
     /// The rate times a ratio, or nothing if it leaves the bounds of a rate.
     #[must_use]
-    pub fn scaled(self, ratio: Ratio) -> Option<UsdPerMillion> {
+    pub fn checked_scale(self, ratio: Ratio) -> Option<UsdPerMillion> {
         let product = exact_product(self.0, ratio.0)?.normalize();
         (product.scale() <= MAX_SCALE && product <= Decimal::from(MAX_VALUE))
             .then_some(UsdPerMillion(product))
@@ -280,7 +286,7 @@ impl Ratio {
 
     /// The product, or nothing if it leaves the range of exact ratios.
     #[must_use]
-    pub fn times(self, other: Ratio) -> Option<Ratio> {
+    pub fn checked_mul(self, other: Ratio) -> Option<Ratio> {
         exact_product(self.0, other.0).map(|product| Ratio(product.normalize()))
     }
 
@@ -308,15 +314,15 @@ mod tests {
     fn amounts_print_without_trailing_zeros() {
         let rate: UsdPerMillion = "40.00".parse().unwrap();
         assert_eq!(rate.to_string(), "40");
-        assert_eq!(rate.times(6208).unwrap().to_string(), "0.24832");
-        assert_eq!(rate.times(6208).unwrap().rounded(3), "0.248");
+        assert_eq!(rate.checked_mul(6208).unwrap().to_string(), "0.24832");
+        assert_eq!(rate.checked_mul(6208).unwrap().rounded(3), "0.248");
         assert_eq!("0.5".parse::<Usd>().unwrap().rounded(2), "0.50");
     }
 
     #[test]
     fn booking_rounds_up_to_the_nano_dollar() {
         let rate: UsdPerMillion = "0.0005".parse().unwrap();
-        assert_eq!(rate.times(1).unwrap().nano_rounded_up(), Some(1));
+        assert_eq!(rate.checked_mul(1).unwrap().nano_rounded_up(), Some(1));
         assert_eq!("0.25".parse::<Usd>().unwrap().nano_rounded_up(), Some(250_000_000));
         assert_eq!(Usd::ZERO.nano_rounded_up(), Some(0));
         assert_eq!(Usd::from_nanos(250_000_001).to_string(), "0.250000001");
@@ -326,9 +332,9 @@ mod tests {
     #[test]
     fn what_cannot_be_exact_is_refused() {
         let most: UsdPerMillion = "1000000".parse().unwrap();
-        assert!(most.times(MAX_TOKENS).is_some());
-        assert!(most.times(MAX_TOKENS + 1).is_none());
+        assert!(most.checked_mul(MAX_TOKENS).is_some());
+        assert!(most.checked_mul(MAX_TOKENS + 1).is_none());
         let fine: Ratio = "0.000000001".parse().unwrap();
-        assert!("0.1".parse::<UsdPerMillion>().unwrap().scaled(fine).is_none());
+        assert!("0.1".parse::<UsdPerMillion>().unwrap().checked_scale(fine).is_none());
     }
 }

@@ -137,7 +137,7 @@ impl Hold {
         let Some(earlier) = self.earlier_attempts() else { return self.presume(too_large) };
         match settlement::bill_at(&shared.book, row, terms, response, row.ceiling.less(earlier)) {
             Bill::Cost { cost, usage, notes } => {
-                let Some(cost) = cost.plus(earlier) else { return self.presume(too_large) };
+                let Some(cost) = cost.checked_add(earlier) else { return self.presume(too_large) };
                 let booked = self.change(&Change::Settle { cost, usage: Some(usage) })?;
                 for note in notes {
                     shared.listener.tell(&Notice::Noted { hold: row.id.clone(), note });

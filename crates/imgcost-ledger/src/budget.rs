@@ -170,7 +170,7 @@ impl Sums {
     /// The amount that counts against a cap; saturates at [`NanoUsd::MAX`].
     #[must_use]
     pub fn used(&self) -> NanoUsd {
-        let sum = self.held.plus(self.presumed).and_then(|sum| sum.plus(self.settled));
+        let sum = self.held.checked_add(self.presumed).and_then(|sum| sum.checked_add(self.settled));
         sum.unwrap_or(NanoUsd::MAX)
     }
 }

@@ -269,7 +269,7 @@ pub(crate) fn with_nearest(
 /// An account's budget, if the amount does not fit.
 fn block(account: &Account<'_>, ceiling: NanoUsd) -> Option<Block> {
     let (budget, cap) = (account.budget.as_ref()?, account.limit()?);
-    let fits = account.sums.used().plus(ceiling).is_some_and(|sum| sum <= cap);
+    let fits = account.sums.used().checked_add(ceiling).is_some_and(|sum| sum <= cap);
     (!fits).then(|| Block {
         scope: budget.scope.clone(),
         window: budget.window,

@@ -64,13 +64,13 @@ impl NanoUsd {
 
     /// The sum; none above [`NanoUsd::MAX`].
     #[must_use]
-    pub fn plus(self, other: NanoUsd) -> Option<NanoUsd> {
+    pub fn checked_add(self, other: NanoUsd) -> Option<NanoUsd> {
         self.0.checked_add(other.0).and_then(NanoUsd::new)
     }
 
     /// The difference; none if it is negative.
     #[must_use]
-    pub fn minus(self, other: NanoUsd) -> Option<NanoUsd> {
+    pub fn checked_sub(self, other: NanoUsd) -> Option<NanoUsd> {
         self.0.checked_sub(other.0).map(NanoUsd)
     }
 

@@ -50,7 +50,7 @@ impl Share {
 pub(crate) fn adjusted(sums: Sums, before: Option<&Hold>, after: Option<&Hold>) -> Result<Sums, ShareError> {
     let (out, into) = (Share::of(before), Share::of(after));
     let adjust = |sum: NanoUsd, out: NanoUsd, into: NanoUsd| {
-        sum.minus(out).ok_or(ShareError::Short)?.plus(into).ok_or(ShareError::TooMuch)
+        sum.checked_sub(out).ok_or(ShareError::Short)?.checked_add(into).ok_or(ShareError::TooMuch)
     };
     let adjusted = Sums {
         held: adjust(sums.held, out.held, into.held)?,
@@ -62,7 +62,8 @@ pub(crate) fn adjusted(sums: Sums, before: Option<&Hold>, after: Option<&Hold>) 
         alerted: sums.alerted,
     };
     // The total must not overflow either, or a full scope could seem to have room.
-    let whole = adjusted.held.plus(adjusted.presumed).and_then(|sum| sum.plus(adjusted.settled));
+    let whole =
+        adjusted.held.checked_add(adjusted.presumed).and_then(|sum| sum.checked_add(adjusted.settled));
     whole.map(|_| adjusted).ok_or(ShareError::TooMuch)
 }
 

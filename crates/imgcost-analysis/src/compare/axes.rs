@@ -100,3 +100,14 @@ impl Axis {
         Ok(axes)
     }
 }
+
+/// Each value once, where it first stands.
+pub(super) fn unique<T: Copy + PartialEq>(values: &[T]) -> Vec<T> {
+    let mut found = Vec::with_capacity(values.len());
+    for value in values {
+        if !found.contains(value) {
+            found.push(*value);
+        }
+    }
+    found
+}

@@ -1,8 +1,7 @@
 //! One combination that others are held against.
 
-use imgcost_core::{Book, Code, Error, Offer, Request, Tier, Usd};
+use imgcost_core::{Book, Code, Error, Offer, PerMille, Request, SignedUsd, Tier, Usd};
 
-use super::amount::Difference;
 use super::axes::{Axes, Axis};
 use super::cell::{Cell, State};
 use super::grid::Grid;
@@ -19,9 +18,9 @@ pub struct Baseline<'b> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Delta {
     /// In USD.
-    pub usd: Difference,
+    pub usd: SignedUsd,
     /// In tenths of a percent of the baseline, rounded; none where that is free.
-    pub per_mille: Option<i64>,
+    pub per_mille: Option<PerMille>,
 }
 
 impl<'b> Baseline<'b> {
@@ -95,7 +94,7 @@ impl<'b> Baseline<'b> {
     /// How a cell differs from it; none where the cell is not priced.
     #[must_use]
     pub fn delta(&self, cell: &Cell<'_>) -> Option<Delta> {
-        let usd = Difference::new(cell.figure()?, self.figure)?;
+        let usd = SignedUsd::between(self.figure, cell.figure()?);
         Some(Delta { usd, per_mille: usd.per_mille_of(self.figure) })
     }
 }

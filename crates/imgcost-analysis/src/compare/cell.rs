@@ -7,7 +7,6 @@ use imgcost_core::{
     Usd,
 };
 
-use super::amount::Amount;
 use super::axes::Axis;
 use super::resolve::Pair;
 
@@ -206,21 +205,21 @@ impl<'b> Cell<'b> {
 
     /// What the call costs.
     #[must_use]
-    pub fn per_call(&self) -> Option<Amount> {
-        self.figures().map(|figures| Amount::from(&figures.total))
+    pub fn per_call(&self) -> Option<Total> {
+        self.figures().map(|figures| figures.total)
     }
 
     /// What one of its images costs: the call divided by their number.
     #[must_use]
-    pub fn per_image(&self) -> Option<Amount> {
-        Some(self.per_call()?.times(1, self.n.into()))
+    pub fn per_image(&self) -> Option<Total> {
+        Some(self.per_call()?.share(1, self.n.into()))
     }
 
     /// What a million pixels cost; none where the size is left to the model.
     #[must_use]
-    pub fn per_megapixel(&self) -> Option<Amount> {
+    pub fn per_megapixel(&self) -> Option<Total> {
         let pixels = self.pixels()?.checked_mul(self.n.into())?;
-        Some(self.per_call()?.times(1_000_000, pixels))
+        Some(self.per_call()?.share(1_000_000, pixels))
     }
 
     /// The pixels of one image, where they are known.
@@ -256,7 +255,7 @@ impl<'b> Cell<'b> {
         })
     }
 
-    /// What it is compared by, in USD an image: see [`Amount::figure`]; none where it is not
+    /// What it is compared by, in USD an image: see [`Total::figure`]; none where it is not
     /// priced.
     #[must_use]
     pub fn figure(&self) -> Option<Usd> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use imgcost_core::{Book, Code, Error, Offer, Request};
 
-use super::axes::Axes;
+use super::axes::{Axes, unique};
 use super::cell::{Cell, State};
 use super::resolve::{Pair, pairs};
 
@@ -109,15 +109,4 @@ fn state(offer: &Result<Offer<'_>, Error>, request: &Request) -> State {
         }
         Err(error) => State::Illegal(error.clone()),
     }
-}
-
-/// Each value once, where it first stands.
-pub(super) fn unique<T: Copy + PartialEq>(values: &[T]) -> Vec<T> {
-    let mut found = Vec::with_capacity(values.len());
-    for value in values {
-        if !found.contains(value) {
-            found.push(*value);
-        }
-    }
-    found
 }

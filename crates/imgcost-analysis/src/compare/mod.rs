@@ -8,9 +8,8 @@
 //! A grid is only read afterwards: [`Filter`] chooses cells, [`Sort`] orders them, [`Baseline`]
 //! holds them against one, [`Pivot`] lays them out; none of them changes a cell.
 //!
-//! Ranges are compared by their expected value, else by their ceiling: see [`Amount::figure`].
+//! Ranges are compared by their expected value, else by their ceiling: see [`Total::figure`](imgcost_core::Total::figure).
 
-mod amount;
 mod axes;
 mod baseline;
 mod cell;
@@ -21,7 +20,6 @@ mod pivot;
 mod resolve;
 mod sort;
 
-pub use amount::{Amount, Difference};
 pub use axes::{Axes, Axis};
 pub use baseline::{Baseline, Delta};
 pub use cell::{Cell, Figures, State};

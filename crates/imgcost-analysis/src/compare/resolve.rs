@@ -7,8 +7,7 @@ use imgcost_core::{
     Tier,
 };
 
-use super::axes::Axes;
-use super::grid::unique;
+use super::axes::{Axes, unique};
 use super::pick::Pick;
 use crate::words::{Pattern, shown};
 

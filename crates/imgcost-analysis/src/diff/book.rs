@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use imgcost_core::{Availability, Book, Date, Model, Provider, Row, Usd};
+use imgcost_core::{Availability, Book, Date, Model, PerMille, Provider, Row, SignedUsd, Usd};
 use serde::Serialize;
-
-use super::delta::Delta;
 
 /// What became of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -53,7 +51,7 @@ pub struct PriceChange {
     /// What it costs; none: no price.
     pub after: Option<String>,
     /// The difference in thousandths of the first.
-    pub per_mille: Option<i64>,
+    pub per_mille: Option<PerMille>,
     /// The first day of the new price.
     pub since: Option<Date>,
     /// Whether the model can be called on the second day.
@@ -99,7 +97,7 @@ pub fn prices(
         // Prices and ratios are both plain decimals.
         let amount = |price: Option<&Price<'_>>| price.and_then(|(text, _)| text.parse::<Usd>().ok());
         let per_mille =
-            amount(was).zip(amount(is)).and_then(|(was, is)| Delta::between(was, is).per_mille(was));
+            amount(was).zip(amount(is)).and_then(|(was, is)| SignedUsd::between(was, is).per_mille_of(was));
         let source = is.or(was).map(|(_, row)| row.source.clone()).unwrap_or_default();
         diff.prices.push(PriceChange {
             provider: key.0.to_owned(),

@@ -1,21 +1,10 @@
 //! A row as a diff keeps it: its terms as one short text, and what it costs.
 
-use imgcost_core::{Availability, Error, Param, Quote, Request, Usd, Value};
+use imgcost_core::{Availability, Error, Param, Quote, Request, Total, Value};
 use serde::Serialize;
 
 /// What stands between two terms.
 const BETWEEN: char = '\u{1f}';
-
-/// What a row costs, in USD. What is unknown is none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Cost {
-    /// At least.
-    pub floor: Option<Usd>,
-    /// Probably.
-    pub expected: Option<Usd>,
-    /// At most.
-    pub ceiling: Option<Usd>,
-}
 
 /// A row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +14,7 @@ pub struct Job {
     /// Its id; empty: none.
     pub id: Box<str>,
     /// What it costs, or why that is not known.
-    pub cost: Result<Cost, Box<str>>,
+    pub cost: Result<Total, Box<str>>,
     /// Whether its model can be called on its day; `Current` where it has no quote.
     pub availability: Availability,
     /// Whether it lacks a prompt that costs, so that its cost is that of its images only.
@@ -56,10 +45,7 @@ impl Job {
         quoted: Result<&Quote<'_>, &Error>,
         with_day: bool,
     ) -> Job {
-        let cost = quoted.map_err(|error| error.to_string().into_boxed_str()).map(|quote| {
-            let total = quote.total();
-            Cost { floor: total.floor, expected: total.expected, ceiling: total.ceiling }
-        });
+        let cost = quoted.map_err(|error| error.to_string().into_boxed_str()).map(|quote| *quote.total());
         let no_prompt = quoted.is_ok_and(crate::lacks_prompt);
         let offer = quoted.ok().map(Quote::offer);
         let availability = offer.map_or(Availability::Current, |offer| offer.model.availability(offer.as_of));

@@ -3,11 +3,12 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, VecDeque};
 
-use imgcost_core::Usd;
+use imgcost_core::{SignedUsd, Total};
 use serde::Serialize;
 
-use super::delta::{Delta, Deltas};
-use super::job::{Cost, FieldChange, Job};
+use super::delta::Deltas;
+use super::job::{FieldChange, Job};
+use crate::RowSum;
 
 /// What became of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -61,73 +62,17 @@ pub struct Entry {
     pub delta: Deltas,
 }
 
-/// What all rows of a side come to. Rows that are in error on either side are in none of the
-/// amounts, an amount that any other row does not know is none, and so are all where no row is
-/// left that knows one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Totals {
-    /// All rows.
-    pub rows: u64,
-    /// Rows in error.
-    pub errors: u64,
-    /// Rows that are priced here and in error on the other side.
-    pub left_out: u64,
-    /// Rows of which something has no price.
-    pub unpriced: u64,
-    /// Rows without a prompt, though it costs: in the amounts with their images only.
-    #[serde(rename = "without_prompt")]
-    pub no_prompt: u64,
-    /// At least this much, in USD.
-    pub floor: Option<Usd>,
-    /// Probably this much, in USD.
-    pub expected: Option<Usd>,
-    /// At most this much, in USD.
-    pub ceiling: Option<Usd>,
-}
-
-impl Totals {
-    /// Whether every row is in all of the amounts.
-    #[must_use]
-    pub const fn is_complete(&self) -> bool {
-        self.errors == 0 && self.unpriced == 0 && self.left_out == 0
-    }
-
-    /// What the rows of a side come to, each with whether its partner is in error.
-    fn of<'j>(jobs: impl Iterator<Item = (&'j Job, bool)>) -> Totals {
-        let zero = Some(Usd::ZERO);
-        let mut totals = Totals {
-            rows: 0,
-            errors: 0,
-            left_out: 0,
-            unpriced: 0,
-            no_prompt: 0,
-            floor: zero,
-            expected: zero,
-            ceiling: zero,
-        };
-        let plus = |sum: Option<Usd>, more: Option<Usd>| sum?.plus(more?);
-        let mut priced = false;
-        for (job, partner_in_error) in jobs {
-            totals.rows += 1;
-            match &job.cost {
-                Err(_) => totals.errors += 1,
-                Ok(_) if partner_in_error => totals.left_out += 1,
-                Ok(cost) => {
-                    priced |= cost.floor.is_some();
-                    totals.no_prompt += u64::from(job.no_prompt);
-                    totals.unpriced += u64::from(cost.ceiling.is_none());
-                    totals.floor = plus(totals.floor, Some(cost.floor.unwrap_or(Usd::ZERO)));
-                    totals.expected = plus(totals.expected, cost.expected);
-                    totals.ceiling = plus(totals.ceiling, cost.ceiling);
-                }
-            }
+/// What the rows of a side come to, each with whether its partner is in error.
+fn sum<'j>(jobs: impl Iterator<Item = (&'j Job, bool)>) -> RowSum {
+    let mut sum = RowSum::default();
+    for (job, partner_in_error) in jobs {
+        match &job.cost {
+            Err(_) => sum.add_error(false),
+            Ok(_) if partner_in_error => sum.add_left_out(),
+            Ok(cost) => sum.add_total(cost, job.no_prompt),
         }
-        // No rows cost nothing; rows of which nothing is known do not.
-        if totals.rows > 0 && !priced {
-            (totals.floor, totals.expected, totals.ceiling) = (None, None, None);
-        }
-        totals
     }
+    sum
 }
 
 /// What is different between two sets of rows.
@@ -144,9 +89,9 @@ pub struct JobDiff {
     /// How many pairs were matched by what they ask for.
     pub by_request: u64,
     /// What the old rows come to.
-    pub before: Totals,
+    pub before: RowSum,
     /// What the new rows come to.
-    pub after: Totals,
+    pub after: RowSum,
     /// The differences of the totals.
     pub delta: Deltas,
 }
@@ -182,10 +127,10 @@ pub fn jobs(before: Vec<Job>, after: Vec<Job>, matching: Matching) -> JobDiff {
     entries.extend(after.into_iter().flatten().map(|job| alone(Kind::Added, job)));
     entries.sort_by_cached_key(|entry| {
         let line = |job: &Option<Job>| job.as_ref().map(|job| job.line);
-        let main = entry.delta.main().map(Delta::size);
+        let main = entry.delta.main().map(SignedUsd::size);
         (main.is_some(), Reverse(main), entry.kind, line(&entry.after), line(&entry.before))
     });
-    let delta = between(totals_before.into(), totals_after.into());
+    let delta = Deltas::between(&totals_before.total(), &totals_after.total());
     JobDiff {
         entries,
         same,
@@ -200,7 +145,7 @@ pub fn jobs(before: Vec<Job>, after: Vec<Job>, matching: Matching) -> JobDiff {
 
 /// What both sides come to. A pair of which one is in error is in neither, as its difference
 /// would be that of a price and nothing.
-fn totals(before: &[Job], after: &[Job], pairs: &[Pair]) -> (Totals, Totals) {
+fn totals(before: &[Job], after: &[Job], pairs: &[Pair]) -> (RowSum, RowSum) {
     let (mut old_broken, mut new_broken) = (vec![false; before.len()], vec![false; after.len()]);
     let in_error = |jobs: &[Job], index: usize| jobs.get(index).is_some_and(|job| job.cost.is_err());
     for (old, new, _) in pairs {
@@ -211,7 +156,7 @@ fn totals(before: &[Job], after: &[Job], pairs: &[Pair]) -> (Totals, Totals) {
             *slot = in_error(before, *old);
         }
     }
-    (Totals::of(before.iter().zip(old_broken)), Totals::of(after.iter().zip(new_broken)))
+    (sum(before.iter().zip(old_broken)), sum(after.iter().zip(new_broken)))
 }
 
 type Pair = (usize, usize, MatchedBy);
@@ -257,43 +202,27 @@ fn pair(before: Job, after: Job, by: MatchedBy) -> Result<Entry, Job> {
     } else {
         before.changes_to(&after)
     };
-    let kind = match (fields.is_empty(), before.cost == after.cost) {
+    // What a ceiling rests on is no part of the price.
+    let cost = |job: &Job| job.cost.clone().map(|total| total.amounts());
+    let kind = match (fields.is_empty(), cost(&before) == cost(&after)) {
         (true, true) => return Err(after),
         (true, false) => Kind::Repriced,
         (false, _) => Kind::Changed,
     };
     let delta = match (&before.cost, &after.cost) {
-        (Ok(before), Ok(after)) => between(*before, *after),
-        _ => UNKNOWN,
+        (Ok(before), Ok(after)) => Deltas::between(before, after),
+        _ => Deltas::UNKNOWN,
     };
     Ok(Entry { kind, before: Some(before), after: Some(after), matched: Some(by), fields, delta })
 }
 
 /// A row that is there on one side only.
 fn alone(kind: Kind, job: Job) -> Entry {
-    let nothing = Cost { floor: Some(Usd::ZERO), expected: Some(Usd::ZERO), ceiling: Some(Usd::ZERO) };
     let delta = match (&job.cost, kind) {
-        (Ok(cost), Kind::Removed) => between(*cost, nothing),
-        (Ok(cost), _) => between(nothing, *cost),
-        (Err(_), _) => UNKNOWN,
+        (Ok(cost), Kind::Removed) => Deltas::between(cost, &Total::ZERO),
+        (Ok(cost), _) => Deltas::between(&Total::ZERO, cost),
+        (Err(_), _) => Deltas::UNKNOWN,
     };
     let (before, after) = if kind == Kind::Removed { (Some(job), None) } else { (None, Some(job)) };
     Entry { kind, before, after, matched: None, fields: Vec::new(), delta }
-}
-
-const UNKNOWN: Deltas = Deltas { floor: None, expected: None, ceiling: None };
-
-impl From<Totals> for Cost {
-    fn from(totals: Totals) -> Cost {
-        Cost { floor: totals.floor, expected: totals.expected, ceiling: totals.ceiling }
-    }
-}
-
-fn between(before: Cost, after: Cost) -> Deltas {
-    let delta = |before: Option<Usd>, after: Option<Usd>| Some(Delta::between(before?, after?));
-    Deltas {
-        floor: delta(before.floor, after.floor),
-        expected: delta(before.expected, after.expected),
-        ceiling: delta(before.ceiling, after.ceiling),
-    }
 }

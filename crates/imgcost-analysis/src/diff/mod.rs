@@ -10,6 +10,6 @@ mod job;
 mod jobs;
 
 pub use book::{BookDiff, Event, ModelChange, PriceChange, prices};
-pub use delta::{Delta, Deltas};
-pub use job::{Cost, FieldChange, Job};
-pub use jobs::{Entry, JobDiff, Kind, MatchedBy, Matching, Totals, jobs};
+pub use delta::Deltas;
+pub use job::{FieldChange, Job};
+pub use jobs::{Entry, JobDiff, Kind, MatchedBy, Matching, jobs};

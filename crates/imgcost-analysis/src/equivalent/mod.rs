@@ -14,7 +14,7 @@ mod swap;
 
 use imgcost_core::{Book, Code, Error, Offer, Pixels, Quality, Request, Size};
 
-pub use spend::{Difference, Measure, Spend};
+pub use spend::{Measure, Spend};
 pub use swap::{Swap, swap};
 
 use crate::words::suited;

@@ -1,8 +1,6 @@
 //! What one image spends, and how far two spends are apart.
 
-use std::fmt;
-
-use imgcost_core::{Estimate, Item, Quote, Total, Unit, Usd};
+use imgcost_core::{Estimate, Item, Quote, SignedUsd, Total, Unit, Usd};
 
 /// What one image spends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +44,9 @@ impl Measure {
             }
             Measure::Money => {
                 let (a, b) = (a.usd_ends()?, b.usd_ends()?);
-                Some(Distance::Money(apart(a.1, b.0).max(apart(b.1, a.0))))
+                Some(Distance::Money(
+                    SignedUsd::between(a.1, b.0).size().max(SignedUsd::between(b.1, a.0).size()),
+                ))
             }
         }
     }
@@ -54,8 +54,8 @@ impl Measure {
     /// Whether both spends are known to the last token or digit, and equal.
     pub(super) fn same(self, a: &Spend, b: &Spend) -> bool {
         match self {
-            Measure::Tokens => matches!(a.tokens_difference(b), Some(Difference::Same)),
-            Measure::Money => matches!(a.usd_difference(b), Some(Difference::Same)),
+            Measure::Tokens => a.tokens_difference(b) == Some(0),
+            Measure::Money => a.usd_difference(b).is_some_and(SignedUsd::is_zero),
         }
     }
 }
@@ -70,32 +70,6 @@ pub(super) enum Distance {
 /// The expected value at both ends, else the range.
 fn ends<T: Copy>(range: Estimate<T>) -> (T, T) {
     range.expected.map_or((range.floor, range.ceiling), |expected| (expected, expected))
-}
-
-/// The distance between two amounts.
-fn apart(a: Usd, b: Usd) -> Usd {
-    a.minus(b).or_else(|| b.minus(a)).unwrap_or(Usd::ZERO)
-}
-
-/// How one value stands to another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Difference<T> {
-    /// Both are equal.
-    Same,
-    /// The first is more by this much.
-    More(T),
-    /// The first is less by this much.
-    Less(T),
-}
-
-impl<T: fmt::Display> fmt::Display for Difference<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Difference::Same => f.write_str("0"),
-            Difference::More(by) => write!(f, "+{by}"),
-            Difference::Less(by) => write!(f, "-{by}"),
-        }
-    }
 }
 
 impl Spend {
@@ -117,26 +91,17 @@ impl Spend {
         }
     }
 
-    /// How the expected tokens stand to another spend's; none where either has none.
+    /// Its expected tokens less another spend's; none where either has none.
     #[must_use]
-    pub fn tokens_difference(&self, other: &Spend) -> Option<Difference<u64>> {
-        let (a, b) = (self.tokens?.expected?, other.tokens?.expected?);
-        Some(match a.cmp(&b) {
-            std::cmp::Ordering::Equal => Difference::Same,
-            std::cmp::Ordering::Greater => Difference::More(a.abs_diff(b)),
-            std::cmp::Ordering::Less => Difference::Less(a.abs_diff(b)),
-        })
+    pub fn tokens_difference(&self, other: &Spend) -> Option<i64> {
+        let count = |spend: &Spend| i64::try_from(spend.tokens?.expected?).ok();
+        count(self)?.checked_sub(count(other)?)
     }
 
-    /// How the expected money stands to another spend's, in USD; none where either has none.
+    /// Its expected money less another spend's, in USD; none where either has none.
     #[must_use]
-    pub fn usd_difference(&self, other: &Spend) -> Option<Difference<Usd>> {
-        let (a, b) = (self.usd.expected?, other.usd.expected?);
-        Some(match a.cmp(&b) {
-            std::cmp::Ordering::Equal => Difference::Same,
-            std::cmp::Ordering::Greater => Difference::More(apart(a, b)),
-            std::cmp::Ordering::Less => Difference::Less(apart(a, b)),
-        })
+    pub fn usd_difference(&self, other: &Spend) -> Option<SignedUsd> {
+        Some(SignedUsd::between(other.usd.expected?, self.usd.expected?))
     }
 
     /// The money in words, never a zero for what is unknown.

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use imgcost_core::{Book, Date, Error, Quote, Request};
 
 use super::read::{Exception, Name, Policy, nearest};
-use super::report::{Finding, KEPT_MAX, Report, Sums, Suppression, Verdict};
+use super::report::{Finding, KEPT_MAX, Report, Suppression, Verdict};
 use super::row::{self, Met};
 use super::rule::{Level, Rule};
+use crate::RowSum;
 use crate::words::Pattern;
 
 /// Which row it is.
@@ -53,7 +54,7 @@ impl Policy {
                 errors: 0,
                 warnings: 0,
                 suppressed: 0,
-                sums: Sums::new(),
+                sum: RowSum::default(),
                 verdict: Verdict::Passed,
             },
         }
@@ -107,10 +108,9 @@ impl Policy {
 impl<'p> Gate<'p> {
     /// Holds a row against the policy: its request with its quote, or with why there is none.
     pub fn row(&mut self, subject: &Subject<'_>, request: &Request, quoted: Result<&Quote<'_>, &Error>) {
-        self.report.sums.rows += 1;
         match quoted {
             Err(error) => {
-                self.report.sums.errors += 1;
+                self.report.sum.add_error(false);
                 let asked = request.model.as_str();
                 let sold =
                     self.book.provider(&request.provider).ok().and_then(|provider| provider.model(asked));
@@ -118,9 +118,8 @@ impl<'p> Gate<'p> {
                 self.add(subject, &names, Rule::RowError, || row::in_error(error));
             }
             Ok(quote) => {
-                self.report.sums.add(quote);
+                self.report.sum.add(quote);
                 let open = crate::lacks_prompt(quote);
-                self.report.sums.no_prompt += u64::from(open);
                 let policy = self.policy;
                 let met = Met { policy, quote };
                 let model = &row::names(quote.offer().model);
@@ -242,11 +241,12 @@ impl<'p> Gate<'p> {
 
     fn file(&mut self) {
         let Some(limit) = self.policy.max_per_file else { return };
-        let sums = self.report.sums;
-        let finding = match (sums.ceiling, sums.floor) {
+        let sum = self.report.sum;
+        let finding = match (sum.ceiling_of_quoted(), sum.total().floor) {
             (Some(ceiling), _) if ceiling <= limit => return,
             (Some(ceiling), _) => {
-                let excess = ceiling.minus(limit).map_or_else(String::new, |usd| format!(", ${usd} more"));
+                let excess =
+                    ceiling.checked_sub(limit).map_or_else(String::new, |usd| format!(", ${usd} more"));
                 let message = format!("all rows may cost up to ${ceiling}{excess} than ${limit}");
                 Finding { ceiling: Some(ceiling), ..Finding::new(Rule::MaxPerFile, message) }
             }
@@ -254,7 +254,7 @@ impl<'p> Gate<'p> {
                 let least = floor.map_or_else(String::new, |floor| format!("at least ${floor}, "));
                 let message = format!(
                     "all rows have no known ceiling to hold against ${limit}: {least}{} unpriced",
-                    sums.unpriced
+                    sum.unpriced
                 );
                 Finding::new(Rule::MaxPerFile, message)
             }

@@ -31,5 +31,5 @@ mod rule;
 
 pub use gate::{Gate, Subject};
 pub use read::Policy;
-pub use report::{Finding, KEPT_MAX, Report, Sums, Suppression, Verdict};
+pub use report::{Finding, KEPT_MAX, Report, Suppression, Verdict};
 pub use rule::{Level, Place, Rule};

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use imgcost_core::{Date, Quote, Usd};
+use imgcost_core::{Date, Usd};
 use serde::Serialize;
 
 use super::rule::{Level, Rule};
+use crate::RowSum;
 
 /// The most findings of one code that are kept; those beyond are counted.
 pub const KEPT_MAX: usize = 10_000;
@@ -116,49 +117,6 @@ impl Verdict {
     }
 }
 
-/// What all rows come to. What is unknown is never added as zero.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sums {
-    /// All rows.
-    pub rows: u64,
-    /// Rows in error: in none of the amounts.
-    pub errors: u64,
-    /// Rows of which something has no price: with what is priced in the floor, and no ceiling.
-    pub unpriced: u64,
-    /// Rows without a prompt, though it costs: with their images only.
-    pub no_prompt: u64,
-    /// At least this much, in USD.
-    pub floor: Option<Usd>,
-    /// Probably this much, in USD, where every row that is not in error says so.
-    pub expected: Option<Usd>,
-    /// At most this much, in USD, where every row that is not in error has a ceiling.
-    pub ceiling: Option<Usd>,
-}
-
-impl Sums {
-    /// Nothing yet.
-    pub(super) const fn new() -> Sums {
-        let zero = Some(Usd::ZERO);
-        Sums { rows: 0, errors: 0, unpriced: 0, no_prompt: 0, floor: zero, expected: zero, ceiling: zero }
-    }
-
-    pub(super) fn add(&mut self, quote: &Quote<'_>) {
-        let total = quote.total();
-        self.unpriced += u64::from(!quote.is_complete());
-        let plus = |sum: Option<Usd>, more: Option<Usd>| sum?.plus(more?);
-        // A row without any price adds nothing to what the sum is at least.
-        self.floor = plus(self.floor, Some(total.floor.unwrap_or(Usd::ZERO)));
-        self.expected = plus(self.expected, total.expected);
-        self.ceiling = plus(self.ceiling, total.ceiling);
-    }
-
-    /// Whether every row is priced in full.
-    #[must_use]
-    pub const fn is_complete(&self) -> bool {
-        self.errors == 0 && self.unpriced == 0 && self.no_prompt == 0
-    }
-}
-
 /// What a check of a file came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
@@ -173,7 +131,7 @@ pub struct Report {
     /// How many findings an exception lets pass.
     pub suppressed: u64,
     /// What all rows come to.
-    pub sums: Sums,
+    pub sum: RowSum,
     /// How it ends.
     pub verdict: Verdict,
 }

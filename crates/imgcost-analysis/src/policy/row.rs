@@ -76,7 +76,7 @@ fn max_per_image<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
     let n = quote.request().n;
     let ceiling = quote.total().ceiling;
     // Held against the whole call, as a share of a call may have no end.
-    let whole = limit.times(n.into()).unwrap_or(limit);
+    let whole = limit.checked_mul(n.into()).unwrap_or(limit);
     if ceiling.is_some_and(|ceiling| ceiling <= whole) {
         return None;
     }
@@ -88,7 +88,7 @@ fn max_per_image<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
 fn over(rule: Rule, what: &str, quote: &Quote<'_>, ceiling: Option<Usd>, bound: Usd, limit: Usd) -> Finding {
     let message = match ceiling {
         Some(ceiling) => {
-            let excess = ceiling.minus(bound).map_or_else(String::new, |usd| format!(", ${usd} more"));
+            let excess = ceiling.checked_sub(bound).map_or_else(String::new, |usd| format!(", ${usd} more"));
             format!("{what} may cost up to ${ceiling}{excess} than ${bound}")
         }
         None => {

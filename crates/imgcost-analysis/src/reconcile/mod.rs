@@ -5,12 +5,12 @@
 //! sums by day, model and size; [`Reconcile::finish`] compares them as finely as the pages are
 //! grouped.
 
+mod finding;
 mod names;
 mod outcome;
-mod signed;
 mod sums;
 
+pub use finding::{Finding, Weight};
 pub use names::{LineItem, Names};
-pub use outcome::{Finding, Outcome, Row, Standing, Weight};
-pub use signed::{BadAmount, SignedUsd};
+pub use outcome::{Outcome, Row, Standing};
 pub use sums::{Amount, CostResult, Logged, Measure, Reconcile, UsageKind, UsageResult};

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use imgcost_core::{Date, Ratio, Usd};
+use imgcost_core::{Date, Ratio, SignedUsd, Usd};
 use serde::{Serialize, Serializer};
 
-use super::signed::SignedUsd;
+use super::finding::{Finding, Weight};
 use super::sums::{Amount, Cell, Measure, Reconcile, UsageKind, add};
 
 /// Money that differs by less is the same: floats end about there. In billionths of a dollar.
@@ -67,29 +67,6 @@ impl Serialize for Standing {
     }
 }
 
-/// What a finding means for the whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Weight {
-    /// Good to know.
-    Note,
-    /// Something could not be matched.
-    Unmatched,
-    /// The two sides do not agree.
-    Difference,
-}
-
-/// Something to say of the whole.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// Its stable name.
-    pub code: &'static str,
-    /// What it means.
-    pub weight: Weight,
-    /// In words.
-    pub message: String,
-}
-
 /// A sum of the log beside that of the export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Row {
@@ -131,7 +108,15 @@ impl Outcome {
     }
 }
 
-pub(super) fn finish(reconcile: &Reconcile<'_>, percent: Ratio) -> Outcome {
+impl Reconcile<'_> {
+    /// Compares. A difference of up to `percent` of every count and sum is accepted.
+    #[must_use]
+    pub fn finish(&self, percent: Ratio) -> Outcome {
+        finish(self, percent)
+    }
+}
+
+fn finish(reconcile: &Reconcile<'_>, percent: Ratio) -> Outcome {
     let mut rows = Vec::new();
     for measure in
         [Measure::Requests, Measure::Images, Measure::InputTokens, Measure::OutputTokens, Measure::Usd]
@@ -285,10 +270,10 @@ fn difference(log: Amount, export: Amount, percent: Ratio) -> Option<(bool, bool
             Some((log > export, log.abs_diff(export).checked_mul(100)? <= most))
         }
         (Amount::Usd(log), Amount::Usd(export)) => {
-            let difference = log.minus(export)?;
+            let difference = log.checked_sub(export)?;
             let is_same = difference.size() < Usd::from_nanos(SAME_NANO)
-                || difference.size().times(100)? <= scaled(export.size(), percent)?;
-            Some((!difference.is_below_zero(), is_same))
+                || difference.size().checked_mul(100)? <= scaled(export.size(), percent)?;
+            Some((!difference.is_negative(), is_same))
         }
         _ => None,
     }
@@ -297,9 +282,9 @@ fn difference(log: Amount, export: Amount, percent: Ratio) -> Option<(bool, bool
 /// A share of an amount, to the nano-dollar below it: the amounts of pages have too many digits
 /// to be multiplied exactly.
 fn scaled(usd: Usd, percent: Ratio) -> Option<Usd> {
-    usd.scaled(percent).or_else(|| {
+    usd.checked_scale(percent).or_else(|| {
         let nano = usd.nano_rounded_up().and_then(|nano| u64::try_from(nano).ok())?;
-        Usd::from_nanos(nano.saturating_sub(1)).scaled(percent)
+        Usd::from_nanos(nano.saturating_sub(1)).checked_scale(percent)
     })
 }
 
@@ -316,7 +301,7 @@ fn wrong_organization(reconcile: &Reconcile<'_>) -> Option<Finding> {
         let mut count = 0_u64;
         for (cell, amount) in sums.get(&measure).into_iter().flatten() {
             match amount.filter(|_| days(&cell)) {
-                Some(Amount::Usd(usd)) => all = all.plus(usd).unwrap_or(usd),
+                Some(Amount::Usd(usd)) => all = all.checked_add(usd).unwrap_or(usd),
                 Some(Amount::Count(more)) => count = count.saturating_add(more),
                 None => {}
             }
@@ -355,7 +340,7 @@ fn whole_days(reconcile: &Reconcile<'_>) -> Vec<Finding> {
     for (cell, amount) in reconcile.log.get(&Measure::Usd).into_iter().flatten() {
         if let Some(Amount::Usd(usd)) = amount {
             let sum = logged.entry(cell.day).or_insert(Some(SignedUsd::ZERO));
-            *sum = sum.and_then(|sum| sum.plus(*usd));
+            *sum = sum.and_then(|sum| sum.checked_add(*usd));
         }
     }
     for (day, mine) in logged {
@@ -364,8 +349,8 @@ fn whole_days(reconcile: &Reconcile<'_>) -> Vec<Finding> {
         let Some((mine, all)) = mine.zip(all).filter(|_| !reconcile.costs_left_out.has(day)) else {
             continue;
         };
-        let less = mine.minus(all).is_some_and(|difference| {
-            !difference.is_below_zero() && difference.size() >= Usd::from_nanos(SAME_NANO)
+        let less = mine.checked_sub(all).is_some_and(|difference| {
+            !difference.is_negative() && difference.size() >= Usd::from_nanos(SAME_NANO)
         });
         if less {
             let message = format!("{day}: the log has ${mine}, all costs of the day are ${all}");

@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use imgcost_core::{Date, Usd};
+use imgcost_core::{Date, SignedUsd, Usd};
 use serde::{Serialize, Serializer};
 
+use super::finding::{Finding, Weight};
 use super::names::{LineItem, Names};
-use super::outcome::{Finding, Outcome, Weight, finish};
-use super::signed::SignedUsd;
 
 /// What is compared. The names are stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -50,10 +49,10 @@ pub enum Amount {
 
 impl Amount {
     /// The sum of two amounts of a kind; none if it can't be exact.
-    pub(super) fn plus(self, other: Amount) -> Option<Amount> {
+    pub(super) fn checked_add(self, other: Amount) -> Option<Amount> {
         match (self, other) {
             (Amount::Count(a), Amount::Count(b)) => a.checked_add(b).map(Amount::Count),
-            (Amount::Usd(a), Amount::Usd(b)) => a.plus(b).map(Amount::Usd),
+            (Amount::Usd(a), Amount::Usd(b)) => a.checked_add(b).map(Amount::Usd),
             _ => None,
         }
     }
@@ -336,10 +335,10 @@ impl<'b> Reconcile<'b> {
     /// Adds a result of a cost page.
     pub fn cost(&mut self, result: &CostResult) {
         self.any_cost |= result.amount != SignedUsd::ZERO;
-        self.all_costs = self.all_costs.and_then(|sum| sum.plus(result.amount));
+        self.all_costs = self.all_costs.and_then(|sum| sum.checked_add(result.amount));
         let Some(text) = &result.line_item else {
             let sum = self.whole_days.entry(result.day).or_insert(Some(SignedUsd::ZERO));
-            *sum = sum.and_then(|sum| sum.plus(result.amount));
+            *sum = sum.and_then(|sum| sum.checked_add(result.amount));
             return;
         };
         let model = match self.names.line_item(text) {
@@ -364,7 +363,7 @@ impl<'b> Reconcile<'b> {
         };
         let other = self.others.entry(key).or_insert(Other { code, count: 0, usd: Some(SignedUsd::ZERO) });
         other.count += 1;
-        other.usd = other.usd.and_then(|sum| sum.plus(usd.unwrap_or(SignedUsd::ZERO)));
+        other.usd = other.usd.and_then(|sum| sum.checked_add(usd.unwrap_or(SignedUsd::ZERO)));
     }
 
     /// What was not compared, as findings.
@@ -389,12 +388,6 @@ impl<'b> Reconcile<'b> {
         };
         self.others.iter().map(finding).collect()
     }
-
-    /// Compares. `percent` is let pass of every count and sum.
-    #[must_use]
-    pub fn finish(&self, percent: imgcost_core::Ratio) -> Outcome {
-        finish(self, percent)
-    }
 }
 
 pub(super) fn add(sums: &mut Sums, measure: Measure, cell: Cell, amount: Amount) {
@@ -403,5 +396,5 @@ pub(super) fn add(sums: &mut Sums, measure: Measure, cell: Cell, amount: Amount)
         Amount::Usd(_) => Amount::Usd(SignedUsd::ZERO),
     };
     let sum = sums.entry(measure).or_default().entry(cell).or_insert(Some(none));
-    *sum = sum.and_then(|sum| sum.plus(amount));
+    *sum = sum.and_then(|sum| sum.checked_add(amount));
 }

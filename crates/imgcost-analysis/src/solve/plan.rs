@@ -1,12 +1,14 @@
 //! A plan: which call, how often, and what it comes to.
 
-use imgcost_core::{Availability, CeilingBasis, Estimate, Item, Offer, Pixels, Quality, Request, Total, Usd};
+use imgcost_core::{
+    Availability, CeilingBasis, Estimate, Item, Offer, PerMille, Pixels, Quality, Request, SignedUsd, Total,
+    Usd,
+};
 
 use super::job::{By, Goal, Job};
 use super::lane::{Draft, cost};
 use super::split::{Prices, Splitter};
 use crate::equivalent::quoted;
-use crate::share::per_mille;
 
 /// So many calls that ask for the same.
 #[derive(Debug, Clone)]
@@ -111,16 +113,15 @@ impl<'b> Plan<'b> {
         if let (Some(cost), Some(base)) = (self.cost(), best.cost())
             && self.images == best.images
         {
-            let apart = |apart: Option<Usd>| apart.filter(|apart| *apart > Usd::ZERO);
-            let said = match (apart(cost.minus(base)), apart(base.minus(cost))) {
-                (Some(more), _) => Some(("+", more, "more")),
-                (None, Some(less)) => Some(("-", less, "less")),
-                (None, None) => None,
-            };
-            words.extend(said.map(|(sign, apart, word)| match percent(apart, base) {
-                Some(percent) => format!("{sign}{percent} %, ${apart} {word}"),
-                None => format!("${apart} {word}"),
-            }));
+            let change = SignedUsd::between(base, cost);
+            let (sign, word) = if change.is_negative() { ("-", "less") } else { ("+", "more") };
+            let apart = change.size();
+            if !change.is_zero() {
+                words.push(match percent(apart, base) {
+                    Some(percent) => format!("{sign}{percent} %, ${apart} {word}"),
+                    None => format!("${apart} {word}"),
+                });
+            }
         }
         if self.availability().is_marked() {
             words.push(self.availability().to_string());
@@ -189,7 +190,7 @@ fn total(calls: &[Calls]) -> Option<Total> {
         let mut sum = Some(Usd::ZERO);
         for call in calls {
             sum = match (sum, part(&call.each)) {
-                (Some(sum), Some(each)) => Some(sum.plus(each.times(call.count)?)?),
+                (Some(sum), Some(each)) => Some(sum.checked_add(each.checked_mul(call.count)?)?),
                 _ => None,
             };
         }
@@ -225,7 +226,7 @@ fn tokens(calls: &[Calls]) -> Option<Estimate<u64>> {
 
 /// How many percent of an amount another one is, to one decimal.
 fn percent(part: Usd, whole: Usd) -> Option<String> {
-    Some(match per_mille(part, whole)? {
+    Some(match PerMille::of(part, whole)?.tenths_of_percent() {
         // Something is never shown as nothing.
         0 => "<0.1".to_owned(),
         tenths if tenths % 10 == 0 => (tenths / 10).to_string(),

@@ -56,7 +56,7 @@ impl Splitter {
         for &(k, price) in &prices {
             // Strictly less, so that of equal prices an image the largest call stays.
             let (candidate, known) =
-                (price.times(best.0.try_into().ok()?)?, best.1.times(k.try_into().ok()?)?);
+                (price.checked_mul(best.0.try_into().ok()?)?, best.1.checked_mul(k.try_into().ok()?)?);
             if candidate < known {
                 best = (k, price);
             }
@@ -71,7 +71,7 @@ impl Splitter {
             for &(k, price) in &prices {
                 let before = images.checked_sub(k).and_then(|rest| table.get(rest)).copied().flatten();
                 let Some((cost, calls, _)) = before else { continue };
-                let (cost, calls) = (cost.plus(price)?, calls + 1);
+                let (cost, calls) = (cost.checked_add(price)?, calls + 1);
                 if found.is_none_or(|(known, known_calls, _)| (cost, calls) < (known, known_calls)) {
                     found = Some((cost, calls, k));
                 }
@@ -107,7 +107,7 @@ impl Splitter {
             counts.into_iter().map(|(size, count)| Some((u32::try_from(size).ok()?, count))).collect();
         Some(Split {
             images: n,
-            cost: cost.plus(period_price.times(periods)?)?,
+            cost: cost.checked_add(period_price.checked_mul(periods)?)?,
             calls: calls.checked_add(periods)?,
             parts: parts?,
         })
@@ -123,7 +123,7 @@ impl Splitter {
     pub(super) fn most(&self, budget: Usd) -> Option<Split> {
         let mut most = 0_u64;
         for (images, state) in self.table.iter().enumerate() {
-            let Some(rest) = state.and_then(|(cost, _, _)| budget.minus(cost)) else { continue };
+            let Some(rest) = state.and_then(|(cost, _, _)| budget.checked_sub(cost)) else { continue };
             let mut images = u64::try_from(images).ok()?;
             if images >= u64::try_from(self.horizon).ok()? {
                 let periods = whole_times(rest, self.best.1)?;
@@ -140,10 +140,10 @@ fn whole_times(amount: Usd, price: Usd) -> Option<u64> {
     let guess = amount.decimal().checked_div(price.decimal())?.floor();
     let mut times = u64::try_from(guess).ok()?;
     // The quotient was rounded to 28 digits: exact products decide.
-    while price.times(times)? > amount {
+    while price.checked_mul(times)? > amount {
         times = times.checked_sub(1)?;
     }
-    while price.times(times.checked_add(1)?)? <= amount {
+    while price.checked_mul(times.checked_add(1)?)? <= amount {
         times += 1;
     }
     Some(times)
@@ -164,7 +164,7 @@ mod tests {
         for n in 1..=most {
             let ways = prices.iter().enumerate().filter_map(|(index, price)| {
                 let (cost, calls): (Usd, u64) = table.get(n.checked_sub(index + 1)?).copied().flatten()?;
-                Some((cost.plus((*price)?)?, calls + 1))
+                Some((cost.checked_add((*price)?)?, calls + 1))
             });
             let best = ways.min();
             table.push(best);
@@ -203,7 +203,7 @@ mod tests {
                 let mut cost = Usd::ZERO;
                 for (k, count) in &split.parts {
                     let price = prices[*k as usize - 1].unwrap();
-                    cost = cost.plus(price.times(*count).unwrap()).unwrap();
+                    cost = cost.checked_add(price.checked_mul(*count).unwrap()).unwrap();
                 }
                 prop_assert_eq!(cost, split.cost);
                 // A table that ends at n says the same.

@@ -362,7 +362,10 @@ fn a_baseline_takes_words_in_any_order() {
         assert_eq!(baseline.figure().to_string(), "0.1664", "{text}");
         let delta = baseline.delta(first).unwrap();
         // gpt-image-2 medium 1024x1024 is 0.05268: 0.11372 less.
-        assert_eq!((delta.usd.to_string(), delta.per_mille), ("-0.11372".to_owned(), Some(-683)));
+        assert_eq!(
+            (delta.usd.to_string(), delta.per_mille.map(imgcost_core::PerMille::tenths_of_percent)),
+            ("-0.11372".to_owned(), Some(-683))
+        );
     }
     assert_eq!(read("n=4").unwrap().cell().n(), 4);
     assert_eq!(read("tier=batch").unwrap().cell().tier(), Tier::Batch);

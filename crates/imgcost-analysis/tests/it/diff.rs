@@ -1,8 +1,8 @@
 //! Differences are their own mirror images, and their parts add up.
 
 use crate::common::BOOK;
-use imgcost_analysis::diff::{Delta, Entry, Event, Job, JobDiff, Kind, MatchedBy, Matching, jobs, prices};
-use imgcost_core::{Date, Prompt, Request, Usd};
+use imgcost_analysis::diff::{Entry, Event, Job, JobDiff, Kind, MatchedBy, Matching, jobs, prices};
+use imgcost_core::{Date, PerMille, Prompt, Request, SignedUsd, Usd};
 use proptest::prelude::*;
 
 const TODAY: Date = Date::constant(2026, 11, 21);
@@ -49,7 +49,7 @@ fn rows_are_matched_by_id_and_say_what_changed() {
         (change.field.as_str(), change.before.as_deref(), change.after.as_deref()),
         ("quality", Some("high"), Some("medium"))
     );
-    assert!(entry.delta.main().unwrap().is_down());
+    assert!(entry.delta.main().unwrap().is_negative());
     assert_eq!(found.delta, entry.delta);
 }
 
@@ -87,18 +87,18 @@ fn a_row_in_error_has_no_difference_and_is_in_no_sum() {
     assert_eq!((found.after.errors, found.after.left_out, found.before.left_out), (1, 0, 1));
     assert!(!found.after.is_complete() && !found.before.is_complete());
     // In neither total: what is known is the same on both sides.
-    assert_eq!(found.after.expected, diff(&[CARD], &[CARD]).after.expected);
-    assert_eq!(found.before.expected, found.after.expected);
-    assert_eq!(found.delta.expected, Some(Delta::NONE));
+    assert_eq!(found.after.total(), diff(&[CARD], &[CARD]).after.total());
+    assert_eq!(found.before.total(), found.after.total());
+    assert_eq!(found.delta.expected, Some(SignedUsd::ZERO));
     let same = diff(&[bad], &[bad]);
     assert_eq!((same.entries.len(), same.same, same.same_errors.len()), (0, 1, 1));
     // Where nothing is known, the total is none; where there is nothing, it is zero.
     let nothing = diff(&[HERO], &[bad]);
     for totals in [nothing.before, nothing.after, same.before] {
-        assert_eq!((totals.floor, totals.expected, totals.ceiling), (None, None, None), "{totals:?}");
+        assert_eq!(totals.total().amounts(), [None; 3], "{totals:?}");
     }
     assert_eq!(nothing.delta.main(), None);
-    assert_eq!(diff(&[], &[bad]).before.ceiling, Some(Usd::ZERO));
+    assert_eq!(diff(&[], &[bad]).before.ceiling_of_quoted(), Some(Usd::ZERO));
 }
 
 #[test]
@@ -111,15 +111,15 @@ fn two_days_reprice_the_same_rows() {
 
 #[test]
 fn differences_know_their_sign_and_share() {
-    let delta = |before: &str, after: &str| Delta::between(usd(before), usd(after));
-    assert_eq!(delta("0.1", "0.35").to_string(), "+$0.25");
-    assert_eq!(delta("0.35", "0.10").to_string(), "-$0.25");
-    assert_eq!(delta("2", "2.00").to_string(), "±$0");
-    assert_eq!(delta("2", "3").per_mille(usd("2")), Some(500));
-    assert_eq!(delta("3", "2").per_mille(usd("3")), Some(-333));
-    assert_eq!(delta("0", "2").per_mille(usd("0")), None);
-    assert_eq!(delta("1", "2").plus(delta("5", "3")).unwrap().to_string(), "-$1");
-    assert_eq!(delta("0", "0").mirrored(), Delta::NONE);
+    let delta = |before: &str, after: &str| SignedUsd::between(usd(before), usd(after));
+    assert_eq!(delta("0.1", "0.35").to_string(), "0.25");
+    assert_eq!(delta("0.35", "0.10").to_string(), "-0.25");
+    assert_eq!(delta("2", "2.00").to_string(), "0");
+    assert_eq!(delta("2", "3").per_mille_of(usd("2")), Some(PerMille::from(500)));
+    assert_eq!(delta("3", "2").per_mille_of(usd("3")), Some(PerMille::from(-333)));
+    assert_eq!(delta("0", "2").per_mille_of(usd("0")), None);
+    assert_eq!(delta("1", "2").checked_add(delta("5", "3")).unwrap().to_string(), "-1");
+    assert_eq!(-delta("0", "0"), SignedUsd::ZERO);
 }
 
 #[test]
@@ -206,7 +206,7 @@ proptest! {
         prop_assert_eq!(count(|entry| entry.before.is_some()) as u64 + found.same, a.len() as u64);
         prop_assert_eq!(count(|entry| entry.after.is_some()) as u64 + found.same, b.len() as u64);
         if found.before.is_complete() && found.after.is_complete() {
-            let sum = found.entries.iter().try_fold(Delta::NONE, |sum, entry| sum.plus(entry.delta.ceiling?));
+            let sum = found.entries.iter().try_fold(SignedUsd::ZERO, |sum, entry| sum.checked_add(entry.delta.ceiling?));
             prop_assert_eq!(sum, found.delta.ceiling);
         }
     }

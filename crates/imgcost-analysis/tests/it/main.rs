@@ -7,9 +7,9 @@
 mod common;
 mod tiny;
 
+mod accuracy;
 mod compare;
 mod diff;
-mod drift;
 mod equivalents;
 mod policy;
 mod reconcile;

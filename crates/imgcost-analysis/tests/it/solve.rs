@@ -80,7 +80,7 @@ fn table(prices: &[Option<Usd>], most: usize) -> Vec<Option<(Usd, u64)>> {
     for n in 1..=most {
         let ways = prices.iter().enumerate().filter_map(|(index, price)| {
             let (cost, calls) = table.get(n.checked_sub(index + 1)?).copied().flatten()?;
-            Some((cost.plus((*price)?)?, calls + 1))
+            Some((cost.checked_add((*price)?)?, calls + 1))
         });
         let best = ways.min();
         table.push(best);
@@ -355,7 +355,7 @@ fn the_batch_price_list_wins_where_it_may() {
     job.allow_batch = true;
     let both = solved(&BOOK, &job);
     assert_eq!(both.plans[0].request.tier, Tier::Batch);
-    assert_eq!(both.plans[0].cost().unwrap().times(2), Some(standard));
+    assert_eq!(both.plans[0].cost().unwrap().checked_mul(2), Some(standard));
 }
 
 #[test]

@@ -10,11 +10,10 @@ mod budget;
 mod check;
 mod compare;
 mod diff;
-mod drift;
 pub(crate) mod params;
 mod plan;
-mod reconcile;
 mod solve;
+mod usage;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -31,11 +30,10 @@ pub(crate) use budget::{
 pub(crate) use check::CheckArgs;
 pub(crate) use compare::CompareArgs;
 pub(crate) use diff::DiffArgs;
-pub(crate) use drift::{CallsArgs, DriftArgs};
 pub(crate) use params::Params;
 pub(crate) use plan::{CurrencyArgs, FileArgs};
-pub(crate) use reconcile::ReconcileArgs;
 pub(crate) use solve::SolveArgs;
+pub(crate) use usage::UsageArgs;
 
 use crate::render::Format;
 use crate::subcommands::Command;
@@ -278,28 +276,6 @@ pub(crate) struct PricesSourcesArgs {
 pub(crate) struct PricesSchemaArgs {
     /// One of sources, families, prices, measured; left out, all of them as one document.
     pub(crate) name: Option<String>,
-}
-
-/// `usage`.
-#[derive(Debug, Args)]
-pub(crate) struct UsageArgs {
-    /// The response: JSON or server-sent events; - for standard input.
-    ///
-    /// With the request (--request, or its flags) the quote is compared with what the call used
-    /// and cost: exit 3 where anything lies outside the quote, 4 where the total can't be compared.
-    pub(crate) file: PathBuf,
-
-    /// What the call asked for.
-    #[command(flatten)]
-    pub(crate) request: RequestArgs,
-
-    /// Another currency beside US dollars.
-    #[command(flatten)]
-    pub(crate) currency: CurrencyArgs,
-
-    /// How to write the result.
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
 }
 
 /// `completions`.

@@ -96,7 +96,9 @@ fn hold_against(quote: &Quote<'_>, cap: Usd) -> End {
         ));
         return End::Over;
     };
-    let Some(excess) = ceiling.minus(cap).filter(|excess| *excess > Usd::ZERO) else { return End::Done };
+    let Some(excess) = ceiling.checked_sub(cap).filter(|excess| *excess > Usd::ZERO) else {
+        return End::Done;
+    };
     let fits = fits_words(&quote.alternatives_under(cap));
     say(&format!(
         "imgcost: over the cap of ${cap}: the call may cost up to ${ceiling}, ${excess} more{fits}"

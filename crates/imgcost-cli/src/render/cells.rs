@@ -134,7 +134,7 @@ impl Total {
 
 fn plus(sum: &Value, cell: &Value) -> Option<Value> {
     match (sum, cell) {
-        (Value::Usd(sum), Value::Usd(usd)) => sum.plus(*usd).map(Value::Usd),
+        (Value::Usd(sum), Value::Usd(usd)) => sum.checked_add(*usd).map(Value::Usd),
         (Value::Count(sum), Value::Count(count)) => sum.checked_add(*count).map(Value::Count),
         _ => None,
     }

@@ -248,7 +248,7 @@ mod tests {
             "12.3456789",
         ] {
             let usd: Usd = text.parse().unwrap();
-            for amount in [usd, usd.times(7).unwrap(), usd.times(1_000_000_000_000).unwrap()] {
+            for amount in [usd, usd.checked_mul(7).unwrap(), usd.checked_mul(1_000_000_000_000).unwrap()] {
                 let mut written = String::new();
                 write_usd(&mut written, amount, &mut itoa::Buffer::new());
                 assert_eq!(written, amount.to_string());

@@ -15,7 +15,6 @@ mod markup;
 mod page;
 mod quote;
 pub(crate) mod separated;
-mod share;
 mod sum;
 mod svg;
 pub(crate) mod table;
@@ -25,6 +24,7 @@ mod xlsx;
 
 use std::io::Write;
 
+use imgcost_core::PerMille;
 use serde::Serialize;
 
 pub(crate) use markdown::{page as markdown_page, row as markdown_row};
@@ -33,9 +33,7 @@ pub(crate) use quote::{
     DASH, Priced, amount_words, document, document_in, grouped, heading as quote_heading, item_words, notes,
     page as quote_page, rounded, total_in, warning,
 };
-
-pub(crate) use share::percent;
-pub(crate) use sum::Sum;
+pub(crate) use sum::{sum_words, with_counts};
 
 use crate::failure::{Failure, unless_gone};
 
@@ -77,6 +75,11 @@ impl Format {
     pub(crate) fn is_json(self) -> bool {
         matches!(self, Format::Json | Format::Jsonl)
     }
+}
+
+/// A share with its sign; a dash where there is none.
+pub(crate) fn percent(share: Option<PerMille>) -> String {
+    share.map_or_else(|| DASH.to_owned(), |share| format!("{share:+}"))
 }
 
 /// Writes a result in a format. That its reader went away is no failure.

@@ -11,8 +11,8 @@ use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
 pub(crate) use budget::BudgetCommand;
 
 use crate::args::{
-    BatchArgs, CheckArgs, CompareArgs, CompletionsArgs, DiffArgs, DriftArgs, ModelsArgs, PricesCommand,
-    QuoteArgs, ReconcileArgs, SolveArgs, UsageArgs,
+    BatchArgs, CheckArgs, CompareArgs, CompletionsArgs, DiffArgs, ModelsArgs, PricesCommand, QuoteArgs,
+    SolveArgs, UsageArgs,
 };
 
 /// What to do.
@@ -27,7 +27,7 @@ pub(crate) enum Command {
     /// `prices`.
     Prices(PricesCommand),
     /// `usage`.
-    Usage(UsageArgs),
+    Usage(Box<UsageArgs>),
     /// `batch`.
     Batch(BatchArgs),
     /// `compare`.
@@ -38,10 +38,6 @@ pub(crate) enum Command {
     Check(Box<CheckArgs>),
     /// `diff`.
     Diff(Box<DiffArgs>),
-    /// `drift`.
-    Drift(Box<DriftArgs>),
-    /// `reconcile`.
-    Reconcile(Box<ReconcileArgs>),
     /// `budget`.
     Budget(BudgetCommand),
     /// `completions`.
@@ -78,7 +74,7 @@ impl Subcommand for Command {
             lazy!(
                 "usage",
                 UsageArgs,
-                "Prices the usage of a real response; with a request's options, compares quote and bill"
+                "Charge a response; compare quotes with the actual usage of a call, a log, a ledger or a bill"
             ),
             lazy!("batch", BatchArgs, "Quotes every row of a file: JSON Lines, CSV, TOML or Batch API"),
             lazy!(
@@ -89,12 +85,6 @@ impl Subcommand for Command {
             lazy!("solve", SolveArgs, "Finds the cheapest way to do a job, or how much a budget buys"),
             lazy!("check", CheckArgs, "Holds a file of jobs against a policy, for CI"),
             lazy!("diff", DiffArgs, "Shows what changes in price between two files of jobs, or two days"),
-            lazy!(
-                "drift",
-                DriftArgs,
-                "Holds quotes against what was billed: a log of responses, or the ledger"
-            ),
-            lazy!("reconcile", ReconcileArgs, "Holds a log against an organization's usage and cost pages"),
             clap::Command::new("budget")
                 .about(BUDGET)
                 .subcommand_required(true)
@@ -120,8 +110,6 @@ impl Subcommand for Command {
             "solve",
             "check",
             "diff",
-            "drift",
-            "reconcile",
             "budget",
             "completions",
             "man",
@@ -140,14 +128,12 @@ impl FromArgMatches for Command {
             "explain" => Command::Explain(QuoteArgs::from_arg_matches(matches)?),
             "models" => Command::Models(ModelsArgs::from_arg_matches(matches)?),
             "prices" => Command::Prices(PricesCommand::from_arg_matches(matches)?),
-            "usage" => Command::Usage(UsageArgs::from_arg_matches(matches)?),
+            "usage" => Command::Usage(Box::new(UsageArgs::from_arg_matches(matches)?)),
             "batch" => Command::Batch(BatchArgs::from_arg_matches(matches)?),
             "compare" => Command::Compare(Box::new(CompareArgs::from_arg_matches(matches)?)),
             "solve" => Command::Solve(Box::new(SolveArgs::from_arg_matches(matches)?)),
             "check" => Command::Check(Box::new(CheckArgs::from_arg_matches(matches)?)),
             "diff" => Command::Diff(Box::new(DiffArgs::from_arg_matches(matches)?)),
-            "drift" => Command::Drift(Box::new(DriftArgs::from_arg_matches(matches)?)),
-            "reconcile" => Command::Reconcile(Box::new(ReconcileArgs::from_arg_matches(matches)?)),
             "budget" => Command::Budget(BudgetCommand::from_arg_matches(matches)?),
             "completions" => Command::Completions(CompletionsArgs::from_arg_matches(matches)?),
             "man" => Command::Man,

@@ -81,7 +81,7 @@ const RESPONSE: &str = r#"{"created": 1795000000, "data": [{"b64_json": "x"}], "
     "output_tokens_details": {"text_tokens": 50, "image_tokens": 7024}}}"#;
 
 /// The verdicts of one response by item, the total's last, and the exit code: of `usage`, and of
-/// `drift` over a log of this call alone.
+/// it over a log of this call alone.
 fn judged(name: &str, request: &str, response: &str) -> [(Vec<(String, String)>, i32); 2] {
     let folder = folder(name);
     let body = file(&folder, "request.json", request);
@@ -91,26 +91,26 @@ fn judged(name: &str, request: &str, response: &str) -> [(Vec<(String, String)>,
         "response": one_line(response)});
     let log = file(&folder, "log.jsonl", format!("{call}\n"));
     let usage = run(&["usage", &response_file, "--request", &body, "--as-of", "2026-11-20", "-f", "json"]);
-    let drift = run(&["drift", &log, "-f", "json"]);
+    let logged = run(&["usage", &log, "-f", "json"]);
     let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("{value}")).to_owned();
     let comparison = &usage.json()["comparison"];
     let items = comparison["items"].as_array().unwrap().iter();
     let mut by_usage: Vec<_> = items.map(|item| (text(&item["item"]), text(&item["verdict"]))).collect();
     by_usage.push(("total".to_owned(), text(&comparison["total"])));
     let names = ["exact", "expected", "within", "below", "above", "unknown"];
-    let document = drift.json();
+    let document = logged.json();
     let sums = document["all"].as_array().unwrap().iter();
-    let by_drift: Vec<_> = sums
+    let by_log: Vec<_> = sums
         .map(|sum| {
             let verdict = names.into_iter().find(|name| sum[*name] == 1);
             (text(&sum["item"]), verdict.unwrap_or_else(|| panic!("{sum}")).to_owned())
         })
         .collect();
-    [(by_usage, usage.code), (by_drift, drift.code)]
+    [(by_usage, usage.code), (by_log, logged.code)]
 }
 
 #[test]
-fn usage_and_drift_judge_a_response_alike() {
+fn usage_judges_a_response_alone_and_in_a_log_alike() {
     let right = RESPONSE.replace("7074", "7024").replace("\"text_tokens\": 50", "\"text_tokens\": 0");
     let no_prompt = REQUEST.replace(", \"prompt\": \"a red apple\"", "");
     let mini = REQUEST.replace("gpt-image-2", "gpt-image-1-mini");
@@ -125,29 +125,29 @@ fn usage_and_drift_judge_a_response_alike() {
         // The model that answered is priced and judged, not the one that was asked for.
         ("alike-model", mini.as_str(), other.as_str(), "exact", 0),
     ] {
-        let [usage, drift] = judged(name, request, response);
-        assert_eq!(usage, drift, "{name}: usage, then drift");
-        assert_eq!((usage.0.last().unwrap().1.as_str(), usage.1), (total, code), "{name}: {usage:?}");
+        let [alone, logged] = judged(name, request, response);
+        assert_eq!(alone, logged, "{name}: alone, then in a log");
+        assert_eq!((alone.0.last().unwrap().1.as_str(), alone.1), (total, code), "{name}: {alone:?}");
     }
 }
 
 #[test]
-fn usage_and_drift_tell_of_another_model_and_refuse_a_tier_without_a_price() {
+fn usage_tells_of_another_model_and_refuses_a_tier_without_a_price() {
     let folder = folder("alike-served");
     let call = |more: &str| {
         let response = RESPONSE.replacen('{', &format!("{{{more}, "), 1);
         json!({"id": "a", "request": serde_json::from_str::<Value>(REQUEST).unwrap(),
             "response": serde_json::from_str::<Value>(&response).unwrap()})
     };
-    let drift = |name: &str, more: &str| {
+    let logged = |name: &str, more: &str| {
         let log = file(&folder, name, format!("{}\n", call(more)));
-        run(&["drift", &log, "-f", "json", "--as-of", "2026-11-20"])
+        run(&["usage", &log, "-f", "json", "--as-of", "2026-11-20"])
     };
-    let other = drift("other.jsonl", r#""model": "gpt-image-2.5-flare""#).json();
+    let other = logged("other.jsonl", r#""model": "gpt-image-2.5-flare""#).json();
     assert!(other["notes"].to_string().contains("another model"), "{other}");
-    let tier = drift("tier.jsonl", r#""service_tier": "scale""#);
+    let tier = logged("tier.jsonl", r#""service_tier": "scale""#);
     assert!(tier.stderr.contains("tier scale") || tier.stdout.contains("tier scale"), "{tier:?}");
-    let priority = drift("priority.jsonl", r#""service_tier": "priority""#);
+    let priority = logged("priority.jsonl", r#""service_tier": "priority""#);
     assert_ne!(priority.code, 0, "{priority:?}");
 }
 

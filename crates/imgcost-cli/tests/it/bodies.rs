@@ -80,7 +80,7 @@ fn a_response_is_priced_by_what_it_reports_and_echoes() {
     let ran = run_with(&words("usage - -m gpt-image-2 -f json"), RESPONSE.as_bytes());
     assert_eq!(ran.code, 0, "{ran:?}");
     let charge = ran.json();
-    assert_eq!(charge["schema"], "imgcost.charge/1");
+    assert_eq!(charge["schema"], "imgcost.usage/1");
     assert_eq!(charge["total"]["expected"], "0.32942");
     assert_eq!(charge["response"]["images"], 2);
     assert!(charge.get("comparison").is_none());

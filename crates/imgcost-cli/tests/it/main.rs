@@ -31,18 +31,18 @@ mod clock;
 mod compare;
 mod currency;
 mod diff;
-mod drift;
-mod drift_measured;
 mod errors;
 mod files;
 mod image_prices;
 mod images;
 mod own_prices;
 mod quotes;
-mod reconcile;
 // Its command lines write workbooks.
 #[cfg(feature = "xlsx")]
 mod record;
 mod settings;
 mod solve;
 mod streams;
+mod usage_bill;
+mod usage_log;
+mod usage_measured;

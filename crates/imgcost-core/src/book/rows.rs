@@ -171,7 +171,7 @@ impl FixedPrice {
             found.map(|(_, _, ratio)| *ratio)
         };
         let by_quality = by_quality(Some(size)).or_else(|| by_quality(None)).unwrap_or(Ratio::ONE);
-        by_size.times(by_quality)
+        by_size.checked_mul(by_quality)
     }
 }
 

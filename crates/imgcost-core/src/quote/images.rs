@@ -1,6 +1,6 @@
 //! What images cost at a provider who bills by the image, and what their input images add.
 
-use super::lines::{Line, Price, Rate, image_line};
+use super::line::{Line, Price, Rate, image_line};
 use crate::book::{ImagePrice, Offer, SizeSlot};
 use crate::estimate::{CeilingBasis, Estimate};
 use crate::evidence::Evidence;
@@ -36,7 +36,7 @@ pub(super) fn bill<'b>(offer: &Offer<'b>, request: &Request, chosen: ResolvedPar
     let nobody = offer.family.limits.source.as_str();
     let price = match (found.cheapest, found.dearest.filter(|_| found.bounded)) {
         (Some(low), Some((high, row))) => {
-            let (floor, ceiling) = (low.times(n)?, high.times(n)?);
+            let (floor, ceiling) = (low.checked_mul(n)?, high.checked_mul(n)?);
             let expected = (floor == ceiling).then_some(ceiling);
             let amount = Estimate::new(floor, expected, ceiling, found.basis);
             Some(Price { rate: Rate::Each(high), amount, row: &row.row })
@@ -162,7 +162,7 @@ impl<'b> Inputs<'b> {
             true => Estimate::exact(once),
             false => Estimate::new(once, None, most, CeilingBasis::Assumed),
         };
-        let amount = if sized { Some(quantity.try_map(|count| each.times(count))?) } else { None };
+        let amount = if sized { Some(quantity.try_map(|count| each.checked_mul(count))?) } else { None };
         Some(Some(Inputs { quantity, each, amount, price }))
     }
 

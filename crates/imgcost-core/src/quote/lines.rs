@@ -2,8 +2,8 @@
 
 use arrayvec::ArrayVec;
 
-use super::MAX_LINES;
-use super::{images, tokens};
+use super::line::{Line, Part, Price, Rate, image_line};
+use super::{MAX_LINES, images, tokens};
 use crate::book::{FixedPrice, Offer, RatioCard, Row, Sizes, Sourced};
 use crate::estimate::{CeilingBasis, Estimate};
 use crate::evidence::Evidence;
@@ -11,96 +11,6 @@ use crate::limits::ResolvedParams;
 use crate::money::{Ratio, Usd, UsdPerMillion};
 use crate::params::{Basis, Endpoint, Item, Pixels, Quality, Size, Unit};
 use crate::request::Request;
-
-/// Which of two lines of one item: the Responses model has input and output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// Tokens that go in.
-    Input,
-    /// Tokens that come out.
-    Output,
-}
-
-impl Part {
-    /// The word that stands for it in output.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Part::Input => "input",
-            Part::Output => "output",
-        }
-    }
-}
-
-/// What one unit costs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rate {
-    /// USD per million tokens.
-    PerMillion(UsdPerMillion),
-    /// USD per image, call or megapixel.
-    Each(Usd),
-}
-
-impl Rate {
-    /// The exact amount for a count.
-    #[must_use]
-    pub fn times(self, count: u64) -> Option<Usd> {
-        match self {
-            Rate::PerMillion(rate) => rate.times(count),
-            Rate::Each(usd) => usd.times(count),
-        }
-    }
-
-    /// How many units the rate is for.
-    #[must_use]
-    pub const fn per(self) -> u64 {
-        match self {
-            Rate::PerMillion(_) => 1_000_000,
-            Rate::Each(_) => 1,
-        }
-    }
-}
-
-impl std::fmt::Display for Rate {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Rate::PerMillion(rate) => rate.fmt(f),
-            Rate::Each(usd) => usd.fmt(f),
-        }
-    }
-}
-
-/// A rate and what it makes of the quantity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Price<'b> {
-    /// What one unit costs.
-    pub rate: Rate,
-    /// Quantity times rate, in USD.
-    pub amount: Estimate<Usd>,
-    /// The row of the price book.
-    pub row: &'b Row,
-}
-
-/// One thing that a call pays for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Line<'b> {
-    /// What it is.
-    pub item: Item,
-    /// Which of two lines of the item.
-    pub part: Option<Part>,
-    /// What is counted.
-    pub unit: Unit,
-    /// How many.
-    pub quantity: Estimate<u64>,
-    /// What they cost; none where no price is known.
-    pub price: Option<Price<'b>>,
-    /// How the quantity is known.
-    pub evidence: Evidence,
-    /// The id of the source of the quantity.
-    pub source: &'b str,
-}
 
 /// A count with where it comes from.
 struct Counted<'b> {
@@ -141,23 +51,6 @@ pub(super) fn price<'b>(
         lines.try_push(image_line(request.n.into(), None, offer.family.limits.source.as_str())).ok()?;
     }
     Some(())
-}
-
-/// A line of images; one without a price cites `source`.
-pub(super) fn image_line<'b>(n: u64, price: Option<Price<'b>>, source: &'b str) -> Line<'b> {
-    let (evidence, source) = match price {
-        Some(price) => (price.row.evidence, price.row.source.as_str()),
-        None => (Evidence::Assumed, source),
-    };
-    Line {
-        item: Item::Image,
-        part: None,
-        unit: Unit::Image,
-        quantity: Estimate::exact(n),
-        price,
-        evidence,
-        source,
-    }
 }
 
 type Lines<'b> = ArrayVec<Line<'b>, MAX_LINES>;
@@ -203,7 +96,7 @@ fn push<'b>(
 ) -> Option<()> {
     let price = match rate {
         Some((rate, row)) => {
-            let amount = count.quantity.try_map(|tokens| rate.times(tokens))?;
+            let amount = count.quantity.try_map(|tokens| rate.checked_mul(tokens))?;
             Some(Price { rate: Rate::PerMillion(rate), amount, row })
         }
         None => None,
@@ -229,16 +122,16 @@ fn counted<'b>(
         _ => take(count),
     };
     if let (Some(prompt), Some(rule)) = (request.prompt, &family.text_input) {
-        let tokens = tokens::text_input(offer, request, prompt)?.times(n)?;
+        let tokens = tokens::text_input(offer, request, prompt)?.checked_mul(n)?;
         take(Counted::by(Item::TextInput, tokens, rule))?;
     }
     if let Some(rule) = family.image_input.as_ref().filter(|_| !request.images.is_empty()) {
-        take(Counted::by(Item::ImageInput, tokens::image_input(rule.rule, request)?.times(n)?, rule))?;
+        take(Counted::by(Item::ImageInput, tokens::image_input(rule.rule, request)?.checked_mul(n)?, rule))?;
     }
     if let Some(rule) = &family.text_output {
         let one =
             Estimate::new(rule.rule.floor, rule.rule.expected, rule.rule.ceiling, CeilingBasis::Assumed);
-        take(Counted::by(Item::TextOutput, one.times(n)?, rule))?;
+        take(Counted::by(Item::TextOutput, one.checked_mul(n)?, rule))?;
     }
     if let Some(rule) = &family.image_output {
         take(Counted::by(Item::ImageOutput, tokens::image_output(offer, chosen, request.n)?, rule))?;
@@ -306,7 +199,7 @@ fn by_call<'b>(offer: &Offer<'b>, request: &'b Request, lines: &mut Lines<'b>) -
     let call = offer.call_price();
     let price = match call {
         Some(call) => {
-            let amount = quantity.try_map(|calls| call.usd.times(calls))?;
+            let amount = quantity.try_map(|calls| call.usd.checked_mul(calls))?;
             Some(Price { rate: Rate::Each(call.usd), amount, row: &call.row })
         }
         None => None,
@@ -335,7 +228,7 @@ fn by_ratio<'b>(
     counted(offer, request, chosen, |count| {
         let rate = match (base, card) {
             (Some(base), Some(card)) => {
-                Some((base.usd_per_million.scaled(item_ratio(card, count.item, group)?)?, &card.row))
+                Some((base.usd_per_million.checked_scale(item_ratio(card, count.item, group)?)?, &card.row))
             }
             _ => None,
         };
@@ -354,7 +247,7 @@ pub(super) fn item_ratio(card: &RatioCard, item: Item, group: Ratio) -> Option<R
         Item::ImageOutput | Item::PartialImages | Item::TextOutput => card.completion,
         _ => Ratio::ONE,
     };
-    card.model.times(own)?.times(group)
+    card.model.checked_mul(own)?.checked_mul(group)
 }
 
 fn by_fixed_price<'b>(
@@ -378,8 +271,8 @@ fn by_fixed_price<'b>(
     };
     let mut take = |size| {
         for quality in choices {
-            let each = fixed.usd.scaled(fixed.ratio(quality, size)?.times(group)?)?;
-            let all = each.times(n)?;
+            let each = fixed.usd.checked_scale(fixed.ratio(quality, size)?.checked_mul(group)?)?;
+            let all = each.checked_mul(n)?;
             most = most.max(each);
             amount = Some(match amount {
                 None => Estimate::exact(all),

@@ -8,6 +8,7 @@ mod document;
 mod fits;
 mod id;
 mod images;
+mod line;
 mod lines;
 mod notes;
 mod terms;
@@ -23,7 +24,7 @@ pub use document::{
 };
 pub use fits::Alternative;
 pub use id::RULES_VERSION;
-pub use lines::{Line, Part, Price, Rate};
+pub use line::{Line, Part, Price, Rate};
 pub use notes::{Note, NoteKind};
 pub use terms::{ImageTerms, InputTerms, Terms};
 
@@ -34,6 +35,7 @@ use crate::limits::{self, ResolvedParams};
 use crate::money::Usd;
 use crate::params::{Item, NativeApi, Param, Pixels, Quality, Size, Value};
 use crate::request::Request;
+use crate::total::Total;
 
 /// The most lines that a quote has: one for each kind of item, two for the Responses model.
 const MAX_LINES: usize = 7;
@@ -46,19 +48,6 @@ pub struct Quote<'b> {
     chosen: ResolvedParams<'b>,
     lines: ArrayVec<Line<'b>, MAX_LINES>,
     total: Total,
-}
-
-/// The sum of a quote's lines. What is unknown is none, never zero.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Total {
-    /// At least this much, in USD: the sum of what is priced, or none where nothing is.
-    pub floor: Option<Usd>,
-    /// Probably this much, in USD, where every line has an expected value and a price.
-    pub expected: Option<Usd>,
-    /// At most this much, in USD, where every line has a price.
-    pub ceiling: Option<Usd>,
-    /// What the ceiling rests on: the weakest of the lines.
-    pub basis: CeilingBasis,
 }
 
 impl Book {
@@ -91,7 +80,7 @@ impl<'b> Offer<'b> {
     pub fn quote(&self, request: &'b Request) -> Result<Quote<'b>, Error> {
         let chosen = limits::check(request, self)?;
         let mut quote =
-            Quote { offer: *self, request, chosen, lines: ArrayVec::new(), total: Total::NOTHING };
+            Quote { offer: *self, request, chosen, lines: ArrayVec::new(), total: Total::UNKNOWN };
         // Filled in place: copying the lines would cost as much as pricing them.
         let priced = lines::price(self, request, chosen, &mut quote.lines).and_then(|()| sum(&quote.lines));
         let Some(total) = priced else {
@@ -105,10 +94,10 @@ impl<'b> Offer<'b> {
 /// Adds the lines up; none if the sum is too large to be exact.
 fn sum(lines: &[Line<'_>]) -> Option<Total> {
     let mut amounts = lines.iter().filter_map(|line| line.price.as_ref()).map(|price| &price.amount);
-    let Some(first) = amounts.next() else { return Some(Total::NOTHING) };
+    let Some(first) = amounts.next() else { return Some(Total::UNKNOWN) };
     let mut all = *first;
     for amount in amounts {
-        all = all.try_join(amount, Usd::plus)?;
+        all = all.try_join(amount, Usd::checked_add)?;
     }
     let complete = lines.iter().all(|line| line.price.is_some());
     Some(Total {
@@ -132,9 +121,6 @@ impl fmt::Display for Total {
 }
 
 impl Total {
-    /// The total of what has no price at all.
-    const NOTHING: Total = Total { floor: None, expected: None, ceiling: None, basis: CeilingBasis::Proven };
-
     /// The total in view of what of the request is not known: a field without a price makes the
     /// ceiling an assumed one, context that can't be counted leaves none. At a provider whose
     /// API is its own, a field that is not known may be the size or the number of images.
@@ -262,6 +248,6 @@ impl<'b> Quote<'b> {
         let mut lines =
             self.lines.iter().filter(|line| line.unit == crate::params::Unit::Token).filter(counts);
         let first = lines.next()?.quantity;
-        lines.try_fold(first, |sum, line| sum.plus(&line.quantity))
+        lines.try_fold(first, |sum, line| sum.checked_add(&line.quantity))
     }
 }

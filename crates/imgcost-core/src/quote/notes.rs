@@ -3,7 +3,8 @@
 use jiff::civil::Date;
 
 use super::Quote;
-use super::lines::{Line, may_send_partials};
+use super::line::Line;
+use super::lines::may_send_partials;
 use crate::book::{ImageOutputRule, ImagePrice, Row, Sizes, TextInputRule};
 use crate::evidence::{Confidence, Evidence};
 use crate::money::Usd;
@@ -257,8 +258,11 @@ fn of_row<'b>(as_of: Date, row: &'b Row, mut note: impl FnMut(NoteKind<'b>)) {
 fn list_price_differs(quote: &Quote<'_>, listed: Usd) -> bool {
     let images = quote.lines.iter().find(|line| line.item == Item::ImageOutput);
     let expected = images.and_then(|line| line.price?.amount.expected);
-    match (expected, listed.times(quote.request.n.into()), listed.last_place().times(quote.request.n.into()))
-    {
+    match (
+        expected,
+        listed.checked_mul(quote.request.n.into()),
+        listed.last_place().checked_mul(quote.request.n.into()),
+    ) {
         (Some(expected), Some(listed), Some(slack)) => listed.distance(expected) > slack,
         _ => false,
     }

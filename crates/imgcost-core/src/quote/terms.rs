@@ -192,7 +192,7 @@ impl Quote<'_> {
         let by_ratio = |item: Item| {
             let (base, card) =
                 (offer.provider.ratio.as_ref()?, offer.ratios().filter(|_| basis == Basis::Ratio)?);
-            base.usd_per_million.scaled(super::lines::item_ratio(card, item, group)?)
+            base.usd_per_million.checked_scale(super::lines::item_ratio(card, item, group)?)
         };
         let by_token = |item| offer.token_rate(request.tier, item).filter(|_| basis != Basis::Ratio);
         let rate = |item| by_token(item).map(|(rate, _)| rate).or_else(|| by_ratio(item));
@@ -311,8 +311,8 @@ impl Quote<'_> {
             };
             let all = super::lines::fixed_sizes(offer, fixed).filter(|_| asked.is_none());
             for size in asked.into_iter().chain(all).filter(|size| may_be(quality, *size)) {
-                let ratio = fixed.ratio(quality, size).and_then(|ratio| ratio.times(group));
-                if let Some(usd) = ratio.and_then(|ratio| fixed.usd.scaled(ratio)) {
+                let ratio = fixed.ratio(quality, size).and_then(|ratio| ratio.checked_mul(group));
+                if let Some(usd) = ratio.and_then(|ratio| fixed.usd.checked_scale(ratio)) {
                     prices.push((quality.clone(), size, usd));
                 }
             }

@@ -78,7 +78,7 @@ fn by_size_class(
 ) -> Option<Estimate<u64>> {
     let limits = &offer.family.limits.rule;
     let one = |span: &TokenSpan| {
-        Estimate::new(span.floor, span.expected, span.ceiling, CeilingBasis::Proven).times(n.into())
+        Estimate::new(span.floor, span.expected, span.ceiling, CeilingBasis::Proven).checked_mul(n.into())
     };
     match size {
         Size::Exact(size) => {
@@ -147,7 +147,7 @@ pub(super) fn image_input(rule: ImageInputRule, request: &Request) -> Option<Est
     let high = request.input_fidelity == Some(Fidelity::High);
     let mut sum = Estimate::exact(0);
     for image in &request.images {
-        sum = sum.plus(&one_input(rule, *image, high)?)?;
+        sum = sum.checked_add(&one_input(rule, *image, high)?)?;
     }
     Some(sum)
 }
@@ -164,7 +164,7 @@ fn one_input(rule: ImageInputRule, image: InputImage, high: bool) -> Option<Esti
             let plain = tiles.try_map(|tiles| per_tile.checked_mul(tiles)?.checked_add(base))?;
             match fidelity_high.filter(|_| high) {
                 None => Some(plain),
-                Some(tokens) => plain.plus(&fidelity(tokens, image)),
+                Some(tokens) => plain.checked_add(&fidelity(tokens, image)),
             }
         }
     }
@@ -224,7 +224,7 @@ pub(super) fn text_input(offer: &Offer<'_>, request: &Request, prompt: Prompt) -
             let added = tiles.try_map(|tiles| by_tiles(&rule.per_image_by_tiles, tiles))?;
             if beyond { added.assumed() } else { added }
         };
-        sum = sum.plus(&added)?;
+        sum = sum.checked_add(&added)?;
     }
     Some(sum)
 }
@@ -255,7 +255,7 @@ pub(super) fn calling_model(
     let view = model.view.unwrap_or(rule.view_ceiling).checked_mul(request.most_images().into())?;
     let mut images = Estimate::exact(0);
     for image in &request.images {
-        images = images.plus(&viewed(rule, model, *image)?)?;
+        images = images.checked_add(&viewed(rule, model, *image)?)?;
     }
     let ceiling = (prompt.checked_mul(2)?)
         .checked_add(rule.output_ceiling)?

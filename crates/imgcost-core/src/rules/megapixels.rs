@@ -33,5 +33,5 @@ pub fn begun(pixels: u64, megapixel: u64) -> Option<u64> {
 /// ```
 #[must_use]
 pub fn price(first: Usd, further: Usd, megapixel: u64, pixels: u64) -> Option<Usd> {
-    first.plus(further.times(begun(pixels, megapixel)?.saturating_sub(1))?)
+    first.checked_add(further.checked_mul(begun(pixels, megapixel)?.saturating_sub(1))?)
 }

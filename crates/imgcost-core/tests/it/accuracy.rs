@@ -159,7 +159,7 @@ fn sharpness(record: &Recorded) -> Option<(Class, f64)> {
     let mut add = |line: &imgcost_core::Line<'_>, tokens: u64| {
         let Some(price) = line.price else { return };
         ceiling += usd(price.amount.ceiling);
-        bill += usd(price.rate.times(tokens).unwrap());
+        bill += usd(price.rate.checked_mul(tokens).unwrap());
     };
     let reported = actual(record);
     for line in quote.lines() {

@@ -116,7 +116,7 @@ fn a_size_is_priced_as_the_smallest_class_that_holds_it() {
     ] {
         let request = ask(Some(size), None, 2);
         let quote = book.quote(&request).unwrap();
-        let twice = usd.parse::<Usd>().unwrap().times(2).unwrap().to_string();
+        let twice = usd.parse::<Usd>().unwrap().checked_mul(2).unwrap().to_string();
         assert_eq!(total(&quote), format!("{twice} {twice} {twice}"), "{size}");
         let note = quote.notes().into_iter().find(|note| note.code == "size-class").map(|note| note.message);
         let words =

@@ -182,9 +182,9 @@ proptest! {
             let amount = price.amount;
             prop_assert!(amount.floor <= amount.ceiling);
             prop_assert!(amount.expected.is_none_or(|expected| amount.contains(expected)));
-            sum.0 = sum.0.plus(amount.floor).unwrap();
-            sum.1 = sum.1.zip(amount.expected).and_then(|(a, b)| a.plus(b));
-            sum.2 = sum.2.plus(amount.ceiling).unwrap();
+            sum.0 = sum.0.checked_add(amount.floor).unwrap();
+            sum.1 = sum.1.zip(amount.expected).and_then(|(a, b)| a.checked_add(b));
+            sum.2 = sum.2.checked_add(amount.ceiling).unwrap();
         }
         if quote.is_complete() {
             prop_assert_eq!(total.floor, Some(sum.0));

@@ -225,7 +225,7 @@ async fn a_client_may_send_again_what_is_held_for_and_each_attempt_counts() {
 
 /// The cost of [`DRAWN`], and half of what is held for two attempts.
 fn one_and_a_ceiling(held: &NanoUsd) -> NanoUsd {
-    common::usd("0.005925").plus(NanoUsd::new(held.nano() / 2).unwrap()).unwrap()
+    common::usd("0.005925").checked_add(NanoUsd::new(held.nano() / 2).unwrap()).unwrap()
 }
 
 #[tokio::test]

@@ -221,7 +221,7 @@ fn check_refusal(refusal: &Refusal, call: &Call) {
         Refusal::Full { ceiling, budgets, .. } => {
             assert!(!budgets.is_empty() && *ceiling == call.ceiling, "{refusal:?}");
             for block in budgets {
-                let sum = block.sums.used().plus(call.ceiling).unwrap();
+                let sum = block.sums.used().checked_add(call.ceiling).unwrap();
                 assert!(sum > block.cap, "refused though it fits: {refusal:?}");
             }
         }

@@ -2,9 +2,10 @@
 
 use serde::{Serialize, Serializer};
 
-use super::sums::{Sums, SumsDocument};
+use super::sums::{self, SumsDocument};
 use super::totals::{Group, Groups, Key};
 use crate::render::{self, Align, DASH, Page, Sheet};
+use imgcost_analysis::RowSum;
 
 /// What `--totals` asked for: for each table its keys and groups.
 pub(super) struct Tables {
@@ -41,7 +42,7 @@ impl Tables {
     }
 
     /// The dearest group of the first table in words, with what it may cost.
-    pub(super) fn dearest(&self) -> Option<(String, &Sums)> {
+    pub(super) fn dearest(&self) -> Option<(String, &RowSum)> {
         let (keys, groups) = self.tables.first()?;
         let group = groups.shown().into_iter().find(|group| group.labels.is_some())?;
         Some((super::totals::words(keys, &group), group.sums))
@@ -87,13 +88,13 @@ fn document(keys: &[Key], group: &Group<'_>) -> GroupDocument {
     GroupDocument {
         by: keys.iter().enumerate().map(|(index, key)| (key.name(), label(index))).collect(),
         other: group.labels.is_none(),
-        sums: group.sums.document(None),
+        sums: sums::document(group.sums, None),
     }
 }
 
 /// A table of groups. Columns that would say nothing are left out.
 fn sheet(keys: &[Key], groups: &[Group<'_>]) -> Sheet {
-    let sums: Vec<SumsDocument<'_>> = groups.iter().map(|group| group.sums.document(None)).collect();
+    let sums: Vec<SumsDocument<'_>> = groups.iter().map(|group| sums::document(group.sums, None)).collect();
     let is_exact = sums.iter().all(|sums| sums.total.floor == sums.total.expected);
     let (unpriced, errors) =
         (sums.iter().any(|sums| sums.unpriced > 0), sums.iter().any(|sums| sums.errors > 0));

@@ -2,11 +2,12 @@
 
 use std::io::{self, ErrorKind, StdoutLock, Write};
 
+use imgcost_analysis::RowSum;
 use imgcost_analysis::currency::Exchange;
 use imgcost_core::Usd;
 
 use super::progress::Progress;
-use super::sums::Sums;
+use super::sums;
 use super::tables::Tables;
 use super::totals::GROUPS_MAX;
 use super::work::Work;
@@ -22,7 +23,7 @@ pub(super) struct Tally {
     /// Whether the reader of the output went away.
     is_gone: bool,
     cap: Option<Usd>,
-    sums: Sums,
+    sums: RowSum,
     tables: Tables,
     batch_lines: u64,
     progress: Progress,
@@ -32,7 +33,7 @@ impl Tally {
     /// Nothing yet.
     pub(super) fn new(cap: Option<Usd>, tables: Tables, progress: Progress) -> Tally {
         let out = io::stdout().lock();
-        Tally { out, is_gone: false, cap, sums: Sums::default(), tables, batch_lines: 0, progress }
+        Tally { out, is_gone: false, cap, sums: RowSum::default(), tables, batch_lines: 0, progress }
     }
 
     /// Takes what came of a piece.
@@ -47,7 +48,7 @@ impl Tally {
         self.tables.merge(&work.groups);
         self.batch_lines += work.batch_lines;
         self.write(&work.out)?;
-        self.progress.show(self.sums.rows(), passed);
+        self.progress.show(self.sums.rows, passed);
         Ok(())
     }
 
@@ -93,7 +94,7 @@ impl Tally {
             self.write(&out)?;
         }
         let stopped = if all_rows { "" } else { "the reader of the output went away after " };
-        say(&format!("imgcost: {stopped}{}", self.sums.words(exchange)));
+        say(&format!("imgcost: {stopped}{}", sums::words(&self.sums, exchange)));
         let are_shown = summary && writer.shows_groups();
         if !are_shown {
             // There is nobody to tell if that fails.
@@ -125,9 +126,11 @@ impl Tally {
             ));
             return End::Over;
         };
-        let Some(excess) = ceiling.minus(cap).filter(|excess| *excess > Usd::ZERO) else { return End::Done };
+        let Some(excess) = ceiling.checked_sub(cap).filter(|excess| *excess > Usd::ZERO) else {
+            return End::Done;
+        };
         let dearest = self.tables.dearest().and_then(|(name, sums)| {
-            let ceiling = sums.document(None).total.ceiling?;
+            let ceiling = sums::document(sums, None).total.ceiling?;
             Some(format!("; dearest is {name}, up to ${ceiling}"))
         });
         // What a row in error would cost is not known: it is not in the ceiling.

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
+use imgcost_analysis::RowSum;
 use imgcost_core::{Code, Error, Offer, Quote, Size};
 
-use super::sums::Sums;
+use super::sums;
 use crate::fields::shown;
 use crate::jobs::Field;
 use crate::jobs::Row;
@@ -88,11 +89,11 @@ pub(super) fn keys(totals: &[String]) -> Result<Vec<Vec<Key>>, Error> {
 #[derive(Debug, Default, Clone)]
 pub(super) struct Groups {
     index: HashMap<Box<[u8]>, usize>,
-    list: Vec<(Box<[u8]>, Sums)>,
+    list: Vec<(Box<[u8]>, RowSum)>,
     /// The bytes of all names.
     names: usize,
     /// What found no place.
-    other: Option<Sums>,
+    other: Option<RowSum>,
     /// The group of the row before: rows come in runs.
     last: usize,
     /// A row's name, in a buffer that is used again.
@@ -106,12 +107,12 @@ pub(super) struct Group<'g> {
     /// The rows that found no group of their own have no labels.
     pub(super) labels: Option<Vec<Option<String>>>,
     /// Their sums.
-    pub(super) sums: &'g Sums,
+    pub(super) sums: &'g RowSum,
 }
 
 impl Groups {
     /// The sums of a quoted row's group.
-    pub(super) fn of_quote(&mut self, keys: &[Key], row: &Row, quote: &Quote<'_>) -> &mut Sums {
+    pub(super) fn of_quote(&mut self, keys: &[Key], row: &Row, quote: &Quote<'_>) -> &mut RowSum {
         let offer = quote.offer();
         self.find(keys, |key, put| match key {
             Key::Provider => put(Some(&offer.provider.id)),
@@ -131,7 +132,7 @@ impl Groups {
         row: &Row,
         offer: Option<&Offer<'_>>,
         error: &Error,
-    ) -> &mut Sums {
+    ) -> &mut RowSum {
         let request = &row.request;
         self.find(keys, |key, put| {
             // What can't be read says nothing, nor does a field that is wrong or misspelt.
@@ -156,7 +157,11 @@ impl Groups {
     }
 
     /// The sums of the group whose name `value` gives piece by piece.
-    fn find(&mut self, keys: &[Key], mut value: impl FnMut(&Key, &mut dyn FnMut(Option<&str>))) -> &mut Sums {
+    fn find(
+        &mut self,
+        keys: &[Key],
+        mut value: impl FnMut(&Key, &mut dyn FnMut(Option<&str>)),
+    ) -> &mut RowSum {
         let mut name = std::mem::take(&mut self.name);
         name.clear();
         for key in keys {
@@ -190,11 +195,11 @@ impl Groups {
         self.names += name.len();
         self.last = self.list.len();
         self.index.insert(name.into(), self.last);
-        self.list.push((name.into(), Sums::default()));
+        self.list.push((name.into(), RowSum::default()));
         Some(self.last)
     }
 
-    fn at(&mut self, found: Option<usize>) -> &mut Sums {
+    fn at(&mut self, found: Option<usize>) -> &mut RowSum {
         match found.and_then(|found| self.list.get_mut(found)) {
             Some((_, sums)) => sums,
             None => self.other.get_or_insert_default(),
@@ -214,7 +219,9 @@ impl Groups {
     pub(super) fn shown(&self) -> Vec<Group<'_>> {
         let mut groups: Vec<Group<'_>> =
             self.list.iter().map(|(name, sums)| Group { labels: Some(labels(name)), sums }).collect();
-        groups.sort_by(|a, b| b.sums.weight().cmp(&a.sums.weight()).then_with(|| a.labels.cmp(&b.labels)));
+        groups.sort_by(|a, b| {
+            sums::weight(b.sums).cmp(&sums::weight(a.sums)).then_with(|| a.labels.cmp(&b.labels))
+        });
         groups.extend(self.other.as_ref().map(|sums| Group { labels: None, sums }));
         groups
     }
@@ -308,15 +315,15 @@ mod tests {
         for index in 0..GROUPS_MAX + 5 {
             let mut more = Groups::default();
             let place = more.place(&name(&[Some(&index.to_string())]), usize::MAX, usize::MAX);
-            more.at(place).error(false);
+            more.at(place).add_error(false);
             all.merge(&more);
             all.merge(&more);
         }
         let shown = all.shown();
         assert_eq!(shown.len(), GROUPS_MAX + 1);
         assert!(all.is_cut());
-        assert_eq!(shown.last().map(|group| group.sums.rows()), Some(10));
-        assert_eq!(shown.iter().map(|group| group.sums.rows()).sum::<u64>(), 2 * (GROUPS_MAX as u64 + 5));
+        assert_eq!(shown.last().map(|group| group.sums.rows), Some(10));
+        assert_eq!(shown.iter().map(|group| group.sums.rows).sum::<u64>(), 2 * (GROUPS_MAX as u64 + 5));
     }
 
     #[test]
@@ -326,10 +333,10 @@ mod tests {
         for index in 0..8 {
             let mut more = Groups::default();
             let place = more.place(&name(&[Some(&format!("{index}{long}"))]), usize::MAX, usize::MAX);
-            more.at(place).error(false);
+            more.at(place).add_error(false);
             all.merge(&more);
         }
         assert_eq!(all.shown().len(), 4);
-        assert_eq!(all.shown().iter().map(|group| group.sums.rows()).sum::<u64>(), 8);
+        assert_eq!(all.shown().iter().map(|group| group.sums.rows).sum::<u64>(), 8);
     }
 }

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
+use imgcost_analysis::RowSum;
 use imgcost_core::Error;
 
 use super::super::quote::needs_prompt;
-use super::sums::Sums;
 use super::totals::{Groups, Key};
 use super::write::Writer;
 use crate::failure::Failure;
@@ -27,7 +27,7 @@ pub(super) struct Work {
     /// The results as they are written.
     pub(super) out: Vec<u8>,
     /// What the rows come to.
-    pub(super) sums: Sums,
+    pub(super) sums: RowSum,
     /// The same by group, for each table.
     pub(super) groups: Vec<Groups>,
     /// How many of the rows are lines of a Batch API file.
@@ -58,7 +58,7 @@ impl Work {
             buffer.shrink_to(KEPT);
         }
         self.rows.clear();
-        self.sums = Sums::default();
+        self.sums = RowSum::default();
         self.groups.iter_mut().for_each(Groups::clear);
         self.batch_lines = 0;
     }
@@ -119,7 +119,7 @@ impl<'r, 'b> Clerk<'r, 'b> {
     }
 
     /// Quotes a row and writes what came of it.
-    fn result(&mut self, out: &mut Vec<u8>, sums: &mut Sums, groups: &mut [Groups]) -> Result<(), Failure> {
+    fn result(&mut self, out: &mut Vec<u8>, sums: &mut RowSum, groups: &mut [Groups]) -> Result<(), Failure> {
         let row = &mut self.row;
         let mut lacks_prompt = false;
         let quoted = self.desk.prepare(row).and_then(|offer| {
@@ -137,11 +137,11 @@ impl<'r, 'b> Clerk<'r, 'b> {
                 self.writer.quote(out, row, &Priced { quote: &quote, remarks: &row.remarks })
             }
             Err(error) => {
-                sums.error(lacks_prompt);
+                sums.add_error(lacks_prompt);
                 if !self.rules.keys.is_empty() {
                     let offer = self.desk.known(row);
                     tables.for_each(|(groups, keys)| {
-                        groups.of_error(keys, row, offer.as_ref(), &error).error(lacks_prompt);
+                        groups.of_error(keys, row, offer.as_ref(), &error).add_error(lacks_prompt);
                     });
                 }
                 self.writer.error(out, row, &error)

@@ -2,11 +2,12 @@
 
 use std::io::Write;
 
+use imgcost_analysis::RowSum;
 use imgcost_analysis::currency::Exchange;
 use imgcost_core::{Availability, Error, QuoteDocument, Usd};
 use serde::{Serialize, Serializer};
 
-use super::sums::{Sums, SumsDocument};
+use super::sums::{self, SumsDocument};
 use super::tables::{self, Tables};
 use crate::failure::Failure;
 use crate::jobs::Row;
@@ -175,11 +176,11 @@ impl Writer {
     pub(super) fn summary(
         &mut self,
         out: &mut Vec<u8>,
-        sums: &Sums,
+        sums: &RowSum,
         exchange: Option<&Exchange>,
         tables: &Tables,
     ) -> Result<(), Failure> {
-        let document = sums.document(exchange);
+        let document = sums::document(sums, exchange);
         let total = [document.total.floor, document.total.expected, document.total.ceiling];
         match &mut self.form {
             Form::Json => line(
@@ -201,11 +202,11 @@ impl Writer {
                 Ok(line.end(out)?)
             }
             Form::Table => {
-                writeln!(out, "total: {}", sums.words(exchange))?;
+                writeln!(out, "total: {}", sums::words(sums, exchange))?;
                 Ok(out.write_all(tables.text().as_bytes())?)
             }
             Form::Markdown => {
-                writeln!(out, "\ntotal: {}", sums.words(exchange))?;
+                writeln!(out, "\ntotal: {}", sums::words(sums, exchange))?;
                 Ok(out.write_all(tables.markdown().as_bytes())?)
             }
         }

@@ -88,7 +88,7 @@ fn all(
         Err(error) if presumed.is_empty() => return Err(error.into()),
         other => other.err(),
     };
-    let total = presumed.iter().try_fold(NanoUsd::ZERO, |sum, hold| sum.plus(hold.ceiling));
+    let total = presumed.iter().try_fold(NanoUsd::ZERO, |sum, hold| sum.checked_add(hold.ceiling));
     let total = total.unwrap_or(NanoUsd::MAX);
     let document = || Document {
         schema: "imgcost.presumed/1",

@@ -11,7 +11,7 @@ use super::Checked;
 use crate::failure::{Failure, unless_gone};
 use crate::plain;
 use crate::render::currency::{ConvertedDocument, converted};
-use crate::render::{self, Format, Page, Sheet, Sum, grouped};
+use crate::render::{self, Format, Page, Sheet, grouped, sum_words};
 
 /// The document of the contract.
 #[derive(Serialize)]
@@ -62,9 +62,9 @@ pub(super) fn write(out: &mut impl Write, format: Format, checked: &Checked<'_>)
 
 fn document<'c>(checked: &'c Checked<'_>) -> Document<'c> {
     let report = &checked.report;
-    let sums = &report.sums;
+    let sums = &report.sum;
     let quoted = sums.rows - sums.errors;
-    let known = |usd: Option<Usd>| usd.filter(|_| quoted > 0);
+    let [floor, expected, ceiling] = sums.total().amounts().map(|usd| usd.filter(|_| quoted > 0));
     Document {
         schema: "imgcost.check/1",
         verdict: report.verdict,
@@ -81,16 +81,8 @@ fn document<'c>(checked: &'c Checked<'_>) -> Document<'c> {
             unpriced: sums.unpriced,
             without_prompt: sums.no_prompt,
         },
-        total: Total {
-            floor: known(sums.floor),
-            expected: known(sums.expected),
-            ceiling: known(sums.ceiling),
-            currency: "USD",
-        },
-        converted: checked
-            .exchange
-            .as_ref()
-            .map(|exchange| converted(exchange, [sums.floor, sums.expected, sums.ceiling].map(known))),
+        total: Total { floor, expected, ceiling, currency: "USD" },
+        converted: checked.exchange.as_ref().map(|exchange| converted(exchange, [floor, expected, ceiling])),
         findings: &report.findings,
         more: report.more.iter().map(|(rule, count)| (rule.code(), *count)).collect(),
     }
@@ -165,7 +157,7 @@ fn beyond(checked: &Checked<'_>) -> impl Iterator<Item = String> {
 /// How it ended, in a line.
 pub(super) fn verdict(checked: &Checked<'_>) -> String {
     let report = &checked.report;
-    let sums = &report.sums;
+    let sums = &report.sum;
     let word = match report.verdict {
         Verdict::Passed => "passed",
         Verdict::Incomplete => "incomplete",
@@ -185,16 +177,8 @@ pub(super) fn verdict(checked: &Checked<'_>) -> String {
 }
 
 fn money(checked: &Checked<'_>) -> String {
-    let sums = &checked.report.sums;
-    let known = |usd: Option<Usd>| usd.filter(|_| sums.rows > sums.errors);
-    let sum = Sum {
-        amounts: [sums.floor, sums.expected, sums.ceiling].map(known),
-        unpriced: sums.unpriced,
-        errors: sums.errors,
-        no_prompt: sums.no_prompt,
-        ..Sum::default()
-    };
-    sum.words(checked.exchange.as_ref())
+    let sums = &checked.report.sum;
+    sum_words(sums, checked.exchange.as_ref())
 }
 
 fn page(checked: &Checked<'_>) -> Page {

@@ -165,8 +165,9 @@ pub(super) fn write(out: &mut impl Write, checked: &Checked<'_>) -> io::Result<(
 
 fn log<'c>(checked: &'c Checked<'_>) -> Log<'c> {
     let report = &checked.report;
-    let sums = &report.sums;
-    let known = |usd: Option<Usd>| usd.filter(|_| sums.rows > sums.errors);
+    let sums = &report.sum;
+    let [floor, expected, ceiling] =
+        sums.total().amounts().map(|usd| usd.filter(|_| sums.rows > sums.errors));
     let version = env!("CARGO_PKG_VERSION");
     let driver = Driver {
         name: "imgcost",
@@ -185,9 +186,9 @@ fn log<'c>(checked: &'c Checked<'_>) -> Log<'c> {
         results: report.findings.iter().map(|finding| result(checked, finding)).collect(),
         properties: RunProperties {
             rows: sums.rows,
-            floor: known(sums.floor),
-            expected: known(sums.expected),
-            ceiling: known(sums.ceiling),
+            floor,
+            expected,
+            ceiling,
             currency: "USD",
             as_of: checked.day,
             not_listed: report.more.values().sum(),

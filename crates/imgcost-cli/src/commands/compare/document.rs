@@ -5,11 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use imgcost_analysis::compare::{Amount, Cell, Delta, Difference, State};
+use imgcost_analysis::compare::{Cell, Delta, State};
 use imgcost_analysis::currency::{Converted, Exchange};
 use imgcost_core::{
-    Availability, CeilingBasis, Date, Endpoint, Error, Estimate, Fidelity, InputImage, Item, Quality,
-    RangeDocument, Ratio, Size, Tier, Usd,
+    Availability, CeilingBasis, Date, Endpoint, Error, Estimate, Fidelity, InputImage, Item, PerMille,
+    Quality, RangeDocument, Ratio, SignedUsd, Size, Tier, Total, Usd,
 };
 use serde::Serialize;
 
@@ -115,8 +115,8 @@ struct ConvertedAmount {
 
 #[derive(Serialize)]
 struct DeltaDocument {
-    usd: Difference,
-    per_mille: Option<i64>,
+    usd: SignedUsd,
+    per_mille: Option<PerMille>,
 }
 
 #[derive(Serialize)]
@@ -152,9 +152,9 @@ struct BookDocument<'c> {
     checked: BTreeMap<&'c str, Date>,
 }
 
-impl From<Amount> for AmountDocument {
-    fn from(amount: Amount) -> AmountDocument {
-        let Amount { floor, expected, ceiling, basis } = amount;
+impl From<Total> for AmountDocument {
+    fn from(amount: Total) -> AmountDocument {
+        let Total { floor, expected, ceiling, basis } = amount;
         AmountDocument { floor, expected, ceiling, ceiling_basis: ceiling.map(|_| basis), currency: "USD" }
     }
 }
@@ -203,7 +203,7 @@ fn checked<'c>(compared: &'c Compared<'_>) -> BTreeMap<&'c str, Date> {
 
 fn of_cell<'c>(compared: &'c Compared<'_>, cell: &'c Cell<'_>) -> CellDocument<'c> {
     let per_call = cell.per_call();
-    let convert = |amount: Amount| ConvertedAmount {
+    let convert = |amount: Total| ConvertedAmount {
         floor: compared.converted(amount.floor),
         expected: compared.converted(amount.expected),
         ceiling: compared.converted(amount.ceiling),

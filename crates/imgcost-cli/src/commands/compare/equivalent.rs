@@ -2,9 +2,7 @@
 
 use std::io::Write;
 
-use imgcost_analysis::equivalent::{
-    Difference, Equivalent, Equivalents, Found, Kinship, Outcome, Spend, equivalents,
-};
+use imgcost_analysis::equivalent::{Equivalent, Equivalents, Found, Kinship, Outcome, Spend, equivalents};
 use imgcost_analysis::words::{Pattern, reference, select};
 use imgcost_core::{Availability, Book, Date, Error, Offer, Quality, Request, Total, Usd};
 use serde::Serialize;
@@ -132,18 +130,13 @@ fn row<'m>(map: &'m Equivalents<'_>, candidate: &'m Equivalent<'_>) -> Row<'m> {
 }
 
 fn found_row<'m>(map: &'m Equivalents<'_>, found: &'m Found) -> FoundRow<'m> {
-    let signed = |difference| match difference {
-        Difference::Same => Some(0),
-        Difference::More(by) => i64::try_from(by).ok(),
-        Difference::Less(by) => i64::try_from(by).ok().map(|by| -by),
-    };
     FoundRow {
         measure: found.measure.as_str(),
         quality: found.quality.as_ref().map(Quality::as_str),
         size: found.size.to_string(),
         spend: spend_document(&found.spend),
-        tokens_difference: found.spend.tokens_difference(&map.spend).and_then(signed),
-        usd_difference: found.spend.usd_difference(&map.spend).map(|difference| difference.to_string()),
+        tokens_difference: found.spend.tokens_difference(&map.spend),
+        usd_difference: found.spend.usd_difference(&map.spend).map(|difference| format!("{difference:+}")),
         ties: found.ties.iter().map(Quality::as_str).collect(),
     }
 }
@@ -230,12 +223,13 @@ fn tokens_words(spend: &Spend) -> String {
     }
 }
 
-fn tokens_change(difference: Option<Difference<u64>>) -> String {
+fn tokens_change(difference: Option<i64>) -> String {
+    let Some(difference) = difference else { return DASH.to_owned() };
+    let size = grouped(difference.unsigned_abs());
     match difference {
-        None => DASH.to_owned(),
-        Some(Difference::Same) => "0".to_owned(),
-        Some(Difference::More(by)) => format!("+{}", grouped(by)),
-        Some(Difference::Less(by)) => format!("-{}", grouped(by)),
+        0 => "0".to_owned(),
+        1.. => format!("+{size}"),
+        _ => format!("-{size}"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! A line a combination, with a column for each axis that varies.
 
-use imgcost_analysis::compare::{Amount, Axis, Cell, varying};
+use imgcost_analysis::compare::{Axis, Cell, varying};
+use imgcost_core::Total;
 
 use super::Compared;
 use super::notes::word;
@@ -103,7 +104,8 @@ impl Columns {
     fn of(compared: &Compared<'_>) -> Columns {
         let shown = &compared.shown;
         let per_image = || shown.iter().filter_map(|cell| cell.per_image());
-        let figures = shown.iter().filter_map(|cell| Some(compared.baseline.as_ref()?.delta(cell)?.usd.usd));
+        let figures =
+            shown.iter().filter_map(|cell| Some(compared.baseline.as_ref()?.delta(cell)?.usd.size()));
         Columns {
             axes: varying(shown),
             status: compared.is_marked(),
@@ -124,7 +126,7 @@ impl Columns {
             row.push(cell.availability().to_string());
         }
         let missing = word(cell);
-        let amount = |amount: Option<Amount>, places| match amount {
+        let amount = |amount: Option<Total>, places| match amount {
             Some(amount) if missing.is_none() => figure(&amount, places),
             _ => DASH.to_owned(),
         };

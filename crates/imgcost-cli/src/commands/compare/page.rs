@@ -1,7 +1,7 @@
 //! A comparison for people: what all cells share, the table, what is missing and why.
 
-use imgcost_analysis::compare::{Amount, Axis, Cell, varying};
-use imgcost_core::{Availability, InputImage, Tier, Usd};
+use imgcost_analysis::compare::{Axis, Cell, varying};
+use imgcost_core::{Availability, InputImage, Tier, Total, Usd};
 
 use super::notes::{self, Said};
 use super::pivot::{self, Layout};
@@ -179,7 +179,7 @@ pub(super) fn name(cell: &Cell<'_>, axes: &[Axis]) -> String {
 }
 
 /// Whether an amount is known, but not to the last digit.
-pub(super) fn is_range(amount: &Amount) -> bool {
+pub(super) fn is_range(amount: &Total) -> bool {
     amount.ceiling.is_some() && !amount.is_exact()
 }
 
@@ -189,7 +189,7 @@ pub(super) fn places(usd: Usd) -> u32 {
 }
 
 /// The decimals that all of some amounts are shown with.
-pub(super) fn places_of(amounts: impl Iterator<Item = Amount>) -> u32 {
+pub(super) fn places_of(amounts: impl Iterator<Item = Total>) -> u32 {
     let all = amounts.flat_map(|amount| [amount.floor, amount.expected, amount.ceiling]);
     all.flatten().map(places).max().unwrap_or(2)
 }
@@ -201,7 +201,7 @@ fn rounded_up(usd: Usd, places: u32) -> String {
 }
 
 /// What an amount is compared by: the expected value, or the ceiling with its sign.
-pub(super) fn figure(amount: &Amount, places: u32) -> String {
+pub(super) fn figure(amount: &Total, places: u32) -> String {
     match (amount.expected, amount.ceiling) {
         (Some(expected), Some(_)) => rounded(expected, places),
         (None, Some(ceiling)) => format!("≤ {}", rounded_up(ceiling, places)),
@@ -210,7 +210,7 @@ pub(super) fn figure(amount: &Amount, places: u32) -> String {
 }
 
 /// From floor to ceiling, where they differ.
-pub(super) fn span(amount: &Amount, places: u32) -> String {
+pub(super) fn span(amount: &Total, places: u32) -> String {
     match (amount.floor, amount.ceiling) {
         (Some(floor), Some(ceiling)) if floor != ceiling => {
             format!("{} to {}", rounded(floor, places), rounded_up(ceiling, places))
@@ -230,10 +230,10 @@ mod tests {
     fn a_ceiling_is_never_shown_below_itself() {
         let usd = |text: &str| Some(text.parse::<Usd>().unwrap());
         let (floor, ceiling) = (usd("0.0058571"), usd("0.0058571"));
-        let amount = Amount { floor, expected: None, ceiling, basis: CeilingBasis::Proven };
+        let amount = Total { floor, expected: None, ceiling, basis: CeilingBasis::Proven };
         assert_eq!(figure(&amount, 6), "≤ 0.005858");
-        assert_eq!(figure(&Amount { expected: floor, ..amount }, 6), "0.005857");
-        let amount = Amount { floor: usd("0.001"), ..amount };
+        assert_eq!(figure(&Total { expected: floor, ..amount }, 6), "0.005857");
+        let amount = Total { floor: usd("0.001"), ..amount };
         assert_eq!(span(&amount, 6), "0.001000 to 0.005858");
     }
 }

@@ -1,7 +1,7 @@
 //! `--rows` and `--columns`: one value of each combination, laid out.
 
-use imgcost_analysis::compare::{Amount, Axis, Cell, Pivot};
-use imgcost_core::{Code, Error};
+use imgcost_analysis::compare::{Axis, Cell, Pivot};
+use imgcost_core::{Code, Error, Total};
 
 use super::Compared;
 use super::list::{marked, tokens};
@@ -203,7 +203,7 @@ fn values(compared: &Compared<'_>, show: Show) -> Vec<String> {
                 let delta = compared.baseline.as_ref().and_then(|baseline| baseline.delta(cell));
                 percent(delta.and_then(|delta| delta.per_mille))
             }
-            (None, _) => of(cell).map_or_else(|| DASH.to_owned(), |amount: Amount| figure(&amount, places)),
+            (None, _) => of(cell).map_or_else(|| DASH.to_owned(), |amount: Total| figure(&amount, places)),
         };
         if show.is_by_image() { marked(compared, cell, text) } else { text }
     };

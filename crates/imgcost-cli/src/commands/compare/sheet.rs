@@ -1,8 +1,8 @@
 //! A comparison as csv and tsv: one row a combination. A cell is empty where its value is
 //! unknown or does not apply, never zero.
 
-use imgcost_analysis::compare::{Amount, Cell, State};
-use imgcost_core::{CeilingBasis, Estimate, Item, Size};
+use imgcost_analysis::compare::{Cell, State};
+use imgcost_core::{CeilingBasis, Estimate, Item, PerMille, Size, Total};
 
 use super::Compared;
 use crate::render::{Align, Sheet};
@@ -78,7 +78,7 @@ fn row(compared: &Compared<'_>, cell: &Cell<'_>) -> Vec<String> {
         cell.n().to_string(),
         cell.state().name().to_owned(),
     ];
-    let amount = |row: &mut Vec<String>, amount: Option<Amount>| {
+    let amount = |row: &mut Vec<String>, amount: Option<Total>| {
         let parts = amount.map_or([None; 3], |amount| [amount.floor, amount.expected, amount.ceiling]);
         row.extend(parts.map(text));
     };
@@ -109,7 +109,7 @@ fn row(compared: &Compared<'_>, cell: &Cell<'_>) -> Vec<String> {
     row.extend([
         text(basis),
         text(delta.map(|delta| delta.usd)),
-        text(delta.and_then(|delta| delta.per_mille)),
+        text(delta.and_then(|delta| delta.per_mille).map(PerMille::tenths_of_percent)),
         compared.is_cheapest(cell).to_string(),
         unpriced,
         text(error.map(|error| error.code().as_str())),

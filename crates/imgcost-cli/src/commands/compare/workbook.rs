@@ -1,7 +1,7 @@
 //! A comparison as typed tables: the combinations, and where their prices are from.
 
-use imgcost_analysis::compare::{Amount, Cell};
-use imgcost_core::{Confidence, Item, Part, Rate, Row, Size, Usd};
+use imgcost_analysis::compare::Cell;
+use imgcost_core::{Confidence, Item, Part, Rate, Row, Size, Total, Usd};
 
 use super::notes::{self, word};
 use super::page::places_of;
@@ -75,11 +75,11 @@ fn row(compared: &Compared<'_>, cell: &Cell<'_>, places: &Places) -> TypedRow {
     let missing = word(cell);
     let unknown = || missing.clone().map_or(Value::Empty, Value::Unknown);
     let usd = |usd: Option<Usd>| usd.map_or_else(unknown, Value::Usd);
-    let is_expected = |amount: &Option<Amount>| amount.is_some_and(|amount| amount.expected.is_some());
-    let figure = |amount: Option<Amount>| {
+    let is_expected = |amount: &Option<Total>| amount.is_some_and(|amount| amount.expected.is_some());
+    let figure = |amount: Option<Total>| {
         usd(amount.and_then(|amount| amount.figure())).or_at_most(is_expected(&amount))
     };
-    let converted = |amount: Option<Amount>, places: u32| {
+    let converted = |amount: Option<Total>, places: u32| {
         compared.exchange.as_ref()?;
         let converted = compared.converted(amount.and_then(|amount| amount.figure()));
         let value = converted.map_or_else(unknown, |converted| Value::Converted(converted, places));
@@ -122,7 +122,11 @@ fn row(compared: &Compared<'_>, cell: &Cell<'_>, places: &Places) -> TypedRow {
     if let Some(baseline) = &compared.baseline {
         let delta = baseline.delta(cell);
         cells.push(delta.map_or_else(unknown, |delta| Value::Text(delta.usd.to_string())));
-        cells.push(delta.and_then(|delta| delta.per_mille).map_or(Value::Empty, Value::PerMille));
+        cells.push(
+            delta
+                .and_then(|delta| delta.per_mille)
+                .map_or(Value::Empty, |share| Value::PerMille(share.tenths_of_percent())),
+        );
     }
     TypedRow { cells, marked: compared.is_cheapest(cell) }
 }

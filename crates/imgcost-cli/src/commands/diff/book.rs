@@ -204,7 +204,7 @@ fn sheet(diff: &BookDiff) -> Sheet {
             change.per.to_owned(),
             text(&change.before),
             text(&change.after),
-            change.per_mille.map_or_else(none, |share| share.to_string()),
+            change.per_mille.map_or_else(none, |share| share.tenths_of_percent().to_string()),
             change.since.map_or_else(none, |day| day.to_string()),
             change.source.clone(),
             change.availability.as_str().to_owned(),

@@ -35,7 +35,7 @@ impl Limit {
                 "imgcost: {no_prompt} {rows} without a prompt: the limit is held against {whose} images only"
             ));
         }
-        let (before, after) = (diff.before.ceiling, diff.after.ceiling);
+        let (before, after) = (diff.before.total().ceiling, diff.after.total().ceiling);
         let (Some(before), Some(after)) = (before, after) else {
             if diff.before.unpriced + diff.after.unpriced > 0 {
                 say("imgcost: above the limit: a total has no known ceiling, as something has no price");
@@ -45,14 +45,16 @@ impl Limit {
             return End::Incomplete;
         };
         let (most, words) = match self {
-            Limit::Usd(usd) => (before.plus(usd), format!("${usd}")),
+            Limit::Usd(usd) => (before.checked_add(usd), format!("${usd}")),
             // after x 100 <= before x (100 + percent), without a division.
             Limit::Percent(percent) => {
-                let share = before.scaled(percent).and_then(|share| share.plus(before.times(100)?));
+                let share = before
+                    .checked_scale(percent)
+                    .and_then(|share| share.checked_add(before.checked_mul(100)?));
                 (share, format!("{percent}%"))
             }
         };
-        let held = if matches!(self, Limit::Usd(_)) { Some(after) } else { after.times(100) };
+        let held = if matches!(self, Limit::Usd(_)) { Some(after) } else { after.checked_mul(100) };
         let within = held.zip(most).is_some_and(|(held, most)| held <= most);
         if within {
             if diff.before.is_complete() && diff.after.is_complete() {
@@ -61,7 +63,7 @@ impl Limit {
             say(&format!("imgcost: within the limit of {words} only as far as is known: {}", unknown(diff)));
             return End::Incomplete;
         }
-        let growth = after.minus(before).unwrap_or(Usd::ZERO);
+        let growth = after.checked_sub(before).unwrap_or(Usd::ZERO);
         say(&format!(
             "imgcost: above the limit of {words}: what all rows may cost at most grows by ${growth}, from ${before} to ${after}"
         ));

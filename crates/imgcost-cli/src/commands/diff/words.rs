@@ -1,12 +1,12 @@
 //! Differences in words.
 
-use imgcost_analysis::diff::{Cost, Delta, Deltas, FieldChange, Job};
-use imgcost_core::Usd;
+use imgcost_analysis::diff::{Deltas, FieldChange, Job};
+use imgcost_core::Total;
 
 use crate::render;
 
 /// A cost in words: what it will probably be, else from least to most.
-pub(super) fn cost(cost: &Cost) -> String {
+pub(super) fn cost(cost: &Total) -> String {
     match cost.expected {
         Some(expected) => format!("${expected}"),
         None => render::amount_words(cost.floor, cost.ceiling),
@@ -22,18 +22,15 @@ pub(super) fn job_cost(job: Option<&Job>) -> String {
     }
 }
 
-/// The difference to show where there is room for one.
+/// The difference to show where there is room for one: `+$0.5`, `-$0.5` or `±$0`.
 pub(super) fn delta(deltas: &Deltas) -> String {
-    deltas.main().map_or_else(|| "unknown".to_owned(), |delta| delta.to_string())
-}
-
-/// The share of a difference in what was there before.
-pub(super) fn per_mille(deltas: &Deltas, before: &Cost) -> Option<i64> {
-    let of = |delta: Option<Delta>, amount: Option<Usd>| delta.zip(amount);
-    let (delta, amount) = of(deltas.expected, before.expected)
-        .or(of(deltas.ceiling, before.ceiling))
-        .or(of(deltas.floor, before.floor))?;
-    delta.per_mille(amount)
+    let Some(delta) = deltas.main() else { return "unknown".to_owned() };
+    let sign = match (delta.is_zero(), delta.is_negative()) {
+        (true, _) => "±",
+        (false, true) => "-",
+        (false, false) => "+",
+    };
+    format!("{sign}${}", delta.size())
 }
 
 /// Which terms became which.
@@ -44,10 +41,4 @@ pub(super) fn fields(changes: &[FieldChange]) -> String {
         .map(|change| format!("{} {} → {}", change.field, value(&change.before), value(&change.after)))
         .collect();
     words.join(", ")
-}
-
-/// A difference as a plain decimal, below zero with a minus.
-pub(super) fn signed(delta: Delta) -> String {
-    let sign = if delta.is_down() && delta.is_some() { "-" } else { "" };
-    format!("{sign}{}", delta.size())
 }

@@ -1,195 +1,64 @@
-//! `imgcost usage`: what a real response cost, and how that compares to its quote.
+//! `imgcost usage`: what calls cost by what was reported of them, and how that compares with their
+//! quotes: one response, a log of calls, or a log and the bill of its provider.
 
-mod compare;
-mod show;
+mod bill;
+mod calls;
+mod kind;
+mod log;
+mod response;
 
-use std::io;
-
-use imgcost_analysis::currency::Exchange;
-use imgcost_core::{
-    Basis, Book, Charge, Code, Endpoint, Error, InputImage, Note, NoteKind, Quote, Request, Response,
-    ServedTier, Size,
-};
-
+use self::calls::Source;
+use self::kind::{Input, Kind};
 use crate::args::UsageArgs;
 use crate::failure::{End, Failure, bad_input};
 use crate::inputs;
-use crate::render::{self, Format};
-use crate::request::{self, Asked, NoModel};
-use crate::responses;
-use crate::served;
-use crate::settings::{Key, Settings};
+use crate::render::Format;
+use crate::settings::Settings;
 
-use compare::Comparison;
+/// The most decimals of an amount of a table; the other formats are exact.
+const PLACES: u32 = 6;
 
-/// A charge with the quote whose terms it was made at.
-struct Charged<'q> {
-    response: &'q Response,
-    quote: &'q Quote<'q>,
-    charge: Charge,
-    /// Only where flags describe the call.
-    comparison: Option<Comparison>,
-    /// Where another currency was asked for.
-    exchange: Option<Exchange>,
-    remarks: Vec<String>,
-}
-
-/// Prices a response.
+/// Charges a response, or compares a log with its quotes or its bill.
 pub(crate) fn usage(args: &UsageArgs, settings: &Settings, format: Format) -> Result<End, Failure> {
-    let stdin_twice = [&args.request.request, &args.request.prompt_file]
-        .into_iter()
-        .flatten()
-        .any(|path| inputs::is_stdin(path));
-    if inputs::is_stdin(&args.file) && stdin_twice {
-        return Err(bad_input("file", "standard input can be the response or the request, not both").into());
-    }
-    let exchange = args.currency.exchange()?;
-    let book = request::book(&args.request.book, settings)?;
-    let response = responses::read(&args.file)?;
-    let mut asked = asked(args, settings, &book, &response)?;
-    let served = served(args, settings, &book, &response, &mut asked.request);
-    asked.remarks.extend(served);
-    let quote = book.quote(&asked.request)?;
-    let mut terms = quote.terms();
-    // Nobody said that the call had no input images: tokens that the response does not split
-    // may be image tokens.
-    terms.has_images |= !args.request.describes_a_call();
-    if !args.request.describes_a_call() {
-        // Nor which quality was asked for: a default that was filled in is a guess.
-        terms.asked.0 = None;
-    }
-    if matches!(response.tier, Some(ServedTier::Other(_))) {
-        terms = terms.without_rates();
-    }
-    let charge = terms.charge(&response).ok_or_else(too_large)?;
-    let comparison = args.request.describes_a_call().then(|| compare::compare(&quote, &response, &charge));
-    let charged = Charged {
-        remarks: remarks(&quote, &charge, &response, &asked),
-        response: &response,
-        quote: &quote,
-        charge,
-        comparison,
-        exchange,
-    };
-    let charge_end =
-        if charged.charge.complete && charged.charge.settles { End::Done } else { End::Incomplete };
-    let end = charge_end.and(charged.comparison.as_ref().map_or(End::Done, Comparison::end));
-    let mut out = io::stdout().lock();
-    render::write(
-        &mut out,
-        format,
-        || show::page(&charged),
-        || show::sheet(&charged),
-        || show::document(&charged),
-    )?;
-    Ok(end)
-}
-
-fn too_large() -> Error {
-    Error::new(Code::TooLarge, "the usage is too large to be priced exactly").field("usage")
-}
-
-/// What the call asked for: flags first, then what the response echoes and counts.
-fn asked(args: &UsageArgs, settings: &Settings, book: &Book, response: &Response) -> Result<Asked, Error> {
-    let described = args.request.request.is_some();
-    let with = |echo: bool| {
-        let fill = |request: &mut Request| {
-            if let Some(named) = response.model.as_deref().filter(|_| request.model.is_empty()) {
-                named.clone_into(&mut request.model);
+    let source = match (&args.ledger, &args.file) {
+        (Some(path), _) => Source::Ledger(path),
+        (None, Some(path)) => {
+            refuse_stdin_twice(args)?;
+            let input = Input::open(path)?;
+            match (input.kind(), args.of_a_log()) {
+                (Kind::Log, _) | (Kind::Unknown, Some(_)) => Source::Log(input),
+                (Kind::Response, Some(option)) => {
+                    let message =
+                        format!("{option} takes a log of calls, and {} is one response", input.name());
+                    return Err(bad_input("file", message).into());
+                }
+                (Kind::Response | Kind::Unknown, None) => {
+                    return response::usage(args, settings, format, input);
+                }
             }
-            if described || !echo {
-                return;
-            }
-            request.quality = response.quality.clone().or(request.quality.take());
-            request.size = response.size.map(Size::Exact).or(request.size);
-            if let Some(images) =
-                response.usage.images.and_then(|images| u32::try_from(images).ok()).filter(|n| *n > 0)
-            {
-                request.n = images;
-            }
-            if response.usage.image_input.is_some_and(|tokens| tokens > 0) && args.request.image.is_empty() {
-                request.images = vec![InputImage::Unsized];
-            }
-            if response.of_responses {
-                request.endpoint = Endpoint::Responses;
-                request.n = 1;
-                request.responses_model = request.responses_model.take().or(response.responses_model.clone());
-            }
-        };
-        let asked = request::asked_over(&args.request, settings, book, NoModel::Refuse, &fill)?;
-        book.quote(&asked.request)?;
-        Ok(asked)
-    };
-    // What a response echoes may be nothing that could be asked for; its tokens count all the same.
-    match with(true) {
-        Err(_) if !args.request.describes_a_call() => with(false),
-        outcome => outcome,
-    }
-}
-
-/// Takes what the response reports of itself, model, tier and day, over what flags and files say
-/// of the call, and tells where that differs. A day that is given goes before the response's.
-fn served(
-    args: &UsageArgs,
-    settings: &Settings,
-    book: &Book,
-    response: &Response,
-    request: &mut Request,
-) -> Vec<Note> {
-    let day_is_given = args.request.book.as_of.is_some() || settings.get(Key::AsOf).is_some();
-    let mut notes: Vec<Note> = Vec::new();
-    notes.extend(served::model(book, response, request));
-    notes.extend(served::tier(response, request));
-    notes.extend(if day_is_given { None } else { served::day(book, response, request) });
-    notes
-}
-
-/// What to know about the charge; the quote's notes about the request do not apply.
-fn remarks(quote: &Quote<'_>, charge: &Charge, response: &Response, asked: &Asked) -> Vec<String> {
-    let mut remarks = Vec::new();
-    if let Some(stated) = response.stated {
-        let computed = charge.lines.iter().any(|line| line.amount.is_some());
-        let beside =
-            if computed { ", which the total covers beside what the rates make of the usage" } else { "" };
-        remarks.push(format!("the provider states a bill of ${stated}{beside}"));
-    }
-    if let Some(contradiction) = response.contradiction {
-        remarks.push(format!("{contradiction}: the counts contradict each other, and the amount is a range"));
-    }
-    if !charge.settles {
-        let ceiling = quote.total().ceiling.map_or_else(String::new, |usd| format!(", ${usd}"));
-        remarks.push(format!(
-            "the response does not say what the price depends on: the call counts at its ceiling{ceiling}"
-        ));
-    }
-    let open = response.contradiction.is_none()
-        && charge.lines.iter().any(|line| line.amount.is_some_and(|amount| !amount.is_exact()));
-    if open {
-        let why = if quote.offer().model.basis == Basis::PerCall {
-            "whether a call for several images counts as one or as several is not known"
-        } else {
-            "the response does not say which of two rates applies"
-        };
-        remarks.push(format!("{why}: the amount is a range"));
-    }
-    let about_prices = |kind: &NoteKind<'_>| {
-        matches!(
-            kind,
-            NoteKind::PriceOverridden(_)
-                | NoteKind::PriceFromAssumed(_)
-                | NoteKind::PriceSecondHand
-                | NoteKind::PricesOld(_)
-                | NoteKind::GatewayDefaults
-                | NoteKind::Unpriced(_)
-                | NoteKind::TierUnpriced(_)
-                | NoteKind::ModelRetired(_)
-        )
-    };
-    for (kind, note) in quote.note_kinds().iter().zip(quote.notes()) {
-        if about_prices(kind) {
-            remarks.push(note.message);
         }
+        (None, None) => return Err(bad_input("file", "a response, a log or a ledger is needed").into()),
+    };
+    if args.request.describes_a_call() {
+        let message = "options of a request describe one call, and each call of a log has its own; \
+                       only --model, --provider and --as-of fill in what calls leave out";
+        return Err(bad_input("request", message).into());
     }
-    remarks.extend(asked.remarks.iter().map(|note| note.message.clone()));
-    remarks
+    if args.currency.exchange()?.is_some() {
+        return Err(bad_input("currency", "currency goes with one response, not with a log").into());
+    }
+    if args.bill.is_empty() {
+        log::accuracy(args, settings, format, source)
+    } else {
+        bill::compare(args, settings, format, source)
+    }
+}
+
+fn refuse_stdin_twice(args: &UsageArgs) -> Result<(), Failure> {
+    let request = [&args.request.request, &args.request.prompt_file].into_iter().flatten();
+    let files = args.file.iter().chain(request).chain(&args.bill);
+    if files.filter(|path| inputs::is_stdin(path)).count() > 1 {
+        return Err(bad_input("file", "standard input can be one of the files only").into());
+    }
+    Ok(())
 }

@@ -121,7 +121,9 @@ impl Check<'_> {
                 .filter(|card| card.tier == Tier::Standard && card.row.holds_on(price.row.from))
                 .find_map(|card| card.image_output);
             let Some((tokens, rate)) = tokens_of(price, family).zip(card) else { continue };
-            let (Some(least), Some(most)) = (rate.times(tokens.floor), rate.times(tokens.ceiling)) else {
+            let (Some(least), Some(most)) =
+                (rate.checked_mul(tokens.floor), rate.checked_mul(tokens.ceiling))
+            else {
                 continue;
             };
             let billed = if price.usd < least { least } else { most.min(price.usd) };

@@ -75,7 +75,7 @@ fn places(shown: &Shown<'_>) -> u32 {
 
 /// What is spent, for certain or presumably.
 fn booked(status: &Status) -> NanoUsd {
-    status.sums.settled.plus(status.sums.presumed).unwrap_or(NanoUsd::MAX)
+    status.sums.settled.checked_add(status.sums.presumed).unwrap_or(NanoUsd::MAX)
 }
 
 /// The smallest step of so many decimals, in nano-dollars.

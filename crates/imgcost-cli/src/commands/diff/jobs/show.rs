@@ -1,12 +1,13 @@
 //! A difference of jobs for people and for programs.
 
-use imgcost_analysis::diff::{Cost, Deltas, Entry, FieldChange, Job, Kind, MatchedBy, Totals};
-use imgcost_core::{Availability, Date, Usd};
+use imgcost_analysis::RowSum;
+use imgcost_analysis::diff::{Deltas, Entry, FieldChange, Job, Kind, MatchedBy};
+use imgcost_core::{Availability, Date, PerMille, Total, Usd};
 use serde::Serialize;
 
 use super::super::words;
 use super::Compared;
-use crate::render::{Page, Sheet, Sum, grouped, percent};
+use crate::render::{Page, Sheet, grouped, percent, with_counts};
 
 /// The document of the contract.
 #[derive(Serialize)]
@@ -35,7 +36,7 @@ struct SideDocument<'c> {
     as_of: Date,
     book: &'c str,
     complete: bool,
-    total: Totals,
+    total: RowSum,
     currency: &'static str,
 }
 
@@ -43,7 +44,7 @@ struct SideDocument<'c> {
 struct DeltasDocument {
     #[serde(flatten)]
     deltas: Deltas,
-    per_mille: Option<i64>,
+    per_mille: Option<PerMille>,
 }
 
 #[derive(Serialize)]
@@ -74,7 +75,7 @@ struct JobDocument<'c> {
     #[serde(skip_serializing_if = "str::is_empty")]
     id: &'c str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    cost: Option<Cost>,
+    cost: Option<Total>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'c str>,
     /// `current`, `ends` (within 30 days) or `retired` on the day of the row.
@@ -85,12 +86,12 @@ struct JobDocument<'c> {
 }
 
 /// The cost of a row, where it has one.
-fn cost(job: Option<&Job>) -> Option<Cost> {
+fn cost(job: Option<&Job>) -> Option<Total> {
     job.and_then(|job| job.cost.as_ref().ok().copied())
 }
 
-fn entry_per_mille(entry: &Entry) -> Option<i64> {
-    words::per_mille(&entry.delta, &cost(entry.before.as_ref())?)
+fn entry_per_mille(entry: &Entry) -> Option<PerMille> {
+    entry.delta.per_mille(&cost(entry.before.as_ref())?)
 }
 
 fn count(compared: &Compared<'_>, kind: Kind) -> u64 {
@@ -100,7 +101,7 @@ fn count(compared: &Compared<'_>, kind: Kind) -> u64 {
 
 pub(super) fn document<'c>(compared: &'c Compared<'_>) -> Document<'c> {
     let diff = &compared.diff;
-    let side = |file: &'c str, side: &'c super::Side, total: Totals| SideDocument {
+    let side = |file: &'c str, side: &'c super::Side, total: RowSum| SideDocument {
         file,
         as_of: side.day,
         book: side.book.digest(),
@@ -151,17 +152,17 @@ pub(super) fn document<'c>(compared: &'c Compared<'_>) -> Document<'c> {
     }
 }
 
-fn total_per_mille(compared: &Compared<'_>) -> Option<i64> {
-    words::per_mille(&compared.diff.delta, &Cost::from(compared.diff.before))
+fn total_per_mille(compared: &Compared<'_>) -> Option<PerMille> {
+    compared.diff.delta.per_mille(&compared.diff.before.total())
 }
 
 /// A total in words, with what is not in it.
-fn total(totals: &Totals) -> String {
-    let Totals { floor, expected, ceiling, unpriced, errors, left_out, no_prompt, .. } = *totals;
+fn total(sum: &RowSum) -> String {
+    let [floor, expected, ceiling] = sum.total().amounts();
     // Where one amount says it all, the line has the ceilings at its end.
     let amounts = if expected.is_some() { [expected; 3] } else { [floor, None, ceiling] };
-    let amounts = if totals.is_complete() { amounts } else { [floor, None, None] };
-    Sum { amounts, unpriced, errors, left_out, no_prompt }.words(None)
+    let amounts = if sum.is_complete() { amounts } else { [floor, None, None] };
+    with_counts(amounts, sum)
 }
 
 /// The first line: the difference of the totals.
@@ -177,9 +178,10 @@ fn summary(compared: &Compared<'_>) -> String {
         total(&diff.before),
         total(&diff.after)
     );
-    if diff.after.ceiling != diff.after.expected || diff.before.ceiling != diff.before.expected {
+    let (before, after) = (diff.before.total(), diff.after.total());
+    if after.ceiling != after.expected || before.ceiling != before.expected {
         let most = |usd: Option<Usd>| usd.map_or_else(|| "unknown".to_owned(), |usd| format!("${usd}"));
-        text.push_str(&format!("; at most {} → {}", most(diff.before.ceiling), most(diff.after.ceiling)));
+        text.push_str(&format!("; at most {} → {}", most(before.ceiling), most(after.ceiling)));
     }
     text
 }
@@ -374,9 +376,11 @@ pub(super) fn sheet(compared: &Compared<'_>) -> Sheet {
             cells.push(usd(cost.and_then(|cost| cost.ceiling)));
         }
         for delta in [entry.delta.floor, entry.delta.expected, entry.delta.ceiling] {
-            cells.push(delta.map_or_else(String::new, words::signed));
+            cells.push(delta.map_or_else(String::new, |delta| delta.to_string()));
         }
-        cells.push(entry_per_mille(entry).map_or_else(String::new, |share| share.to_string()));
+        cells.push(
+            entry_per_mille(entry).map_or_else(String::new, |share| share.tenths_of_percent().to_string()),
+        );
         let error = [before, after].into_iter().flatten().find_map(|job| job.cost.as_ref().err());
         cells.push(error.map_or_else(String::new, ToString::to_string));
         for job in [before, after] {

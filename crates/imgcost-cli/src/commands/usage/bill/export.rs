@@ -1,0 +1,276 @@
+//! Pages as sums: what counts, what is passed over, and what is said of it.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+
+use imgcost_analysis::reconcile::{CostResult, Finding, Reconcile, UsageKind, UsageResult, Weight};
+use imgcost_core::{Code, Date, Error, SignedUsd};
+
+use super::pages::{self, Item, Page, Piece, Place};
+use crate::fields::shown;
+use crate::inputs;
+
+/// Takes what a file has.
+type Take<'t> = dyn FnMut(&mut Export, Got<'_>) -> Result<(), Error> + 't;
+
+/// What a file has.
+enum Got<'i> {
+    /// A day is covered.
+    Day(Date),
+    /// A result of a day.
+    Result(Date, &'i Item),
+    /// A result of a day that can't be told from those of others, and is not added.
+    Untold(Date, &'i Item),
+    /// A result of another project or key than was asked for.
+    Other,
+    /// Results of these days that are not added.
+    Span(Date, Date),
+}
+
+/// Of what pages are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Of {
+    /// What the provider counted.
+    Usage,
+    /// What it billed.
+    Costs,
+}
+
+impl Of {
+    /// What the results of pages say that they are of; none without a result.
+    fn found(pages: &[Page]) -> Option<Of> {
+        let object = pages.iter().find_map(Page::object)?;
+        Some(if object.contains(".costs.") { Of::Costs } else { Of::Usage })
+    }
+}
+
+/// Whose a result is.
+enum Whose {
+    Asked,
+    Other,
+    Untold,
+}
+
+/// What was met in the pages.
+pub(super) struct Export {
+    project: Option<String>,
+    api_key_id: Option<String>,
+    seen: HashSet<String>,
+    /// Pages by what they are of: where they stand, and their file.
+    places: BTreeMap<&'static str, (Vec<Place>, Vec<String>)>,
+    /// By code and words: how often.
+    met: BTreeMap<(&'static str, Weight, String), u64>,
+}
+
+impl Export {
+    /// Nothing yet; only the results of a project or key, if one is named.
+    pub(super) fn new(project: Option<&str>, api_key_id: Option<&str>) -> Export {
+        Export {
+            project: project.map(str::to_owned),
+            api_key_id: api_key_id.map(str::to_owned),
+            seen: HashSet::new(),
+            places: BTreeMap::new(),
+            met: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a file of pages, and tells of what they are.
+    pub(super) fn add(&mut self, path: &Path, sums: &mut Reconcile<'_>) -> Result<Of, Error> {
+        let text = path.to_str().unwrap_or_default();
+        let named = [(Of::Usage, "usage:"), (Of::Costs, "costs:")]
+            .into_iter()
+            .find_map(|(of, prefix)| Some((of, Path::new(text.strip_prefix(prefix)?))));
+        let path = named.map_or(path, |(_, path)| path);
+        let pages = pages::read("bill", path)?;
+        // Pages without any result are mostly the costs of another organization.
+        let of = named.map(|(of, _)| of).or_else(|| Of::found(&pages)).unwrap_or(Of::Costs);
+        match of {
+            Of::Usage => self.usage(path, &pages, sums)?,
+            Of::Costs => self.costs(path, &pages, sums)?,
+        }
+        Ok(of)
+    }
+
+    fn usage(&mut self, path: &Path, pages: &[Page], sums: &mut Reconcile<'_>) -> Result<(), Error> {
+        self.file("usage", path, pages, &mut |export, got| {
+            let (day, item) = match got {
+                Got::Result(day, item) => (day, item),
+                Got::Day(day) => {
+                    sums.usage_day(day);
+                    return Ok(());
+                }
+                Got::Untold(day, _) => {
+                    sums.usage_left_out(day, day);
+                    return Ok(());
+                }
+                Got::Span(first, last) => {
+                    sums.usage_left_out(first, last);
+                    return Ok(());
+                }
+                Got::Other => return Ok(()),
+            };
+            let kind = match item.object.as_deref() {
+                Some("organization.usage.images.result") => UsageKind::Images,
+                Some("organization.usage.completions.result") => UsageKind::Completions,
+                other => {
+                    let words = format!("results of {} are not compared", shown(other.unwrap_or("no kind")));
+                    export.meet("other-usage", Weight::Note, words);
+                    sums.other_usage();
+                    return Ok(());
+                }
+            };
+            sums.usage(&UsageResult {
+                kind,
+                day,
+                model: item.model.clone(),
+                size: item.size.clone(),
+                requests: item.num_model_requests,
+                images: item.images,
+                input: item.input_tokens,
+                output: item.output_tokens,
+            });
+            Ok(())
+        })
+    }
+
+    fn costs(&mut self, path: &Path, pages: &[Page], sums: &mut Reconcile<'_>) -> Result<(), Error> {
+        self.file("costs", path, pages, &mut |export, got| {
+            match got {
+                Got::Day(day) => sums.cost_day(day),
+                Got::Other => sums.filtered(),
+                Got::Span(first, last) => sums.costs_left_out(first, last),
+                // Nothing is nothing, whosever it is.
+                Got::Untold(day, item) => {
+                    if amount(path, day, item)?.0 != SignedUsd::ZERO {
+                        sums.costs_left_out(day, day);
+                    }
+                }
+                Got::Result(day, item) => {
+                    let (usd, currency) = amount(path, day, item)?;
+                    if currency.eq_ignore_ascii_case("usd") {
+                        sums.cost(&CostResult { day, line_item: item.line_item.clone(), amount: usd });
+                    } else if usd != SignedUsd::ZERO {
+                        let words = format!("costs in {} are not added to US dollars", shown(currency));
+                        export.meet("other-currency", Weight::Unmatched, words);
+                        sums.costs_left_out(day, day);
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn file(
+        &mut self,
+        kind: &'static str,
+        path: &Path,
+        pages: &[Page],
+        take: &mut Take<'_>,
+    ) -> Result<(), Error> {
+        let (places, names) = self.places.entry(kind).or_default();
+        places.extend(pages.iter().map(Page::place));
+        names.resize(places.len(), inputs::name(path));
+        pages::pieces(pages, &mut |piece| {
+            match piece {
+                Piece::Day(day) => take(self, Got::Day(day))?,
+                Piece::Result(day, item, name) => {
+                    if !self.seen.insert(format!("{kind} {name}")) {
+                        let words = format!("{day}: a result is there twice and counts once");
+                        self.meet("duplicate-result", Weight::Unmatched, words);
+                        return Ok(());
+                    }
+                    let got = match self.whose(item) {
+                        Whose::Asked => Got::Result(day, item),
+                        Whose::Other => Got::Other,
+                        Whose::Untold => Got::Untold(day, item),
+                    };
+                    take(self, got)?;
+                }
+                Piece::Spanning(start, end) => {
+                    let words = format!(
+                        "the bucket from {} to {} is not of one day by UTC, and is not compared \
+                         (bucket_width=1d is)",
+                        moment(start),
+                        moment(end)
+                    );
+                    self.meet("bucket-spans-days", Weight::Unmatched, words);
+                    if let (Some(first), Some(last)) = (pages::utc_day(start), pages::utc_day(end)) {
+                        take(self, Got::Span(first.min(last), last.max(first)))?;
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Whether a result is of the project and key that were asked for.
+    fn whose(&mut self, item: &Item) -> Whose {
+        let filters = [
+            ("project", self.project.clone(), &item.project_id),
+            ("api_key_id", self.api_key_id.clone(), &item.api_key_id),
+        ];
+        for (name, wanted, met) in filters {
+            let Some(wanted) = wanted else { continue };
+            match met {
+                Some(met) if *met == wanted => {}
+                Some(_) => {
+                    self.meet(
+                        "other-results",
+                        Weight::Note,
+                        format!("results of another {name} are left out"),
+                    );
+                    return Whose::Other;
+                }
+                None => {
+                    let words = format!("results that are not grouped by {name} can't be told apart");
+                    self.meet("not-grouped", Weight::Unmatched, words);
+                    return Whose::Untold;
+                }
+            }
+        }
+        Whose::Asked
+    }
+
+    fn meet(&mut self, code: &'static str, weight: Weight, words: String) {
+        // A bounded number of them: a hostile file may have many.
+        let key = (code, weight, words);
+        if self.met.len() < 200 || self.met.contains_key(&key) {
+            *self.met.entry(key).or_default() += 1;
+        } else {
+            *self.met.entry((code, weight, "and more".to_owned())).or_default() += 1;
+        }
+    }
+
+    /// What was met, as findings. Whether pages are missing is only known of all files together.
+    pub(super) fn findings(mut self) -> Vec<Finding> {
+        for (places, names) in std::mem::take(&mut self.places).into_values() {
+            if let Some(name) = Place::first_open(&places).and_then(|open| names.get(open)) {
+                let words = format!("{name} has a page that says has_more, and the next one is not given");
+                self.meet("incomplete-export", Weight::Unmatched, words);
+            }
+        }
+        let finding = |((code, weight, words), count): (&(&'static str, Weight, String), &u64)| {
+            let times = if *count > 1 { format!(" ({count} times)") } else { String::new() };
+            Finding { code, weight: *weight, message: format!("{words}{times}") }
+        };
+        self.met.iter().map(finding).collect()
+    }
+}
+
+/// The amount of a cost and its currency.
+fn amount<'i>(path: &Path, day: Date, item: &'i Item) -> Result<(SignedUsd, &'i str), Error> {
+    let name = item.line_item.as_deref().map_or_else(|| "a cost".to_owned(), shown);
+    let bad = |why: String| {
+        let message = format!("{}: {name} on {day}{why}", inputs::name(path));
+        Error::new(Code::BadInput, message).field("bill")
+    };
+    let amount = item.amount.as_ref().ok_or_else(|| bad(" has no amount".to_owned()))?;
+    let digits = amount.digits();
+    let usd = digits.parse().map_err(|error| bad(format!(": {} is {error}", shown(digits))))?;
+    Ok((usd, amount.currency.as_deref().unwrap_or("no currency")))
+}
+
+/// A moment as people read it; its seconds where it is too far off.
+fn moment(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |moment| moment.to_string())
+}

@@ -1,0 +1,234 @@
+//! Pages of an organization's usage and costs, as the API returns them.
+//!
+//! A file is one page, a list of pages, or pages one after the other. Amounts are read by their
+//! digits, never as floats.
+
+use std::path::Path;
+
+use imgcost_core::{Date, Error};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::failure::bad_input;
+use crate::inputs;
+
+/// The most bytes of a file.
+const FILE_MAX: u64 = 64 << 20;
+
+/// A page.
+#[derive(Debug, Deserialize)]
+pub(super) struct Page {
+    /// Its buckets.
+    data: Vec<Bucket>,
+    /// Whether there are more behind it.
+    #[serde(default)]
+    has_more: Option<bool>,
+    /// What asks for the next one.
+    #[serde(default)]
+    next_page: Option<String>,
+}
+
+/// Where a page stands among others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Of what its results are; none where it has none.
+    kind: Option<String>,
+    /// When its first and its last bucket start, and when the last one ends.
+    span: Option<(i64, i64, i64)>,
+    /// Whether it says that there are more behind it.
+    has_more: bool,
+}
+
+impl Page {
+    /// What its first result says that it is.
+    pub(super) fn object(&self) -> Option<&str> {
+        let mut items = self.data.iter().flat_map(Bucket::items);
+        items.next().map(|item| item.object.as_deref().unwrap_or_default())
+    }
+
+    /// Where it stands.
+    pub(super) fn place(&self) -> Place {
+        let kind = self.data.iter().flat_map(Bucket::items).find_map(|item| item.object.clone());
+        let last = |bucket: &Bucket| (bucket.start_time, bucket.end_time.unwrap_or(bucket.start_time));
+        let span = self.data.first().zip(self.data.last()).map(|(first, bucket)| {
+            let (start, end) = last(bucket);
+            (first.start_time, start, end)
+        });
+        let has_next = self.next_page.as_ref().is_some_and(|token| !token.is_empty());
+        Place { kind, span, has_more: self.has_more.unwrap_or(has_next) }
+    }
+}
+
+impl Place {
+    /// The first place of those in which pages were given whose next page is not among them.
+    ///
+    /// A page names the next one by a token that says nothing of it, and no page names itself. The
+    /// next one is the one given after it, if that is of the same kind; else one that begins
+    /// where it ends.
+    pub(super) fn first_open(places: &[Place]) -> Option<usize> {
+        places.iter().enumerate().find_map(|(index, place)| {
+            let next = places.get(index + 1);
+            let is_continued = !place.has_more
+                || next.is_some_and(|next| next.kind.is_some() && next.kind == place.kind)
+                || places.iter().any(|other| place.is_continued_by(other));
+            (!is_continued).then_some(index)
+        })
+    }
+
+    fn is_continued_by(&self, other: &Place) -> bool {
+        let (Some((_, start, end)), Some((first, _, last))) = (self.span, other.span) else { return false };
+        let is_kind = self.kind.is_none() || other.kind.is_none() || self.kind == other.kind;
+        is_kind && start <= first && first <= end && last > end
+    }
+}
+
+/// A span of time with its results.
+#[derive(Debug, Deserialize)]
+struct Bucket {
+    start_time: i64,
+    #[serde(default)]
+    end_time: Option<i64>,
+    #[serde(default)]
+    results: Option<Vec<Item>>,
+    /// Some descriptions of the API call them so.
+    #[serde(default)]
+    result: Option<Vec<Item>>,
+}
+
+impl Bucket {
+    /// Its results.
+    fn items(&self) -> impl Iterator<Item = &Item> {
+        self.results.iter().chain(&self.result).flatten()
+    }
+}
+
+/// A result: of images, of completions, or of costs.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Item {
+    /// What it is.
+    pub(super) object: Option<String>,
+    /// Images.
+    pub(super) images: Option<u64>,
+    /// Requests.
+    pub(super) num_model_requests: Option<u64>,
+    /// Tokens sent: text and images, cached ones too.
+    pub(super) input_tokens: Option<u64>,
+    /// Tokens made.
+    pub(super) output_tokens: Option<u64>,
+    /// The model, where it is grouped by that; so are the next ones.
+    pub(super) model: Option<String>,
+    /// The size.
+    pub(super) size: Option<String>,
+    /// The project.
+    pub(super) project_id: Option<String>,
+    /// The API key.
+    pub(super) api_key_id: Option<String>,
+    /// What was paid for.
+    pub(super) line_item: Option<String>,
+    source: Option<String>,
+    user_id: Option<String>,
+    batch: Option<bool>,
+    service_tier: Option<String>,
+    /// What was paid.
+    pub(super) amount: Option<Amount>,
+}
+
+/// Money with its currency.
+#[derive(Debug, Deserialize)]
+pub(super) struct Amount {
+    value: Option<Box<RawValue>>,
+    /// Three letters.
+    #[serde(default)]
+    pub(super) currency: Option<String>,
+}
+
+impl Amount {
+    /// The digits of the value: of a number, or of a text that holds one.
+    pub(super) fn digits(&self) -> &str {
+        let text = self.value.as_ref().map_or("", |value| value.get());
+        text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text)
+    }
+}
+
+impl Item {
+    /// What tells a result from the others of its bucket.
+    fn name(&self) -> String {
+        let grouping = (
+            &self.object,
+            &self.model,
+            &self.size,
+            &self.source,
+            &self.project_id,
+            &self.api_key_id,
+            &self.user_id,
+            &self.line_item,
+            self.batch,
+            &self.service_tier,
+            self.amount.as_ref().map(|amount| &amount.currency),
+        );
+        format!("{grouping:?}")
+    }
+}
+
+/// What the buckets of a file hold.
+pub(super) enum Piece<'i> {
+    /// A day that the export covers.
+    Day(Date),
+    /// A result of a day, and what tells it from every other of its kind.
+    Result(Date, &'i Item, String),
+    /// A bucket that is not of one day: when it starts and ends, in seconds since 1970.
+    Spanning(i64, i64),
+}
+
+/// Reads a file of pages.
+pub(super) fn read(field: &str, path: &Path) -> Result<Vec<Page>, Error> {
+    let bytes = inputs::bytes(field, path, FILE_MAX)?;
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let bad = |error: serde_json::Error| {
+        bad_input(field, format!("{} holds no pages of the API: {error}", inputs::name(path)))
+    };
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    let pages: Vec<Page> = if first == Some(&b'[') {
+        serde_json::from_slice(bytes).map_err(bad)?
+    } else {
+        let pages = serde_json::Deserializer::from_slice(bytes).into_iter::<Page>();
+        pages.collect::<Result<_, _>>().map_err(bad)?
+    };
+    if pages.is_empty() {
+        return Err(bad_input(field, format!("{} holds no pages of the API", inputs::name(path))));
+    }
+    Ok(pages)
+}
+
+/// Hands over what pages of one file hold.
+pub(super) fn pieces(
+    pages: &[Page],
+    each: &mut dyn FnMut(Piece<'_>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    for bucket in pages.iter().flat_map(|page| &page.data) {
+        let spanning = Piece::Spanning(bucket.start_time, bucket.end_time.unwrap_or(bucket.start_time));
+        let last = bucket.end_time.map_or(bucket.start_time, |end| end.saturating_sub(1));
+        let (Some(day), Some(last)) = (utc_day(bucket.start_time), utc_day(last.max(bucket.start_time)))
+        else {
+            each(spanning)?;
+            continue;
+        };
+        if day != last {
+            each(spanning)?;
+            continue;
+        }
+        each(Piece::Day(day))?;
+        for item in bucket.items() {
+            let name = format!("{} {:?} {}", bucket.start_time, bucket.end_time, item.name());
+            each(Piece::Result(day, item, name))?;
+        }
+    }
+    Ok(())
+}
+
+/// The day of a moment, by UTC; none where it is too far off.
+pub(super) fn utc_day(seconds: i64) -> Option<Date> {
+    let moment = jiff::Timestamp::from_second(seconds).ok()?;
+    Some(moment.to_zoned(jiff::tz::TimeZone::UTC).date())
+}

@@ -1,0 +1,180 @@
+//! Whether a file is one response or a log of calls, by how it begins.
+
+use std::io::{BufRead, BufReader, Cursor, Read};
+use std::path::Path;
+
+use imgcost_core::Error;
+
+use crate::inputs;
+
+/// How much of a file is looked at.
+const HEAD_MAX: u64 = 64 << 10;
+
+/// Members that only a call of a log has at its top level.
+const OF_CALLS: [&str; 9] =
+    ["request", "body", "response", "at", "custom_id", "prompt_tokens", "batch_api", "billed", "tags"];
+/// Members that only a response has there, or an event of a stream.
+const OF_RESPONSES: [&str; 9] =
+    ["created", "created_at", "data", "object", "type", "output", "choices", "candidates", "error"];
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// One response: JSON, or the events of a stream.
+    Response,
+    /// Calls, one a line.
+    Log,
+    /// Its beginning does not tell.
+    Unknown,
+}
+
+/// A file that was looked at and can still be read from its beginning.
+pub(super) struct Input<'p> {
+    path: &'p Path,
+    kind: Kind,
+    reader: Box<dyn BufRead>,
+}
+
+impl<'p> Input<'p> {
+    /// Opens a file or standard input.
+    pub(super) fn open(path: &'p Path) -> Result<Input<'p>, Error> {
+        let mut file = inputs::open("file", path)?;
+        let mut head = Vec::new();
+        let read = file.by_ref().take(HEAD_MAX).read_to_end(&mut head);
+        read.map_err(|error| inputs::unreadable("file", path, &error))?;
+        let kind = kind(&head);
+        let reader = BufReader::with_capacity(1 << 16, Cursor::new(head).chain(file));
+        Ok(Input { path, kind, reader: Box::new(reader) })
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The file as messages name it.
+    pub(super) fn name(&self) -> String {
+        inputs::name(self.path)
+    }
+
+    /// Its path.
+    pub(super) fn path(&self) -> &'p Path {
+        self.path
+    }
+
+    /// All of it.
+    pub(super) fn reader(&mut self) -> &mut impl BufRead {
+        &mut self.reader
+    }
+}
+
+/// What a file is that begins so.
+fn kind(head: &[u8]) -> Kind {
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    let mut lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let Some(first) = lines.next() else { return Kind::Unknown };
+    let is_event =
+        [&b"data:"[..], b"event:", b"id:", b"retry:", b":"].iter().any(|name| first.starts_with(name));
+    if is_event || first.starts_with(b"[") {
+        return Kind::Response;
+    }
+    let has = |member: &str, names: &[&str]| names.contains(&member);
+    for member in Members::of(head) {
+        // A response may come as an event of a stream: `type` stands before it there.
+        if has(&member, &OF_CALLS) {
+            return Kind::Log;
+        }
+        if has(&member, &OF_RESPONSES) {
+            return Kind::Response;
+        }
+    }
+    // One document after the other is a log, even if the first line is not what it should be.
+    if lines.any(|line| line.starts_with(b"{\"")) && first.ends_with(b"}") {
+        Kind::Log
+    } else {
+        Kind::Unknown
+    }
+}
+
+/// The names of the top-level members of the first object, as far as it is there.
+struct Members<'h> {
+    rest: &'h [u8],
+    depth: usize,
+    awaits_name: bool,
+}
+
+impl<'h> Members<'h> {
+    fn of(head: &'h [u8]) -> Members<'h> {
+        Members { rest: head.trim_ascii_start(), depth: 0, awaits_name: false }
+    }
+
+    /// Takes the rest of a text whose opening quote is taken.
+    fn text(&mut self) -> Option<&'h [u8]> {
+        let mut end = 0;
+        loop {
+            match self.rest.get(end)? {
+                b'"' => break,
+                b'\\' => end += 2,
+                _ => end += 1,
+            }
+        }
+        let text = self.rest.get(..end)?;
+        self.rest = self.rest.get(end + 1..)?;
+        Some(text)
+    }
+}
+
+impl Iterator for Members<'_> {
+    type Item = String;
+
+    fn next(&mut self) -> Option<String> {
+        loop {
+            let (byte, rest) = self.rest.split_first()?;
+            self.rest = rest;
+            match byte {
+                b'{' | b'[' => {
+                    self.depth += 1;
+                    self.awaits_name = self.depth == 1 && *byte == b'{';
+                }
+                b'}' | b']' => {
+                    self.depth = self.depth.checked_sub(1)?;
+                    if self.depth == 0 {
+                        return None;
+                    }
+                }
+                b',' if self.depth == 1 => self.awaits_name = true,
+                b'"' => {
+                    let text = self.text()?;
+                    if std::mem::take(&mut self.awaits_name) {
+                        return Some(String::from_utf8_lossy(text).into_owned());
+                    }
+                }
+                _ if self.depth == 0 => return None,
+                _ => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_known_by_how_it_begins() {
+        for (head, expected) in [
+            (r#"{"created": 1, "data": [{"b64_json": "{\"request\""#, Kind::Response),
+            (r#"{"usage": {"request": 1}, "output": []}"#, Kind::Response),
+            ("event: a\ndata: {\"request\": 1}\n", Kind::Response),
+            ("\u{feff}{\"type\": \"x\", \"response\": {}}", Kind::Response),
+            (r#"{"model": "x", "usage": {}}"#, Kind::Unknown),
+            ("", Kind::Unknown),
+            ("hello", Kind::Unknown),
+            (r#"{"id": "a,\"}", "request": {}}"#, Kind::Log),
+            ("\n\n{\"at\": 1, \"usage\": {}}\n", Kind::Log),
+            ("{\"x\": 1}\n{\"request\": {}}\n", Kind::Log),
+            ("{\n  \"model\": \"x\",\n  \"usage\": {}\n}\n", Kind::Unknown),
+        ] {
+            assert_eq!(kind(head.as_bytes()), expected, "{head}");
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! A log of calls: quotes compared with what the calls reported and were billed, in one pass and
+//! in memory that does not grow with the log.
+
+mod show;
+
+pub(super) use self::show::rounded;
+
+use std::io;
+
+use imgcost_analysis::accuracy::{Accuracy, Breach, Group, Subject, Tolerance, compare};
+use imgcost_core::{Book, Error, NoteKind, Quote, Ratio};
+
+use super::calls::{self, Call, Paid, Read, Source};
+use crate::args::UsageArgs;
+use crate::failure::{End, Failure, bad_input};
+use crate::fields;
+use crate::render::{self, Format};
+use crate::request;
+use crate::settings::Settings;
+
+/// The most groups that are kept apart.
+const GROUPS_MAX: usize = 2000;
+/// What calls are grouped by where nothing else is asked for.
+const BY: &str = "model,quality,size";
+/// The most names to group by.
+const NAMES_MAX: usize = 6;
+
+/// A name to group by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum By {
+    Model,
+    Quality,
+    Size,
+    Provider,
+    Endpoint,
+    Day,
+    Month,
+    Scope,
+    Tag(String),
+}
+
+/// What was found.
+struct Found {
+    by: Vec<String>,
+    sums: Accuracy,
+    read: Read,
+    tolerance: Tolerance,
+    from_ledger: bool,
+    seen: Seen,
+}
+
+/// What was seen of the calls that were compared.
+#[derive(Debug, Default)]
+struct Seen {
+    /// Calls whose money stands on the book's own rates alone.
+    self_priced: u64,
+    /// Calls that another model answered than was asked for.
+    other_model: u64,
+    /// Calls whose prompt nobody gave.
+    without_prompt: u64,
+}
+
+/// Compares quotes with calls.
+pub(super) fn accuracy(
+    args: &UsageArgs,
+    settings: &Settings,
+    format: Format,
+    source: Source<'_>,
+) -> Result<End, Failure> {
+    let by = names(args.by.as_deref().unwrap_or(BY))?;
+    let tolerance = Tolerance {
+        money: args.tolerance.as_deref().map(|text| percent("tolerance", text)).transpose()?,
+        outside: args
+            .max_outside_share
+            .as_deref()
+            .map(|text| percent("max_outside_share", text))
+            .transpose()?,
+    };
+    let book = request::book(&args.request.book, settings)?;
+    let mut sums = Accuracy::new(GROUPS_MAX);
+    let mut seen = Seen::default();
+    let read = calls::read(args, settings, source, |call, errors| {
+        let place = call.place.clone();
+        if let Err(error) = add(&mut sums, &mut seen, &book, &by, call) {
+            errors.add(place, error);
+        }
+        Ok(())
+    })?;
+    let by = by.iter().map(By::to_string).collect();
+    let from_ledger = args.ledger.is_some();
+    let found = Found { by, sums, read, tolerance, from_ledger, seen };
+    let mut out = io::stdout().lock();
+    render::write(
+        &mut out,
+        format,
+        || show::page(&found),
+        || show::sheet(&found),
+        || show::document(&found),
+    )?;
+    found.read.errors.say();
+    Ok(found.end())
+}
+
+/// Adds a call to the sums.
+fn add(sums: &mut Accuracy, seen: &mut Seen, book: &Book, by: &[By], mut call: Call) -> Result<(), Error> {
+    seen.other_model += u64::from(call.complete(book)?.is_some());
+    let quote = book.quote(&call.request)?;
+    let comparison = compare(&quote, &call.response, &call.billed());
+    let keys: Vec<String> = by.iter().map(|by| by.value(&call, &quote)).collect();
+    sums.add(&keys, &call.place, &comparison);
+    seen.self_priced += u64::from(matches!(call.paid, Paid::NotSaid));
+    seen.without_prompt += u64::from(quote.note_kinds().contains(&NoteKind::PromptNotGiven));
+    Ok(())
+}
+
+impl Found {
+    /// The groups that break the tolerance.
+    fn breaches(&self) -> impl Iterator<Item = (Group<'_>, Breach)> {
+        self.sums.groups().filter_map(|group| Some((group, self.tolerance.broken_by(group.tally)?)))
+    }
+
+    /// How many findings could be compared.
+    fn compared(&self) -> u64 {
+        self.sums.groups().map(|group| group.tally.compared()).sum()
+    }
+
+    /// How many calls' money could be compared.
+    fn money_compared(&self) -> u64 {
+        let totals = self.sums.groups().filter(|group| group.subject == Subject::Total);
+        totals.map(|group| group.tally.compared()).sum()
+    }
+
+    fn end(&self) -> End {
+        let broken = if self.breaches().next().is_some() { End::Over } else { End::Done };
+        let unused = self.read.errors.count > 0 || self.money_compared() == 0;
+        broken.and(if unused { End::Incomplete } else { End::Done })
+    }
+}
+
+impl By {
+    fn value(&self, call: &Call, quote: &Quote<'_>) -> String {
+        let offer = quote.offer();
+        match self {
+            By::Model => offer.model.id.clone(),
+            By::Quality => {
+                quote.quality().map_or_else(String::new, |quality| fields::shown(quality.as_str()))
+            }
+            By::Size => quote.chosen_size().to_string(),
+            By::Provider => offer.provider.id.clone(),
+            By::Endpoint => call.request.endpoint.to_string(),
+            By::Day => call.day.map_or_else(String::new, |day| day.to_string()),
+            By::Month => {
+                call.day.map_or_else(String::new, |day| format!("{:04}-{:02}", day.year(), day.month()))
+            }
+            By::Scope => call.scope.clone().unwrap_or_default(),
+            By::Tag(name) => call.tag(name).to_owned(),
+        }
+    }
+}
+
+impl std::fmt::Display for By {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            By::Model => f.write_str("model"),
+            By::Quality => f.write_str("quality"),
+            By::Size => f.write_str("size"),
+            By::Provider => f.write_str("provider"),
+            By::Endpoint => f.write_str("endpoint"),
+            By::Day => f.write_str("day"),
+            By::Month => f.write_str("month"),
+            By::Scope => f.write_str("scope"),
+            By::Tag(name) => write!(f, "tag:{name}"),
+        }
+    }
+}
+
+/// The names of `--by`.
+fn names(text: &str) -> Result<Vec<By>, Error> {
+    let mut names: Vec<By> = Vec::new();
+    for name in text.split(',').map(str::trim) {
+        let by = match name {
+            "model" => By::Model,
+            "quality" => By::Quality,
+            "size" => By::Size,
+            "provider" => By::Provider,
+            "endpoint" => By::Endpoint,
+            "day" => By::Day,
+            "month" => By::Month,
+            "scope" => By::Scope,
+            name => match name.strip_prefix("tag:").filter(|tag| !tag.is_empty()) {
+                Some(tag) => By::Tag(fields::shown(tag)),
+                None => {
+                    return Err(fields::illegal("by", name, "not a name to group by")
+                        .allowed([
+                            "model", "quality", "size", "provider", "endpoint", "day", "month", "scope",
+                            "tag:NAME",
+                        ])
+                        .nearest_name(name));
+                }
+            },
+        };
+        if !names.contains(&by) {
+            names.push(by);
+        }
+    }
+    if names.len() > NAMES_MAX {
+        return Err(bad_input("by", format!("by has more than {NAMES_MAX} names")));
+    }
+    Ok(names)
+}
+
+/// A share: `1%`, `0.5%` or `0.5`, all in percent.
+pub(super) fn percent(field: &str, text: &str) -> Result<Ratio, Error> {
+    let number = text.strip_suffix('%').unwrap_or(text).trim();
+    number.parse().map_err(|_| fields::illegal(field, text, "expected a percentage such as 1% or 0.5%"))
+}
