@@ -26,9 +26,9 @@ const BODY_MAX: u64 = 256 << 20;
 
 /// The model of a quote or an explanation that names none: that of the first documents on these
 /// prices. Nowhere else is a model guessed.
-const DEFAULT_MODEL: &str = "gpt-image-1";
+pub(crate) const DEFAULT_MODEL: &str = "gpt-image-1";
 /// The provider where none is named.
-const DEFAULT_PROVIDER: &str = "openai";
+pub(crate) const DEFAULT_PROVIDER: &str = "openai";
 
 /// The code of the note that the model is the default one.
 pub(crate) const MODEL_DEFAULTED: &str = "model-defaulted";
@@ -80,6 +80,19 @@ pub(crate) fn book_for_quotes(args: &RequestArgs, settings: &Settings) -> Result
             crate::book::for_quotes(provider.unwrap_or(DEFAULT_PROVIDER), model.filter(|_| plain))
         }
     }
+}
+
+/// The same for all models of a provider, where no call is asked for.
+pub(crate) fn book_of_provider(provider: &str, settings: &Settings) -> Result<Book, Error> {
+    match own_book(&BookArgs::default(), settings) {
+        Some(path) => crate::book::with_own(&path, clock::today()),
+        None => crate::book::for_quotes(provider, None),
+    }
+}
+
+/// Whether a price book of one's own is in force.
+pub(crate) fn has_own_book(args: &BookArgs, settings: &Settings) -> bool {
+    own_book(args, settings).is_some()
 }
 
 fn own_book(args: &BookArgs, settings: &Settings) -> Option<PathBuf> {

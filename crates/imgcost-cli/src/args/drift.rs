@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{BookArgs, OutputArgs};
+use super::BookArgs;
 
 /// Recorded calls: a log of requests with their responses, or a ledger.
 #[derive(Debug, Args)]
@@ -62,8 +62,4 @@ pub(crate) struct DriftArgs {
     /// without --tolerance].
     #[arg(long, value_name = "PERCENT", allow_negative_numbers = true, help_heading = "Limits and output")]
     pub(crate) max_outside: Option<String>,
-
-    /// How to write the result.
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
 }

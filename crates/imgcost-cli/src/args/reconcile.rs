@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{CallsArgs, OutputArgs};
+use super::CallsArgs;
 
 /// `reconcile`.
 #[derive(Debug, Args)]
@@ -29,7 +29,7 @@ pub(crate) struct ReconcileArgs {
     #[arg(long, value_name = "ID", help_heading = "Export")]
     pub(crate) api_key_id: Option<String>,
 
-    /// What may differ, of every count and sum, in percent of the export's.
+    /// Allowed difference of every count and sum, in percent of the export's.
     #[arg(
         long,
         value_name = "PERCENT",
@@ -38,8 +38,4 @@ pub(crate) struct ReconcileArgs {
         help_heading = "Limits and output"
     )]
     pub(crate) tolerance: String,
-
-    /// How to write the result.
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
 }

@@ -35,6 +35,7 @@ mod drift;
 mod drift_measured;
 mod errors;
 mod files;
+mod front;
 mod image_prices;
 mod images;
 mod own_prices;
