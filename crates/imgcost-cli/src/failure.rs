@@ -10,6 +10,7 @@ use serde::{Serialize, Serializer};
 
 use crate::plain;
 use crate::render::Format;
+use crate::terminal::{self, Style};
 
 /// How the program ends. Which of two counts is for [`End::and`] to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,8 +58,8 @@ impl End {
 pub(crate) enum Failure {
     /// The request, an argument or an input can't be accepted: exit 2.
     Refused(Error),
-    /// The call can't be capped, because something in it has no price: exit 4.
-    Unpriced(String),
+    /// Something has no price, in words: exit 4, or 3 where a limit was to hold.
+    Unpriced(String, End),
     /// The ledger said no or could not answer: exit 3, 2 or 5, by [`end_of`].
     Ledger {
         /// What it said.
@@ -200,11 +201,53 @@ impl<'e> Plain<'e> {
     }
 }
 
+/// What to do about a refusal.
+#[derive(Debug, Default)]
+pub(crate) struct Advice {
+    /// The command to type instead.
+    pub(crate) command: Option<String>,
+    /// The command whose help to read.
+    pub(crate) help: Option<String>,
+    /// The variable, or the file and line, that the value comes from.
+    pub(crate) origin: Option<String>,
+}
+
+impl Advice {
+    /// The lines below what went wrong.
+    fn lines(&self) -> String {
+        let mut lines = String::new();
+        if let Some(command) = &self.command {
+            lines.push_str(&format!("\n  try: {command}"));
+        }
+        if let Some(help) = &self.help {
+            lines.push_str(&format!("\n  see: {help}"));
+        }
+        lines
+    }
+}
+
+/// A refusal with what to do about it.
+#[derive(Serialize)]
+struct Advised<'e> {
+    #[serde(flatten)]
+    error: &'e Error,
+    #[serde(rename = "try", skip_serializing_if = "Option::is_none")]
+    command: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<&'e str>,
+}
+
 /// Tells what went wrong and gives the exit code.
-pub(crate) fn report(failure: &Failure, format: Format) -> ExitCode {
+pub(crate) fn report(failure: &Failure, format: Format, advice: &Advice) -> ExitCode {
     let (told, end) = match failure {
-        Failure::Refused(error) => (tell(error, error, format), End::Refused),
-        Failure::Unpriced(words) => (tell_plain("unpriced", words, format), End::Incomplete),
+        Failure::Refused(error) => {
+            let from = advice.origin.as_ref().map(|origin| format!(" (from {origin})")).unwrap_or_default();
+            let words = format!("{error}{from}{}", advice.lines());
+            let advised =
+                Advised { error, command: advice.command.as_deref(), from: advice.origin.as_deref() };
+            (tell(&words, advised, format), End::Refused)
+        }
+        Failure::Unpriced(words, end) => (tell_plain("unpriced", words, format), *end),
         Failure::NoLedger(words) => (tell_plain("no-ledger", words, format), End::Failed),
         Failure::Ledger { error, fits } => {
             let plain = Plain::of(error, fits.as_deref());
@@ -236,7 +279,7 @@ fn tell_plain(code: &str, words: &str, format: Format) -> io::Result<()> {
 /// Writes the error document to stdout where JSON was asked for, else words to stderr.
 fn tell(words: impl fmt::Display, error: impl Serialize, format: Format) -> io::Result<()> {
     if !format.is_json() {
-        say(&format!("imgcost: {words}"));
+        say_error(&words.to_string());
         return Ok(());
     }
     let document = Document { schema: "imgcost.error/1", error };
@@ -253,8 +296,22 @@ fn report_output(error: &io::Error) -> ExitCode {
     if error.kind() == io::ErrorKind::BrokenPipe {
         return ExitCode::SUCCESS;
     }
-    say(&format!("imgcost: can't write the output: {error}"));
+    say_error(&format!("can't write the output: {error}"));
     End::Failed.code()
+}
+
+/// An error on stderr.
+fn say_error(words: &str) {
+    let name = terminal::on_stderr(Style::Error, "imgcost:");
+    let _ = writeln!(io::stderr().lock(), "{name} {}", plain::lines(words));
+}
+
+/// Something to know on stderr, unless notes are not wanted.
+pub(crate) fn say_note(words: &str) {
+    if !terminal::is_quiet() {
+        let words = format!("note: {}", plain::lines(words));
+        let _ = writeln!(io::stderr().lock(), "{}", terminal::on_stderr(Style::Note, &words));
+    }
 }
 
 /// A line on stderr, without what would change a terminal: texts of others are in it. There is

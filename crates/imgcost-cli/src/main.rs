@@ -1,4 +1,4 @@
-//! `imgcost`: says what an image-generation API call will cost before it is made.
+//! `imgcost`: estimates what an image-generation API call will cost, before it is made.
 //!
 //! Thin by intent: it understands arguments, calls `imgcost-core`, and writes the result.
 //!
@@ -24,6 +24,7 @@ mod fields;
 mod images;
 mod inputs;
 mod jobs;
+mod mend;
 mod parse;
 mod plain;
 mod render;
@@ -31,60 +32,147 @@ mod request;
 mod responses;
 mod served;
 mod settings;
-mod subcommands;
+mod terminal;
+mod words;
 
+use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use args::Cli;
-use failure::{End, Failure};
+use args::{Cli, Command};
+use clap::error::ErrorKind;
+use failure::{Advice, End, Failure};
 use render::Format;
 use settings::{Key, Settings};
-use subcommands::Command;
+
+/// The commands that read words and options of a call; what they refuse can be mended.
+const ASKING: [&str; 6] = ["quote", "explain", "compare", "models", "usage", "solve"];
 
 fn main() -> ExitCode {
-    let (cli, asked) = match parse::arguments() {
-        parse::Parsed::Run(cli, format) => (cli, format),
-        parse::Parsed::Ended(code) => return code,
+    let typed: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let asked = parse::format(&typed);
+    let settings = clock::start().and_then(|()| Settings::load());
+    let cli = match parse::cli(&typed) {
+        Ok(cli) => cli,
+        Err(error) if is_help(error.kind()) => return help(&error),
+        Err(error) => {
+            terminal::start(None, false);
+            let set = settings.as_ref().ok().and_then(|settings| settings.get(Key::Format));
+            let format = asked.or_else(|| set.and_then(Format::named)).unwrap_or(Format::Table);
+            let advice = advice(&typed, settings.as_ref().ok(), None);
+            return failure::report(&Failure::Refused(parse::refusal(&error)), format, &advice);
+        }
     };
-    let settings = match clock::start().and_then(|()| Settings::load()) {
+    terminal::start(cli.global.color.as_deref(), cli.global.quiet);
+    let fallback = asked.unwrap_or(Format::Table);
+    let settings = match settings {
         Ok(settings) => settings,
-        Err(error) => return failure::report(&Failure::Refused(error), asked.unwrap_or(Format::Table)),
+        Err(error) => return failure::report(&Failure::Refused(error), fallback, &Advice::default()),
     };
-    let format = match format(asked, &settings) {
+    let format = match format(&cli, &settings) {
         Ok(format) => format,
-        Err(error) => return failure::report(&Failure::Refused(error), Format::Table),
+        Err(error) => {
+            let advice = advice(&typed, Some(&settings), Some(&error));
+            return failure::report(&Failure::Refused(error), Format::Table, &advice);
+        }
     };
-    match run(&cli, &settings, format) {
+    if cli.global.verbose {
+        commands::tell_settings(&settings);
+    }
+    let ended = run(cli, &settings, format);
+    match ended {
         Ok(end) => end.code(),
-        Err(failure) => failure::report(&failure, format),
+        Err(failure) => {
+            let advice = match &failure {
+                Failure::Refused(error) => advice(&typed, Some(&settings), Some(error)),
+                _ => Advice::default(),
+            };
+            failure::report(&failure, format, &advice)
+        }
     }
 }
 
-fn format(asked: Option<Format>, settings: &Settings) -> Result<Format, imgcost_core::Error> {
-    match (asked, settings.get(Key::Format)) {
-        (Some(format), _) => Ok(format),
-        (None, None) => Ok(Format::Table),
-        (None, Some(name)) => Format::named(name).ok_or_else(|| {
+/// Whether the parser has something to show and nothing to refuse: a group of commands alone
+/// shows its help, too.
+fn is_help(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::DisplayHelp
+            | ErrorKind::DisplayVersion
+            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+            | ErrorKind::MissingSubcommand
+    )
+}
+
+/// Shows help on stdout.
+fn help(error: &clap::Error) -> ExitCode {
+    use std::io::Write;
+    let text = error.render();
+    let text = if std::io::stdout().is_terminal() { text.ansi().to_string() } else { text.to_string() };
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failure::report(&Failure::Output(error), Format::Table, &Advice::default()),
+    }
+}
+
+/// What to do about a refusal: where its value comes from, the command to type instead, and the
+/// help to read.
+fn advice(typed: &[OsString], settings: Option<&Settings>, error: Option<&imgcost_core::Error>) -> Advice {
+    let command = mend::command_of(typed);
+    let is_asking = command.split(' ').next().is_some_and(|first| ASKING.contains(&first));
+    let field = error.and_then(imgcost_core::Error::field_name);
+    let origin = field.filter(|field| !mend::gives(typed, field));
+    let origin = origin.and_then(|field| settings?.origin(field)).map(str::to_owned);
+    // What the parser refused, and what those commands refuse, is a matter of what was typed.
+    if error.is_some() && !is_asking {
+        return Advice { origin, ..Advice::default() };
+    }
+    let help = if command.is_empty() { "imgcost help".to_owned() } else { format!("imgcost help {command}") };
+    Advice { command: settings.and_then(|settings| mend::command(typed, settings)), help: Some(help), origin }
+}
+
+fn format(cli: &Cli, settings: &Settings) -> Result<Format, imgcost_core::Error> {
+    match (cli.global.format(), settings.get(Key::Format), &cli.command) {
+        // Its result is JSON, and so are its errors.
+        (_, _, Some(Command::Prices(args::PricesCommand::Schema(_)))) => Ok(Format::Json),
+        // Their results have one form.
+        (_, _, Some(Command::Completions(_) | Command::Man(_))) => Ok(Format::Table),
+        (Some(format), _, _) => Ok(format),
+        (None, None, _) => Ok(Format::Table),
+        (None, Some(name), _) => Format::named(name).ok_or_else(|| {
             fields::illegal("format", name, "no such format").allowed(Format::NAMES).nearest_name(name)
         }),
     }
 }
 
-fn run(cli: &Cli, settings: &Settings, format: Format) -> Result<End, Failure> {
-    match &cli.command {
-        None => commands::quote(&cli.quote, settings, format),
-        Some(Command::Quote(args)) => commands::quote(args, settings, format),
-        Some(Command::Explain(args)) => commands::explain(args, settings, format),
-        Some(Command::Models(args)) => commands::models(args, settings, format),
-        Some(Command::Prices(command)) => commands::prices(command, settings, format),
-        Some(Command::Usage(args)) => commands::usage(args, settings, format),
-        Some(Command::Batch(args)) => commands::batch(args, settings, format),
-        Some(Command::Compare(args)) => commands::compare(args, settings, format),
-        Some(Command::Solve(args)) => commands::solve(args, settings, format),
-        Some(Command::Check(args)) => commands::check(args, settings, format),
-        Some(Command::Diff(args)) => commands::diff(args, settings, format),
-        Some(Command::Budget(command)) => commands::budget(command, settings, format),
-        Some(Command::Completions(args)) => commands::completions(args),
-        Some(Command::Man) => commands::man(),
+fn run(cli: Cli, settings: &Settings, format: Format) -> Result<End, Failure> {
+    match cli.command {
+        None => commands::price_list(settings, format),
+        Some(Command::Quote(mut args)) => {
+            words::one_call(&args.0.words, &mut args.0.request, settings)?;
+            commands::quote(&args, settings, format)
+        }
+        Some(Command::Explain(mut args)) => {
+            words::one_call(&args.0.words, &mut args.0.request, settings)?;
+            commands::explain(&args, settings, format)
+        }
+        Some(Command::Usage(mut args)) => {
+            words::one_call(&args.0.words, &mut args.0.request, settings)?;
+            commands::usage(&args, settings, format)
+        }
+        Some(Command::Compare(mut args)) => {
+            words::lists(&args.0.words, &mut args.0.request, settings)?;
+            commands::compare(&args, settings, format)
+        }
+        Some(Command::Models(args)) => commands::models(&args, settings, format),
+        Some(Command::Prices(command)) => commands::prices(&command, settings, format),
+        Some(Command::Batch(args)) => commands::batch(&args, settings, format),
+        Some(Command::Solve(args)) => commands::solve(&args, settings, format),
+        Some(Command::Check(args)) => commands::check(&args, settings, format),
+        Some(Command::Diff(args)) => commands::diff(&args, settings, format),
+        Some(Command::Budget(command)) => commands::budget(&command, settings, format),
+        Some(Command::Config(_)) => commands::config(&cli.global, settings, format),
+        Some(Command::Completions(args)) => commands::completions(&args),
+        Some(Command::Man(args)) => commands::man(&args),
     }
 }

@@ -1,89 +1,99 @@
 //! From the command line to [`Cli`], with errors in our own words and form.
 
 use std::ffi::OsString;
-use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{ColorChoice, CommandFactory, FromArgMatches, Subcommand};
 use imgcost_core::{Code, Error};
 
-use crate::args::{Cli, PricesCommand};
-use crate::failure::{self, Failure};
+use crate::args::{BudgetCommand, Cli, Command, PricesCommand};
 use crate::render::Format;
-use crate::settings::Settings;
-use crate::subcommands::Command;
 
-/// What came of the command line.
-pub(crate) enum Parsed {
-    /// Something to do, and the format that a flag asks for.
-    Run(Box<Cli>, Option<Format>),
-    /// It was answered (`--help`, `--version`) or refused.
-    Ended(ExitCode),
-}
-
-/// Parses the command line.
-pub(crate) fn arguments() -> Parsed {
-    let arguments: Vec<OsString> = std::env::args_os().collect();
-    match Cli::try_parse_from(&arguments) {
-        Ok(cli) => {
-            let format = asked_format(&cli);
-            Parsed::Run(Box::new(cli), format)
-        }
-        Err(error) if !error.use_stderr() => {
-            let printed = error.print();
-            Parsed::Ended(printed.map_or_else(
-                |error| failure::report(&Failure::Output(error), Format::Table),
-                |()| ExitCode::SUCCESS,
-            ))
-        }
-        Err(error) => {
-            Parsed::Ended(failure::report(&Failure::Refused(refusal(&error)), guessed_format(&arguments)))
-        }
-    }
-}
-
-fn asked_format(cli: &Cli) -> Option<Format> {
-    let output = match &cli.command {
-        None => &cli.quote.output,
-        Some(Command::Quote(args) | Command::Explain(args)) => &args.output,
-        Some(Command::Models(args)) => &args.output,
-        Some(Command::Prices(PricesCommand::Show(args))) => &args.output,
-        Some(Command::Prices(PricesCommand::Lint(args))) => &args.output,
-        Some(Command::Prices(PricesCommand::Sources(args))) => &args.output,
-        Some(Command::Prices(PricesCommand::Schema(_))) => return Some(Format::Json),
-        Some(Command::Usage(args)) => &args.output,
-        Some(Command::Batch(args)) => &args.output,
-        Some(Command::Compare(args)) => &args.output,
-        Some(Command::Solve(args)) => &args.output,
-        Some(Command::Check(args)) => &args.output,
-        Some(Command::Diff(args)) => &args.output,
-        Some(Command::Budget(command)) => &command.ledger().output,
-        Some(Command::Completions(_) | Command::Man) => return Some(Format::Table),
+/// Parses the words after the program's name.
+pub(crate) fn cli(words: &[OsString]) -> Result<Cli, clap::Error> {
+    let color = match value_of(words, &["--color"]).as_deref() {
+        Some("always") => ColorChoice::Always,
+        Some("never") => ColorChoice::Never,
+        _ => ColorChoice::Auto,
     };
-    output.format.as_deref().and_then(Format::named)
+    let mut command = Cli::command().color(color);
+    let words = std::iter::once(OsString::from("imgcost")).chain(spelled_out(words));
+    Cli::from_arg_matches(&command.try_get_matches_from_mut(words)?)
 }
 
-/// The format that a command line asks for that could not be parsed: who wanted JSON gets
-/// its errors as JSON too.
-fn guessed_format(arguments: &[OsString]) -> Format {
-    let mut found = None;
-    let mut words = arguments.iter().skip(1).map(|word| word.to_string_lossy());
-    while let Some(word) = words.next() {
-        let value = match word.as_ref() {
-            "--" => break,
-            "-f" | "--format" => words.next().map(|value| value.into_owned()),
-            word => word
-                .strip_prefix("--format=")
-                .or_else(|| word.strip_prefix("-f"))
-                .map(|value| value.trim_start_matches('=').to_owned()),
-        };
-        found = value.and_then(|value| Format::named(&value)).or(found);
+/// The words with the command that is meant: `quote` where the first word names none. A command
+/// may be asked for help by a word, too.
+pub(crate) fn spelled_out(words: &[OsString]) -> Vec<OsString> {
+    let mut all = words.to_vec();
+    let Some(at) = first_of_its_own(words) else { return all };
+    let word = |at: usize| all.get(at).and_then(|word| word.to_str()).unwrap_or_default();
+    let name = word(at).to_owned();
+    if matches!(name.as_str(), "help" | "-h" | "--help" | "-V" | "--version") {
+        return all;
     }
-    found.or_else(|| Format::named(&Settings::format_of_environment()?)).unwrap_or(Format::Table)
+    if !Command::has_subcommand(&name) {
+        all.insert(at, "quote".into());
+        return all;
+    }
+    let last = match name.as_str() {
+        "budget" if BudgetCommand::has_subcommand(word(at + 1)) => at + 1,
+        "prices" if PricesCommand::has_subcommand(word(at + 1)) => at + 1,
+        // A group has a `help` of its own.
+        "budget" | "prices" => return all,
+        _ => at,
+    };
+    if word(last + 1) == "help" && all.len() == last + 2 {
+        all.pop();
+        all.push("--help".into());
+    }
+    all
+}
+
+/// Where the first word is that is no global option.
+fn first_of_its_own(words: &[OsString]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let word = words.get(at)?.to_str().unwrap_or_default();
+        at += match word {
+            "-f" | "--format" | "--color" => 2,
+            "--json" | "--quiet" | "--verbose" => 1,
+            _ if word.starts_with("--format=") || word.starts_with("--color=") => 1,
+            _ if word.strip_prefix("-f").is_some_and(|rest| !rest.is_empty()) => 1,
+            _ => return Some(at),
+        };
+    }
+}
+
+/// The format that a command line asks for, also one that can't be parsed: its errors are
+/// written as its results would be.
+pub(crate) fn format(words: &[OsString]) -> Option<Format> {
+    let is_json = |word: &OsString| word == "--json";
+    if words.iter().take_while(|word| *word != "--").any(is_json) {
+        return Some(Format::Json);
+    }
+    Format::named(&value_of(words, &["-f", "--format"])?)
+}
+
+/// The last value of an option, however it is written.
+fn value_of(words: &[OsString], names: &[&str]) -> Option<String> {
+    let mut found = None;
+    let mut words = words.iter().map(|word| word.to_string_lossy()).take_while(|word| word != "--");
+    while let Some(word) = words.next() {
+        if names.contains(&word.as_ref()) {
+            found = words.next().map(std::borrow::Cow::into_owned);
+            continue;
+        }
+        let attached = names.iter().find_map(|name| {
+            let rest = word.strip_prefix(name)?;
+            rest.strip_prefix('=').or_else(|| (!name.starts_with("--")).then_some(rest))
+        });
+        found = attached.map(str::to_owned).or(found);
+    }
+    found
 }
 
 /// A parser's error as one of ours.
-fn refusal(error: &clap::Error) -> Error {
+pub(crate) fn refusal(error: &clap::Error) -> Error {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.as_str()),
         _ => None,
@@ -94,58 +104,61 @@ fn refusal(error: &clap::Error) -> Error {
         _ => Vec::new(),
     };
     let argument = text(ContextKind::InvalidArg).or_else(|| text(ContextKind::InvalidSubcommand));
-    let field = argument.map(field_of);
-    let nearest = [ContextKind::SuggestedValue, ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand];
-    let nearest: Vec<String> = nearest.into_iter().flat_map(list).collect();
+    let shown = crate::fields::shown;
     let message = match (error.kind(), argument, text(ContextKind::InvalidValue)) {
-        (ErrorKind::InvalidValue, Some(argument), Some("")) => format!("{} needs a value", plain(argument)),
+        (ErrorKind::InvalidValue, Some(argument), Some("")) => format!("{} needs a value", flag(argument)),
         (ErrorKind::InvalidValue, Some(argument), Some(value)) => {
-            format!("{} = {}: not one of its values", field_of(argument), crate::fields::shown(value))
+            format!("{} = {}: not one of its values", field_of(argument), shown(value))
+        }
+        (ErrorKind::UnknownArgument, Some(argument), _) if argument.starts_with('-') => {
+            format!("unknown option '{}'", shown(argument))
         }
         (ErrorKind::UnknownArgument, Some(argument), _) => {
-            format!("there is no option '{}'", crate::fields::shown(argument))
+            format!("unexpected argument '{}'", shown(argument))
         }
-        (ErrorKind::InvalidSubcommand, Some("drift"), _) => {
-            "drift is now part of usage: imgcost usage LOG.jsonl".to_owned()
-        }
-        (ErrorKind::InvalidSubcommand, Some("reconcile"), _) => {
-            "reconcile is now part of usage: imgcost usage LOG.jsonl --bill FILE".to_owned()
-        }
-        (ErrorKind::InvalidSubcommand, Some(name), _) => {
-            format!("there is no subcommand '{}'", crate::fields::shown(name))
+        (ErrorKind::InvalidSubcommand, Some(name), _) => format!("unknown command '{}'", shown(name)),
+        (ErrorKind::ArgumentConflict, Some(argument), _) => {
+            let others = list(ContextKind::PriorArg);
+            let others: Vec<&str> = others.iter().map(|other| flag(other)).collect();
+            match others.as_slice() {
+                [] => format!("{} is given twice", flag(argument)),
+                [other] if *other == flag(argument) => format!("{other} is given twice"),
+                others => format!("{} can't be combined with {}", flag(argument), others.join(", ")),
+            }
         }
         _ => first_paragraph(error),
     };
     let mut refusal = Error::new(Code::BadInput, message).allowed(list(ContextKind::ValidValue));
-    if let Some(field) = field {
-        refusal = refusal.field(field);
+    if let Some(argument) = argument {
+        refusal = refusal.field(field_of(argument));
     }
-    if argument.map(plain) == Some("--batch-api") {
+    if argument.map(flag) == Some("--batch-api") {
         return refusal.nearest("--tier batch");
     }
-    // The parser's guesses come in no order of likeness.
-    let typed = text(ContextKind::InvalidValue).or(argument.map(plain)).unwrap_or_default();
-    let nearest = match nearest.as_slice() {
-        [] => return refusal,
-        [only] => only.clone(),
-        [first, ..] => {
-            let names = nearest.iter().map(String::as_str);
-            imgcost_core::nearest_name(typed, names).unwrap_or(first).to_owned()
-        }
-    };
-    refusal.nearest(nearest)
+    // The parser's guesses come in no order of likeness, and some are far off.
+    let typed = text(ContextKind::InvalidValue).or(argument.map(flag)).unwrap_or_default();
+    let guesses = [ContextKind::SuggestedValue, ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand];
+    let guesses: Vec<String> = guesses.into_iter().flat_map(list).collect();
+    let bare = |text: &str| text.trim_start_matches('-').to_owned();
+    let names: Vec<String> = guesses.iter().map(|guess| bare(guess)).collect();
+    let nearest = imgcost_core::nearest_name(&bare(typed), names.iter().map(String::as_str));
+    let nearest = nearest.and_then(|nearest| guesses.iter().find(|guess| bare(guess) == nearest));
+    match nearest {
+        Some(nearest) => refusal.nearest(nearest),
+        None => refusal,
+    }
 }
 
 /// `--as-of <DATE>` without its placeholder.
-fn plain(argument: &str) -> &str {
+fn flag(argument: &str) -> &str {
     argument.split_once(' ').map_or(argument, |(flag, _)| flag)
 }
 
 /// The field that an argument sets: `--as-of <DATE>` sets `as_of`.
 fn field_of(argument: &str) -> String {
-    plain(argument)
+    flag(argument)
         .trim_start_matches('-')
-        .trim_matches(['<', '>', '[', ']'])
+        .trim_matches(['<', '>', '[', ']', '.'])
         .replace('-', "_")
         .to_lowercase()
 }
@@ -156,4 +169,45 @@ fn first_paragraph(error: &clap::Error) -> String {
     let head = text.split("\n\n").next().unwrap_or_default();
     let words: Vec<&str> = head.trim_start_matches("error:").split_whitespace().collect();
     words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split_whitespace().map(OsString::from).collect()
+    }
+
+    #[test]
+    fn the_command_is_quote_where_the_first_word_names_none() {
+        for (typed, meant) in [
+            ("", ""),
+            ("--json", "--json"),
+            ("gpt-image-2 high", "quote gpt-image-2 high"),
+            ("-f json -q high", "-f json quote -q high"),
+            ("-fjson --color=never models", "-fjson --color=never models"),
+            ("--json help models", "--json help models"),
+            ("compare help", "compare --help"),
+            ("budget help hold", "budget help hold"),
+            ("budget hold help", "budget hold --help"),
+            ("budget hold help me", "budget hold help me"),
+        ] {
+            assert_eq!(spelled_out(&words(typed)), words(meant), "{typed}");
+        }
+    }
+
+    #[test]
+    fn the_format_is_found_wherever_it_is() {
+        for (typed, format) in [
+            ("models", None),
+            ("-f json models", Some(Format::Json)),
+            ("models -fcsv --frob", Some(Format::Csv)),
+            ("models --format=tsv", Some(Format::Tsv)),
+            ("models --json -f", Some(Format::Json)),
+            ("-f csv -- -f json", Some(Format::Csv)),
+        ] {
+            assert_eq!(super::format(&words(typed)), format, "{typed}");
+        }
+    }
 }

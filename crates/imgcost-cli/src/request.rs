@@ -28,9 +28,9 @@ const BODY_MAX: u64 = 256 << 20;
 
 /// The model of a quote or an explanation that names none: that of the first documents on these
 /// prices. Nowhere else is a model guessed.
-const DEFAULT_MODEL: &str = "gpt-image-1";
+pub(crate) const DEFAULT_MODEL: &str = "gpt-image-1";
 /// The provider where none is named.
-const DEFAULT_PROVIDER: &str = "openai";
+pub(crate) const DEFAULT_PROVIDER: &str = "openai";
 
 /// The code of the note that the model is the default one.
 pub(crate) const MODEL_DEFAULTED: &str = "model-defaulted";
@@ -67,6 +67,11 @@ pub(crate) fn book(args: &BookArgs, settings: &Settings) -> Result<Cow<'static, 
         Some(path) => crate::book::with_own(&path, clock::today()),
         None => Ok(crate::book::built_in()),
     }
+}
+
+/// Whether a price book of one's own is in force.
+pub(crate) fn has_own_book(args: &BookArgs, settings: &Settings) -> bool {
+    own_book(args, settings).is_some()
 }
 
 fn own_book(args: &BookArgs, settings: &Settings) -> Option<PathBuf> {

@@ -44,6 +44,7 @@ pub(crate) const ENVIRONMENT: &[(&str, &str)] = &[
     ("HOME", "where .config/imgcost and .local/share/imgcost are looked for"),
     ("USER, LOGNAME", "who writes into the ledger, where nothing else says"),
     ("NO_COLOR", "no colour, if not empty"),
+    ("CLICOLOR_FORCE", "colour also where the output is no terminal, if not empty or 0"),
 ];
 
 /// A setting: the key in the file; its variable is `IMGCOST_` and the key in capitals.
@@ -99,10 +100,20 @@ const KEYS: &[(&str, &str, Key)] = &[
     ("by", "IMGCOST_BY", Key::By),
 ];
 
-/// The settings of the environment and the file, as text.
+/// A value, and where it comes from.
+#[derive(Debug)]
+struct Set {
+    key: Key,
+    value: String,
+    /// The variable, or the file and line.
+    origin: String,
+}
+
+/// The settings of the environment and the file, as text; the first of a key is in force.
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
-    values: Vec<(Key, String)>,
+    values: Vec<Set>,
+    file: Option<PathBuf>,
 }
 
 impl Settings {
@@ -111,23 +122,39 @@ impl Settings {
         let mut settings = Settings::default();
         for (_, variable, key) in KEYS {
             if let Some(value) = variable_text(variable)? {
-                settings.values.push((*key, value));
+                settings.values.push(Set { key: *key, value, origin: (*variable).to_owned() });
             }
         }
         if let Some(path) = file_path()? {
             settings.read_file(&path)?;
+            settings.file = Some(path);
         }
         Ok(settings)
     }
 
-    /// What a setting says, if anything does.
+    /// The value of a setting, if it is set.
     pub(crate) fn get(&self, key: Key) -> Option<&str> {
-        self.values.iter().find(|(known, _)| *known == key).map(|(_, value)| value.as_str())
+        self.set(key).map(|set| set.value.as_str())
     }
 
-    /// The format that the environment asks for, for errors met before settings are read.
-    pub(crate) fn format_of_environment() -> Option<String> {
-        variable_text("IMGCOST_FORMAT").ok().flatten()
+    /// Where the value of a field comes from: the variable, or the file and line.
+    pub(crate) fn origin(&self, field: &str) -> Option<&str> {
+        let (_, _, key) = KEYS.iter().find(|(name, _, _)| *name == field)?;
+        self.set(*key).map(|set| set.origin.as_str())
+    }
+
+    /// Every setting: its name, its variable and its value.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&'static str, &'static str, Option<&str>)> {
+        KEYS.iter().map(|(name, variable, key)| (*name, *variable, self.get(*key)))
+    }
+
+    /// The settings file that was read.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
+    fn set(&self, key: Key) -> Option<&Set> {
+        self.values.iter().find(|set| set.key == key)
     }
 
     fn read_file(&mut self, path: &Path) -> Result<(), Error> {
@@ -144,7 +171,7 @@ impl Settings {
         for (name, value) in table.get_ref() {
             let at = place(name.span().start);
             let Some((_, _, key)) = KEYS.iter().find(|(known, _, _)| *known == name.get_ref()) else {
-                let message = format!("{at}: there is no setting '{}'", crate::fields::shown(name.get_ref()));
+                let message = format!("{at}: unknown setting '{}'", crate::fields::shown(name.get_ref()));
                 let names = KEYS.iter().map(|(known, _, _)| known);
                 return Err(bad_input("config", message).allowed(names).nearest_name(name.get_ref()));
             };
@@ -153,7 +180,7 @@ impl Settings {
             })?;
             let is_path = *key == Key::Prices || (*key == Key::Ledger && !value.contains("://"));
             let value = if is_path { beside(path, value) } else { value };
-            self.values.push((*key, value));
+            self.values.push(Set { key: *key, value, origin: at });
         }
         Ok(())
     }

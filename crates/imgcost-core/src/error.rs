@@ -68,6 +68,9 @@ struct Problem {
     kind: Code,
 }
 
+/// How many allowed values a message names.
+const ALLOWED_SHOWN: usize = 8;
+
 /// Why a request can't be quoted or a usage can't be priced.
 ///
 /// ```
@@ -114,9 +117,13 @@ impl Error {
         self
     }
 
-    /// Takes the allowed name that is spelled most like `text` as the nearest one.
+    /// Takes the allowed name that is spelled most like `text` as the nearest one, and puts the
+    /// allowed names in the order of likeness where they are too many to be shown.
     #[must_use]
     pub fn nearest_name(mut self, text: &str) -> Self {
+        if self.0.allowed.len() > ALLOWED_SHOWN {
+            nearest::sort(text, &mut self.0.allowed);
+        }
         self.0.nearest = nearest::name(text, self.0.allowed.iter().map(String::as_str)).map(str::to_owned);
         self
     }
@@ -155,8 +162,19 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)?;
-        if !self.0.allowed.is_empty() {
-            write!(f, "; allowed: {}", self.0.allowed.join(", "))?;
+        let (allowed, message) = (&self.0.allowed, &self.0.message);
+        if !allowed.is_empty() && allowed.iter().all(|value| message.contains(value.as_str())) {
+            // The message names them all.
+            return Ok(());
+        }
+        if let Some((first, rest)) =
+            allowed.get(..ALLOWED_SHOWN.min(allowed.len())).and_then(<[_]>::split_first)
+        {
+            write!(f, "; allowed: {first}")?;
+            rest.iter().try_for_each(|value| write!(f, ", {value}"))?;
+        }
+        if let Some(more) = allowed.len().checked_sub(ALLOWED_SHOWN).filter(|more| *more > 0) {
+            write!(f, " and {more} more")?;
         }
         if let Some(nearest) = &self.0.nearest {
             write!(f, "; nearest: {nearest}")?;

@@ -140,14 +140,14 @@ fn count(field: &'static str, value: u64, least: u64, most: Option<u64>, model: 
         return Ok(());
     }
     let Some(most) = most else {
-        let message = format!("{field} = {value}: {model} takes {least} or more");
+        let message = format!("{model} takes {field} = {least} or more (got {value})");
         let error = Error::new(Code::IllegalValue, message).field(field);
         return Err(error.allowed([format!("{least} or more")]).nearest(least));
     };
     let message = if least == most {
-        format!("{field} = {value}: {model} takes {least} only")
+        format!("{model} supports only {field} = {least} (got {value})")
     } else {
-        format!("{field} = {value}: {model} takes {least} to {most}")
+        format!("{model} takes {field} = {least} to {most} (got {value})")
     };
     let allowed = if least == most { least.to_string() } else { format!("{least} to {most}") };
     Err(Error::new(Code::IllegalValue, message)
@@ -221,7 +221,7 @@ fn images(request: &Request, limits: &Limits, model: &str) -> Result<(), Error> 
         return Err(refused("mask", model));
     }
     if request.mask && given == 0 {
-        return Err(Error::new(Code::IllegalCombination, "a mask goes with an input image").field("mask"));
+        return Err(Error::new(Code::IllegalCombination, "a mask requires an input image").field("mask"));
     }
     fidelity(request, limits, model)
 }
@@ -239,7 +239,7 @@ fn fidelity(request: &Request, limits: &Limits, model: &str) -> Result<(), Error
             .allowed(&limits.input_fidelities));
     }
     if request.images.is_empty() && fidelity == Fidelity::High {
-        let message = "input_fidelity goes with input images";
+        let message = "input_fidelity requires at least one input image";
         return Err(Error::new(Code::IllegalCombination, message).field("input_fidelity"));
     }
     Ok(())

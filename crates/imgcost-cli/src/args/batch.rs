@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
-use super::{CurrencyArgs, OutputArgs, RequestArgs};
+use super::{CurrencyArgs, RequestArgs};
 
 /// `batch`.
 #[derive(Debug, Args)]
@@ -45,15 +45,11 @@ pub(crate) struct BatchArgs {
     #[command(flatten)]
     pub(crate) currency: CurrencyArgs,
 
-    /// Show how far it is on stderr, whatever stderr is.
+    /// Always show progress on stderr.
     #[arg(long, help_heading = "Limits and output", conflicts_with = "no_progress")]
     pub(crate) progress: bool,
 
-    /// Never show how far it is.
+    /// Never show progress.
     #[arg(long, help_heading = "Limits and output")]
     pub(crate) no_progress: bool,
-
-    /// How to write the results.
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use imgcost_ledger::Window;
 
-use super::{OutputArgs, RequestArgs};
+use super::RequestArgs;
 
 /// The ledger to use.
 #[derive(Debug, Args)]
@@ -15,16 +15,12 @@ pub(crate) struct LedgerArgs {
     /// ~/.local/share].
     #[arg(long, value_name = "FILE|URL", help_heading = "Ledger")]
     pub(crate) ledger: Option<PathBuf>,
-
-    /// How to write the result.
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
 }
 
 /// Who writes into the ledger.
 #[derive(Debug, Args)]
 pub(crate) struct ByArgs {
-    /// Who does it, for the journal [default: $USER].
+    /// Actor recorded in the journal [default: $USER].
     #[arg(long, value_name = "NAME", help_heading = "Ledger")]
     pub(crate) by: Option<String>,
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
-use super::{CurrencyArgs, OutputArgs, RequestArgs};
+use super::{CurrencyArgs, RequestArgs};
 
 /// `check`.
 #[derive(Debug, Args)]
@@ -18,7 +18,7 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "FILE", required_unless_present = "init", help_heading = "Policy")]
     pub(crate) policy: Option<PathBuf>,
 
-    /// Print a commented policy to begin with, and end.
+    /// Print a commented example policy and exit.
     #[arg(long, conflicts_with_all = ["file", "policy", "sarif"], help_heading = "Policy")]
     pub(crate) init: bool,
 
@@ -41,8 +41,4 @@ pub(crate) struct CheckArgs {
     /// Another currency for the sum.
     #[command(flatten)]
     pub(crate) currency: CurrencyArgs,
-
-    /// How to write the result.
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
 }

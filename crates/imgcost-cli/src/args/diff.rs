@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
-use super::{OutputArgs, RequestArgs};
+use super::RequestArgs;
 
 /// `diff`.
 #[derive(Debug, Args)]
@@ -54,8 +54,4 @@ pub(crate) struct DiffArgs {
     /// How many rows tables and Markdown show [default: 25].
     #[arg(long, value_name = "ROWS", help_heading = "Limits and output")]
     pub(crate) top: Option<String>,
-
-    /// How to write the result.
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
 }

@@ -8,8 +8,11 @@
 mod batch;
 mod budget;
 mod check;
+mod command;
 mod compare;
 mod diff;
+mod global;
+mod lazy;
 pub(crate) mod params;
 mod plan;
 mod solve;
@@ -18,7 +21,6 @@ mod usage;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use imgcost_core::Param;
 
@@ -28,54 +30,66 @@ pub(crate) use budget::{
     BudgetReleaseArgs, BudgetRemoveArgs, BudgetSetArgs, BudgetSettleArgs, BudgetShowArgs, ByArgs, LedgerArgs,
 };
 pub(crate) use check::CheckArgs;
+pub(crate) use command::{BudgetCommand, Command};
 pub(crate) use compare::CompareArgs;
 pub(crate) use diff::DiffArgs;
+pub(crate) use global::GlobalArgs;
+pub(crate) use lazy::Lazy;
 pub(crate) use params::Params;
 pub(crate) use plan::{CurrencyArgs, FileArgs};
 pub(crate) use solve::SolveArgs;
 pub(crate) use usage::UsageArgs;
 
-use crate::render::Format;
-use crate::subcommands::Command;
-
-/// The text below every `--help`.
-const AFTER_HELP: &str = "\
+/// The text below `imgcost --help`.
+const AFTER_LONG_HELP: &str = "\
 Exit codes:
   0  done
   2  the request or the arguments can't be accepted, or an input can't be read
   3  over the cap or a budget, no budget, a bill above its ceiling, a broken policy (check), grown
-     beyond --fail-above (diff), outside tolerance (drift), outside its quote (usage), or a log
-     that disagrees (reconcile)
+     beyond --fail-above (diff), outside its quote or tolerance, or a bill that disagrees (usage)
   4  incomplete: something has no price, a response has no usage, a row is in error (batch, check,
-     diff), or a record can't be used or matched (drift, reconcile)
+     diff), or a record can't be used or matched (usage)
   5  the ledger failed, or the output can't be written
 
 Settings come from flags, then the environment, then the file named by
 IMGCOST_CONFIG or $XDG_CONFIG_HOME/imgcost/config.toml, then defaults.";
 
-/// Says what an image-generation API call will cost before it is made.
+/// The text below `imgcost -h`.
+const AFTER_HELP: &str = "\
+Examples:
+  imgcost gpt-image-2 high 1536x1024 x4     Quote a call
+  imgcost compare gpt-image-2 gpt-image-1.5 Compare models
+  imgcost models                            List models with prices
+  imgcost help budget hold                  Show the help of a command";
+
+/// Estimate what an image-generation API call will cost, before you make it.
 #[derive(Debug, Parser)]
 #[command(
     name = "imgcost",
     version,
-    args_conflicts_with_subcommands = true,
-    disable_help_subcommand = true,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    override_usage = "imgcost [MODEL] [QUALITY] [SIZE] [xN] [OPTIONS]\n       imgcost COMMAND [OPTIONS]",
     after_help = AFTER_HELP,
     after_long_help = concat_after_help(),
     max_term_width = 100
 )]
 pub(crate) struct Cli {
-    /// The subcommand; none is `quote`.
+    /// The command; none is the price list.
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 
-    /// Without a subcommand: what to quote.
+    /// What every command takes.
     #[command(flatten)]
-    pub(crate) quote: QuoteArgs,
+    pub(crate) global: GlobalArgs,
+
+    /// Print the version.
+    #[arg(short = 'V', long, action = clap::ArgAction::Version, help_heading = "Global options")]
+    pub(crate) version: Option<bool>,
 }
 
 fn concat_after_help() -> String {
-    let mut text = format!("{AFTER_HELP}\n\nEnvironment:\n");
+    let mut text = format!("{AFTER_HELP}\n\n{AFTER_LONG_HELP}\n\nEnvironment:\n");
     for (name, words) in crate::settings::ENVIRONMENT {
         text.push_str(&format!("  {name:<30} {words}\n"));
     }
@@ -85,6 +99,10 @@ fn concat_after_help() -> String {
 /// `quote` and `explain`.
 #[derive(Debug, Args)]
 pub(crate) struct QuoteArgs {
+    /// Model, quality, size (1024x1024, 1024, 2K), xN for n, or provider, in any order.
+    #[arg(value_name = "WORD")]
+    pub(crate) words: Vec<String>,
+
     /// What the call asks for.
     #[command(flatten)]
     pub(crate) request: RequestArgs,
@@ -96,18 +114,6 @@ pub(crate) struct QuoteArgs {
     /// Another currency beside US dollars.
     #[command(flatten)]
     pub(crate) currency: CurrencyArgs,
-
-    /// How to write the result.
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
-}
-
-/// The format of the result.
-#[derive(Debug, Args)]
-pub(crate) struct OutputArgs {
-    /// How to write the result [default: table].
-    #[arg(short, long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(Format::NAMES), hide_possible_values = false, help_heading = "Limits and output")]
-    pub(crate) format: Option<String>,
 }
 
 /// The price book to use.
@@ -149,7 +155,7 @@ pub(crate) struct RequestArgs {
     #[arg(long, value_name = "FILE|WxH", help_heading = "Input images")]
     pub(crate) mask: Option<OsString>,
 
-    /// An API request body as it would be sent, - for standard input. Flags win over it.
+    /// An API request body, - for standard input; options win over it.
     #[arg(long, value_name = "FILE", help_heading = "More of the call")]
     pub(crate) request: Option<PathBuf>,
 
@@ -193,33 +199,46 @@ impl RequestArgs {
 /// `models`.
 #[derive(Debug, Args)]
 pub(crate) struct ModelsArgs {
-    /// A model's name, or part of one.
-    pub(crate) pattern: Option<String>,
+    /// Names of models, or parts of them, and of providers.
+    #[arg(value_name = "WORD")]
+    pub(crate) words: Vec<String>,
 
-    /// The provider, or all.
-    #[arg(short, long, value_name = "PROVIDER", default_value = "all")]
-    pub(crate) provider: String,
+    /// The provider, or all [default: all].
+    #[arg(short, long, value_name = "PROVIDER")]
+    pub(crate) provider: Option<String>,
 
     /// The price book.
     #[command(flatten)]
     pub(crate) book: BookArgs,
-
-    /// How to write the result.
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
 }
 
 /// `prices`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PricesCommand {
-    /// Shows dated prices with their sources.
-    Show(PricesShowArgs),
-    /// Checks price books: the built-in one, or files of your own laid over it.
-    Lint(PricesLintArgs),
-    /// Shows the sources that prices and rules cite.
-    Sources(PricesSourcesArgs),
-    /// Prints the JSON Schemas of the price book's files.
-    Schema(PricesSchemaArgs),
+    /// Show dated prices with their sources.
+    #[command(after_help = "\
+Examples:
+  imgcost prices show gpt-image-2
+  imgcost prices show -p openai --all -f csv")]
+    Show(Lazy<PricesShowArgs>),
+    /// Check price books: the built-in one, or files of your own over it.
+    #[command(after_help = "\
+Examples:
+  imgcost prices lint
+  imgcost prices lint mine.toml")]
+    Lint(Lazy<PricesLintArgs>),
+    /// Show the sources that prices and rules cite.
+    #[command(after_help = "\
+Examples:
+  imgcost prices sources
+  imgcost prices sources openai-pricing")]
+    Sources(Lazy<PricesSourcesArgs>),
+    /// Print the JSON Schemas of the price book's files.
+    #[command(after_help = "\
+Examples:
+  imgcost prices schema
+  imgcost prices schema prices > prices.schema.json")]
+    Schema(Lazy<PricesSchemaArgs>),
 }
 
 /// `prices show`.
@@ -239,10 +258,6 @@ pub(crate) struct PricesShowArgs {
     /// The price book.
     #[command(flatten)]
     pub(crate) book: BookArgs,
-
-    /// How to write the result.
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
 }
 
 /// `prices lint`.
@@ -250,10 +265,6 @@ pub(crate) struct PricesShowArgs {
 pub(crate) struct PricesLintArgs {
     /// The files of a whole book, or one provider's file to lay over the built-in book.
     pub(crate) files: Vec<PathBuf>,
-
-    /// How to write the result.
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
 }
 
 /// `prices sources`.
@@ -265,10 +276,6 @@ pub(crate) struct PricesSourcesArgs {
     /// The price book.
     #[command(flatten)]
     pub(crate) book: BookArgs,
-
-    /// How to write the result.
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
 }
 
 /// `prices schema`.
@@ -278,9 +285,21 @@ pub(crate) struct PricesSchemaArgs {
     pub(crate) name: Option<String>,
 }
 
+/// `config`.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigArgs {}
+
 /// `completions`.
 #[derive(Debug, Args)]
 pub(crate) struct CompletionsArgs {
     /// The shell.
     pub(crate) shell: clap_complete::Shell,
+}
+
+/// `man`.
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// The command, such as: budget hold.
+    #[arg(value_name = "COMMAND")]
+    pub(crate) command: Vec<String>,
 }

@@ -15,6 +15,12 @@ impl Params {
         self.iter().find(|(known, _)| *known == param).map(|(_, text)| text)
     }
 
+    /// Sets a parameter as if it were typed so.
+    pub(crate) fn set(&mut self, param: Param, text: String) {
+        self.0.retain(|(known, _)| *known != param);
+        self.0.push((param, text));
+    }
+
     /// All of them that were typed.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Param, &str)> {
         self.0.iter().map(|(param, text)| (*param, text.as_str()))
@@ -46,12 +52,9 @@ fn help(param: Param) -> Option<Help> {
         }
         Param::Provider => call('p', "PROVIDER", "The provider [default: openai]"),
         Param::Quality => call('q', "QUALITY", "The quality; left out, the model's default"),
-        Param::Size => call(
-            's',
-            "SIZE",
-            "WIDTHxHEIGHT, auto, or 1K, 2K, 4K for the squares of 1024, 2048 and 4096; left out, the \
-             model's default",
-        ),
+        Param::Size => {
+            call('s', "SIZE", "1024x1024, 1024, 1K, 2K, 4K or auto; left out, the model's default")
+        }
         Param::N => call('n', "N", "How many images [default: 1]"),
         Param::PromptTokens => under("Prompt", "N", "How many o200k_base tokens the prompt has"),
         Param::InputFidelity => under("Input images", "FIDELITY", "How closely to keep to the input images"),

@@ -4,7 +4,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use imgcost_analysis::solve::{By, Level};
 
-use super::{CurrencyArgs, FileArgs, OutputArgs, RequestArgs};
+use super::{CurrencyArgs, FileArgs, RequestArgs};
 
 /// `solve`.
 #[derive(Debug, Args)]
@@ -90,8 +90,4 @@ pub(crate) struct SolveArgs {
     /// Files to write the result to.
     #[command(flatten)]
     pub(crate) files: FileArgs,
-
-    /// How to write the result.
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
 }

@@ -4,27 +4,32 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{CurrencyArgs, OutputArgs, RequestArgs};
+use super::{CurrencyArgs, RequestArgs};
 
 /// `usage`.
 #[derive(Debug, Args)]
 pub(crate) struct UsageArgs {
-    /// A response (JSON or server-sent events), or a log of calls (JSON Lines with request and
-    /// response); - for standard input.
+    /// A response, or a log of calls; - for standard input.
     ///
-    /// A response is charged. With its request (--request, or its flags) the quote is compared with
+    /// A response is JSON or server-sent events, a log JSON Lines with request and response. A response is charged. With its request (--request, or its flags) the quote is compared with
     /// what the call used and cost: exit 3 where anything lies outside the quote, 4 where the total
     /// can't be compared. Every call of a log is compared with its quote, and with --bill the log is
     /// compared with what the provider counted and billed.
     #[arg(value_name = "RESPONSE|LOG", required_unless_present = "ledger", conflicts_with = "ledger")]
     pub(crate) file: Option<PathBuf>,
 
-    /// The settled holds of a ledger in place of a log: a file or postgres://…
+    /// Model, quality, size, xN or provider of the call, in any order.
+    #[arg(value_name = "WORD")]
+    pub(crate) words: Vec<String>,
+
+    /// The settled holds of a ledger in place of a log.
     #[arg(long, value_name = "FILE|URL", help_heading = "Log")]
     pub(crate) ledger: Option<PathBuf>,
 
-    /// Pages of OpenAI's usage or costs API as they came, costs grouped by line_item. May be
-    /// repeated. Pages without any result are taken as costs; usage:FILE makes them usage.
+    /// Pages of OpenAI's usage or costs API as they came. May be repeated.
+    ///
+    /// Costs are grouped by line_item. Pages without any result are taken as costs; usage:FILE makes
+    /// them usage.
     #[arg(long, value_name = "FILE", help_heading = "Log")]
     pub(crate) bill: Vec<PathBuf>,
 
@@ -36,8 +41,9 @@ pub(crate) struct UsageArgs {
     #[arg(long, value_name = "ID", requires = "bill", help_heading = "Log")]
     pub(crate) api_key_id: Option<String>,
 
-    /// What to group by, besides the item: model, quality, size, provider, endpoint, day, month,
-    /// scope (of a ledger), tag:NAME [default: model,quality,size].
+    /// Group by these, besides the item [default: model,quality,size].
+    ///
+    /// They are model, quality, size, provider, endpoint, day, month, scope (of a ledger), tag:NAME.
     #[arg(long, value_name = "NAME,…", conflicts_with = "bill", help_heading = "Log")]
     pub(crate) by: Option<String>,
 
@@ -53,8 +59,10 @@ pub(crate) struct UsageArgs {
     #[arg(long, help_heading = "Log")]
     pub(crate) as_returned: bool,
 
-    /// Exit with 3 where money over and under is more than this share of what a group paid; with
-    /// --bill, where a count or sum differs by more than this share of the bill's [default: 0%].
+    /// Exit with 3 where quotes are off by more than this share [default: 0%].
+    ///
+    /// Of a log: where money over and under is more than this share of what a group paid. With
+    /// --bill: where a count or sum differs by more than this share of the bill's.
     #[arg(long, value_name = "PERCENT", allow_negative_numbers = true, help_heading = "Limits and output")]
     pub(crate) tolerance: Option<String>,
 
@@ -77,10 +85,6 @@ pub(crate) struct UsageArgs {
     /// Another currency beside US dollars.
     #[command(flatten)]
     pub(crate) currency: CurrencyArgs,
-
-    /// How to write the result.
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
 }
 
 impl UsageArgs {

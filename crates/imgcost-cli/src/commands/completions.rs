@@ -1,47 +1,59 @@
-//! `imgcost completions` and `imgcost man`: written from the same definition as the parser.
+//! `imgcost completions`: written from the same definition as the parser, with the names of the
+//! price book.
 
 use std::io::{self, Write};
 
-use clap::CommandFactory;
+use clap::builder::PossibleValuesParser;
+use clap::{Command, CommandFactory};
 
 use crate::args::{Cli, CompletionsArgs};
+use crate::book;
 use crate::failure::{End, Failure};
+use crate::words::QUALITIES;
+
+/// Sizes that most models take.
+const SIZES: [&str; 7] = ["1024x1024", "1536x1024", "1024x1536", "1K", "2K", "4K", "auto"];
 
 /// Writes a shell's completion script.
 pub(crate) fn completions(args: &CompletionsArgs) -> Result<End, Failure> {
-    // The generator panics where it can't write, so that it writes to memory.
-    let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "imgcost", &mut script);
-    write(&script)
-}
-
-/// Writes the manual page, subcommands included.
-pub(crate) fn man() -> Result<End, Failure> {
     let mut command = Cli::command();
     command.build();
-    let mut page = Vec::new();
-    clap_mangen::Man::new(command.clone()).render(&mut page)?;
-    sections(&command, &mut page)?;
-    write(&page)
-}
-
-/// The sections of all subcommands, each followed by those of its own.
-fn sections(command: &clap::Command, page: &mut Vec<u8>) -> Result<(), Failure> {
-    for subcommand in command.get_subcommands() {
-        let man = clap_mangen::Man::new(subcommand.clone());
-        let mut part = Vec::new();
-        man.render_synopsis_section(&mut part)?;
-        man.render_description_section(&mut part)?;
-        man.render_options_section(&mut part)?;
-        page.extend(part);
-        sections(subcommand, page)?;
-    }
-    Ok(())
-}
-
-fn write(bytes: &[u8]) -> Result<End, Failure> {
+    // The generator panics where it can't write, so that it writes to memory.
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut known(command), "imgcost", &mut script);
     let mut out = io::stdout().lock();
-    out.write_all(bytes)?;
+    out.write_all(&script)?;
     out.flush()?;
     Ok(End::Done)
+}
+
+/// The command with the values of its options, where the book has their names.
+fn known(command: Command) -> Command {
+    let names = book::names();
+    let once = |mut all: Vec<&'static str>| {
+        all.sort_unstable();
+        all.dedup();
+        all
+    };
+    let models = once(names.models().collect());
+    let providers = once(names.providers().collect());
+    let values = |id: &str| -> Option<Vec<&'static str>> {
+        Some(match id {
+            "model" => models.clone(),
+            "provider" => providers.clone(),
+            "quality" | "min_quality" => QUALITIES.to_vec(),
+            "size" => SIZES.to_vec(),
+            "words" => [models.as_slice(), &QUALITIES, &SIZES].concat(),
+            _ => return None,
+        })
+    };
+    let mut command = command.mut_args(|arg| match values(arg.get_id().as_str()) {
+        Some(values) => arg.value_parser(PossibleValuesParser::new(values)),
+        None => arg,
+    });
+    let below: Vec<String> = command.get_subcommands().map(|below| below.get_name().to_owned()).collect();
+    for name in below {
+        command = command.mut_subcommand(name, known);
+    }
+    command
 }

@@ -2,10 +2,11 @@
 
 use std::io;
 
-use imgcost_core::{Book, Code, Date, Error, Limits, Model, Provider, Sizes};
+use imgcost_core::{Book, Code, Date, Error, Limits, Model, Provider, Request, Size, Sizes, Usd};
 use serde::Serialize;
 
 use crate::args::ModelsArgs;
+use crate::commands::price_list::at_most;
 use crate::failure::{End, Failure};
 use crate::render::{self, Format, Page, Sheet};
 use crate::request;
@@ -39,8 +40,45 @@ struct Listed<'b> {
     limits_unknown: bool,
     input_fidelities: Vec<&'static str>,
     prompt_max_chars: Option<u64>,
+    /// What an image costs at its cheapest and at its dearest quality, at most.
+    image_price: Option<ImagePrice>,
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<&'b str>,
+}
+
+/// The range of prices of one image over all qualities, without its prompt.
+#[derive(Debug, Serialize)]
+struct ImagePrice {
+    size: String,
+    least: Usd,
+    most: Usd,
+}
+
+impl ImagePrice {
+    /// At 1024x1024, else at the model's default size.
+    fn of(book: &Book, provider: &Provider, model: &Model, limits: &Limits, day: Date) -> Option<ImagePrice> {
+        let price = |size: Option<Size>| {
+            let mut request = Request::new(&provider.id, &model.id, day);
+            request.size = size;
+            request.endpoint =
+                request::default_endpoint(&book.offer(&provider.id, &model.id, day).ok()?, false);
+            let qualities =
+                limits.qualities.iter().cloned().map(Some).chain(limits.qualities.is_empty().then_some(None));
+            let prices = qualities.filter_map(|quality| {
+                request.quality = quality;
+                book.quote(&request).ok()?.total().ceiling
+            });
+            let prices: Vec<Usd> = prices.collect();
+            let size = size.map_or_else(|| limits.default_size.to_string(), |size| size.to_string());
+            Some(ImagePrice { size, least: *prices.iter().min()?, most: *prices.iter().max()? })
+        };
+        price("1024x1024".parse().ok()).or_else(|| price(None))
+    }
+
+    fn shown(&self) -> String {
+        let (least, most) = (at_most(Some(self.least), true), at_most(Some(self.most), true));
+        if least == most { least } else { format!("{least} to {most}") }
+    }
 }
 
 #[derive(Serialize)]
@@ -54,8 +92,20 @@ struct Document<'b> {
 pub(crate) fn models(args: &ModelsArgs, settings: &Settings, format: Format) -> Result<End, Failure> {
     let day = request::as_of(&args.book, settings)?;
     let book = request::book(&args.book, settings)?;
-    let providers = providers(&book, &args.provider)?;
-    let found = matching(&providers, args.pattern.as_deref())?;
+    let (named, patterns): (Vec<&str>, Vec<&str>) =
+        args.words.iter().map(String::as_str).partition(|word| book.provider(&word.to_lowercase()).is_ok());
+    let chosen = args.provider.as_deref().map(str::to_lowercase);
+    let providers = match (&chosen, named.as_slice()) {
+        (Some(name), _) => providers(&book, name)?,
+        (None, []) => providers(&book, "all")?,
+        (None, named) => {
+            named.iter().map(|name| book.provider(&name.to_lowercase())).collect::<Result<_, _>>()?
+        }
+    };
+    let mut found = Vec::new();
+    for pattern in if patterns.is_empty() { vec![None] } else { patterns.into_iter().map(Some).collect() } {
+        found.extend(matching(&providers, pattern)?);
+    }
     let listed: Vec<Listed<'_>> =
         found.iter().filter_map(|(provider, model)| list(&book, provider, model, day)).collect();
     let mut out = io::stdout().lock();
@@ -69,7 +119,8 @@ pub(super) fn providers<'b>(book: &'b Book, name: &str) -> Result<Vec<&'b Provid
     if name == "all" { Ok(book.providers().collect()) } else { Ok(vec![book.provider(name)?]) }
 }
 
-/// The models of exactly that id or alias, else those whose id or alias contains it.
+/// Where a pattern is a model's id or alias: at every provider that model, else those whose names
+/// begin with it. Else all whose id or alias contains it.
 pub(super) fn matching<'b>(
     providers: &[&'b Provider],
     pattern: Option<&str>,
@@ -80,13 +131,27 @@ pub(super) fn matching<'b>(
     };
     let all =
         || providers.iter().flat_map(|provider| provider.models.iter().map(move |model| (*provider, model)));
-    for fits in
-        [&|name: &str| name == wanted, &|name: &str| name.contains(&wanted)] as [&dyn Fn(&str) -> bool; 2]
-    {
-        let found: Vec<_> = all().filter(|(_, model)| any_name(model, fits)).collect();
-        if !found.is_empty() {
-            return Ok(found);
-        }
+    // Of each provider the model of that name, else those whose names begin so; a version goes on
+    // with a dash, as gpt-image-2 is not the beginning of gpt-image-2.5.
+    let begins = |name: &str| {
+        let last = name.rsplit('/').next().unwrap_or(name);
+        last.strip_prefix(&wanted).is_some_and(|rest| !rest.starts_with('.'))
+    };
+    let is_name = all().any(|(_, model)| any_name(model, &|name| name == wanted));
+    let mut found = Vec::new();
+    for provider in providers.iter().filter(|_| is_name) {
+        let of = |fits: &dyn Fn(&str) -> bool| -> Vec<_> {
+            let models = provider.models.iter().filter(|model| any_name(model, fits));
+            models.map(|model| (*provider, model)).collect()
+        };
+        let exactly = of(&|name| name == wanted);
+        found.extend(if exactly.is_empty() { of(&begins) } else { exactly });
+    }
+    if found.is_empty() {
+        found.extend(all().filter(|(_, model)| any_name(model, &|name| name.contains(&wanted))));
+    }
+    if !found.is_empty() {
+        return Ok(found);
     }
     let mut names: Vec<&str> = all().map(|(_, model)| model.id.as_str()).collect();
     names.sort_unstable();
@@ -124,6 +189,9 @@ fn list<'b>(book: &'b Book, provider: &'b Provider, model: &'b Model, day: Date)
         limits_unknown: limits.unknown,
         input_fidelities: limits.input_fidelities.iter().map(|fidelity| fidelity.as_str()).collect(),
         prompt_max_chars: limits.prompt_max_chars,
+        image_price: (status(model, day) != "retired")
+            .then(|| ImagePrice::of(book, provider, model, limits, day))
+            .flatten(),
         note: model.note.as_deref(),
     })
 }
@@ -168,7 +236,7 @@ fn day_or(day: Option<Date>, other: &str) -> String {
 fn page(providers: &[&Provider], listed: &[Listed<'_>], day: Date) -> Page {
     let mut page = Page::default();
     for provider in providers {
-        let mut sheet = Sheet::new(&["model", "released", "status", "replacement"]);
+        let mut sheet = Sheet::new(&["model", ">USD an image", "released", "status", "replacement"]);
         for model in listed.iter().filter(|model| model.provider == provider.id) {
             let until = match (model.status, model.retired) {
                 ("retired", Some(retired)) => format!("retired {retired}"),
@@ -178,6 +246,7 @@ fn page(providers: &[&Provider], listed: &[Listed<'_>], day: Date) -> Page {
             };
             sheet.row([
                 model.model.to_owned(),
+                model.image_price.as_ref().map_or_else(String::new, ImagePrice::shown),
                 day_or(model.released, ""),
                 until,
                 model.replacement.unwrap_or("").to_owned(),
@@ -256,6 +325,9 @@ fn sheet(listed: &[Listed<'_>]) -> Sheet {
         "input_fidelities",
         "prompt_max_chars",
         "limits_unknown",
+        "image_price_size",
+        "image_price_least",
+        "image_price_most",
     ]);
     for model in listed {
         sheet.row([
@@ -276,6 +348,9 @@ fn sheet(listed: &[Listed<'_>]) -> Sheet {
             model.input_fidelities.join(";"),
             model.prompt_max_chars.map_or_else(String::new, |most| most.to_string()),
             model.limits_unknown.to_string(),
+            model.image_price.as_ref().map_or_else(String::new, |price| price.size.clone()),
+            model.image_price.as_ref().map_or_else(String::new, |price| price.least.to_string()),
+            model.image_price.as_ref().map_or_else(String::new, |price| price.most.to_string()),
         ]);
     }
     sheet

@@ -4,11 +4,12 @@ use std::io;
 
 use imgcost_analysis::currency::Exchange;
 use imgcost_analysis::lacks_prompt;
-use imgcost_core::{Code, Error, Quote, Usd};
+use imgcost_core::{CeilingBasis, Code, Error, Quality, Quote, Request, Usd};
 
 use crate::args::QuoteArgs;
-use crate::failure::{End, Failure, fits_words, say};
-use crate::render::{self, Format, Priced, Sheet, flat};
+use crate::commands::price_list;
+use crate::failure::{End, Failure, fits_words, say, say_note};
+use crate::render::{self, Format, Page, Priced, Sheet, flat};
 use crate::request::{self, Asked, NoModel};
 use crate::settings::Settings;
 
@@ -20,9 +21,7 @@ pub(crate) fn quote(args: &QuoteArgs, settings: &Settings, format: Format) -> Re
     let no_model = if cap.is_some() { NoModel::Refuse } else { NoModel::Default };
     let Asked { request, remarks } = request::asked(&args.request, settings, &book, no_model)?;
     let quote = book.quote(&request)?;
-    if cap.is_some() {
-        needs_prompt(&quote)?;
-    }
+    prompt_for_cap(args, cap, &quote)?;
     let priced = Priced { quote: &quote, remarks: &remarks };
     write(&priced, exchange.as_ref(), format)?;
     Ok(end(&quote, cap))
@@ -40,10 +39,48 @@ fn write(priced: &Priced<'_>, exchange: Option<&Exchange>, format: Format) -> Re
     render::write(
         &mut out,
         format,
-        || render::quote_page(priced, exchange),
+        || page(priced, exchange),
         || sheet(priced, exchange),
         || render::document_in(priced, exchange),
     )
+}
+
+/// A quote as a page; where nothing named the model, with what the same request costs on models
+/// that can be called.
+fn page(priced: &Priced<'_>, exchange: Option<&Exchange>) -> Page {
+    let mut page = render::quote_page(priced, exchange);
+    if priced.is_model_defaulted() {
+        let mut table = Sheet::new(&["model", ">USD", ""]);
+        table.rows = on_current_models(priced.quote);
+        if !table.rows.is_empty() {
+            page.line("The same request on models you can call today:");
+            page.table(table);
+        }
+    }
+    page
+}
+
+/// The same request on each current model of the provider: its name, the price, and what its best
+/// quality costs where that is beyond the one asked for.
+fn on_current_models(quote: &Quote<'_>) -> Vec<Vec<String>> {
+    let (offer, request) = (quote.offer(), quote.request());
+    let priced = price_list::current(offer.provider, offer.as_of).into_iter().filter_map(|model| {
+        let limits = &offer.book.family(&model.family)?.limits.rule;
+        let price = |quality: Option<&Quality>| {
+            let request = Request { model: model.id.clone(), quality: quality.cloned(), ..request.clone() };
+            let quote = offer.book.quote(&request).ok()?;
+            let total = quote.total();
+            let is_exact = total.floor == total.ceiling && total.basis == CeilingBasis::Proven;
+            Some(format!("{}{}", if is_exact { "" } else { "≤ " }, total.ceiling?))
+        };
+        let best = limits.qualities.last().filter(|best| {
+            request.quality.as_ref().is_some_and(|asked| asked != *best) && limits.qualities.len() > 3
+        });
+        let best = best.and_then(|best| Some(format!("{best}: {}", price(Some(best))?)));
+        Some((model.id.as_str(), vec![price(request.quality.as_ref())?, best.unwrap_or_default()]))
+    });
+    let rows = price_list::grouped(priced).into_iter();
+    rows.map(|(name, cells)| std::iter::once(name).chain(cells).collect()).collect()
 }
 
 /// A quote as one row with a header.
@@ -60,14 +97,27 @@ fn sheet(priced: &Priced<'_>, exchange: Option<&Exchange>) -> Sheet {
     sheet
 }
 
-/// A cap says something only where the whole call is priced: the prompt too, if it costs.
+/// Refuses a call without its prompt.
 pub(super) fn needs_prompt(quote: &Quote<'_>) -> Result<(), Error> {
     if lacks_prompt(quote) { Err(prompt_missing("a cap")) } else { Ok(()) }
 }
 
+/// A cap is for the whole call, the prompt too if it costs. One that was set for every call, and
+/// not for this one, is compared with the images alone where no prompt is given.
+pub(super) fn prompt_for_cap(args: &QuoteArgs, cap: Option<Usd>, quote: &Quote<'_>) -> Result<(), Error> {
+    match (cap, args.cap.is_some()) {
+        (Some(_), true) => needs_prompt(quote),
+        (Some(cap), false) if lacks_prompt(quote) => {
+            say_note(&format!("no prompt given: the cap of ${cap} is compared with the images only"));
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
 /// That a cap or a hold can't do without the prompt, and how to give it.
 pub(super) fn prompt_missing(what: &str) -> Error {
-    let message = format!("{what} needs the prompt, as its tokens cost too");
+    let message = format!("{what} needs the prompt: its tokens are billed too");
     Error::new(Code::IllegalCombination, message).field("prompt").allowed([
         "--prompt TEXT",
         "--prompt-file FILE",

@@ -3,6 +3,7 @@
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, TableStyle, Width};
 
 use crate::plain;
+use crate::terminal::{self, Style};
 
 use super::{Align, Page, Part, Sheet};
 
@@ -20,6 +21,14 @@ pub(crate) fn width() -> u16 {
 pub(crate) fn page(page: &Page, width: u16) -> String {
     let mut text = String::new();
     for part in &page.parts {
+        let start = text.len();
+        let style = match part {
+            Part::Heading(line) if line.starts_with("warning:") => Some(Style::Warning),
+            Part::Heading(_) => Some(Style::Heading),
+            Part::Note(_) if terminal::is_quiet() => continue,
+            Part::Note(_) => Some(Style::Note),
+            _ => None,
+        };
         match part {
             Part::Heading(line) => wrapped(&mut text, line, "", "  ", width),
             Part::Table(sheet) => table(&mut text, sheet, width),
@@ -27,6 +36,10 @@ pub(crate) fn page(page: &Page, width: u16) -> String {
             Part::Item(line) => wrapped(&mut text, line, "   ", "     ", width),
             Part::Note(line) => wrapped(&mut text, line, " note: ", "       ", width),
             Part::Gap => text.push('\n'),
+        }
+        if let Some(style) = style {
+            let painted = terminal::on_stdout(style, &text.split_off(start));
+            text.push_str(&painted);
         }
     }
     text

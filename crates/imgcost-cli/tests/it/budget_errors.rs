@@ -45,7 +45,8 @@ fn each_refusal_has_its_code_and_exit() {
         let plain = books.run(&line);
         assert_eq!((plain.code, plain.stdout.as_str()), (exit, ""), "{line}");
         assert!(
-            plain.stderr.starts_with("imgcost: ") && plain.stderr.lines().count() == 1,
+            plain.stderr.starts_with("imgcost: ")
+                && plain.stderr.lines().skip(1).all(|line| line.starts_with("  see: imgcost help budget")),
             "{line}: {plain:?}"
         );
         assert!(!plain.stderr.contains("secret"), "{plain:?}");
@@ -168,13 +169,13 @@ fn a_server_needs_the_feature_and_its_password_is_never_shown() {
 }
 
 #[test]
-fn an_unpriced_call_is_4() {
+fn an_unpriced_call_is_over_every_budget() {
     let books = Books::with("unpriced", "team 1");
     let call = "-p new-api -m gpt-image-2 -q low -s 1024x1024 --prompt-tokens 9";
     let ran = books.run(&format!("hold team {call} -f json"));
-    assert_eq!((ran.code, ran.json()["error"]["code"].as_str()), (4, Some("unpriced")), "{ran:?}");
+    assert_eq!((ran.code, ran.json()["error"]["code"].as_str()), (3, Some("unpriced")), "{ran:?}");
     let ran = books.run(&format!("hold team {call}"));
-    assert!(ran.code == 4 && ran.stdout.is_empty() && ran.stderr.contains("--ceiling USD"), "{ran:?}");
+    assert!(ran.code == 3 && ran.stdout.is_empty() && ran.stderr.contains("--ceiling USD"), "{ran:?}");
     assert_eq!(books.status()["open"], 0);
 }
 

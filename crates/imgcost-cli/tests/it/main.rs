@@ -33,6 +33,7 @@ mod currency;
 mod diff;
 mod errors;
 mod files;
+mod front;
 mod image_prices;
 mod images;
 mod own_prices;

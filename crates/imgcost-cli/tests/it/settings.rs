@@ -4,7 +4,7 @@ use crate::common::{file, finish, folder, program, words};
 use std::path::Path;
 
 fn model(command: &mut std::process::Command) -> String {
-    finish(command.args(["-f", "json"]), b"").json()["model"].as_str().unwrap().to_owned()
+    finish(command.args(["-n", "1", "-f", "json"]), b"").json()["model"].as_str().unwrap().to_owned()
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn a_bad_file_names_file_line_key_and_the_nearest_key() {
         ("format = \"jsno\"\n", vec!["format = jsno", "nearest: json"]),
     ] {
         let config = file(&folder, "imgcost.toml", content);
-        let ran = finish(program().env("IMGCOST_CONFIG", &config), b"");
+        let ran = finish(program().env("IMGCOST_CONFIG", &config).arg("quote"), b"");
         assert_eq!(ran.code, 2, "{content}: {ran:?}");
         for words in expected {
             assert!(ran.stderr.contains(words), "{content}: {ran:?}");

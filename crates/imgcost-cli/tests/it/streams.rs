@@ -141,7 +141,12 @@ fn completions_and_man_come_from_the_same_definition() {
     }
     let man = imgcost("man");
     assert_eq!(man.code, 0);
-    for words in [".TH imgcost", "Exit codes", "IMGCOST\\_MODEL", "allow\\-paths", "expires\\-in"] {
+    for (page, words) in [("batch", "allow\\-paths"), ("budget hold", "expires\\-in"), ("man", "COMMAND")] {
+        let ran = imgcost(&format!("man {page}"));
+        assert!(ran.code == 0 && ran.stdout.contains(words), "{page}: {ran:?}");
+    }
+    assert_eq!(imgcost("man budget hodl").code, 2);
+    for words in [".TH imgcost", "Exit codes", "IMGCOST\\_MODEL"] {
         assert!(man.stdout.contains(words) || man.stdout.contains(&words.replace("\\_", "_")), "{words}");
     }
     let help = imgcost("--help");

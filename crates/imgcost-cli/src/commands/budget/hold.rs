@@ -106,11 +106,11 @@ fn cant_hold(why: HoldError, quote: &Quote<'_>) -> Failure {
         HoldError::Unpriced => {
             let items: Vec<&str> = quote.unpriced().map(Item::as_str).collect();
             let items = if items.is_empty() { String::new() } else { format!(" ({})", items.join(", ")) };
-            Failure::Unpriced(format!("{why}{items}; --ceiling USD holds an amount of your own"))
+            Failure::Unpriced(format!("{why}{items}; --ceiling USD holds an amount of your own"), End::Over)
         }
         HoldError::Unbounded => {
             let what = quote.request().unseen_context.join(", ");
-            Failure::Unpriced(format!("{why} ({what}); --ceiling USD holds an amount of your own"))
+            Failure::Unpriced(format!("{why} ({what}); --ceiling USD holds an amount of your own"), End::Over)
         }
         HoldError::TooLarge => Error::new(Code::TooLarge, why.to_string()).into(),
     }

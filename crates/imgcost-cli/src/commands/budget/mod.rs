@@ -21,10 +21,10 @@ use std::path::Path;
 
 use imgcost_ledger::Ledger;
 
+use crate::args::BudgetCommand;
 use crate::failure::{End, Failure};
 use crate::render::Format;
 use crate::settings::Settings;
-use crate::subcommands::BudgetCommand;
 
 /// What every subcommand is given.
 #[derive(Clone, Copy)]

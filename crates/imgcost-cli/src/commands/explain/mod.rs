@@ -82,9 +82,7 @@ pub(crate) fn explain(args: &QuoteArgs, settings: &Settings, format: Format) -> 
     let no_model = if cap.is_some() { NoModel::Refuse } else { NoModel::Default };
     let Asked { request, remarks } = request::asked(&args.request, settings, &book, no_model)?;
     let quote = book.quote(&request)?;
-    if cap.is_some() {
-        super::quote::needs_prompt(&quote)?;
-    }
+    super::quote::prompt_for_cap(args, cap, &quote)?;
     let priced = Priced { quote: &quote, remarks: &remarks };
     let chain: Vec<Link<'_>> = quote.lines().iter().map(|line| link(&quote, line)).collect();
     let total = total(&quote);

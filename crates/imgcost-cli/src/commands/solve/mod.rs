@@ -93,7 +93,10 @@ pub(crate) fn solve(args: &SolveArgs, settings: &Settings, format: Format) -> Re
             let name = |left: &LeftOut| format!("{} at {} {}", left.model, left.provider, left.message);
             let unpriced = left_out.iter().filter(|left| left.reason.as_str() == "unpriced");
             let words: Vec<String> = unpriced.map(name).collect();
-            return Err(Failure::Unpriced(format!("nothing that fits has a price: {}", words.join("; "))));
+            return Err(Failure::Unpriced(
+                format!("nothing that fits has a price: {}", words.join("; ")),
+                End::Incomplete,
+            ));
         }
     };
     let best = found.plans.first().or(found.cheapest.as_ref());

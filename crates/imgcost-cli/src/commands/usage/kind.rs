@@ -12,7 +12,7 @@ const HEAD_MAX: u64 = 64 << 10;
 
 /// Members that only a call of a log has at its top level.
 const OF_CALLS: [&str; 9] =
-    ["request", "body", "response", "at", "custom_id", "prompt_tokens", "batch_api", "billed", "tags"];
+    ["request", "body", "response", "at", "custom_id", "prompt_tokens", "tier", "billed", "tags"];
 /// Members that only a response has there, or an event of a stream.
 const OF_RESPONSES: [&str; 9] =
     ["created", "created_at", "data", "object", "type", "output", "choices", "candidates", "error"];

@@ -11,9 +11,9 @@ use imgcost_core::{
     ServedTier, Size,
 };
 
-use super::kind::Input;
+use super::kind::{Input, Kind};
 use crate::args::UsageArgs;
-use crate::failure::{End, Failure};
+use crate::failure::{End, Failure, bad_input};
 use crate::render::{self, Format};
 use crate::request::{self, Asked, NoModel};
 use crate::responses;
@@ -42,7 +42,10 @@ pub(super) fn usage(
     let exchange = args.currency.exchange()?;
     let book = request::book(&args.request.book, settings)?;
     let path = input.path();
-    let response = responses::read_from(path, input.reader())?;
+    let is_known = input.kind() != Kind::Unknown;
+    let response = responses::read_from(path, input.reader()).map_err(|error| {
+        if is_known { error } else { bad_input("file", format!("{error}, nor a log of calls")) }
+    })?;
     let mut asked = asked(args, settings, &book, &response)?;
     let served = served(args, settings, &book, &response, &mut asked.request);
     asked.remarks.extend(served);

@@ -1,0 +1,47 @@
+//! Options of every command, before or after its name.
+
+use clap::builder::PossibleValuesParser;
+use clap::{ArgAction, Args};
+
+use crate::render::Format;
+
+/// How results are written and shown.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct GlobalArgs {
+    /// Format: table, json, jsonl, csv, tsv or markdown [default: table].
+    #[arg(short, long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(Format::NAMES), hide_possible_values = true, global = true)]
+    pub(crate) format: Option<String>,
+
+    /// Same as --format json.
+    #[arg(long, global = true, conflicts_with = "format")]
+    pub(crate) json: bool,
+
+    /// Colour: auto, always or never [default: auto].
+    #[arg(long, value_name = "WHEN", value_parser = PossibleValuesParser::new(["auto", "always", "never"]), hide_possible_values = true, global = true)]
+    pub(crate) color: Option<String>,
+
+    /// Print results and errors only, without notes.
+    #[arg(long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+
+    /// Show the settings in force on stderr.
+    #[arg(long, global = true)]
+    pub(crate) verbose: bool,
+
+    /// Print help; --help prints more than -h.
+    #[arg(short, long, action = ArgAction::Help, global = true)]
+    pub(crate) help: Option<bool>,
+}
+
+impl GlobalArgs {
+    /// The name of the format that was asked for.
+    pub(crate) fn format_name(&self) -> Option<&str> {
+        if self.json { Some("json") } else { self.format.as_deref() }
+    }
+
+    /// The format that was asked for.
+    pub(crate) fn format(&self) -> Option<Format> {
+        Format::named(self.format_name()?)
+    }
+}

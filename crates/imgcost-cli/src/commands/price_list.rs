@@ -1,0 +1,269 @@
+//! `imgcost` alone: what an image costs on the models that can be called today.
+
+use std::io::{self, Write};
+
+use imgcost_core::{Book, CeilingBasis, Date, Model, Provider, Quality, Request, Usd};
+use serde::Serialize;
+
+use crate::args::BookArgs;
+use crate::failure::{End, Failure, say};
+use crate::render::{self, Format, Page, Sheet};
+use crate::request;
+use crate::settings::{Key, Settings};
+
+/// The sizes that are listed.
+const SIZES: [&str; 2] = ["1024x1024", "1536x1024"];
+/// What ends within so many days is not listed as something to begin with.
+const SOON_DAYS: i32 = 30;
+/// To which decimals of a dollar prices are rounded up, and how many such units a dollar has.
+const PLACES: (u32, u32) = (4, 10_000);
+
+/// What to type next.
+const FIRST_COMMANDS: &str = "\
+Quote: imgcost gpt-image-2 high 1536x1024 x4     Others: imgcost models
+Cap:   imgcost gpt-image-2 high --cap 0.25       Help:   imgcost help
+";
+
+/// The price of an image at a quality and size, without its prompt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Price {
+    quality: String,
+    size: &'static str,
+    floor: Option<Usd>,
+    expected: Option<Usd>,
+    ceiling: Option<Usd>,
+    /// Whether no formula proves the ceiling.
+    assumed: bool,
+}
+
+/// A model with its prices.
+#[derive(Debug, Serialize)]
+struct Listed<'b> {
+    model: &'b str,
+    prices: Vec<Price>,
+}
+
+/// A model that is about to end.
+#[derive(Debug, Serialize)]
+struct Ending<'b> {
+    model: &'b str,
+    retired: Date,
+}
+
+#[derive(Debug, Serialize)]
+struct Document<'b> {
+    schema: &'static str,
+    provider: &'b str,
+    as_of: Date,
+    checked: Date,
+    models: Vec<Listed<'b>>,
+    ending: Vec<Ending<'b>>,
+}
+
+/// Prints the price list.
+pub(crate) fn price_list(settings: &Settings, format: Format) -> Result<End, Failure> {
+    let day = request::as_of(&BookArgs::default(), settings)?;
+    let name = settings.get(Key::Provider).unwrap_or(request::DEFAULT_PROVIDER);
+    let book = request::book(&BookArgs::default(), settings)?;
+    let provider = book.provider(name)?;
+    let (current, ending) = by_end(provider, day);
+    let models = current.into_iter().map(|model| list(&book, provider, model, day)).collect();
+    let document = Document {
+        schema: "imgcost.price-list/1",
+        provider: &provider.id,
+        as_of: day,
+        checked: provider.checked,
+        models,
+        ending,
+    };
+    let mut out = io::stdout().lock();
+    render::write(&mut out, format, || page(&document), || sheet(&document), || &document)?;
+    if format == Format::Table {
+        crate::failure::unless_gone(out.write_all(FIRST_COMMANDS.as_bytes()).map_err(Failure::from))?;
+    }
+    if has_input() {
+        say("imgcost: to quote the request on standard input: imgcost --request -");
+    }
+    Ok(End::Done)
+}
+
+/// The models that can be called, the oldest first, and those that end soon.
+fn by_end(provider: &Provider, day: Date) -> (Vec<&Model>, Vec<Ending<'_>>) {
+    let mut current = provider.current_models(day);
+    current.sort_by(|one, other| (one.released, &one.id).cmp(&(other.released, &other.id)));
+    let mut ending = Vec::new();
+    current.retain(|model| match model.retired.filter(|retired| is_soon(day, *retired)) {
+        Some(retired) => {
+            ending.push(Ending { model: &model.id, retired });
+            false
+        }
+        None => true,
+    });
+    (current, ending)
+}
+
+/// The models of a provider that are there to stay, the oldest first.
+pub(super) fn current(provider: &Provider, day: Date) -> Vec<&Model> {
+    by_end(provider, day).0
+}
+
+fn is_soon(day: Date, retired: Date) -> bool {
+    day.until((jiff::Unit::Day, retired)).is_ok_and(|span| span.get_days() <= SOON_DAYS)
+}
+
+fn list<'b>(book: &'b Book, provider: &Provider, model: &'b Model, day: Date) -> Listed<'b> {
+    let qualities = book.family(&model.family).map(|family| family.limits.rule.qualities.as_slice());
+    // A model without the parameter has one price for a size.
+    let qualities: Vec<Option<&Quality>> = match qualities.unwrap_or_default() {
+        [] => vec![None],
+        some => some.iter().map(Some).collect(),
+    };
+    let mut prices = Vec::new();
+    for size in SIZES {
+        for quality in &qualities {
+            let mut request = Request::new(&provider.id, &model.id, day);
+            request.quality = quality.cloned();
+            request.size = size.parse().ok();
+            let Ok(quote) = book.quote(&request) else { continue };
+            let total = quote.total();
+            prices.push(Price {
+                quality: quality.map_or_else(String::new, ToString::to_string),
+                size,
+                floor: total.floor,
+                expected: total.expected,
+                ceiling: total.ceiling,
+                assumed: total.basis == CeilingBasis::Assumed,
+            });
+        }
+    }
+    Listed { model: &model.id, prices }
+}
+
+/// Names of models that have the same in common, as a pattern where they begin alike:
+/// `gpt-image-2.5-*`.
+pub(super) fn grouped<'m, T: PartialEq>(models: impl IntoIterator<Item = (&'m str, T)>) -> Vec<(String, T)> {
+    let mut groups: Vec<(Vec<&str>, T)> = Vec::new();
+    for (name, what) in models {
+        match groups.last_mut() {
+            Some((names, same)) if *same == what && is_alike(names, name) => names.push(name),
+            _ => groups.push((vec![name], what)),
+        }
+    }
+    let name = |names: &[&str]| match names {
+        [only] => (*only).to_owned(),
+        names => format!("{}-*", stem(names.first().copied().unwrap_or_default())),
+    };
+    groups.into_iter().map(|(names, what)| (name(&names), what)).collect()
+}
+
+fn stem(name: &str) -> &str {
+    name.rsplit_once('-').map_or(name, |(stem, _)| stem)
+}
+
+fn is_alike(names: &[&str], name: &str) -> bool {
+    names.first().is_some_and(|first| stem(first) == stem(name) && *first != name)
+}
+
+/// An amount rounded up, so that nothing costs more than is shown.
+pub(super) fn at_most(ceiling: Option<Usd>, is_exact: bool) -> String {
+    let (places, units) = PLACES;
+    let Some(usd) = ceiling.and_then(|usd| usd.rounded_up_to(units)) else { return render::DASH.to_owned() };
+    let sign = if is_exact { "" } else { "≤" };
+    format!("{sign}{}", usd.rounded(places))
+}
+
+impl Price {
+    fn shown(&self) -> String {
+        at_most(self.ceiling, self.floor == self.ceiling && !self.assumed)
+    }
+}
+
+fn page(document: &Document<'_>) -> Page {
+    let mut page = Page::default();
+    page.heading(format!(
+        "{}, USD per image, prompt extra · {} (prices checked {})",
+        document.provider, document.as_of, document.checked
+    ));
+    let mut qualities: Vec<&str> = Vec::new();
+    for price in document.models.iter().flat_map(|listed| &listed.prices) {
+        if !qualities.contains(&price.quality.as_str()) {
+            qualities.push(&price.quality);
+        }
+    }
+    let heads: Vec<String> = qualities
+        .iter()
+        .map(|quality| format!(">{}", if quality.is_empty() { "any" } else { quality }))
+        .collect();
+    let mut columns = vec!["model", "size"];
+    columns.extend(heads.iter().map(String::as_str));
+    let mut table = Sheet::new(&columns);
+    let priced = document.models.iter().filter(|listed| !listed.prices.is_empty());
+    let mut rounded_only = true;
+    for (name, prices) in grouped(priced.map(|listed| (listed.model, &listed.prices))) {
+        let mut name = Some(name);
+        for size in SIZES {
+            let of = |quality: &&str| {
+                prices.iter().find(|price| price.size == size && price.quality == **quality).map(Price::shown)
+            };
+            let cells: Vec<Option<String>> = qualities.iter().map(of).collect();
+            if cells.iter().all(Option::is_none) {
+                continue;
+            }
+            rounded_only &= !cells.iter().flatten().any(|cell| cell.starts_with('≤'));
+            let mut row = vec![name.take().unwrap_or_default(), size.to_owned()];
+            row.extend(cells.into_iter().map(Option::unwrap_or_default));
+            table.row(row);
+        }
+    }
+    page.table(table);
+    let mut ending = document.ending.iter().peekable();
+    while let Some(first) = ending.next() {
+        let mut names = vec![first.model];
+        while let Some(next) = ending.next_if(|next| next.retired == first.retired) {
+            names.push(next.model);
+        }
+        let when = match document.as_of.tomorrow() {
+            Ok(tomorrow) if tomorrow == first.retired => "ends tomorrow".to_owned(),
+            _ => format!("ends on {}", first.retired),
+        };
+        page.line(format!("{when}: {}", names.join(", ")));
+    }
+    page.line(match rounded_only {
+        true => "rounded up",
+        false => "rounded up · ≤ no published formula: the most it may cost",
+    });
+    page
+}
+
+fn sheet(document: &Document<'_>) -> Sheet {
+    let mut sheet = Sheet::new(&["model", "quality", "size", "floor", "expected", "ceiling"]);
+    for listed in &document.models {
+        for price in &listed.prices {
+            let words = |usd: Option<Usd>| usd.map_or_else(String::new, |usd| usd.to_string());
+            sheet.row([
+                listed.model.to_owned(),
+                price.quality.clone(),
+                price.size.to_owned(),
+                words(price.floor),
+                words(price.expected),
+                words(price.ceiling),
+            ]);
+        }
+    }
+    sheet
+}
+
+/// Whether something is written to standard input by another program.
+#[cfg(unix)]
+fn has_input() -> bool {
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::FileTypeExt;
+    let input = io::stdin().as_fd().try_clone_to_owned().map(std::fs::File::from);
+    input.and_then(|file| file.metadata()).is_ok_and(|data| data.file_type().is_fifo())
+}
+
+/// Whether something is written to standard input by another program.
+#[cfg(not(unix))]
+fn has_input() -> bool {
+    false
+}

@@ -1,0 +1,217 @@
+//! What people type first: it does what they mean, or names the command that does.
+
+use crate::common::{Ran, finish, imgcost, program, run, snapshot};
+
+/// Lines that are accepted.
+const RIGHT: &[&str] = &[
+    "",
+    "--json",
+    "gpt-image-2",
+    "gpt-image-2 high",
+    "gpt-image-2 high 1024",
+    "gpt-image-2 high 1024x1024 x4",
+    "x4 1536x1024 high gpt-image-2",
+    "GPT-Image-2 HIGH 1024X1024",
+    "gpt-image-2 low 1024×1536",
+    "gpt-image-2 low 1024*1536",
+    "gpt-image-2 2k low",
+    "openai gpt-image-2 high",
+    "quote gpt-image-2 low",
+    "-m gpt-image-2 high",
+    "-m GPT-Image-2 -q High -s 1024",
+    "--model gpt-image-2 --quality high --size 1024x1024 --n=4",
+    "--quality high --size 1536x1024 -n 4",
+    "flux-2-pro",
+    "gemini-3-pro-image 2k",
+    "gpt-image-2 high --json",
+    "--json gpt-image-2 high",
+    "--color never gpt-image-2 high",
+    "--quiet gpt-image-2 high 1024",
+    "-f json models gpt-image-2",
+    "models",
+    "models gpt-image-2.5",
+    "models openai",
+    "--json models",
+    "explain gpt-image-2 high 1024",
+    "compare gpt-image-2 gpt-image-2.5-flare",
+    "compare gpt-image-2 low high 1024 1536x1024",
+    "compare gpt-image-2* high 1024",
+    "help",
+    "help compare",
+    "compare help",
+    "budget help hold",
+    "budget hold help",
+    "budget",
+    "prices",
+    "-h",
+    "--help",
+    "--version",
+    "config",
+    "config --json",
+    "man",
+    "man budget hold",
+    "completions bash",
+];
+
+/// Lines that are refused, and the command that their message names.
+const MENDED: &[(&str, &str)] = &[
+    ("gpt-image-2 high 1024 4", "imgcost gpt-image-2 high 1024 x4"),
+    ("gpt-imag-2 high", "imgcost gpt-image-2 high"),
+    ("gpt-image-2 hgih 1000x1000 x12", "imgcost gpt-image-2 high 1008x1008 x10"),
+    ("gpt-image-2 gpt-image-1.5 high 1024", "imgcost compare gpt-image-2 gpt-image-1.5 high 1024"),
+    ("-m gpt-image-2,gpt-image-1.5 -q low", "imgcost compare -m gpt-image-2,gpt-image-1.5 -q low"),
+    ("gpt-image-2 -q low,high", "imgcost compare gpt-image-2 -q low,high"),
+    ("gpt-image-2 high -q low", "imgcost gpt-image-2 -q low"),
+    ("-m gpt-image-2 --count 4", "imgcost -m gpt-image-2 --n 4"),
+    ("gpt-image-2 --output json", "imgcost gpt-image-2 --format json"),
+    ("gpt-image-2 --qualty high", "imgcost gpt-image-2 --quality high"),
+    ("gpt-image-2 -v", "imgcost gpt-image-2 --verbose"),
+    ("gpt-image-2 square", "imgcost gpt-image-2 1024x1024"),
+    ("gpt-image-2 16:9", "imgcost gpt-image-2"),
+    ("gpt-image-2 high --cap 1", "imgcost gpt-image-2 high --cap 1 --prompt 'your prompt'"),
+    ("high --cap 1 --prompt x", "imgcost gpt-image-2 high --cap 1 --prompt x"),
+    ("-p openai -m flux-2-pro", "imgcost -m flux-2-pro --provider bfl"),
+    ("-n 0 gpt-image-2", "imgcost gpt-image-2 x1"),
+    ("dall-e-3 x2", "imgcost dall-e-3 x1"),
+    ("explain gpt-image-2x", "imgcost explain gpt-image-2"),
+    ("compare gpt-imag-2 high", "imgcost compare gpt-image-2 high"),
+    ("modles gpt-image-2", "imgcost models gpt-image-2"),
+    ("hepl", "imgcost help"),
+    ("list", "imgcost models"),
+    ("ls", "imgcost models"),
+    ("version", "imgcost --version"),
+];
+
+/// The words of a line as a shell takes them.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (index, part) in line.split('\'').enumerate() {
+        if index % 2 == 1 {
+            words.push(part.to_owned());
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        }
+    }
+    words
+}
+
+fn command_of(ran: &Ran) -> Option<&str> {
+    ran.stderr.lines().find_map(|line| line.strip_prefix("  try: "))
+}
+
+#[test]
+fn what_is_typed_first_is_accepted() {
+    for line in RIGHT {
+        let ran = imgcost(line);
+        assert_eq!(ran.code, 0, "{line}: {ran:?}");
+        assert!(!ran.stdout.is_empty(), "{line}");
+    }
+}
+
+#[test]
+fn what_is_refused_names_a_command_that_works() {
+    for (line, expected) in MENDED {
+        let ran = imgcost(line);
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{line}: {ran:?}");
+        assert_eq!(command_of(&ran), Some(*expected), "{line}: {ran:?}");
+        assert!(ran.stderr.contains("\n  see: imgcost help"), "{line}: {ran:?}");
+        let mended = words(expected.strip_prefix("imgcost ").unwrap());
+        let again = run(&mended);
+        assert_eq!(again.code, 0, "{expected}: {again:?}");
+    }
+}
+
+#[test]
+fn words_and_flags_ask_for_the_same() {
+    let of = |line: &str| {
+        let ran = imgcost(&format!("{line} --json"));
+        (ran.code, ran.stdout)
+    };
+    let flags = of("-m gpt-image-2 -q high -s 1536x1024 -n 4");
+    for line in [
+        "gpt-image-2 high 1536x1024 x4",
+        "x4 1536*1024 HIGH gpt-image-2",
+        "quote 1536X1024 -m gpt-image-2 high -n 4",
+        "openai gpt-image-2 high 1536x1024 x4",
+    ] {
+        assert_eq!(of(line), flags, "{line}");
+    }
+}
+
+#[test]
+fn a_provider_that_was_not_named_is_told() {
+    let ran = imgcost("flux-2-pro");
+    assert!(ran.stderr.contains("provider bfl") && ran.stdout.contains("bfl"), "{ran:?}");
+    let quiet = imgcost("--quiet flux-2-pro");
+    assert_eq!((quiet.code, quiet.stderr.as_str()), (0, ""));
+    assert!(!quiet.stdout.contains("note:"), "{quiet:?}");
+}
+
+#[test]
+fn the_first_screens_are_these() {
+    for (name, line) in [
+        ("front-prices.txt", ""),
+        ("front-prices.json", "--json"),
+        ("front-no-model.txt", "--quality high --size 1536x1024 -n 4"),
+        ("front-help.txt", "-h"),
+        ("front-help-quote.txt", "quote -h"),
+        ("front-config.txt", "config"),
+        ("front-mended.txt", "gpt-imag-2 hgih 1000 x12"),
+        ("front-foreign.txt", "edit"),
+    ] {
+        let ran = finish(program().env("IMGCOST_AS_OF", "2026-11-30").args(line.split_whitespace()), b"");
+        snapshot(name, &format!("{}{}", ran.stdout, ran.stderr));
+    }
+}
+
+#[test]
+fn the_first_screen_of_help_is_short() {
+    for command in ["", "quote", "explain", "models", "budget", "budget set", "config", "usage"] {
+        let ran = imgcost(&format!("{command} -h"));
+        assert!(ran.stdout.lines().count() <= 40, "{command}: {} lines", ran.stdout.lines().count());
+    }
+}
+
+#[test]
+fn colour_is_asked_for() {
+    let is_coloured = |line: &str, variable: &str| {
+        let ran = finish(program().env(variable, "1").args(line.split_whitespace()), b"");
+        (ran.stdout.clone() + &ran.stderr).contains('\u{1b}')
+    };
+    assert!(!is_coloured("gpt-image-2", "OTHER"));
+    assert!(is_coloured("gpt-image-2 --color always", "OTHER"));
+    assert!(is_coloured("--color always gpt-imag-2", "OTHER"));
+    assert!(is_coloured("gpt-image-2", "CLICOLOR_FORCE"));
+    assert!(!is_coloured("gpt-image-2 --color auto", "NO_COLOR"));
+    assert!(!is_coloured("gpt-image-2 --color never", "CLICOLOR_FORCE"));
+}
+
+#[test]
+fn a_value_from_the_environment_names_its_variable() {
+    let ran = finish(program().env("IMGCOST_MODEL", "gpt-imag-2").args(["-q", "high"]), b"");
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("(from IMGCOST_MODEL)"), "{ran:?}");
+}
+
+#[test]
+fn a_cap_of_the_environment_judges_the_images_and_says_so() {
+    let with = |cap: &str| {
+        let line = ["gpt-image-2", "high", "1024x1024"];
+        finish(program().env("IMGCOST_CAP", cap).args(line), b"")
+    };
+    let under = with("0.22");
+    assert_eq!(under.code, 0, "{under:?}");
+    assert!(under.stderr.contains("images only"), "{under:?}");
+    assert_eq!(with("0.21").code, 3);
+}
+
+#[test]
+fn completions_know_the_names_of_the_book() {
+    for shell in ["bash", "zsh", "fish"] {
+        let ran = imgcost(&format!("completions {shell}"));
+        assert_eq!(ran.code, 0, "{ran:?}");
+        for name in ["gpt-image-2", "flux-2-pro", "azure-openai", "xhigh", "1536x1024", "generations"] {
+            assert!(ran.stdout.contains(name), "{shell}: {name}");
+        }
+    }
+}
