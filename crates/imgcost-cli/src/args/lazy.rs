@@ -45,6 +45,9 @@ const RARE: &[&str] = &[
     "until",
 ];
 
+/// The same of `usage`, where most calls are told by their response.
+const RARE_OF_USAGE: &[&str] = &["image", "prompt", "prompt_tokens"];
+
 /// Arguments that are made when they are needed.
 #[derive(Debug)]
 pub(crate) struct Lazy<T>(pub(crate) T);
@@ -60,8 +63,10 @@ impl<T> std::ops::Deref for Lazy<T> {
 /// Adds the arguments, and keeps what the subcommand says of itself.
 fn made<T: Args>(command: Command) -> Command {
     let about = command.get_about().cloned();
+    let is_usage = command.get_name() == "usage";
     let command = T::augment_args(command).mut_args(|arg| {
-        let is_rare = RARE.contains(&arg.get_id().as_str());
+        let id = arg.get_id().as_str();
+        let is_rare = RARE.contains(&id) || (is_usage && RARE_OF_USAGE.contains(&id));
         arg.hide_short_help(is_rare)
     });
     match about {
