@@ -27,6 +27,7 @@ mod jobs;
 mod parse;
 mod plain;
 mod render;
+mod report;
 mod request;
 mod responses;
 mod served;
@@ -37,7 +38,7 @@ use std::process::ExitCode;
 
 use args::Cli;
 use failure::{End, Failure};
-use render::Format;
+use report::Format;
 use settings::{Key, Settings};
 use subcommands::Command;
 
@@ -65,7 +66,7 @@ fn format(asked: Option<Format>, settings: &Settings) -> Result<Format, imgcost_
         (Some(format), _) => Ok(format),
         (None, None) => Ok(Format::Table),
         (None, Some(name)) => Format::named(name).ok_or_else(|| {
-            fields::illegal("format", name, "no such format").allowed(Format::NAMES).nearest_name(name)
+            fields::illegal("format", name, "no such format").allowed(Format::names()).nearest_name(name)
         }),
     }
 }

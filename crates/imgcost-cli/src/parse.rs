@@ -9,7 +9,7 @@ use imgcost_core::{Code, Error};
 
 use crate::args::{Cli, PricesCommand};
 use crate::failure::{self, Failure};
-use crate::render::Format;
+use crate::report::Format;
 use crate::settings::Settings;
 use crate::subcommands::Command;
 

@@ -35,7 +35,7 @@ pub(crate) use plan::{CurrencyArgs, FileArgs};
 pub(crate) use reconcile::ReconcileArgs;
 pub(crate) use solve::SolveArgs;
 
-use crate::render::Format;
+use crate::report::Format;
 use crate::subcommands::Command;
 
 /// The text below every `--help`.
@@ -97,6 +97,10 @@ pub(crate) struct QuoteArgs {
     #[command(flatten)]
     pub(crate) currency: CurrencyArgs,
 
+    /// Files to write.
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
+
     /// How to write the result.
     #[command(flatten)]
     pub(crate) output: OutputArgs,
@@ -106,7 +110,7 @@ pub(crate) struct QuoteArgs {
 #[derive(Debug, Args)]
 pub(crate) struct OutputArgs {
     /// How to write the result [default: table].
-    #[arg(short, long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(Format::NAMES), hide_possible_values = false, help_heading = "Limits and output")]
+    #[arg(short, long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(Format::names()), hide_possible_values = false, help_heading = "Limits and output")]
     pub(crate) format: Option<String>,
 }
 
@@ -276,6 +280,10 @@ pub(crate) struct ModelsArgs {
     #[command(flatten)]
     pub(crate) book: BookArgs,
 
+    /// Files to write.
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
+
     /// How to write the result.
     #[command(flatten)]
     pub(crate) output: OutputArgs,
@@ -312,6 +320,10 @@ pub(crate) struct PricesShowArgs {
     #[command(flatten)]
     pub(crate) book: BookArgs,
 
+    /// Files to write.
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
+
     /// How to write the result.
     #[command(flatten)]
     pub(crate) output: OutputArgs,
@@ -322,6 +334,10 @@ pub(crate) struct PricesShowArgs {
 pub(crate) struct PricesLintArgs {
     /// The files of a whole book, or one provider's file to lay over the built-in book.
     pub(crate) files: Vec<PathBuf>,
+
+    /// Files to write.
+    #[command(flatten)]
+    pub(crate) files_out: FileArgs,
 
     /// How to write the result.
     #[command(flatten)]
@@ -337,6 +353,10 @@ pub(crate) struct PricesSourcesArgs {
     /// The price book.
     #[command(flatten)]
     pub(crate) book: BookArgs,
+
+    /// Files to write.
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
 
     /// How to write the result.
     #[command(flatten)]

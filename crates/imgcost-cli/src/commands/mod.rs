@@ -11,7 +11,7 @@ mod drift;
 mod explain;
 mod models;
 mod prices;
-mod quote;
+pub(crate) mod quote;
 mod reconcile;
 mod solve;
 mod usage;

@@ -13,7 +13,6 @@ mod html;
 mod markdown;
 mod markup;
 mod page;
-mod quote;
 pub(crate) mod separated;
 mod share;
 mod sum;
@@ -27,57 +26,18 @@ use std::io::Write;
 
 use serde::Serialize;
 
+pub(crate) use crate::commands::quote::{
+    Priced, amount_words, document, heading as quote_heading, item_words,
+};
+pub(crate) use crate::report::{DASH, grouped, rounded};
 pub(crate) use markdown::{page as markdown_page, row as markdown_row};
 pub(crate) use page::{Align, Page, Part, Sheet};
-pub(crate) use quote::{
-    DASH, Priced, amount_words, document, document_in, grouped, heading as quote_heading, item_words, notes,
-    page as quote_page, rounded, total_in, warning,
-};
-
 pub(crate) use share::percent;
 pub(crate) use sum::Sum;
 
 use crate::failure::{Failure, unless_gone};
 
-/// How a result is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Format {
-    /// For people.
-    Table,
-    /// One document.
-    Json,
-    /// A document on a line.
-    Jsonl,
-    /// Comma-separated values.
-    Csv,
-    /// Tab-separated values.
-    Tsv,
-    /// A Markdown table.
-    Markdown,
-}
-
-impl Format {
-    /// Every name of a format.
-    pub(crate) const NAMES: [&'static str; 7] = ["table", "json", "jsonl", "csv", "tsv", "markdown", "md"];
-
-    /// The format of a name.
-    pub(crate) fn named(name: &str) -> Option<Format> {
-        Some(match name {
-            "table" => Format::Table,
-            "json" => Format::Json,
-            "jsonl" => Format::Jsonl,
-            "csv" => Format::Csv,
-            "tsv" => Format::Tsv,
-            "markdown" | "md" => Format::Markdown,
-            _ => return None,
-        })
-    }
-
-    /// Whether programs read it as JSON, errors included.
-    pub(crate) fn is_json(self) -> bool {
-        matches!(self, Format::Json | Format::Jsonl)
-    }
-}
+pub(crate) use crate::report::Format;
 
 /// Writes a result in a format. That its reader went away is no failure.
 pub(crate) fn write<D: Serialize>(
@@ -110,7 +70,15 @@ fn write_all<D: Serialize>(
             serde_json::to_writer(&mut *out, &document())?;
             out.write_all(b"\n")?;
         }
+        #[cfg(feature = "xlsx")]
+        Format::Xlsx => return Err(not_yet().into()),
+        Format::Html => return Err(not_yet().into()),
     }
     out.flush()?;
     Ok(())
+}
+
+/// This command has no such format.
+pub(crate) fn not_yet() -> imgcost_core::Error {
+    crate::failure::bad_input("format", "this command writes no html or xlsx")
 }

@@ -255,3 +255,29 @@ fn a_retired_model_is_marked_in_files_too() {
     assert_eq!(column(&folder, "availability"), ["retired", "ends", "current"]);
     assert_eq!(column(&folder, "shutdown"), ["2026-10-23", "2026-12-01", ""]);
 }
+
+#[test]
+fn in_a_pipe_a_row_is_one_line() {
+    let line = ["quote", "-m", "gpt-image-1.5", "-q", "low", "-s", "1024x1024", "--prompt-tokens", "9"];
+    let wrapped = run(&line).stdout;
+    let piped = crate::common::finish(crate::common::program().env_remove("COLUMNS").args(line), b"").stdout;
+    let notes = |text: &str| text.lines().filter(|line| line.starts_with(" note: ")).count();
+    assert!(wrapped.lines().all(|line| line.chars().count() <= 80), "{wrapped}");
+    assert_eq!(notes(&wrapped), notes(&piped));
+    assert!(wrapped.lines().count() > piped.lines().count() && !piped.contains("\n  "), "{piped}");
+    assert_eq!(wrapped.split_whitespace().collect::<String>(), piped.split_whitespace().collect::<String>());
+}
+
+#[test]
+fn every_format_of_a_quote_goes_to_files_and_to_standard_output() {
+    let folder = fresh("files-quote");
+    let line = "quote -m gpt-image-2 -q low -s 1024x1024 --prompt-tokens 9";
+    assert_eq!(written(&folder, line, &["a.html", "a.csv", "a.md"]).code, 0);
+    for (file, format) in [("a.html", "html"), ("a.csv", "csv"), ("a.md", "markdown")] {
+        let there = run(&line.split(' ').chain(["-f", format]).collect::<Vec<_>>()).stdout;
+        assert_eq!(fs::read_to_string(folder.join(file)).unwrap(), there, "{file}");
+    }
+    for line in ["models gpt-image-2", "prices show gpt-image-2", "prices sources", "prices lint"] {
+        assert_eq!(written(&folder, line, &["b.html"]).code, 0, "{line}");
+    }
+}

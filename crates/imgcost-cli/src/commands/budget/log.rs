@@ -122,6 +122,7 @@ impl<W: Write> Writer<W> {
                 line.end(&mut out)?;
                 Form::Separated(line)
             }
+            _ => return Err(render::not_yet().into()),
         };
         Ok(Writer { out, form })
     }

@@ -22,7 +22,7 @@ use std::path::Path;
 use imgcost_ledger::Ledger;
 
 use crate::failure::{End, Failure};
-use crate::render::Format;
+use crate::report::Format;
 use crate::settings::Settings;
 use crate::subcommands::BudgetCommand;
 

@@ -11,10 +11,10 @@ use serde_json::{Map, Value};
 
 use crate::args::{PricesCommand, PricesSchemaArgs};
 use crate::failure::{End, Failure};
-use crate::render::Format;
+use crate::report::Format;
 use crate::settings::Settings;
 
-pub(super) use sources::{Cited, cited};
+pub(super) use sources::{Cited, cited, table as sources_table};
 
 /// Runs a subcommand of `prices`.
 pub(crate) fn prices(command: &PricesCommand, settings: &Settings, format: Format) -> Result<End, Failure> {

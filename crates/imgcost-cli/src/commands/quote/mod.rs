@@ -1,19 +1,22 @@
 //! `imgcost quote`: what a call will cost.
 
-use std::io;
+mod report;
+mod row;
 
-use imgcost_analysis::currency::Exchange;
 use imgcost_analysis::lacks_prompt;
 use imgcost_core::{Code, Error, Quote, Usd};
 
 use crate::args::QuoteArgs;
 use crate::failure::{End, Failure, fits_words, say};
-use crate::render::{self, Format, Priced, Sheet, flat};
+use crate::report::{Format, Output};
 use crate::request::{self, Asked, NoModel};
 use crate::settings::Settings;
 
+pub(crate) use report::{Priced, amount_words, document, heading, item_words, notes, total_in, warning};
+
 /// Quotes the call, and holds it against the cap.
 pub(crate) fn quote(args: &QuoteArgs, settings: &Settings, format: Format) -> Result<End, Failure> {
+    let output = Output::new(format, &args.files)?;
     let cap = request::cap(args.cap.as_deref(), settings)?;
     let exchange = args.currency.exchange()?;
     let book = request::book_for_quotes(&args.request, settings)?;
@@ -24,7 +27,8 @@ pub(crate) fn quote(args: &QuoteArgs, settings: &Settings, format: Format) -> Re
         needs_prompt(&quote)?;
     }
     let priced = Priced { quote: &quote, remarks: &remarks };
-    write(&priced, exchange.as_ref(), format)?;
+    let exchange = exchange.as_ref();
+    output.write(&report::document_in(&priced, exchange), || report::report(&priced, exchange))?;
     Ok(end(&quote, cap))
 }
 
@@ -32,32 +36,6 @@ pub(crate) fn quote(args: &QuoteArgs, settings: &Settings, format: Format) -> Re
 pub(super) fn end(quote: &Quote<'_>, cap: Option<Usd>) -> End {
     let complete = if quote.is_complete() { End::Done } else { End::Incomplete };
     complete.and(cap.map_or(End::Done, |cap| hold_against(quote, cap)))
-}
-
-/// Writes a quote.
-fn write(priced: &Priced<'_>, exchange: Option<&Exchange>, format: Format) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    render::write(
-        &mut out,
-        format,
-        || render::quote_page(priced, exchange),
-        || sheet(priced, exchange),
-        || render::document_in(priced, exchange),
-    )
-}
-
-/// A quote as one row with a header.
-fn sheet(priced: &Priced<'_>, exchange: Option<&Exchange>) -> Sheet {
-    let mut sheet = Sheet::new(flat::COLUMNS);
-    sheet.columns.push(("id".to_owned(), render::Align::Left));
-    let mut cells = Vec::new();
-    flat::cells(priced, &mut flat::Scratch::default(), &mut cells);
-    cells.push(priced.quote.id());
-    sheet.rows.push(cells);
-    if let Some(exchange) = exchange {
-        render::total_in(priced.quote, exchange).add_to(&mut sheet);
-    }
-    sheet
 }
 
 /// A cap says something only where the whole call is priced: the prompt too, if it costs.
