@@ -1,4 +1,4 @@
-"""The checks of scripts/check-files; each is a word: svg, xlsx, pressed, html."""
+"""The checks of scripts/check-files; each is a word: xlsx, pressed, html."""
 
 import csv
 import re
@@ -90,35 +90,6 @@ def check_xlsx(folder):
     expect("\u2264" in archive.read("xl/styles.xml").decode(), "no ceiling is marked")
 
 
-def check_svg(folder):
-    root = ElementTree.parse(folder / "x.svg").getroot()
-    rows = rows_of_csv(folder)
-    svg = "{http://www.w3.org/2000/svg}"
-    values = [text.text for text in root.iter(f"{svg}text") if text.get("class") == "value"]
-    priced = [row for row in rows[:100] if COLUMNS["per image"](row)]
-    sign = lambda row: "" if row["per_image_expected"] else "\u2264 "
-    wanted = [f"{sign(row)}${COLUMNS['per image'](row)}" for row in priced]
-    expect(values == wanted and values, f"the image has {len(values)} values, the csv {len(wanted)}")
-    print(f"x.svg: well-formed, {len(values)} bars with the values of the csv")
-
-
-# Presses every heading twice and writes down the order after each.
-PRESS = """
-const told = [];
-const table = document.querySelector("table");
-[...table.tHead.rows[0].cells].forEach((head, at) => {
-  for (const _ of [1, 2]) {
-    head.querySelector("button").click();
-    const cells = [...table.tBodies[0].rows].map((row) => row.cells[at]);
-    const value = (cell) => cell.classList.contains("none") ? null : cell.dataset.v ?? cell.textContent;
-    told.push({ head: head.textContent, number: head.classList.contains("num"),
-      sort: head.getAttribute("aria-sort"), values: cells.map(value) });
-  }
-});
-document.body.dataset.told = encodeURIComponent(JSON.stringify(told));
-"""
-
-
 def press(folder):
     """A copy of the page that presses its own headings; its policy would not let it."""
     page = (folder / "x.html").read_text(encoding="utf-8")
@@ -154,7 +125,6 @@ def check_html(folder):
 
 
 CHECKS = {
-    "svg": check_svg,
     "xlsx": check_xlsx,
     "pressed": press,
     "html": check_html,

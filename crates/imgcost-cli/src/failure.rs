@@ -9,7 +9,7 @@ use imgcost_ledger::{Block, Refusal};
 use serde::{Serialize, Serializer};
 
 use crate::plain;
-use crate::render::Format;
+use crate::report::Format;
 use crate::terminal::{self, Style};
 
 /// How the program ends. Which of two counts is for [`End::and`] to say.

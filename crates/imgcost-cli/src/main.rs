@@ -28,6 +28,7 @@ mod mend;
 mod parse;
 mod plain;
 mod render;
+mod report;
 mod request;
 mod responses;
 mod served;
@@ -42,7 +43,7 @@ use std::process::ExitCode;
 use args::{Cli, Command};
 use clap::error::ErrorKind;
 use failure::{Advice, End, Failure};
-use render::Format;
+use report::{Format, Output};
 use settings::{Key, Settings};
 
 /// The commands that read words and options of a call; what they refuse can be mended.
@@ -79,7 +80,9 @@ fn main() -> ExitCode {
     if cli.global.verbose {
         commands::tell_settings(&settings);
     }
-    let ended = run(cli, &settings, format);
+    let ended = Output::new(format, &cli.global.out)
+        .map_err(Failure::Refused)
+        .and_then(|output| run(cli, &settings, &output));
     match ended {
         Ok(end) => end.code(),
         Err(failure) => {
@@ -140,38 +143,38 @@ fn format(cli: &Cli, settings: &Settings) -> Result<Format, imgcost_core::Error>
         (Some(format), _, _) => Ok(format),
         (None, None, _) => Ok(Format::Table),
         (None, Some(name), _) => Format::named(name).ok_or_else(|| {
-            fields::illegal("format", name, "no such format").allowed(Format::NAMES).nearest_name(name)
+            fields::illegal("format", name, "no such format").allowed(Format::names()).nearest_name(name)
         }),
     }
 }
 
-fn run(cli: Cli, settings: &Settings, format: Format) -> Result<End, Failure> {
+fn run(cli: Cli, settings: &Settings, output: &Output) -> Result<End, Failure> {
     match cli.command {
-        None => commands::price_list(settings, format),
+        None => commands::price_list(settings, output.stdout_only()?),
         Some(Command::Quote(mut args)) => {
             words::one_call(&args.0.words, &mut args.0.request, settings)?;
-            commands::quote(&args, settings, format)
+            commands::quote(&args, settings, output)
         }
         Some(Command::Explain(mut args)) => {
             words::one_call(&args.0.words, &mut args.0.request, settings)?;
-            commands::explain(&args, settings, format)
+            commands::explain(&args, settings, output)
         }
         Some(Command::Usage(mut args)) => {
             words::one_call(&args.0.words, &mut args.0.request, settings)?;
-            commands::usage(&args, settings, format)
+            commands::usage(&args, settings, output.stdout_only()?)
         }
         Some(Command::Compare(mut args)) => {
             words::lists(&args.0.words, &mut args.0.request, settings)?;
-            commands::compare(&args, settings, format)
+            commands::compare(&args, settings, output)
         }
-        Some(Command::Models(args)) => commands::models(&args, settings, format),
-        Some(Command::Prices(command)) => commands::prices(&command, settings, format),
-        Some(Command::Batch(args)) => commands::batch(&args, settings, format),
-        Some(Command::Solve(args)) => commands::solve(&args, settings, format),
-        Some(Command::Check(args)) => commands::check(&args, settings, format),
-        Some(Command::Diff(args)) => commands::diff(&args, settings, format),
-        Some(Command::Budget(command)) => commands::budget(&command, settings, format),
-        Some(Command::Config(_)) => commands::config(&cli.global, settings, format),
+        Some(Command::Models(args)) => commands::models(&args, settings, output),
+        Some(Command::Prices(command)) => commands::prices(&command, settings, output),
+        Some(Command::Batch(args)) => commands::batch(&args, settings, output.stdout_only()?),
+        Some(Command::Solve(args)) => commands::solve(&args, settings, output),
+        Some(Command::Check(args)) => commands::check(&args, settings, output.stdout_only()?),
+        Some(Command::Diff(args)) => commands::diff(&args, settings, output.stdout_only()?),
+        Some(Command::Budget(command)) => commands::budget(&command, settings, output.stdout_only()?),
+        Some(Command::Config(_)) => commands::config(&cli.global, settings, output.stdout_only()?),
         Some(Command::Completions(args)) => commands::completions(&args),
         Some(Command::Man(args)) => commands::man(&args),
     }

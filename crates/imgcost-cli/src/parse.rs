@@ -7,7 +7,7 @@ use clap::{ColorChoice, CommandFactory, FromArgMatches, Subcommand};
 use imgcost_core::{Code, Error};
 
 use crate::args::{BudgetCommand, Cli, Command, PricesCommand};
-use crate::render::Format;
+use crate::report::Format;
 
 /// Parses the words after the program's name.
 pub(crate) fn cli(words: &[OsString]) -> Result<Cli, clap::Error> {
@@ -55,10 +55,15 @@ fn first_of_its_own(words: &[OsString]) -> Option<usize> {
     loop {
         let word = words.get(at)?.to_str().unwrap_or_default();
         at += match word {
-            "-f" | "--format" | "--color" => 2,
+            "-f" | "--format" | "-o" | "--out" | "--color" => 2,
             "--json" | "--quiet" | "--verbose" => 1,
-            _ if word.starts_with("--format=") || word.starts_with("--color=") => 1,
-            _ if word.strip_prefix("-f").is_some_and(|rest| !rest.is_empty()) => 1,
+            _ if word.starts_with("--format=")
+                || word.starts_with("--out=")
+                || word.starts_with("--color=") =>
+            {
+                1
+            }
+            _ if word.len() > 2 && (word.starts_with("-f") || word.starts_with("-o")) => 1,
             _ => return Some(at),
         };
     }

@@ -14,6 +14,8 @@ pub(crate) enum Style {
     Warning,
     /// A heading.
     Heading,
+    /// A sum.
+    Total,
     /// What may be passed over.
     Note,
 }
@@ -23,7 +25,7 @@ impl Style {
         match self {
             Style::Error => "\u{1b}[1;31m",
             Style::Warning => "\u{1b}[1;33m",
-            Style::Heading => "\u{1b}[1m",
+            Style::Heading | Style::Total => "\u{1b}[1m",
             Style::Note => "\u{1b}[2m",
         }
     }

@@ -37,6 +37,7 @@ fn the_transcripts_are_what_the_program_prints() {
     cases
         .env("IMGCOST_LEDGER", folder.join("ledger.db").to_str().unwrap())
         .env("NO_COLOR", "1")
+        .env("COLUMNS", "80")
         .case(repository.join("README.md"));
     for entry in fs::read_dir(repository.join("docs/worked")).unwrap() {
         let path = entry.unwrap().path();

@@ -36,7 +36,7 @@ Examples:
   imgcost models -p bfl --json")]
     Models(Lazy<ModelsArgs>),
 
-    /// Compare prices in a grid of models, providers, qualities, sizes, counts and days.
+    /// Compare prices of models, providers, qualities, sizes and days.
     #[command(after_help = COMPARE_HELP)]
     Compare(Box<Lazy<CompareArgs>>),
 
@@ -72,7 +72,7 @@ Examples:
   imgcost diff old.csv new.csv -f markdown --fail-above 10%")]
     Diff(Box<Lazy<DiffArgs>>),
 
-    /// Compare quotes with actual usage: of a response, a log, a ledger or a bill.
+    /// Compare quotes with the usage of a response, a log or a bill.
     #[command(after_help = "\
 Examples:
   imgcost usage response.json -m gpt-image-2
@@ -81,7 +81,7 @@ Examples:
   imgcost usage calls.jsonl --bill costs.json --tolerance 1%")]
     Usage(Box<Lazy<UsageArgs>>),
 
-    /// Keep calls within budgets: hold money before a call, settle it after.
+    /// Keep calls within budgets: hold before a call, settle after.
     #[command(subcommand, arg_required_else_help = true)]
     Budget(BudgetCommand),
 

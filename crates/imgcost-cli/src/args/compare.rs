@@ -3,7 +3,7 @@
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
-use super::{CurrencyArgs, FileArgs, RequestArgs};
+use super::{CurrencyArgs, RequestArgs};
 use crate::commands::SHOWN;
 
 /// `compare`.
@@ -66,7 +66,7 @@ pub(crate) struct CompareArgs {
         value_name = "WORDS",
         conflicts_with_all = [
             "quality", "size", "n", "tier", "rows", "columns", "show", "sort", "filters", "max_per_image",
-            "baseline", "currency", "fx", "out",
+            "baseline", "currency", "fx",
         ],
         help_heading = "Layout"
     )]
@@ -75,8 +75,4 @@ pub(crate) struct CompareArgs {
     /// Another currency.
     #[command(flatten)]
     pub(crate) currency: CurrencyArgs,
-
-    /// Files to write.
-    #[command(flatten)]
-    pub(crate) files: FileArgs,
 }

@@ -1,21 +1,27 @@
 //! Options of every command, before or after its name.
 
+use std::path::PathBuf;
+
 use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Args};
 
-use crate::render::Format;
+use crate::report::Format;
 
 /// How results are written and shown.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArgs {
-    /// Format: table, json, jsonl, csv, tsv or markdown [default: table].
-    #[arg(short, long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(Format::NAMES), hide_possible_values = true, global = true)]
+    /// table, json, jsonl, csv, tsv, markdown, html or xlsx.
+    #[arg(short, long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(Format::names()), hide_possible_values = true, global = true)]
     pub(crate) format: Option<String>,
 
     /// Same as --format json.
     #[arg(long, global = true, conflicts_with = "format")]
     pub(crate) json: bool,
+
+    /// Write a file too, in the format of its ending.
+    #[arg(short, long, value_name = "FILE", global = true)]
+    pub(crate) out: Vec<PathBuf>,
 
     /// Colour: auto, always or never [default: auto].
     #[arg(long, value_name = "WHEN", value_parser = PossibleValuesParser::new(["auto", "always", "never"]), hide_possible_values = true, global = true)]
@@ -26,7 +32,7 @@ pub(crate) struct GlobalArgs {
     pub(crate) quiet: bool,
 
     /// Show the settings in force on stderr.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     pub(crate) verbose: bool,
 
     /// Print help; --help prints more than -h.

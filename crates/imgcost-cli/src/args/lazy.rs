@@ -67,7 +67,7 @@ fn made<T: Args>(command: Command) -> Command {
     let command = T::augment_args(command).mut_args(|arg| {
         let id = arg.get_id().as_str();
         let is_rare = RARE.contains(&id) || (is_usage && RARE_OF_USAGE.contains(&id));
-        arg.hide_short_help(is_rare)
+        if is_rare { arg.hide_short_help(true) } else { arg }
     });
     match about {
         Some(about) => command.about(about).long_about(None),

@@ -36,7 +36,7 @@ pub(crate) use diff::DiffArgs;
 pub(crate) use global::GlobalArgs;
 pub(crate) use lazy::Lazy;
 pub(crate) use params::Params;
-pub(crate) use plan::{CurrencyArgs, FileArgs};
+pub(crate) use plan::CurrencyArgs;
 pub(crate) use solve::SolveArgs;
 pub(crate) use usage::UsageArgs;
 
@@ -99,7 +99,7 @@ fn concat_after_help() -> String {
 /// `quote` and `explain`.
 #[derive(Debug, Args)]
 pub(crate) struct QuoteArgs {
-    /// Model, quality, size (1024x1024, 1024, 2K), xN for n, or provider, in any order.
+    /// Model, quality, size, xN for n, or provider, in any order.
     #[arg(value_name = "WORD")]
     pub(crate) words: Vec<String>,
 
@@ -107,7 +107,7 @@ pub(crate) struct QuoteArgs {
     #[command(flatten)]
     pub(crate) request: RequestArgs,
 
-    /// Exit with 3 if the call may cost more than this many US dollars.
+    /// Exit with 3 if the call may cost more than this.
     #[arg(long, value_name = "USD", allow_negative_numbers = true, help_heading = "Limits and output")]
     pub(crate) cap: Option<String>,
 
@@ -147,7 +147,7 @@ pub(crate) struct RequestArgs {
     #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Prompt")]
     pub(crate) assume_prompt_tokens: Option<String>,
 
-    /// An input image: a PNG, JPEG or WebP file, or its size. May be repeated.
+    /// Input image: a file or its size (repeatable).
     #[arg(long, value_name = "FILE|WxH", help_heading = "Input images")]
     pub(crate) image: Vec<OsString>,
 
@@ -155,7 +155,7 @@ pub(crate) struct RequestArgs {
     #[arg(long, value_name = "FILE|WxH", help_heading = "Input images")]
     pub(crate) mask: Option<OsString>,
 
-    /// An API request body, - for standard input; options win over it.
+    /// An API request body; - for stdin. Options win over it.
     #[arg(long, value_name = "FILE", help_heading = "More of the call")]
     pub(crate) request: Option<PathBuf>,
 

@@ -47,14 +47,10 @@ fn help(param: Param) -> Option<Help> {
     let under = |heading, value, text| Some(Help { short: None, value, heading: Some(heading), text });
     let more = |value, text| under("More of the call", value, text);
     match param {
-        Param::Model => {
-            call('m', "MODEL", "The model; needed wherever a cap, a budget or a response is judged")
-        }
+        Param::Model => call('m', "MODEL", "The model; a cap or budget needs one"),
         Param::Provider => call('p', "PROVIDER", "The provider [default: openai]"),
         Param::Quality => call('q', "QUALITY", "The quality; left out, the model's default"),
-        Param::Size => {
-            call('s', "SIZE", "1024x1024, 1024, 1K, 2K, 4K or auto; left out, the model's default")
-        }
+        Param::Size => call('s', "SIZE", "1024x1024, 1024, 1K, 2K, 4K or auto"),
         Param::N => call('n', "N", "How many images [default: 1]"),
         Param::PromptTokens => under("Prompt", "N", "How many o200k_base tokens the prompt has"),
         Param::InputFidelity => under("Input images", "FIDELITY", "How closely to keep to the input images"),

@@ -1,16 +1,6 @@
 //! What several of the deciding commands take.
 
-use std::path::PathBuf;
-
 use clap::Args;
-
-/// A file to write the result to, beside or in place of standard output.
-#[derive(Debug, Args)]
-pub(crate) struct FileArgs {
-    /// Write the result to a file; its ending says how: csv, tsv, md, json, jsonl, html, xlsx, svg. May be repeated.
-    #[arg(short, long = "out", value_name = "FILE", help_heading = "Limits and output")]
-    pub(crate) out: Vec<PathBuf>,
-}
 
 /// Another currency beside US dollars.
 #[derive(Debug, Args)]

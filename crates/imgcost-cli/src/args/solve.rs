@@ -4,7 +4,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use imgcost_analysis::solve::{By, Level};
 
-use super::{CurrencyArgs, FileArgs, RequestArgs};
+use super::{CurrencyArgs, RequestArgs};
 
 /// `solve`.
 #[derive(Debug, Args)]
@@ -86,8 +86,4 @@ pub(crate) struct SolveArgs {
     /// Another currency.
     #[command(flatten)]
     pub(crate) currency: CurrencyArgs,
-
-    /// Files to write the result to.
-    #[command(flatten)]
-    pub(crate) files: FileArgs,
 }

@@ -26,7 +26,7 @@ pub(crate) struct UsageArgs {
     #[arg(long, value_name = "FILE|URL", help_heading = "Log")]
     pub(crate) ledger: Option<PathBuf>,
 
-    /// Pages of OpenAI's usage or costs API as they came. May be repeated.
+    /// Pages of OpenAI's usage or costs API (repeatable).
     ///
     /// Costs are grouped by line_item. Pages without any result are taken as costs; usage:FILE makes
     /// them usage.
@@ -41,7 +41,7 @@ pub(crate) struct UsageArgs {
     #[arg(long, value_name = "ID", requires = "bill", help_heading = "Log")]
     pub(crate) api_key_id: Option<String>,
 
-    /// Group by these, besides the item [default: model,quality,size].
+    /// Group by these [default: model,quality,size].
     ///
     /// They are model, quality, size, provider, endpoint, day, month, scope (of a ledger), tag:NAME.
     #[arg(long, value_name = "NAME,…", conflicts_with = "bill", help_heading = "Log")]
@@ -59,7 +59,7 @@ pub(crate) struct UsageArgs {
     #[arg(long, help_heading = "Log")]
     pub(crate) as_returned: bool,
 
-    /// Exit with 3 where quotes are off by more than this share [default: 0%].
+    /// Exit with 3 above this difference [default: 0%].
     ///
     /// Of a log: where money over and under is more than this share of what a group paid. With
     /// --bill: where a count or sum differs by more than this share of the bill's.

@@ -13,7 +13,7 @@ mod man;
 mod models;
 mod price_list;
 mod prices;
-mod quote;
+pub(crate) mod quote;
 mod solve;
 mod usage;
 

@@ -1,14 +1,12 @@
 //! `imgcost models`: who sells what since when, until when, and what replaces it.
 
-use std::io;
-
 use imgcost_core::{Book, Code, Date, Error, Limits, Model, Provider, Request, Size, Sizes, Usd};
 use serde::Serialize;
 
 use crate::args::ModelsArgs;
 use crate::commands::price_list::at_most;
 use crate::failure::{End, Failure};
-use crate::render::{self, Format, Page, Sheet};
+use crate::report::{Column, Output, Report, Table, Value, grouped};
 use crate::request;
 use crate::settings::Settings;
 
@@ -81,15 +79,16 @@ impl ImagePrice {
     }
 }
 
+/// The models that were found.
 #[derive(Serialize)]
-struct Document<'b> {
+struct Models<'b> {
     schema: &'static str,
     as_of: Date,
-    models: &'b [Listed<'b>],
+    models: Vec<Listed<'b>>,
 }
 
 /// Lists the models whose name contains the pattern.
-pub(crate) fn models(args: &ModelsArgs, settings: &Settings, format: Format) -> Result<End, Failure> {
+pub(crate) fn models(args: &ModelsArgs, settings: &Settings, output: &Output) -> Result<End, Failure> {
     let day = request::as_of(&args.book, settings)?;
     let book = request::book(&args.book, settings)?;
     let (named, patterns): (Vec<&str>, Vec<&str>) =
@@ -108,9 +107,8 @@ pub(crate) fn models(args: &ModelsArgs, settings: &Settings, format: Format) -> 
     }
     let listed: Vec<Listed<'_>> =
         found.iter().filter_map(|(provider, model)| list(&book, provider, model, day)).collect();
-    let mut out = io::stdout().lock();
-    let document = || Document { schema: "imgcost.models/1", as_of: day, models: &listed };
-    render::write(&mut out, format, || page(&providers, &listed, day), || sheet(&listed), document)?;
+    let models = Models { schema: "imgcost.models/1", as_of: day, models: listed };
+    output.write(&models, || report(&providers, &models))?;
     Ok(End::Done)
 }
 
@@ -229,61 +227,109 @@ fn sizes(limits: &Limits) -> Vec<String> {
     }
 }
 
-fn day_or(day: Option<Date>, other: &str) -> String {
-    day.map_or_else(|| other.to_owned(), |day| day.to_string())
+/// What a model's status is, and until when.
+fn until(model: &Listed<'_>) -> String {
+    match (model.status, model.retired) {
+        ("retired", Some(retired)) => format!("retired {retired}"),
+        ("retires soon", Some(retired)) => format!("retires {retired}"),
+        (status, Some(retired)) => format!("{status}, until {retired}"),
+        (status, None) => status.to_owned(),
+    }
 }
 
-fn page(providers: &[&Provider], listed: &[Listed<'_>], day: Date) -> Page {
-    let mut page = Page::default();
+fn columns() -> [Column; 22] {
+    [
+        Column::name("provider").data_only(),
+        Column::name("model"),
+        Column::number("image_price").label("USD an image").text_only(),
+        Column::text("basis").data_only(),
+        Column::name("released"),
+        Column::name("retired").data_only(),
+        Column::name("until").label("status").text_only(),
+        Column::name("replacement"),
+        Column::text("qualities").data_only(),
+        Column::text("sizes").data_only(),
+        Column::text("status").data_only(),
+        Column::text("aliases").data_only(),
+        Column::text("endpoints").data_only(),
+        Column::number("n_max").data_only(),
+        Column::number("partial_images_max").data_only(),
+        Column::number("input_images_max").data_only(),
+        Column::text("input_fidelities").data_only(),
+        Column::number("prompt_max_chars").data_only(),
+        Column::text("limits_unknown").data_only(),
+        Column::text("image_price_size").data_only(),
+        Column::number("image_price_least").data_only(),
+        Column::number("image_price_most").data_only(),
+    ]
+}
+
+fn row<'m>(model: &'m Listed<'_>) -> [Value<'m>; 22] {
+    let price = model.image_price.as_ref();
+    [
+        model.provider.into(),
+        model.model.into(),
+        price.map(ImagePrice::shown).into(),
+        model.basis.into(),
+        model.released.into(),
+        model.retired.into(),
+        until(model).into(),
+        model.replacement.into(),
+        Value::list(&model.qualities),
+        Value::list(&model.sizes),
+        model.status.into(),
+        Value::list(model.aliases),
+        Value::list(&model.endpoints),
+        model.n_max.into(),
+        model.partial_images_max.into(),
+        model.input_images_max.into(),
+        Value::list(&model.input_fidelities),
+        model.prompt_max_chars.into(),
+        model.limits_unknown.into(),
+        price.map(|price| price.size.as_str()).into(),
+        price.map(|price| price.least).into(),
+        price.map(|price| price.most).into(),
+    ]
+}
+
+/// A table a provider; a few models with their limits.
+fn report<'m>(providers: &[&Provider], models: &'m Models<'_>) -> Report<'m> {
+    let mut report = Report::default();
     for provider in providers {
-        let mut sheet = Sheet::new(&["model", ">USD an image", "released", "status", "replacement"]);
-        for model in listed.iter().filter(|model| model.provider == provider.id) {
-            let until = match (model.status, model.retired) {
-                ("retired", Some(retired)) => format!("retired {retired}"),
-                ("retires soon", Some(retired)) => format!("retires {retired}"),
-                (status, Some(retired)) => format!("{status}, until {retired}"),
-                (status, None) => status.to_owned(),
-            };
-            sheet.row([
-                model.model.to_owned(),
-                model.image_price.as_ref().map_or_else(String::new, ImagePrice::shown),
-                day_or(model.released, ""),
-                until,
-                model.replacement.unwrap_or("").to_owned(),
-            ]);
-        }
-        if sheet.rows.is_empty() {
+        let own = || models.models.iter().filter(|model| model.provider == provider.id);
+        if own().next().is_none() {
             continue;
         }
-        if !page.parts.is_empty() {
-            page.gap();
+        if !report.is_empty() {
+            report.gap();
         }
-        page.heading(format!("{}: {}, on {day}", provider.id, provider.title));
-        page.table(sheet);
-        for model in listed.iter().filter(|model| listed.len() <= IN_DETAIL && model.provider == provider.id)
-        {
-            detail(&mut page, model);
+        report.heading(format!("{}: {}, on {}", provider.id, provider.title, models.as_of));
+        let mut table = Table::new("Models", columns());
+        own().for_each(|model| table.row(row(model)));
+        report.table(table);
+        if models.models.len() <= IN_DETAIL {
+            own().for_each(|model| detail(&mut report, model));
         }
     }
-    page
+    report
 }
 
-fn detail(page: &mut Page, model: &Listed<'_>) {
-    page.line(format!("{}, billed by {}", model.model, model.basis.trim_start_matches("per-")));
+fn detail(report: &mut Report<'_>, model: &Listed<'_>) {
+    report.line(format!("{}, billed by {}", model.model, model.basis.trim_start_matches("per-")));
     if !model.aliases.is_empty() {
-        page.item(format!("also called {}", model.aliases.join(", ")));
+        report.item(format!("also called {}", model.aliases.join(", ")));
     }
-    page.item(format!("endpoints {}", model.endpoints.join(", ")));
+    report.item(format!("endpoints {}", model.endpoints.join(", ")));
     if !model.qualities.is_empty() {
-        page.item(format!(
+        report.item(format!(
             "qualities {} (default {})",
             model.qualities.join(", "),
             model.default_quality.unwrap_or("none")
         ));
     }
-    page.item(format!("sizes {} (default {})", model.sizes.join(", "), model.default_size));
+    report.item(format!("sizes {} (default {})", model.sizes.join(", "), model.default_size));
     if model.limits_unknown {
-        page.item("what it accepts is not in the price book: requests are not checked");
+        report.item("what it accepts is not in the price book: requests are not checked");
     }
     let mut most = vec![match model.n_max {
         Some(most) => format!("up to {most} images a call"),
@@ -298,60 +344,10 @@ fn detail(page: &mut Page, model: &Listed<'_>) {
         most.push(format!("{} partial images", model.partial_images_max));
     }
     if let Some(characters) = model.prompt_max_chars {
-        most.push(format!("a prompt of {} characters", render::grouped(characters)));
+        most.push(format!("a prompt of {} characters", grouped(characters)));
     }
-    page.item(most.join(", "));
+    report.item(most.join(", "));
     if let Some(note) = model.note {
-        page.item(note);
+        report.item(note);
     }
-}
-
-fn sheet(listed: &[Listed<'_>]) -> Sheet {
-    let mut sheet = Sheet::new(&[
-        "provider",
-        "model",
-        "basis",
-        "released",
-        "retired",
-        "replacement",
-        "qualities",
-        "sizes",
-        "status",
-        "aliases",
-        "endpoints",
-        "n_max",
-        "partial_images_max",
-        "input_images_max",
-        "input_fidelities",
-        "prompt_max_chars",
-        "limits_unknown",
-        "image_price_size",
-        "image_price_least",
-        "image_price_most",
-    ]);
-    for model in listed {
-        sheet.row([
-            model.provider.to_owned(),
-            model.model.to_owned(),
-            model.basis.to_owned(),
-            day_or(model.released, ""),
-            day_or(model.retired, ""),
-            model.replacement.unwrap_or("").to_owned(),
-            model.qualities.join(";"),
-            model.sizes.join(";"),
-            model.status.to_owned(),
-            model.aliases.join(";"),
-            model.endpoints.join(";"),
-            model.n_max.map_or_else(String::new, |most| most.to_string()),
-            model.partial_images_max.to_string(),
-            model.input_images_max.map_or_else(String::new, |most| most.to_string()),
-            model.input_fidelities.join(";"),
-            model.prompt_max_chars.map_or_else(String::new, |most| most.to_string()),
-            model.limits_unknown.to_string(),
-            model.image_price.as_ref().map_or_else(String::new, |price| price.size.clone()),
-            model.image_price.as_ref().map_or_else(String::new, |price| price.least.to_string()),
-            model.image_price.as_ref().map_or_else(String::new, |price| price.most.to_string()),
-        ]);
-    }
-    sheet
 }

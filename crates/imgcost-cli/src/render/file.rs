@@ -13,7 +13,7 @@ use imgcost_core::{Code, Error};
 use serde::Serialize;
 
 use super::workbook::Workbook;
-use super::{Format, Page, Sheet, html, svg, table};
+use super::{Format, Page, Sheet, html, table};
 use crate::failure::Failure;
 use crate::plain;
 
@@ -30,7 +30,6 @@ enum Form {
     Html,
     #[cfg(feature = "xlsx")]
     Xlsx,
-    Svg,
 }
 
 const ENDINGS: &[(&str, Form)] = &[
@@ -44,7 +43,6 @@ const ENDINGS: &[(&str, Form)] = &[
     ("html", Form::Html),
     #[cfg(feature = "xlsx")]
     ("xlsx", Form::Xlsx),
-    ("svg", Form::Svg),
 ];
 
 /// A file to be written, in a format that is known.
@@ -116,13 +114,6 @@ pub(crate) fn make<D: Serialize>(
             Form::Html => Ok(html::document(&workbook()).into_bytes()),
             #[cfg(feature = "xlsx")]
             Form::Xlsx => super::xlsx::bytes(&workbook()).map_err(|error| failed(&target.path, error)),
-            Form::Svg => {
-                let drawn = svg::document(&workbook()).ok_or_else(|| {
-                    let message = format!("out: there is nothing to draw in {}", name(&target.path));
-                    Error::new(Code::IllegalValue, message).field("out")
-                })?;
-                Ok(drawn.into_bytes())
-            }
         };
         made.push((target, bytes));
     }
@@ -249,7 +240,6 @@ mod tests {
             ("a.b.TSV", Form::As(Format::Tsv)),
             ("./x/a.markdown", Form::As(Format::Markdown)),
             ("a.txt", Form::Text),
-            ("a.svg", Form::Svg),
         ] {
             assert_eq!(check(&[path.into()]).unwrap()[0].form, form, "{path}");
         }
@@ -260,7 +250,7 @@ mod tests {
         let error = check(&["ok.csv".into(), "out/a.htm".into()]).unwrap_err();
         assert_eq!(error.field_name(), Some("out"));
         assert_eq!(error.message(), "out: no format has the ending of out/a.htm");
-        assert!(error.allowed_values().contains(&".svg".to_owned()));
+        assert!(error.allowed_values().contains(&".html".to_owned()));
         assert_eq!(error.nearest_value(), Some(".html"));
         for path in ["csv", "-", ".csv", "a.", ""] {
             assert!(check(&[path.into()]).is_err(), "{path:?}");
@@ -283,7 +273,7 @@ mod tests {
     #[test]
     fn each_file_has_the_bytes_of_its_format_and_nothing_else_is_left() {
         let folder = tempfile::tempdir().unwrap();
-        let asked = ["a.csv", "a.html", "a.json", "a.jsonl", "a.md", "a.svg", "a.tsv", "a.txt"];
+        let asked = ["a.csv", "a.html", "a.json", "a.jsonl", "a.md", "a.tsv", "a.txt"];
         written(&targets(folder.path(), &asked)).unwrap();
         assert_eq!(names(folder.path()), asked);
         let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
@@ -293,7 +283,6 @@ mod tests {
         assert_eq!(read("a.json"), "{\n  \"a\": \"x\"\n}\n");
         assert_eq!(read("a.md"), "| a | b |\n| --- | ---: |\n| x | 1 |\n");
         assert!(read("a.html").starts_with("<!doctype html>"));
-        assert!(read("a.svg").starts_with("<svg "));
     }
 
     #[test]
@@ -308,17 +297,6 @@ mod tests {
             assert_eq!(names(folder.path()), ["folder.md", "old.csv"]);
             assert_eq!(fs::read_to_string(folder.path().join("old.csv")).unwrap(), "before");
         }
-    }
-
-    #[test]
-    fn a_result_without_bars_is_not_drawn() {
-        let folder = tempfile::tempdir().unwrap();
-        let targets = targets(folder.path(), &["a.csv", "a.svg"]);
-        let made = make(&targets, Page::default, Sheet::default, || 1, Workbook::default);
-        let Err(failure) = made else { panic!("made") };
-        let Failure::Refused(error) = failure else { panic!("{failure:?}") };
-        assert!(error.message().contains("nothing to draw"), "{error}");
-        assert_eq!(names(folder.path()), [""; 0]);
     }
 
     #[cfg(unix)]

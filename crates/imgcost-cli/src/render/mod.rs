@@ -2,7 +2,7 @@
 //!
 //! A command gives what it found three ways, each made only when its format is asked for: a
 //! [`Page`] for people (table, markdown), a [`Sheet`] for spreadsheets (csv, tsv), and a
-//! document for programs (json, jsonl). Files that tell numbers from text (html, xlsx, svg) are
+//! document for programs (json, jsonl). Files that tell numbers from text (html, xlsx) are
 //! made from a [`workbook::Workbook`]; [`mod@file`] writes all of them.
 
 mod cells;
@@ -13,10 +13,8 @@ mod html;
 mod markdown;
 mod markup;
 mod page;
-mod quote;
 pub(crate) mod separated;
 mod sum;
-mod svg;
 pub(crate) mod table;
 pub(crate) mod workbook;
 #[cfg(feature = "xlsx")]
@@ -27,55 +25,17 @@ use std::io::Write;
 use imgcost_core::PerMille;
 use serde::Serialize;
 
+pub(crate) use crate::commands::quote::{
+    Priced, amount_words, document, heading as quote_heading, item_words,
+};
+pub(crate) use crate::report::{DASH, grouped, rounded};
 pub(crate) use markdown::{page as markdown_page, row as markdown_row};
 pub(crate) use page::{Align, Page, Part, Sheet};
-pub(crate) use quote::{
-    DASH, Priced, amount_words, document, document_in, grouped, heading as quote_heading, item_words, notes,
-    page as quote_page, rounded, total_in, warning,
-};
 pub(crate) use sum::{sum_words, with_counts};
 
 use crate::failure::{Failure, unless_gone};
 
-/// How a result is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Format {
-    /// For people.
-    Table,
-    /// One document.
-    Json,
-    /// A document on a line.
-    Jsonl,
-    /// Comma-separated values.
-    Csv,
-    /// Tab-separated values.
-    Tsv,
-    /// A Markdown table.
-    Markdown,
-}
-
-impl Format {
-    /// Every name of a format.
-    pub(crate) const NAMES: [&'static str; 7] = ["table", "json", "jsonl", "csv", "tsv", "markdown", "md"];
-
-    /// The format of a name.
-    pub(crate) fn named(name: &str) -> Option<Format> {
-        Some(match name {
-            "table" => Format::Table,
-            "json" => Format::Json,
-            "jsonl" => Format::Jsonl,
-            "csv" => Format::Csv,
-            "tsv" => Format::Tsv,
-            "markdown" | "md" => Format::Markdown,
-            _ => return None,
-        })
-    }
-
-    /// Whether programs read it as JSON, errors included.
-    pub(crate) fn is_json(self) -> bool {
-        matches!(self, Format::Json | Format::Jsonl)
-    }
-}
+pub(crate) use crate::report::Format;
 
 /// A share with its sign; a dash where there is none.
 pub(crate) fn percent(share: Option<PerMille>) -> String {
@@ -113,7 +73,15 @@ fn write_all<D: Serialize>(
             serde_json::to_writer(&mut *out, &document())?;
             out.write_all(b"\n")?;
         }
+        #[cfg(feature = "xlsx")]
+        Format::Xlsx => return Err(not_yet().into()),
+        Format::Html => return Err(not_yet().into()),
     }
     out.flush()?;
     Ok(())
+}
+
+/// This command has no such format.
+pub(crate) fn not_yet() -> imgcost_core::Error {
+    crate::failure::bad_input("format", "this command writes no html or xlsx")
 }

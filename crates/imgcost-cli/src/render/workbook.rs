@@ -1,4 +1,4 @@
-//! A result as typed tables, for files that tell numbers from text: html, xlsx and svg.
+//! A result as typed tables, for files that tell numbers from text: html and xlsx.
 
 use imgcost_analysis::currency::Converted;
 use imgcost_core::Usd;

@@ -64,27 +64,6 @@ fn column(folder: &Path, name: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_image_of_a_comparison_has_a_bar_for_each_row_of_its_csv() {
-    let folder = fresh("files-svg");
-    assert_eq!(compared(&folder, &[], &["a.svg", "a.csv"]).code, 0);
-    let svg = fs::read_to_string(folder.join("a.svg")).unwrap();
-    let svg = roxmltree::Document::parse(&svg).unwrap();
-    let of =
-        |class: &'static str| svg.descendants().filter(move |node| node.attribute("class") == Some(class));
-    let values: Vec<&str> = of("value").map(|node| node.text().unwrap()).collect();
-    let amounts: Vec<String> =
-        column(&folder, "per_image_ceiling").iter().map(|usd| format!("${usd}")).collect();
-    assert_eq!(values, amounts);
-    assert_eq!(values.len(), 8);
-    // The dearest has the whole track, the cheapest a word.
-    let longest =
-        of("bar").map(|bar| bar.attribute("width").unwrap().parse::<f64>().unwrap()).fold(0.0, f64::max);
-    let track: f64 = of("track").next().unwrap().attribute("width").unwrap().parse().unwrap();
-    assert_eq!(longest, track);
-    assert_eq!(of("mark").map(|node| node.text().unwrap()).collect::<Vec<_>>(), ["cheapest"]);
-}
-
-#[test]
 fn the_page_of_a_comparison_has_every_amount_of_its_csv() {
     let folder = fresh("files-html");
     assert_eq!(compared(&folder, &[], &["a.html", "a.csv"]).code, 0);
@@ -157,16 +136,14 @@ fn written(folder: &Path, line: &str, files: &[&str]) -> Ran {
 }
 
 #[test]
-fn a_ceiling_is_marked_in_the_page_and_the_chart_as_on_the_terminal() {
+fn a_ceiling_is_marked_in_the_page_as_on_the_terminal() {
     let folder = fresh("files-ceilings");
-    let ran = written(&folder, CEILINGS, &["a.html", "a.svg"]);
+    let ran = written(&folder, CEILINGS, &["a.html"]);
     assert!(ran.code == 0 && ran.stdout.contains("≤ 0.210720"), "{ran:?}");
     let html = fs::read_to_string(folder.join("a.html")).unwrap();
     let per_image = read(&html, "per image");
     assert_eq!((per_image[0].as_str(), per_image[2].as_str()), ("≤ $0.21072", "$0.00588"), "{per_image:?}");
     assert_eq!(per_image[6], "≤ $0.02529", "a range without an expected value");
-    let svg = fs::read_to_string(folder.join("a.svg")).unwrap();
-    assert!(svg.contains(">≤ $0.21072<") && svg.contains(">$0.00588<"), "{svg}");
     let ran = written(&folder, "solve -m gpt-image-2.6-flare -q low -s 1024x1024 -n 12", &["b.html"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     let html = fs::read_to_string(folder.join("b.html")).unwrap();
@@ -254,4 +231,30 @@ fn a_retired_model_is_marked_in_files_too() {
     assert_eq!(read(&html, "status"), ["retired", "ends 2026-12-01", ""]);
     assert_eq!(column(&folder, "availability"), ["retired", "ends", "current"]);
     assert_eq!(column(&folder, "shutdown"), ["2026-10-23", "2026-12-01", ""]);
+}
+
+#[test]
+fn in_a_pipe_a_row_is_one_line() {
+    let line = ["quote", "-m", "gpt-image-1.5", "-q", "low", "-s", "1024x1024", "--prompt-tokens", "9"];
+    let wrapped = run(&line).stdout;
+    let piped = crate::common::finish(crate::common::program().env_remove("COLUMNS").args(line), b"").stdout;
+    let notes = |text: &str| text.lines().filter(|line| line.starts_with(" note: ")).count();
+    assert!(wrapped.lines().all(|line| line.chars().count() <= 80), "{wrapped}");
+    assert_eq!(notes(&wrapped), notes(&piped));
+    assert!(wrapped.lines().count() > piped.lines().count() && !piped.contains("\n  "), "{piped}");
+    assert_eq!(wrapped.split_whitespace().collect::<String>(), piped.split_whitespace().collect::<String>());
+}
+
+#[test]
+fn every_format_of_a_quote_goes_to_files_and_to_standard_output() {
+    let folder = fresh("files-quote");
+    let line = "quote -m gpt-image-2 -q low -s 1024x1024 --prompt-tokens 9";
+    assert_eq!(written(&folder, line, &["a.html", "a.csv", "a.md"]).code, 0);
+    for (file, format) in [("a.html", "html"), ("a.csv", "csv"), ("a.md", "markdown")] {
+        let there = run(&line.split(' ').chain(["-f", format]).collect::<Vec<_>>()).stdout;
+        assert_eq!(fs::read_to_string(folder.join(file)).unwrap(), there, "{file}");
+    }
+    for line in ["models gpt-image-2", "prices show gpt-image-2", "prices sources", "prices lint"] {
+        assert_eq!(written(&folder, line, &["b.html"]).code, 0, "{line}");
+    }
 }

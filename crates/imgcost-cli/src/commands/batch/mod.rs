@@ -22,7 +22,7 @@ use self::write::{Tags, Writer};
 use crate::args::BatchArgs;
 use crate::failure::{End, Failure, bad_input};
 use crate::jobs::{Desk, JobFile, Splitter};
-use crate::render::Format;
+use crate::report::Format;
 use crate::settings::Settings;
 use crate::{fields, inputs, request};
 
@@ -31,6 +31,9 @@ const THREADS_MAX: usize = 256;
 
 /// Quotes every row.
 pub(crate) fn batch(args: &BatchArgs, settings: &Settings, format: Format) -> Result<End, Failure> {
+    if !matches!(format, Format::Table | Format::Markdown | Format::Csv | Format::Tsv) && !format.is_json() {
+        return Err(crate::render::not_yet().into());
+    }
     let others = [&args.request.request, &args.request.prompt_file];
     if inputs::is_stdin(&args.file) && others.into_iter().flatten().any(|path| inputs::is_stdin(path)) {
         return Err(bad_input("file", "standard input can be the rows or the request, not both").into());

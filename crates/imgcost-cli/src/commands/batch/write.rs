@@ -95,7 +95,8 @@ impl Writer {
             Format::Csv => separated(b',', tags),
             Format::Tsv => separated(b'\t', tags),
             Format::Table => Form::Table,
-            Format::Markdown => Form::Markdown,
+            // Others were refused.
+            _ => Form::Markdown,
         };
         Writer { form, scratch: flat::Scratch::default() }
     }

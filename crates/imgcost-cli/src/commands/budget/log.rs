@@ -120,6 +120,7 @@ impl<W: Write> Writer<W> {
                 line.end(&mut out)?;
                 Form::Separated(line)
             }
+            _ => return Err(render::not_yet().into()),
         };
         Ok(Writer { out, form })
     }

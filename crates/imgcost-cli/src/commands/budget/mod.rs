@@ -23,7 +23,7 @@ use imgcost_ledger::Ledger;
 
 use crate::args::BudgetCommand;
 use crate::failure::{End, Failure};
-use crate::render::Format;
+use crate::report::Format;
 use crate::settings::Settings;
 
 /// What every subcommand is given.

@@ -14,7 +14,7 @@ use crate::args::CheckArgs;
 use crate::failure::{End, Failure, bad_input, say, unless_gone};
 use crate::inputs;
 use crate::jobs::{Desk, JobFile, Row};
-use crate::render::Format;
+use crate::report::Format;
 use crate::request;
 use crate::settings::Settings;
 

@@ -21,6 +21,7 @@ use crate::args::CompareArgs;
 use crate::failure::{End, Failure};
 use crate::fields;
 use crate::render::{self, Format, file};
+use crate::report::Output;
 use crate::settings::Settings;
 
 pub(crate) use pivot::SHOWN;
@@ -75,8 +76,9 @@ impl Compared<'_> {
 }
 
 /// Prices a grid and shows it.
-pub(crate) fn compare(args: &CompareArgs, settings: &Settings, format: Format) -> Result<End, Failure> {
-    let targets = file::check(&args.files.out)?;
+pub(crate) fn compare(args: &CompareArgs, settings: &Settings, output: &Output) -> Result<End, Failure> {
+    let format = output.format();
+    let targets = file::check(&output.paths())?;
     let exchange = args.currency.exchange()?;
     let filters = filters(args)?;
     let sort = args.sort.as_deref().map(Sort::read).transpose()?.unwrap_or_default();
@@ -84,7 +86,7 @@ pub(crate) fn compare(args: &CompareArgs, settings: &Settings, format: Format) -
     let book = crate::request::book(&args.request.book, settings)?;
     let mut asked = Asked::read(args, settings, &book)?;
     if let Some(words) = &args.equivalent_to {
-        return equivalents(args, &asked, &book, words, format);
+        return equivalents(args, &asked, &book, words, output);
     }
     let (axes, base) = (asked.axes.clone(), asked.base.clone());
     let grid = Grid::new(&book, &axes, &base, &mut |offer, request| asked.fill(offer, request))?;
@@ -125,7 +127,7 @@ fn equivalents(
     asked: &Asked,
     book: &Book,
     words: &str,
-    format: Format,
+    output: &Output,
 ) -> Result<End, Failure> {
     let base = asked.of_one_day()?;
     let given = |param: Param| match args.request.get(param) {
@@ -138,7 +140,7 @@ fn equivalents(
     }
     let chosen = (providers.as_slice(), given(Param::Model)?);
     let mut out = io::stdout().lock();
-    equivalent::equivalent(&mut out, book, words, &base, (chosen.0, &chosen.1), format)
+    equivalent::equivalent(&mut out, book, words, &base, (chosen.0, &chosen.1), output.stdout_only()?)
 }
 
 fn filters(args: &CompareArgs) -> Result<Vec<Filter>, Failure> {

@@ -12,7 +12,7 @@ use imgcost_core::{Book, Date, Error};
 
 use crate::args::DiffArgs;
 use crate::failure::{End, Failure, bad_input};
-use crate::render::Format;
+use crate::report::Format;
 use crate::request;
 use crate::settings::Settings;
 use crate::{clock, fields, inputs};

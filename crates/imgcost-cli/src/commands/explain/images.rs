@@ -3,7 +3,7 @@
 use imgcost_core::rules::megapixels;
 use imgcost_core::{ImagePrice, InputImage, Pixels, Quote, SizeClass};
 
-use crate::render::grouped;
+use crate::report::grouped;
 
 /// The images of a call at a price each.
 pub(super) fn price(quote: &Quote<'_>) -> Vec<String> {

@@ -3,18 +3,15 @@
 mod images;
 mod steps;
 
-use std::io;
-
 use imgcost_analysis::currency::Exchange;
 use imgcost_core::{Book, Confidence, Evidence, Item, Line, Quote, QuoteDocument, Rate, Row, Usd};
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::args::QuoteArgs;
-use crate::commands::prices::{Cited, cited};
+use crate::commands::prices::{Cited, cited, sources_table};
+use crate::commands::quote::{self, Priced};
 use crate::failure::{End, Failure};
-use crate::render::currency::ConvertedDocument;
-use crate::render::{self, Format, Page, Priced, Sheet};
+use crate::report::{Column, ConvertedTotal, DASH, Only, Output, Report, Table, Value};
 use crate::request::{self, Asked, NoModel};
 use crate::settings::Settings;
 
@@ -36,7 +33,7 @@ struct Link<'q> {
 #[derive(Serialize)]
 struct RuleDocument<'q> {
     kind: String,
-    parameters: Value,
+    parameters: serde_json::Value,
     evidence: &'static str,
     source: &'q str,
     note: Option<&'q str>,
@@ -60,50 +57,41 @@ struct RateDocument<'q> {
 }
 
 #[derive(Serialize)]
-struct Document<'q> {
+struct Explanation<'q> {
     schema: &'static str,
     quote: QuoteDocument<'q>,
     /// Whether nothing named the model.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     model_defaulted: bool,
-    chain: &'q [Link<'q>],
+    chain: Vec<Link<'q>>,
     total: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    converted: Option<ConvertedDocument<'q>>,
-    sources: &'q [Cited<'q>],
+    converted: Option<ConvertedTotal<'q>>,
+    sources: Vec<Cited<'q>>,
 }
 
 /// Quotes the call and shows how the quote comes about.
-pub(crate) fn explain(args: &QuoteArgs, settings: &Settings, format: Format) -> Result<End, Failure> {
+pub(crate) fn explain(args: &QuoteArgs, settings: &Settings, output: &Output) -> Result<End, Failure> {
     let cap = request::cap(args.cap.as_deref(), settings)?;
     let exchange = args.currency.exchange()?;
     let exchange = exchange.as_ref();
     let book = request::book(&args.request.book, settings)?;
     let no_model = if cap.is_some() { NoModel::Refuse } else { NoModel::Default };
     let Asked { request, remarks } = request::asked(&args.request, settings, &book, no_model)?;
-    let quote = book.quote(&request)?;
-    super::quote::prompt_for_cap(args, cap, &quote)?;
-    let priced = Priced { quote: &quote, remarks: &remarks };
-    let chain: Vec<Link<'_>> = quote.lines().iter().map(|line| link(&quote, line)).collect();
-    let total = total(&quote);
-    let sources = cited(&book, source_ids(&quote));
-    let mut out = io::stdout().lock();
-    render::write(
-        &mut out,
-        format,
-        || page(&priced, &chain, &total, exchange, &sources),
-        || sheet(&chain),
-        || Document {
-            schema: "imgcost.explain/1",
-            quote: render::document(&priced),
-            model_defaulted: priced.is_model_defaulted(),
-            chain: &chain,
-            total: total.clone(),
-            converted: exchange.map(|exchange| render::total_in(&quote, exchange)),
-            sources: &sources,
-        },
-    )?;
-    Ok(super::quote::end(&quote, cap))
+    let quoted = book.quote(&request)?;
+    quote::prompt_for_cap(args, cap, &quoted)?;
+    let priced = Priced { quote: &quoted, remarks: &remarks };
+    let explanation = Explanation {
+        schema: "imgcost.explain/1",
+        quote: quote::document(&priced),
+        model_defaulted: priced.is_model_defaulted(),
+        chain: quoted.lines().iter().map(|line| link(&quoted, line)).collect(),
+        total: total(&quoted),
+        converted: exchange.map(|exchange| quote::total_in(&quoted, exchange)),
+        sources: cited(&book, source_ids(&quoted)),
+    };
+    output.write(&explanation, || report(&priced, &explanation, exchange))?;
+    Ok(quote::end(&quoted, cap))
 }
 
 fn link<'q>(quote: &'q Quote<'q>, line: &Line<'q>) -> Link<'q> {
@@ -122,7 +110,9 @@ fn link<'q>(quote: &'q Quote<'q>, line: &Line<'q>) -> Link<'q> {
 
 /// `{"AreaGrid": {...}}` as kind `area-grid` and its parameters; items that only one kind of
 /// rule counts have its name, as the price book writes it.
-fn kind_and_parameters(item: Item, value: Value) -> (String, Value) {
+fn kind_and_parameters(item: Item, value: serde_json::Value) -> (String, serde_json::Value) {
+    use serde_json::Value;
+
     if let Value::Object(object) = &value
         && object.len() == 1
         && let Some((name, inner @ Value::Object(_))) = object.iter().next()
@@ -186,7 +176,7 @@ fn total(quote: &Quote<'_>) -> String {
         })
         .collect();
     let total = quote.total();
-    let range = render::amount_words(total.floor, total.ceiling);
+    let range = quote::amount_words(total.floor, total.ceiling);
     match total.expected {
         Some(expected) if total.floor == total.ceiling => format!("{} = ${expected}", parts.join(" + ")),
         Some(expected) => format!("{} = ${expected} expected, {range}", parts.join(" + ")),
@@ -198,8 +188,7 @@ fn total(quote: &Quote<'_>) -> String {
 fn conversion(quote: &Quote<'_>, exchange: &Exchange) -> String {
     let total = quote.total();
     let step = |usd: Usd| {
-        let product =
-            exchange.convert(usd).map_or_else(|| render::DASH.to_owned(), |amount| amount.to_string());
+        let product = exchange.convert(usd).map_or_else(|| DASH.to_owned(), |amount| amount.to_string());
         format!("{usd} x {} = {product} {}", exchange.rate, exchange.currency)
     };
     let known = match total.expected {
@@ -207,7 +196,7 @@ fn conversion(quote: &Quote<'_>, exchange: &Exchange) -> String {
         _ => [total.floor, total.expected, total.ceiling].into_iter().flatten().collect(),
     };
     if known.is_empty() {
-        return render::DASH.to_owned();
+        return DASH.to_owned();
     }
     known.into_iter().map(step).collect::<Vec<_>>().join("; ")
 }
@@ -223,99 +212,97 @@ fn source_ids<'q>(quote: &'q Quote<'q>) -> impl Iterator<Item = &'q str> {
     lines.chain(others).flatten()
 }
 
-fn page(
+fn report<'e>(
     priced: &Priced<'_>,
-    chain: &[Link<'_>],
-    total: &str,
+    explanation: &'e Explanation<'_>,
     exchange: Option<&Exchange>,
-    sources: &[Cited<'_>],
-) -> Page {
-    let quote = priced.quote;
-    let mut page = Page::default();
-    render::warning(&mut page, priced);
-    page.heading(render::quote_heading(quote));
-    for link in chain {
-        page.gap();
-        page.heading(render::item_words(link.item, link.part));
+) -> Report<'e> {
+    let mut report = Report::default();
+    quote::warning(&mut report, priced);
+    report.heading(quote::heading(priced.quote));
+    for link in &explanation.chain {
+        report.gap();
+        report.heading(quote::item_words(link.item, link.part));
         for step in &link.quantity {
-            page.line(step.clone());
+            report.line(step.as_str());
         }
         if let Some(rule) = &link.rule {
-            page.item(format!("rule {} ({}, {})", rule.kind, rule.evidence, rule.source));
+            report.item(format!("rule {} ({}, {})", rule.kind, rule.evidence, rule.source));
             if let Some(note) = rule.note {
-                page.item(note);
+                report.item(note);
             }
         }
         if let Some(rate) = &link.rate {
-            show_rate(&mut page, rate);
+            show_rate(&mut report, rate);
         }
-        page.line(link.amount.clone());
+        report.line(link.amount.as_str());
     }
-    page.gap();
-    page.heading("total");
-    page.line(total);
-    if let Some(exchange) = exchange {
-        page.line(conversion(quote, exchange));
-        page.line(render::total_in(quote, exchange).words());
+    report.table(chain(&explanation.chain));
+    report.gap();
+    report.heading("total");
+    report.line(explanation.total.as_str());
+    if let (Some(exchange), Some(converted)) = (exchange, &explanation.converted) {
+        report.line(conversion(priced.quote, exchange));
+        report.line(converted.words());
     }
-    render::notes(&mut page, priced);
-    page.gap();
-    page.heading("sources");
-    for source in sources {
-        source.show(&mut page);
-    }
-    page
+    quote::notes(&mut report, priced);
+    report.gap();
+    report.heading("sources");
+    explanation.sources.iter().for_each(|source| source.show(&mut report));
+    report.table(sources_table(&explanation.sources).only(Only::Data));
+    report
 }
 
-fn show_rate(page: &mut Page, rate: &RateDocument<'_>) {
-    let per = if rate.per == 1 { "each".to_owned() } else { "per 1M tokens".to_owned() };
+fn show_rate(report: &mut Report<'_>, rate: &RateDocument<'_>) {
+    let per = if rate.per == 1 { "each" } else { "per 1M tokens" };
     let from = if rate.from_assumed { format!("{} (assumed)", rate.from) } else { rate.from.to_string() };
     let to = rate.to.map_or_else(String::new, |to| format!(" up to {to}"));
-    page.line(format!("${} {per}, since {from}{to}", rate.usd));
+    report.line(format!("${} {per}, since {from}{to}", rate.usd));
     let checked = rate.checked.map_or_else(String::new, |day| format!(", checked {day}"));
     let confidence = if rate.confidence == "high" { "" } else { ", medium confidence" };
-    page.item(format!("{} ({}, {}{checked}{confidence})", rate.row, rate.evidence, rate.source));
+    report.item(format!("{} ({}, {}{checked}{confidence})", rate.row, rate.evidence, rate.source));
     for note in [rate.note, rate.reason].into_iter().flatten() {
-        page.item(note);
+        report.item(note);
     }
 }
 
-fn sheet(chain: &[Link<'_>]) -> Sheet {
-    let mut sheet = Sheet::new(&[
-        "item",
-        "part",
-        "quantity",
-        "rule",
-        "rule_evidence",
-        "rule_source",
-        "rate",
-        "per",
-        "rate_row",
-        "rate_from",
-        "rate_evidence",
-        "rate_source",
-        "rate_checked",
-        "amount",
-    ]);
+/// The chain as a table, for programs.
+fn chain<'e>(chain: &'e [Link<'_>]) -> Table<'e> {
+    let columns = [
+        Column::name("item"),
+        Column::text("part"),
+        Column::text("quantity"),
+        Column::text("rule"),
+        Column::text("rule_evidence"),
+        Column::text("rule_source"),
+        Column::number("rate"),
+        Column::number("per"),
+        Column::text("rate_row"),
+        Column::text("rate_from"),
+        Column::text("rate_evidence"),
+        Column::text("rate_source"),
+        Column::text("rate_checked"),
+        Column::text("amount"),
+    ];
+    let mut table = Table::new("Chain", columns).only(Only::Data);
     for link in chain {
         let (rule, rate) = (link.rule.as_ref(), link.rate.as_ref());
-        let of_rate = |cell: &dyn Fn(&RateDocument<'_>) -> String| rate.map_or_else(String::new, cell);
-        sheet.row([
-            link.item.to_string(),
-            link.part.unwrap_or("").to_owned(),
-            link.quantity.join("; "),
-            rule.map_or_else(String::new, |rule| rule.kind.clone()),
-            rule.map_or("", |rule| rule.evidence).to_owned(),
-            rule.map_or("", |rule| rule.source).to_owned(),
-            of_rate(&|rate| rate.usd.clone()),
-            of_rate(&|rate| rate.per.to_string()),
-            of_rate(&|rate| rate.row.clone()),
-            of_rate(&|rate| rate.from.to_string()),
-            of_rate(&|rate| rate.evidence.to_owned()),
-            of_rate(&|rate| rate.source.to_owned()),
-            of_rate(&|rate| rate.checked.map_or_else(String::new, |day| day.to_string())),
-            link.amount.clone(),
+        table.row([
+            link.item.as_str().into(),
+            link.part.into(),
+            link.quantity.join("; ").into(),
+            rule.map(|rule| rule.kind.as_str()).into(),
+            rule.map(|rule| rule.evidence).into(),
+            rule.map(|rule| rule.source).into(),
+            rate.map(|rate| Value::number(rate.usd.as_str())).into(),
+            rate.map(|rate| rate.per).into(),
+            rate.map(|rate| rate.row.as_str()).into(),
+            rate.map(|rate| rate.from).into(),
+            rate.map(|rate| rate.evidence).into(),
+            rate.map(|rate| rate.source).into(),
+            rate.and_then(|rate| rate.checked).into(),
+            link.amount.as_str().into(),
         ]);
     }
-    sheet
+    table
 }

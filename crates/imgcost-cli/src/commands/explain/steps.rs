@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::images;
-use crate::render::grouped;
+use crate::report::grouped;
 
 /// A rule's parameters, evidence, source and note.
 type Rule<'q> = (Value, Evidence, &'q str, Option<&'q str>);

@@ -1,6 +1,5 @@
 //! `imgcost prices lint`: the same check that the built-in book passed when it was built.
 
-use std::io;
 use std::path::PathBuf;
 
 use imgcost_core::{Book, BookErrors, Error, File, Problem};
@@ -8,14 +7,14 @@ use serde::Serialize;
 
 use crate::args::PricesLintArgs;
 use crate::failure::{End, Failure};
-use crate::render::{self, Format, Page, Sheet};
+use crate::report::{Column, Only, Output, Report, Table};
 use crate::{clock, inputs};
 
 /// The most bytes of one file of a price book.
 const FILE_MAX: u64 = 8 << 20;
 
 #[derive(Serialize)]
-struct Document<'p> {
+struct Lint<'p> {
     schema: &'static str,
     files: usize,
     problems: Vec<Found<'p>>,
@@ -29,12 +28,10 @@ struct Found<'p> {
 }
 
 /// Checks the built-in book, or files: a whole book, or providers' files over the built-in one.
-pub(super) fn lint(args: &PricesLintArgs, format: Format) -> Result<End, Failure> {
+pub(super) fn lint(args: &PricesLintArgs, output: &Output) -> Result<End, Failure> {
     let (files, problems) = if args.files.is_empty() { built_in() } else { own(&args.files)? };
-    let mut out = io::stdout().lock();
-    let document =
-        || Document { schema: "imgcost.lint/1", files, problems: problems.iter().map(found).collect() };
-    render::write(&mut out, format, || page(files, &problems), || sheet(&problems), document)?;
+    let lint = Lint { schema: "imgcost.lint/1", files, problems: problems.iter().map(found).collect() };
+    output.write(&lint, || report(files, &problems))?;
     Ok(if problems.is_empty() { End::Done } else { End::Refused })
 }
 
@@ -70,24 +67,20 @@ fn found(problem: &Problem) -> Found<'_> {
     Found { file: &problem.file, line: problem.line, message: &problem.message }
 }
 
-fn page(files: usize, problems: &[Problem]) -> Page {
-    let mut page = Page::default();
+fn report(files: usize, problems: &[Problem]) -> Report<'_> {
+    let mut report = Report::default();
+    let columns = [Column::name("file"), Column::number("line"), Column::text("message")];
+    let mut table = Table::new("Problems", columns).only(Only::Data);
     for problem in problems {
-        page.heading(problem.to_string());
+        report.heading(problem.to_string());
+        table.row([problem.file.as_str().into(), problem.line.into(), problem.message.as_str().into()]);
     }
-    page.heading(match (files, problems.len()) {
+    report.table(table);
+    report.heading(match (files, problems.len()) {
         (1, 0) => "1 file, no problems".to_owned(),
         (files, 0) => format!("{files} files, no problems"),
         (_, 1) => "1 problem".to_owned(),
         (_, count) => format!("{count} problems"),
     });
-    page
-}
-
-fn sheet(problems: &[Problem]) -> Sheet {
-    let mut sheet = Sheet::new(&["file", ">line", "message"]);
-    for problem in problems {
-        sheet.row([problem.file.clone(), problem.line.to_string(), problem.message.clone()]);
-    }
-    sheet
+    report
 }

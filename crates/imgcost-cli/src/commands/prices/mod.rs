@@ -11,17 +11,17 @@ use serde_json::{Map, Value};
 
 use crate::args::{PricesCommand, PricesSchemaArgs};
 use crate::failure::{End, Failure};
-use crate::render::Format;
+use crate::report::Output;
 use crate::settings::Settings;
 
-pub(super) use sources::{Cited, cited};
+pub(super) use sources::{Cited, cited, table as sources_table};
 
 /// Runs a subcommand of `prices`.
-pub(crate) fn prices(command: &PricesCommand, settings: &Settings, format: Format) -> Result<End, Failure> {
+pub(crate) fn prices(command: &PricesCommand, settings: &Settings, output: &Output) -> Result<End, Failure> {
     match command {
-        PricesCommand::Show(args) => show::show(args, settings, format),
-        PricesCommand::Lint(args) => lint::lint(args, format),
-        PricesCommand::Sources(args) => sources::sources(args, settings, format),
+        PricesCommand::Show(args) => show::show(args, settings, output),
+        PricesCommand::Lint(args) => lint::lint(args, output),
+        PricesCommand::Sources(args) => sources::sources(args, settings, output),
         PricesCommand::Schema(args) => schema(args),
     }
 }

@@ -1,14 +1,12 @@
 //! `imgcost prices show`: dated prices with their sources.
 
-use std::io;
-
 use imgcost_core::{Availability, Book, Date, Model, PriceRow, Provider, Row};
 use serde::Serialize;
 
 use crate::args::PricesShowArgs;
 use crate::commands::models;
 use crate::failure::{End, Failure};
-use crate::render::{self, Format, Page, Sheet};
+use crate::report::{Column, Output, Report, Table, Value};
 use crate::request;
 use crate::settings::Settings;
 
@@ -39,14 +37,14 @@ struct Priced<'b> {
 }
 
 #[derive(Serialize)]
-struct Document<'b> {
+struct Prices<'b> {
     schema: &'static str,
     as_of: Option<Date>,
-    prices: &'b [Priced<'b>],
+    prices: Vec<Priced<'b>>,
 }
 
 /// Shows the prices of a day, or all.
-pub(super) fn show(args: &PricesShowArgs, settings: &Settings, format: Format) -> Result<End, Failure> {
+pub(super) fn show(args: &PricesShowArgs, settings: &Settings, output: &Output) -> Result<End, Failure> {
     let day = request::as_of(&args.book, settings)?;
     let book = request::book(&args.book, settings)?;
     let providers = models::providers(&book, &args.provider)?;
@@ -56,10 +54,9 @@ pub(super) fn show(args: &PricesShowArgs, settings: &Settings, format: Format) -
     for (provider, model) in &found {
         collect((&book, day), provider, model, &holds, &mut prices);
     }
-    let mut out = io::stdout().lock();
-    let document =
-        || Document { schema: "imgcost.price-rows/1", as_of: (!args.all).then_some(day), prices: &prices };
-    render::write(&mut out, format, || page(&found, &prices), || sheet(&prices), document)?;
+    let as_of = (!args.all).then_some(day);
+    let prices = Prices { schema: "imgcost.price-rows/1", as_of, prices };
+    output.write(&prices, || report(&found, &prices.prices))?;
     Ok(End::Done)
 }
 
@@ -106,15 +103,62 @@ fn priced<'b>(
     }
 }
 
-fn page(found: &[(&Provider, &Model)], prices: &[Priced<'_>]) -> Page {
-    let mut page = Page::default();
+fn columns() -> [Column; 18] {
+    [
+        Column::name("provider").data_only(),
+        Column::name("model").data_only(),
+        Column::text("basis").data_only(),
+        Column::text("item"),
+        Column::number("value").label("USD"),
+        Column::name("per"),
+        Column::name("from").data_only(),
+        Column::name("since").label("from").text_only(),
+        Column::name("to"),
+        Column::text("from_assumed").data_only(),
+        Column::name("evidence"),
+        Column::text("confidence").data_only(),
+        Column::text("source").data_only(),
+        Column::text("checked").data_only(),
+        Column::text("row").data_only(),
+        Column::text("note").data_only(),
+        Column::text("reason").data_only(),
+        Column::text("availability").data_only(),
+    ]
+}
+
+fn row<'p>(price: &'p Priced<'_>) -> [Value<'p>; 18] {
+    [
+        price.provider.into(),
+        price.model.into(),
+        price.basis.into(),
+        price.item.as_str().into(),
+        Value::number(&price.value),
+        price.per.into(),
+        price.from.into(),
+        format!("{}{}", price.from, if price.from_assumed { " (assumed)" } else { "" }).into(),
+        price.to.into(),
+        price.from_assumed.into(),
+        price.evidence.into(),
+        price.confidence.into(),
+        price.source.into(),
+        price.checked.into(),
+        price.row.as_str().into(),
+        price.note.into(),
+        price.reason.into(),
+        price.availability.as_str().into(),
+    ]
+}
+
+/// A table a model, and where its prices come from.
+fn report<'p>(found: &[(&Provider, &Model)], prices: &'p [Priced<'_>]) -> Report<'p> {
+    let mut report = Report::default();
     for (provider, model) in found {
         let own = || prices.iter().filter(|price| price.provider == provider.id && price.model == model.id);
-        if !page.parts.is_empty() {
-            page.gap();
+        if !report.is_empty() {
+            report.gap();
         }
         let mark = own().next().map(|price| price.availability).filter(|mark| mark.is_marked());
-        page.heading(format!(
+        report.heading(format!(
             "{} at {}, billed by {}{}",
             model.id,
             provider.id,
@@ -122,82 +166,31 @@ fn page(found: &[(&Provider, &Model)], prices: &[Priced<'_>]) -> Page {
             mark.map_or_else(String::new, |mark| format!(", {mark}"))
         ));
         if own().next().is_none() {
-            page.line("no price");
+            report.line("no price");
             continue;
         }
-        let mut sheet = Sheet::new(&["item", ">USD", "per", "from", "to", "evidence"]);
+        let mut table = Table::new("Prices", columns());
+        own().for_each(|price| table.row(row(price)));
+        report.table(table);
+        // Where the prices of a table come from is written once, with the first of them.
+        let mut written = Vec::new();
         for price in own() {
-            let from = format!("{}{}", price.from, if price.from_assumed { " (assumed)" } else { "" });
-            let to = price.to.map_or_else(String::new, |to| to.to_string());
-            sheet.row([&price.item, &price.value, price.per, &from, &to, price.evidence]);
-        }
-        page.table(sheet);
-        // The prices of a table stand on lines of their own; where they come from is said
-        // once, with the first of them.
-        let mut said = Vec::new();
-        for price in own() {
-            let origin_key = (price.source, price.checked, price.from, price.note, price.reason);
-            if !said.contains(&origin_key) {
-                said.push(origin_key);
-                origin(&mut page, price);
+            let key = (price.source, price.checked, price.from, price.note, price.reason);
+            if !written.contains(&key) {
+                written.push(key);
+                origin(&mut report, price);
             }
         }
     }
-    page
+    report
 }
 
 /// Where a row comes from.
-fn origin(page: &mut Page, price: &Priced<'_>) {
+fn origin(report: &mut Report<'_>, price: &Priced<'_>) {
     let checked = price.checked.map_or_else(String::new, |day| format!(", checked {day}"));
     let confidence = if price.confidence == "high" { "" } else { ", medium confidence" };
-    let text = format!("{}: {}{checked}{confidence}", price.row, price.source);
-    page.item(text);
+    report.item(format!("{}: {}{checked}{confidence}", price.row, price.source));
     for note in [price.note, price.reason].into_iter().flatten() {
-        page.item(note);
+        report.item(note);
     }
-}
-
-fn sheet(prices: &[Priced<'_>]) -> Sheet {
-    let mut sheet = Sheet::new(&[
-        "provider",
-        "model",
-        "basis",
-        "item",
-        ">value",
-        "per",
-        "from",
-        "to",
-        "from_assumed",
-        "evidence",
-        "confidence",
-        "source",
-        "checked",
-        "row",
-        "note",
-        "reason",
-        "availability",
-    ]);
-    let day = |day: Option<Date>| day.map_or_else(String::new, |day| day.to_string());
-    for price in prices {
-        sheet.row([
-            price.provider,
-            price.model,
-            price.basis,
-            &price.item,
-            &price.value,
-            price.per,
-            &price.from.to_string(),
-            &day(price.to),
-            if price.from_assumed { "true" } else { "false" },
-            price.evidence,
-            price.confidence,
-            price.source,
-            &day(price.checked),
-            &price.row,
-            price.note.unwrap_or(""),
-            price.reason.unwrap_or(""),
-            price.availability.as_str(),
-        ]);
-    }
-    sheet
 }

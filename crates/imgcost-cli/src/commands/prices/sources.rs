@@ -1,13 +1,11 @@
 //! `imgcost prices sources`: every source that prices and rules cite.
 
-use std::io;
-
 use imgcost_core::{Book, Code, Date, Error, Source};
 use serde::Serialize;
 
 use crate::args::PricesSourcesArgs;
 use crate::failure::{End, Failure};
-use crate::render::{self, Format, Page, Sheet};
+use crate::report::{Column, Only, Output, Report, Table};
 use crate::request;
 use crate::settings::Settings;
 
@@ -35,15 +33,15 @@ impl<'b> Cited<'b> {
         }
     }
 
-    /// Adds the source to a page, in full.
-    pub(in crate::commands) fn show(&self, page: &mut Page) {
-        page.line(format!("{}: {}", self.id, self.title));
+    /// Adds the source to a report, in full.
+    pub(in crate::commands) fn show(&self, report: &mut Report<'_>) {
+        report.line(format!("{}: {}", self.id, self.title));
         if let Some(address) = self.address {
-            page.item(address);
+            report.item(address);
         }
-        page.item(format!("{}, read {}", self.kind, self.read));
+        report.item(format!("{}, read {}", self.kind, self.read));
         if let Some(note) = self.note {
-            page.item(note);
+            report.item(note);
         }
     }
 }
@@ -60,13 +58,17 @@ pub(in crate::commands) fn cited<'b>(book: &'b Book, ids: impl Iterator<Item = &
 }
 
 #[derive(Serialize)]
-struct Document<'b> {
+struct Sources<'b> {
     schema: &'static str,
-    sources: &'b [Cited<'b>],
+    sources: Vec<Cited<'b>>,
 }
 
 /// Shows all sources, or one.
-pub(super) fn sources(args: &PricesSourcesArgs, settings: &Settings, format: Format) -> Result<End, Failure> {
+pub(super) fn sources(
+    args: &PricesSourcesArgs,
+    settings: &Settings,
+    output: &Output,
+) -> Result<End, Failure> {
     let book = request::book(&args.book, settings)?;
     let sources: Vec<Cited<'_>> = match &args.id {
         None => book.sources().values().map(Cited::new).collect(),
@@ -80,32 +82,38 @@ pub(super) fn sources(args: &PricesSourcesArgs, settings: &Settings, format: For
             vec![Cited::new(book.source(id).ok_or_else(unknown)?)]
         }
     };
-    let mut out = io::stdout().lock();
-    let document = || Document { schema: "imgcost.source-list/1", sources: &sources };
-    render::write(&mut out, format, || page(&sources), || sheet(&sources), document)?;
+    let sources = Sources { schema: "imgcost.source-list/1", sources };
+    output.write(&sources, || report(&sources.sources))?;
     Ok(End::Done)
 }
 
-fn page(sources: &[Cited<'_>]) -> Page {
-    let mut page = Page::default();
-    for source in sources {
-        source.show(&mut page);
-    }
-    page
+fn report<'s>(sources: &'s [Cited<'_>]) -> Report<'s> {
+    let mut report = Report::default();
+    sources.iter().for_each(|source| source.show(&mut report));
+    report.table(table(sources).only(Only::Data));
+    report
 }
 
-fn sheet(sources: &[Cited<'_>]) -> Sheet {
-    let mut sheet = Sheet::new(&["id", "title", "address", "read", "kind", "note"]);
+/// Sources as a table.
+pub(in crate::commands) fn table<'s>(sources: &'s [Cited<'_>]) -> Table<'s> {
+    let columns = [
+        Column::name("id"),
+        Column::text("title"),
+        Column::text("address"),
+        Column::name("read"),
+        Column::name("kind"),
+        Column::text("note"),
+    ];
+    let mut table = Table::new("Sources", columns);
     for source in sources {
-        let read = source.read.to_string();
-        sheet.row([
-            source.id,
-            source.title,
-            source.address.unwrap_or(""),
-            &read,
-            source.kind,
-            source.note.unwrap_or(""),
+        table.row([
+            source.id.into(),
+            source.title.into(),
+            source.address.into(),
+            source.read.into(),
+            source.kind.into(),
+            source.note.into(),
         ]);
     }
-    sheet
+    table
 }

@@ -16,6 +16,7 @@ use crate::args::{RequestArgs, SolveArgs};
 use crate::failure::{End, Failure, bad_input, say};
 use crate::fields;
 use crate::render::{self, Format, file};
+use crate::report::Output;
 use crate::request::{self, Given, Later};
 use crate::settings::{Key, Settings};
 
@@ -46,8 +47,9 @@ struct Found<'b> {
 }
 
 /// Finds the best plans and writes them.
-pub(crate) fn solve(args: &SolveArgs, settings: &Settings, format: Format) -> Result<End, Failure> {
-    let targets = file::check(&args.files.out)?;
+pub(crate) fn solve(args: &SolveArgs, settings: &Settings, output: &Output) -> Result<End, Failure> {
+    let format = output.format();
+    let targets = file::check(&output.paths())?;
     let exchange = args.currency.exchange()?;
     let top = top(args)?;
     let book = request::book(&args.request.book, settings)?;

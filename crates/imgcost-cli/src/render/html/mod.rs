@@ -13,8 +13,8 @@ use super::markup::escaped;
 use super::table::columns;
 use super::workbook::{TypedColumn, TypedTable, Value, Workbook};
 
-const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("sort.js");
+const STYLE: &str = include_str!("../../report/page.css");
+const SCRIPT: &str = include_str!("../../report/sort.js");
 /// How many columns of a terminal a text takes that stays on one line.
 const SHORT: usize = 28;
 

@@ -67,6 +67,8 @@ pub(crate) fn now(start: &str) -> String {
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_imgcost"));
     command.env_clear().envs(surroundings()).env("IMGCOST_AS_OF", "2026-11-21");
+    // As on a terminal of 80 columns; without it nothing is wrapped.
+    command.env("COLUMNS", "80");
     // Never the ledger of whoever runs the tests.
     command.env("XDG_DATA_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-data"));
     command

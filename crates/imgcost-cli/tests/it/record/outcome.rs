@@ -30,7 +30,6 @@ pub(crate) fn of(ran: &Ran, folder: &Path, written: &[&str]) -> String {
             _ if !path.exists() => writeln!(text, "  {name}: not written").unwrap(),
             Some((_, "xlsx")) => workbook(&path).write(name, &mut text),
             Some((_, "html")) => page(&fs::read_to_string(path).unwrap()).write(name, &mut text),
-            Some((_, "svg")) => chart(&fs::read_to_string(path).unwrap()).write(name, &mut text),
             _ => Found::of_text(&fs::read_to_string(path).unwrap()).write(name, &mut text),
         }
     }
@@ -158,16 +157,6 @@ fn page(html: &str) -> Found {
         if let (Some(head), Some(value)) = (of("data-head"), of("data-v")) {
             found.add(head, value);
         }
-    }
-    found
-}
-
-/// The amounts of a chart: the labels of its bars.
-fn chart(svg: &str) -> Found {
-    let mut found = Found::default();
-    let svg = roxmltree::Document::parse(svg).unwrap();
-    for node in svg.descendants().filter(|node| node.attribute("class") == Some("value")) {
-        found.add("value", node.text().unwrap_or_default());
     }
     found
 }

@@ -1,21 +1,18 @@
 //! A quote for people, and as the JSON document.
 
-use imgcost_core::{
-    CeilingBasis, Endpoint, Estimate, Fidelity, Item, Line, Note, NoteDocument, Quote, QuoteDocument, Rate,
-    Tier, Unit, Usd,
-};
-
 use imgcost_analysis::currency::Exchange;
+use imgcost_core::{
+    CeilingBasis, Endpoint, Fidelity, Item, Line, Note, NoteDocument, Quote, QuoteDocument, Rate, Tier, Unit,
+    Usd,
+};
 use serde::Serialize;
 
-use super::currency::{ConvertedDocument, converted};
-use super::{Page, Sheet};
+use super::row;
 use crate::fields::shown;
+use crate::report::{Column, ConvertedTotal, DASH, Only, Report, Table, Value, converted, grouped};
 use crate::request::MODEL_DEFAULTED;
 
-/// What stands for a value that is unknown.
-pub(crate) const DASH: &str = "—";
-/// The most decimals that a table shows; amounts that need more are rounded, and marked so.
+/// The most decimals of an amount for each image; one that needs more is rounded, and marked so.
 const PLACES_MAX: u32 = 9;
 
 /// A quote with what a reader should know of how the request was understood.
@@ -45,7 +42,7 @@ pub(crate) struct InCurrency<'q> {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     model_defaulted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    converted: Option<ConvertedDocument<'q>>,
+    converted: Option<ConvertedTotal<'q>>,
 }
 
 /// The JSON document of a quote, its total converted where a currency was asked for.
@@ -58,26 +55,36 @@ pub(crate) fn document_in<'q>(priced: &Priced<'q>, exchange: Option<&'q Exchange
 }
 
 /// A quote's total in another currency.
-pub(crate) fn total_in<'x>(quote: &Quote<'_>, exchange: &'x Exchange) -> ConvertedDocument<'x> {
-    let total = quote.total();
-    converted(exchange, [total.floor, total.expected, total.ceiling])
+pub(crate) fn total_in<'x>(quote: &Quote<'_>, exchange: &'x Exchange) -> ConvertedTotal<'x> {
+    converted(exchange, quote.total())
 }
 
-/// A quote as a page: what was asked, the lines, the total, what is published, the notes.
-pub(crate) fn page(priced: &Priced<'_>, exchange: Option<&Exchange>) -> Page {
+/// What was asked, the lines, the total, what is published, the notes; for programs a row.
+pub(super) fn report<'q>(priced: &Priced<'q>, exchange: Option<&Exchange>) -> Report<'q> {
     let quote = priced.quote;
-    let mut page = Page::default();
-    warning(&mut page, priced);
-    page.heading(heading(quote));
-    page.table(lines(quote));
+    let mut report = Report::default();
+    warning(&mut report, priced);
+    report.heading(heading(quote));
+    report.table(lines(quote));
+    report.table(row::table(priced, exchange));
     if let Some(exchange) = exchange {
-        page.line(total_in(quote, exchange).words());
+        report.line(total_in(quote, exchange).words());
     }
     if let Some(line) = below(quote) {
-        page.line(line);
+        report.line(line);
     }
-    notes(&mut page, priced);
-    page
+    if priced.is_model_defaulted() {
+        let rows = super::on_current_models(quote);
+        if !rows.is_empty() {
+            report.line("The same request on models you can call today:");
+            let columns = [Column::name("model"), Column::number("USD"), Column::text("best").label("")];
+            let mut table = Table::new("Current models", columns).only(Only::People);
+            rows.into_iter().for_each(|row| table.row(row.into_iter().map(Value::from)));
+            report.table(table);
+        }
+    }
+    notes(&mut report, priced);
+    report
 }
 
 impl Priced<'_> {
@@ -93,20 +100,20 @@ impl Priced<'_> {
 }
 
 /// Adds what to know before anything else.
-pub(crate) fn warning(page: &mut Page, priced: &Priced<'_>) {
+pub(crate) fn warning(report: &mut Report<'_>, priced: &Priced<'_>) {
     if let Some(note) = priced.defaulted() {
-        page.heading(format!("warning: {}", note.message));
+        report.heading(format!("warning: {}", note.message));
     }
 }
 
 /// Adds the quote's notes and the remarks; what two rows say alike is said once.
-pub(crate) fn notes(page: &mut Page, priced: &Priced<'_>) {
+pub(crate) fn notes(report: &mut Report<'_>, priced: &Priced<'_>) {
     let mut said = Vec::new();
     let first = |note: &&Note| note.code != MODEL_DEFAULTED;
     for note in priced.quote.notes().iter().chain(priced.remarks.iter().filter(first)) {
         if !said.contains(&note.message) {
             said.push(note.message.clone());
-            page.note(note.message.clone());
+            report.note(note.message.clone());
         }
     }
 }
@@ -154,57 +161,64 @@ pub(crate) fn heading(quote: &Quote<'_>) -> String {
     format!("{} at {}, {}: {}", offer.model.id, offer.provider.id, offer.as_of, parts.join(", "))
 }
 
-fn lines(quote: &Quote<'_>) -> Sheet {
-    let total = quote.total();
+fn lines<'q>(quote: &'q Quote<'q>) -> Table<'q> {
     let unit = unit_of(quote);
-    let amounts = quote.lines().iter().filter_map(|line| line.price).map(|price| price.amount);
-    let shown = amounts.clone().flat_map(|range| [Some(range.floor), range.expected, Some(range.ceiling)]);
-    let totals = [total.floor, total.expected, total.ceiling];
-    let places = shown.chain(totals).flatten().map(Usd::places).max().unwrap_or(2).clamp(2, PLACES_MAX);
-    let total_open = total.floor != total.ceiling || total.expected.is_none();
-    let any_range = amounts.clone().any(|range| !range.is_exact()) || total_open;
-
     let (counted, rate) = match unit {
-        Some(Unit::Token) => (">tokens", ">USD/1M"),
-        Some(Unit::Image) => (">images", ">USD each"),
-        Some(Unit::Call) => (">calls", ">USD each"),
-        Some(Unit::Megapixel) => (">megapixels", ">USD each"),
-        None => (">quantity", ">USD"),
+        Some(Unit::Token) => ("tokens", "USD/1M"),
+        Some(Unit::Image) => ("images", "USD each"),
+        Some(Unit::Call) => ("calls", "USD each"),
+        Some(Unit::Megapixel) => ("megapixels", "USD each"),
+        None => ("quantity", "USD"),
     };
-    let mut columns = vec!["item", counted, rate, ">USD"];
-    if any_range {
-        columns.push(">from floor to ceiling");
+    let mut columns = vec![
+        Column::name("item"),
+        Column::estimate("quantity").or_range().label(counted),
+        Column::text("unit").data_only(),
+        Column::number("rate").label(rate),
+        Column::number("per").data_only(),
+        Column::estimate("amount").label("USD").ranged("from floor to ceiling"),
+    ];
+    if unit.is_none() {
+        // Each cell has its unit.
+        columns = columns
+            .into_iter()
+            .map(|column| match column.key.as_ref() {
+                "quantity" | "rate" => column.data_only(),
+                _ => column,
+            })
+            .collect();
+        columns.insert(1, Column::number("counted").label(counted).text_only());
+        columns.insert(2, Column::number("each").label(rate).text_only());
     }
-    let mut sheet = Sheet::new(&columns);
+    let mut table = Table::new("Lines", columns).only(Only::People);
     for line in quote.lines() {
         let mut cells = vec![
-            item_words(line.item, line.part.map(imgcost_core::Part::as_str)),
-            quantity(line, unit),
-            rate_words(line, unit),
+            item_words(line.item, line.part.map(imgcost_core::Part::as_str)).into(),
+            line.quantity.into(),
+            line.unit.as_str().into(),
+            line.price.map_or(Value::missing(), |price| Value::Number(digits(price.rate))),
+            line.price.map(|price| price.rate.per()).into(),
+            line.price.map_or(Value::Unknown("no price".into()), |price| price.amount.into()),
         ];
-        match line.price {
-            Some(price) => {
-                cells.push(price.amount.expected.map_or_else(|| DASH.to_owned(), |usd| rounded(usd, places)));
-                cells.push(if price.amount.is_exact() { String::new() } else { span(&price.amount, places) });
-            }
-            None => cells.extend(["no price".to_owned(), DASH.to_owned()]),
+        if unit.is_none() {
+            cells.insert(1, quantity(line).into());
+            cells.insert(2, rate_words(line).into());
         }
-        cells.truncate(columns.len());
-        sheet.row(cells);
+        table.row(cells);
     }
-    let mut cells = vec!["total".to_owned(), String::new(), String::new()];
-    cells.push(total.expected.map_or_else(|| DASH.to_owned(), |usd| rounded(usd, places)));
-    cells.push(match (total.floor, total.ceiling) {
-        (Some(floor), Some(ceiling)) if total_open => {
-            format!("{} to {}", rounded(floor, places), rounded(ceiling, places))
-        }
-        (Some(_), Some(_)) => String::new(),
-        (Some(floor), None) => format!("at least {}", rounded(floor, places)),
-        _ => DASH.to_owned(),
-    });
-    cells.truncate(columns.len());
-    sheet.row(cells);
-    sheet
+    let mut total = vec![Value::Empty; table.columns.len()];
+    if let [first, .., last] = total.as_mut_slice() {
+        (*first, *last) = ("total".into(), quote.total().into());
+    }
+    table.total = Some(total);
+    table
+}
+
+fn digits(rate: Rate) -> rust_decimal::Decimal {
+    match rate {
+        Rate::PerMillion(rate) => rate.decimal(),
+        Rate::Each(usd) => usd.decimal(),
+    }
 }
 
 /// The unit that all lines share, if they do.
@@ -214,26 +228,18 @@ fn unit_of(quote: &Quote<'_>) -> Option<Unit> {
     units.all(|unit| unit == first).then_some(first)
 }
 
-fn span(range: &Estimate<Usd>, places: u32) -> String {
-    format!("{} to {}", rounded(range.floor, places), rounded(range.ceiling, places))
-}
-
-fn quantity(line: &Line<'_>, shared: Option<Unit>) -> String {
+fn quantity(line: &Line<'_>) -> String {
     let count = match line.quantity.expected {
         Some(expected) => grouped(expected),
         None => format!("{} to {}", grouped(line.quantity.floor), grouped(line.quantity.ceiling)),
     };
-    if shared.is_some() {
-        return count;
-    }
-    let unit = line.unit.as_str();
-    if line.quantity.ceiling == 1 { format!("{count} {unit}") } else { format!("{count} {unit}s") }
+    let plural = if line.quantity.ceiling == 1 { "" } else { "s" };
+    format!("{count} {}{plural}", line.unit.as_str())
 }
 
-fn rate_words(line: &Line<'_>, shared: Option<Unit>) -> String {
+fn rate_words(line: &Line<'_>) -> String {
     match line.price.map(|price| price.rate) {
         None => DASH.to_owned(),
-        Some(rate) if shared.is_some() => rate.to_string(),
         Some(rate @ Rate::PerMillion(_)) => format!("{rate}/1M"),
         Some(rate @ Rate::Each(_)) => format!("{rate} each"),
     }
@@ -246,29 +252,6 @@ pub(crate) fn item_words(item: Item, part: Option<&str>) -> String {
         Some(part) => format!("{words}, {part}"),
         None => words,
     }
-}
-
-/// An amount to so many places; one that would show as zero and is not, is below the last place.
-pub(crate) fn rounded(usd: Usd, places: u32) -> String {
-    let text = usd.rounded(places);
-    let shows_nothing = usd > Usd::ZERO && text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
-    match (shows_nothing, text.strip_suffix('0')) {
-        (true, Some(rest)) => format!("<{rest}1"),
-        _ => text,
-    }
-}
-
-/// A count with a comma between each three digits.
-pub(crate) fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// A total in words, as messages and summaries say it: never a zero for what is unknown.
@@ -321,21 +304,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_are_grouped_by_three() {
-        assert_eq!(
-            [0, 999, 1000, 21_949, 1_000_000].map(grouped),
-            ["0", "999", "1,000", "21,949", "1,000,000"]
-        );
-    }
-
-    #[test]
-    fn what_is_too_small_to_show_is_below_the_last_place_and_never_zero() {
-        for (usd, shown) in
-            [("0", "0.0000"), ("0.00001", "<0.0001"), ("0.00005", "0.0001"), ("0.12344", "0.1234")]
-        {
-            assert_eq!(rounded(usd.parse().unwrap(), 4), shown, "{usd}");
-        }
-        assert_eq!(rounded("0.4".parse().unwrap(), 0), "<1");
+    fn an_amount_for_each_is_never_zero() {
         assert_eq!(divided("0.000000001".parse().unwrap(), 4), "<0.000000001");
     }
 

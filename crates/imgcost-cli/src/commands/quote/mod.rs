@@ -1,20 +1,22 @@
 //! `imgcost quote`: what a call will cost.
 
-use std::io;
+mod report;
+mod row;
 
-use imgcost_analysis::currency::Exchange;
 use imgcost_analysis::lacks_prompt;
 use imgcost_core::{CeilingBasis, Code, Error, Quality, Quote, Request, Usd};
 
 use crate::args::QuoteArgs;
 use crate::commands::price_list;
 use crate::failure::{End, Failure, fits_words, say, say_note};
-use crate::render::{self, Format, Page, Priced, Sheet, flat};
+use crate::report::Output;
 use crate::request::{self, Asked, NoModel};
 use crate::settings::Settings;
 
+pub(crate) use report::{Priced, amount_words, document, heading, item_words, notes, total_in, warning};
+
 /// Quotes the call, and holds it against the cap.
-pub(crate) fn quote(args: &QuoteArgs, settings: &Settings, format: Format) -> Result<End, Failure> {
+pub(crate) fn quote(args: &QuoteArgs, settings: &Settings, output: &Output) -> Result<End, Failure> {
     let cap = request::cap(args.cap.as_deref(), settings)?;
     let exchange = args.currency.exchange()?;
     let book = request::book(&args.request.book, settings)?;
@@ -23,7 +25,8 @@ pub(crate) fn quote(args: &QuoteArgs, settings: &Settings, format: Format) -> Re
     let quote = book.quote(&request)?;
     prompt_for_cap(args, cap, &quote)?;
     let priced = Priced { quote: &quote, remarks: &remarks };
-    write(&priced, exchange.as_ref(), format)?;
+    let exchange = exchange.as_ref();
+    output.write(&report::document_in(&priced, exchange), || report::report(&priced, exchange))?;
     Ok(end(&quote, cap))
 }
 
@@ -31,33 +34,6 @@ pub(crate) fn quote(args: &QuoteArgs, settings: &Settings, format: Format) -> Re
 pub(super) fn end(quote: &Quote<'_>, cap: Option<Usd>) -> End {
     let complete = if quote.is_complete() { End::Done } else { End::Incomplete };
     complete.and(cap.map_or(End::Done, |cap| hold_against(quote, cap)))
-}
-
-/// Writes a quote.
-fn write(priced: &Priced<'_>, exchange: Option<&Exchange>, format: Format) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    render::write(
-        &mut out,
-        format,
-        || page(priced, exchange),
-        || sheet(priced, exchange),
-        || render::document_in(priced, exchange),
-    )
-}
-
-/// A quote as a page; where nothing named the model, with what the same request costs on models
-/// that can be called.
-fn page(priced: &Priced<'_>, exchange: Option<&Exchange>) -> Page {
-    let mut page = render::quote_page(priced, exchange);
-    if priced.is_model_defaulted() {
-        let mut table = Sheet::new(&["model", ">USD", ""]);
-        table.rows = on_current_models(priced.quote);
-        if !table.rows.is_empty() {
-            page.line("The same request on models you can call today:");
-            page.table(table);
-        }
-    }
-    page
 }
 
 /// The same request on each current model of the provider: its name, the price, and what its best
@@ -81,20 +57,6 @@ fn on_current_models(quote: &Quote<'_>) -> Vec<Vec<String>> {
     });
     let rows = price_list::grouped(priced).into_iter();
     rows.map(|(name, cells)| std::iter::once(name).chain(cells).collect()).collect()
-}
-
-/// A quote as one row with a header.
-fn sheet(priced: &Priced<'_>, exchange: Option<&Exchange>) -> Sheet {
-    let mut sheet = Sheet::new(flat::COLUMNS);
-    sheet.columns.push(("id".to_owned(), render::Align::Left));
-    let mut cells = Vec::new();
-    flat::cells(priced, &mut flat::Scratch::default(), &mut cells);
-    cells.push(priced.quote.id());
-    sheet.rows.push(cells);
-    if let Some(exchange) = exchange {
-        render::total_in(priced.quote, exchange).add_to(&mut sheet);
-    }
-    sheet
 }
 
 /// Refuses a call without its prompt.

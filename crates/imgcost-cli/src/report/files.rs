@@ -1,0 +1,432 @@
+//! Where a result goes: standard output in one format, and files of which the ending of each name
+//! is the format.
+//!
+//! A file is written whole or not at all: beside its place first, then moved over it. Where
+//! several were asked for, none is moved before all are written.
+
+use std::ffi::OsStr;
+use std::fmt::Display;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use imgcost_core::{Code, Error};
+use serde::Serialize;
+
+use super::{Report, csv, html, markdown, text};
+use crate::failure::{Failure, unless_gone};
+use crate::plain;
+
+/// The most rows of a page or workbook: more would open in no program, or only slowly.
+const ROWS_MAX: usize = 100_000;
+
+/// How a result is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// For people.
+    Table,
+    /// One document.
+    Json,
+    /// A document on a line.
+    Jsonl,
+    /// Comma-separated values.
+    Csv,
+    /// Tab-separated values.
+    Tsv,
+    /// A Markdown table.
+    Markdown,
+    /// A web page.
+    Html,
+    /// A workbook.
+    #[cfg(feature = "xlsx")]
+    Xlsx,
+}
+
+/// The names and endings of formats.
+const FORMATS: &[(&str, Format)] = &[
+    ("table", Format::Table),
+    ("json", Format::Json),
+    ("jsonl", Format::Jsonl),
+    ("csv", Format::Csv),
+    ("tsv", Format::Tsv),
+    ("markdown", Format::Markdown),
+    ("md", Format::Markdown),
+    ("html", Format::Html),
+    #[cfg(feature = "xlsx")]
+    ("xlsx", Format::Xlsx),
+];
+
+impl Format {
+    /// Every name of a format.
+    pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+        FORMATS.iter().map(|(name, _)| *name)
+    }
+
+    /// The format of a name.
+    pub(crate) fn named(name: &str) -> Option<Format> {
+        FORMATS.iter().find(|(known, _)| *known == name).map(|(_, format)| *format)
+    }
+
+    /// Whether programs read it as JSON, errors included.
+    pub(crate) fn is_json(self) -> bool {
+        matches!(self, Format::Json | Format::Jsonl)
+    }
+}
+
+/// The endings of file names: those of the formats, but a table is text.
+fn endings() -> impl Iterator<Item = (&'static str, Format)> {
+    FORMATS.iter().map(|&(name, format)| if name == "table" { ("txt", format) } else { (name, format) })
+}
+
+/// Where a result goes.
+#[derive(Debug)]
+pub(crate) struct Output {
+    format: Format,
+    files: Vec<Target>,
+}
+
+/// A file to be written, in a format that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Target {
+    path: PathBuf,
+    format: Format,
+}
+
+impl Output {
+    /// Reads the endings, before anything is computed.
+    ///
+    /// # Errors
+    /// An ending that no format has, or a file named twice.
+    pub(crate) fn new(format: Format, paths: &[PathBuf]) -> Result<Output, Error> {
+        let mut files: Vec<Target> = Vec::with_capacity(paths.len());
+        for path in paths {
+            if files.iter().any(|target| target.path == *path) {
+                let message = format!("out: {} is named twice", name(path));
+                return Err(Error::new(Code::IllegalCombination, message).field("out"));
+            }
+            files.push(Target { path: path.clone(), format: format_of(path)? });
+        }
+        Ok(Output { format, files })
+    }
+
+    /// The format of standard output.
+    pub(crate) fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The format of standard output, of a command that writes no files.
+    ///
+    /// # Errors
+    /// Files were asked for.
+    pub(crate) fn stdout_only(&self) -> Result<Format, Error> {
+        if self.files.is_empty() {
+            return Ok(self.format);
+        }
+        Err(Error::new(Code::IllegalCombination, "this command writes to standard output only").field("out"))
+    }
+
+    /// The files to write.
+    pub(crate) fn paths(&self) -> Vec<PathBuf> {
+        self.files.iter().map(|target| target.path.clone()).collect()
+    }
+
+    /// Writes a result: as it is in json and jsonl, and as its report in every other format.
+    /// Files are made before anything is written, and take their places after standard output:
+    /// where one fails, that still holds its one document. That its reader went away is no failure.
+    pub(crate) fn write<'a, T: Serialize>(
+        &self,
+        result: &T,
+        report: impl FnOnce() -> Report<'a>,
+    ) -> Result<(), Failure> {
+        let formats = || std::iter::once(self.format).chain(self.files.iter().map(|target| target.format));
+        let report = formats().any(|format| !format.is_json()).then(report).unwrap_or_default();
+        for format in formats() {
+            has_room(format, &report)?;
+        }
+        let made: Vec<Vec<u8>> = self
+            .files
+            .iter()
+            .map(|target| bytes(target.format, result, &report, |report| text::report(report, None)))
+            .collect::<Result<_, _>>()?;
+        let shown = bytes(self.format, result, &report, text::on_stdout)?;
+        let mut out = io::stdout().lock();
+        let written = out.write_all(&shown).and_then(|()| out.flush()).map_err(Failure::Output);
+        unless_gone(written)?;
+        place(self.files.iter().map(|target| target.path.as_path()).zip(made))
+    }
+}
+
+/// Refuses what would be too long a page or workbook.
+fn has_room(format: Format, report: &Report<'_>) -> Result<(), Error> {
+    let limited = match format {
+        Format::Html => "html",
+        #[cfg(feature = "xlsx")]
+        Format::Xlsx => "xlsx",
+        _ => return Ok(()),
+    };
+    let rows: usize = report.tables().map(|table| table.rows.len()).sum();
+    if rows <= ROWS_MAX {
+        return Ok(());
+    }
+    let message = format!("{limited} takes at most {ROWS_MAX} rows (got {rows}): use csv or jsonl");
+    Err(Error::new(Code::TooLarge, message).field("format").allowed(["csv", "jsonl"]))
+}
+
+fn bytes<T: Serialize>(
+    format: Format,
+    result: &T,
+    report: &Report<'_>,
+    page: fn(&Report<'_>) -> String,
+) -> Result<Vec<u8>, Failure> {
+    let line = |mut bytes: Vec<u8>| {
+        bytes.push(b'\n');
+        bytes
+    };
+    Ok(match format {
+        Format::Table => page(report).into_bytes(),
+        Format::Markdown => markdown::report(report).into_bytes(),
+        Format::Csv => csv::report(report, b','),
+        Format::Tsv => csv::report(report, b'\t'),
+        Format::Json => line(serde_json::to_vec_pretty(result)?),
+        Format::Jsonl => line(serde_json::to_vec(result)?),
+        Format::Html => html::report(report).into_bytes(),
+        #[cfg(feature = "xlsx")]
+        Format::Xlsx => super::xlsx::report(report).map_err(io::Error::other)?,
+    })
+}
+
+fn format_of(path: &Path) -> Result<Format, Error> {
+    let refused = |why: String| {
+        Error::new(Code::IllegalValue, format!("out: {why}"))
+            .field("out")
+            .allowed(endings().map(|(ending, _)| format!(".{ending}")))
+    };
+    let Some(ending) = path.extension() else {
+        return Err(refused(format!("{} has no ending that says the format", name(path))));
+    };
+    let ending = ending.to_string_lossy().to_ascii_lowercase();
+    if let Some((_, format)) = endings().find(|(known, _)| *known == ending) {
+        return Ok(format);
+    }
+    if ending == "xlsx" {
+        return Err(refused("this imgcost was built without .xlsx, the cargo feature `xlsx`".to_owned()));
+    }
+    Err(refused(format!("no format has the ending of {}", name(path))).nearest_name(&format!(".{ending}")))
+}
+
+/// Writes files, all of them or none.
+///
+/// # Errors
+/// A file can't be written: no file is left half-written, and the error names it.
+fn place<'p>(files: impl Iterator<Item = (&'p Path, Vec<u8>)>) -> Result<(), Failure> {
+    let mut staged = Vec::new();
+    for (path, bytes) in files {
+        staged.push((path, Staged::new(path, &bytes).map_err(|error| failed(path, error))?));
+    }
+    for (path, staged) in staged {
+        staged.place().map_err(|error| failed(path, error))?;
+    }
+    Ok(())
+}
+
+fn name(path: &Path) -> String {
+    plain::line(path.display().to_string())
+}
+
+/// A failure that names the file. Never that of a reader who went away: files have none.
+fn failed(path: &Path, error: impl Display) -> Failure {
+    Failure::Output(io::Error::other(format!("{}: {error}", name(path))))
+}
+
+/// A file that is written and not yet in its place. Dropped before that, it is removed.
+struct Staged {
+    temporary: PathBuf,
+    place: PathBuf,
+}
+
+impl Staged {
+    fn new(path: &Path, bytes: &[u8]) -> io::Result<Staged> {
+        // What a link leads to is replaced, not the link.
+        let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let before = match fs::metadata(&place) {
+            Ok(found) if !found.is_file() => return Err(io::Error::other("is there and is not a file")),
+            Ok(found) if found.permissions().readonly() => {
+                return Err(io::Error::other("is there and may not be written"));
+            }
+            Ok(found) => Some(found.permissions()),
+            Err(_) => None,
+        };
+        let (temporary, mut file) = beside(&place)?;
+        let staged = Staged { temporary, place };
+        file.write_all(bytes)?;
+        if let Some(permissions) = before {
+            file.set_permissions(permissions)?;
+        }
+        Ok(staged)
+    }
+
+    fn place(self) -> io::Result<()> {
+        fs::rename(&self.temporary, &self.place)
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        // Gone already where it was moved; nobody to tell where it can't be removed.
+        let _ = fs::remove_file(&self.temporary);
+    }
+}
+
+/// A new file in the same folder, so that it can be moved in one step.
+fn beside(place: &Path) -> io::Result<(PathBuf, fs::File)> {
+    let folder = place.parent().filter(|folder| *folder != OsStr::new("")).unwrap_or(Path::new("."));
+    let mut number = 0_u32;
+    loop {
+        let temporary = folder.join(format!(".imgcost-{}-{number}.tmp", std::process::id()));
+        match OpenOptions::new().write(true).create_new(true).open(&temporary) {
+            Ok(file) => return Ok((temporary, file)),
+            // Left behind by a process of the same number that was killed.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < 1000 => number += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{Column, Table};
+
+    fn output(folder: &Path, names: &[&str]) -> Output {
+        let out: Vec<PathBuf> = names.iter().map(|name| folder.join(name)).collect();
+        Output::new(Format::Json, &out).unwrap()
+    }
+
+    fn refused(names: &[&str]) -> Error {
+        let out: Vec<PathBuf> = names.iter().map(PathBuf::from).collect();
+        Output::new(Format::Json, &out).unwrap_err()
+    }
+
+    fn table(rows: usize) -> Report<'static> {
+        let mut report = Report::default();
+        let mut table = Table::new("t", [Column::text("a"), Column::number("b")]);
+        (0..rows).for_each(|_| table.row(["x".into(), 1_u64.into()]));
+        report.table(table);
+        report
+    }
+
+    fn written(output: &Output) -> Result<(), Failure> {
+        output.write(&serde_json::json!({"a": "x"}), || table(1))
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn an_ending_says_the_format() {
+        for (path, format) in [
+            ("a.csv", Format::Csv),
+            ("a.b.TSV", Format::Tsv),
+            ("./x/a.markdown", Format::Markdown),
+            ("a.txt", Format::Table),
+            ("a.html", Format::Html),
+        ] {
+            assert_eq!(format_of(Path::new(path)).unwrap(), format, "{path}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_ending_names_what_is_allowed_and_the_nearest() {
+        let error = refused(&["ok.csv", "out/a.htm"]);
+        assert_eq!(error.field_name(), Some("out"));
+        assert_eq!(error.message(), "out: no format has the ending of out/a.htm");
+        assert!(error.allowed_values().contains(&".jsonl".to_owned()));
+        assert_eq!(error.nearest_value(), Some(".html"));
+        for path in ["csv", "-", ".csv", "a.", "", "a.svg", "a.table"] {
+            refused(&[path]);
+        }
+    }
+
+    #[cfg(not(feature = "xlsx"))]
+    #[test]
+    fn a_build_without_workbooks_says_so() {
+        let error = refused(&["a.xlsx"]);
+        assert!(error.message().contains("cargo feature `xlsx`"), "{error}");
+    }
+
+    #[test]
+    fn a_file_named_twice_is_refused() {
+        assert_eq!(refused(&["a.csv", "b.csv", "a.csv"]).message(), "out: a.csv is named twice");
+    }
+
+    #[test]
+    fn each_file_has_the_bytes_of_its_format_and_nothing_else_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let asked = ["a.csv", "a.html", "a.json", "a.jsonl", "a.md", "a.tsv", "a.txt"];
+        written(&output(folder.path(), &asked)).unwrap();
+        assert_eq!(names(folder.path()), asked);
+        let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+        assert_eq!(read("a.csv"), "a,b\nx,1\n");
+        assert_eq!(read("a.tsv"), "a\tb\nx\t1\n");
+        assert_eq!(read("a.jsonl"), "{\"a\":\"x\"}\n");
+        assert_eq!(read("a.json"), "{\n  \"a\": \"x\"\n}\n");
+        assert_eq!(read("a.md"), "| a | b |\n| --- | ---: |\n| x | 1 |\n");
+        assert_eq!(read("a.txt"), " a  b\n x  1\n");
+        assert!(read("a.html").starts_with("<!doctype html>"));
+    }
+
+    #[test]
+    fn a_page_of_too_many_rows_is_refused_and_csv_is_not() {
+        let report = table(ROWS_MAX + 1);
+        let error = has_room(Format::Html, &report).unwrap_err();
+        assert_eq!(error.code(), Code::TooLarge);
+        assert!(error.message().contains("at most 100000 rows"), "{error}");
+        has_room(Format::Csv, &report).unwrap();
+        has_room(Format::Html, &table(ROWS_MAX)).unwrap();
+    }
+
+    #[test]
+    fn where_one_file_fails_none_is_written_and_the_old_ones_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("old.csv"), "before").unwrap();
+        fs::create_dir(folder.path().join("folder.md")).unwrap();
+        for bad in ["missing/a.csv", "folder.md"] {
+            let failure = written(&output(folder.path(), &["old.csv", "new.json", bad])).unwrap_err();
+            let Failure::Output(error) = failure else { panic!("{failure:?}") };
+            assert!(error.to_string().contains(bad), "{error}");
+            assert_eq!(names(folder.path()), ["folder.md", "old.csv"]);
+            assert_eq!(fs::read_to_string(folder.path().join("old.csv")).unwrap(), "before");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_is_replaced_keeps_its_mode_and_a_link_stays_a_link() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("real.csv"), folder.path().join("link.csv"));
+        fs::write(&file, "before").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        symlink(&file, &link).unwrap();
+        written(&output(folder.path(), &["link.csv"])).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "a,b\nx,1\n");
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o440)).unwrap();
+        assert!(matches!(written(&output(folder.path(), &["link.csv"])), Err(Failure::Output(_))));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("/dev/null", folder.path().join("null.csv")).unwrap();
+        assert!(matches!(written(&output(folder.path(), &["null.csv"])), Err(Failure::Output(_))));
+    }
+}

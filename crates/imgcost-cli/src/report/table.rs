@@ -1,0 +1,324 @@
+//! Tables: columns that know how they are shown, and rows of values.
+
+use std::borrow::Cow;
+
+use super::value::{Part, Value};
+
+/// The most decimals of an amount, unless its column has fewer.
+const PLACES_MAX: u32 = 9;
+
+/// A table. Tables of one name are one table to csv, tsv and xlsx: a page may split it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Table<'a> {
+    pub(crate) name: &'static str,
+    pub(crate) columns: Vec<Column>,
+    pub(crate) rows: Vec<Row<'a>>,
+    /// The row below a line, such as the total.
+    pub(crate) total: Option<Vec<Value<'a>>>,
+    /// What the marked rows are, in a word: cheapest.
+    pub(crate) mark: &'static str,
+    pub(crate) only: Only,
+}
+
+/// Who gets a table.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Only {
+    /// Everybody.
+    #[default]
+    Anyone,
+    /// People; also a sheet of a workbook, but never csv.
+    People,
+    /// csv, tsv and workbooks.
+    Data,
+}
+
+/// A row, with a cell a column.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Row<'a> {
+    pub(crate) cells: Vec<Value<'a>>,
+    /// Whether it stands out, such as the cheapest.
+    pub(crate) marked: bool,
+}
+
+/// A column.
+#[derive(Debug, Clone)]
+pub(crate) struct Column {
+    /// Its name in csv and workbooks. An estimate has three: `key_floor` and so on.
+    pub(crate) key: Cow<'static, str>,
+    /// Its heading for people.
+    pub(crate) label: Cow<'static, str>,
+    pub(crate) kind: Kind,
+    pub(crate) show: Show,
+    /// The most decimals of its amounts.
+    places: u32,
+    /// Whether a bar beside the number shows how it compares with the largest.
+    pub(crate) bar: bool,
+    /// Whether a star marks its cell in a marked row.
+    pub(crate) star: bool,
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Names: the last to be broken where a page is narrow.
+    Name,
+    /// Words that may be broken.
+    Text,
+    /// Numbers, never broken.
+    Number,
+    /// Estimates, as the figure that they are compared by: `0.0165`, or `≤ 0.0253`.
+    Figure,
+    /// The same with a column behind it that has the range, where there is one. What is left out
+    /// where there is no room is the range.
+    Ranged(&'static str),
+    /// Estimates, as their expected value or else their range: `0.0116 to 0.0215`.
+    Range,
+}
+
+impl Kind {
+    pub(super) fn is_number(self) -> bool {
+        !matches!(self, Kind::Name | Kind::Text)
+    }
+
+    fn is_estimate(self) -> bool {
+        matches!(self, Kind::Figure | Kind::Ranged(_) | Kind::Range)
+    }
+}
+
+/// Where a column is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Show {
+    /// Everywhere.
+    Always,
+    /// To people only where rows differ in it: the heading has what they share.
+    IfVaries,
+    /// To people only where there is room: the greatest numbers are the first to go.
+    IfRoom(u8),
+    /// In csv, tsv and workbooks only.
+    DataOnly,
+    /// To people only.
+    TextOnly,
+}
+
+impl Column {
+    fn new(key: impl Into<Cow<'static, str>>, kind: Kind) -> Column {
+        let key = key.into();
+        let label = if key.contains('_') { Cow::Owned(key.replace('_', " ")) } else { key.clone() };
+        Column { key, label, kind, show: Show::Always, places: PLACES_MAX, bar: false, star: false }
+    }
+
+    /// A column of names.
+    pub(crate) fn name(key: impl Into<Cow<'static, str>>) -> Column {
+        Column::new(key, Kind::Name)
+    }
+
+    /// A column of words.
+    pub(crate) fn text(key: impl Into<Cow<'static, str>>) -> Column {
+        Column::new(key, Kind::Text)
+    }
+
+    /// A column of numbers.
+    pub(crate) fn number(key: impl Into<Cow<'static, str>>) -> Column {
+        Column::new(key, Kind::Number)
+    }
+
+    /// A column of estimates, shown by the figure that they are compared by.
+    pub(crate) fn estimate(key: impl Into<Cow<'static, str>>) -> Column {
+        Column::new(key, Kind::Figure)
+    }
+
+    /// With a heading of its own for people.
+    pub(crate) fn label(self, label: impl Into<Cow<'static, str>>) -> Column {
+        Column { label: label.into(), ..self }
+    }
+
+    /// With a column behind it that has the range of each estimate.
+    pub(crate) fn ranged(self, label: &'static str) -> Column {
+        Column { kind: Kind::Ranged(label), ..self }
+    }
+
+    /// With the range in place of a figure where no value is expected.
+    pub(crate) fn or_range(self) -> Column {
+        Column { kind: Kind::Range, ..self }
+    }
+
+    /// Shown to people only where rows differ in it.
+    pub(crate) fn if_varies(self) -> Column {
+        Column { show: Show::IfVaries, ..self }
+    }
+
+    /// Shown only where there is room; greater numbers go first.
+    pub(crate) fn if_room(self, order: u8) -> Column {
+        Column { show: Show::IfRoom(order), ..self }
+    }
+
+    /// For csv and workbooks only.
+    pub(crate) fn data_only(self) -> Column {
+        Column { show: Show::DataOnly, ..self }
+    }
+
+    /// For people only.
+    pub(crate) fn text_only(self) -> Column {
+        Column { show: Show::TextOnly, ..self }
+    }
+
+    /// With at most so many decimals.
+    pub(crate) fn places(self, places: u32) -> Column {
+        Column { places, ..self }
+    }
+
+    /// With bars.
+    pub(crate) fn bar(self) -> Column {
+        Column { bar: true, ..self }
+    }
+
+    /// With a star before the numbers of marked rows.
+    pub(crate) fn star(self) -> Column {
+        Column { star: true, ..self }
+    }
+}
+
+/// A column of csv or a workbook: one of the table's, or a part of it.
+#[derive(Debug, Clone)]
+pub(super) struct DataColumn {
+    pub(super) key: Cow<'static, str>,
+    pub(super) from: usize,
+    pub(super) part: Part,
+}
+
+/// The columns that programs get.
+pub(super) fn data_columns(columns: &[Column]) -> Vec<DataColumn> {
+    let mut all = Vec::with_capacity(columns.len());
+    for (from, column) in columns.iter().enumerate().filter(|(_, column)| column.show != Show::TextOnly) {
+        if column.kind.is_estimate() {
+            for (name, part) in
+                [("floor", Part::Floor), ("expected", Part::Expected), ("ceiling", Part::Ceiling)]
+            {
+                let key = format!("{}_{name}", column.key).into();
+                all.push(DataColumn { key, from, part });
+            }
+        } else {
+            all.push(DataColumn { key: column.key.clone(), from, part: Part::Whole });
+        }
+    }
+    all
+}
+
+impl<'a> Table<'a> {
+    /// A table without rows.
+    pub(crate) fn new(name: &'static str, columns: impl IntoIterator<Item = Column>) -> Table<'a> {
+        Table { name, columns: columns.into_iter().collect(), ..Table::default() }
+    }
+
+    /// For some only.
+    pub(crate) fn only(self, only: Only) -> Table<'a> {
+        Table { only, ..self }
+    }
+
+    /// Adds a row.
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = Value<'a>>) {
+        self.rows.push(Row { cells: cells.into_iter().collect(), marked: false });
+    }
+
+    /// How many decimals the amounts of a column have: as many as one of them needs, up to the
+    /// column's most. Amounts in another currency have as many as the dollars before them.
+    pub(super) fn places(&self, column: usize) -> u32 {
+        let rows = || self.rows.iter().map(|row| row.cells.as_slice()).chain(self.total.as_deref());
+        let cells = |at: usize| rows().filter_map(move |cells| cells.get(at));
+        let at = match cells(column).any(|cell| matches!(cell, Value::Converted(_))) {
+            true => (0..column).rev().find(|at| cells(*at).any(|cell| cell.places().is_some())),
+            false => Some(column),
+        };
+        let Some((at, head)) = at.and_then(|at| Some((at, self.columns.get(at)?))) else { return 2 };
+        cells(at).filter_map(Value::places).max().unwrap_or(2).clamp(2, head.places)
+    }
+}
+
+/// A table as people see it: its columns and the words in them.
+#[derive(Debug)]
+pub(crate) struct Grid {
+    pub(super) heads: Vec<Head>,
+    pub(super) rows: Vec<Vec<String>>,
+    pub(super) total: Option<Vec<String>>,
+}
+
+/// A column as people see it.
+#[derive(Debug, Clone)]
+pub(crate) struct Head {
+    pub(super) label: String,
+    pub(super) kind: Kind,
+    pub(super) show: Show,
+    /// Which of the table's columns, and whether it is the range of that one.
+    pub(super) from: usize,
+    pub(super) is_range: bool,
+    /// How many decimals.
+    pub(super) places: u32,
+    star: bool,
+}
+
+impl Head {
+    /// A cell in words.
+    pub(super) fn cell(&self, value: &Value<'_>) -> String {
+        if self.is_range {
+            return value.range(self.places);
+        }
+        match (self.kind, value) {
+            (Kind::Range, value) if value.has_range() => match value.part(Part::Expected) {
+                Value::Empty => value.range(self.places),
+                expected => expected.shown(self.places),
+            },
+            (_, value) => value.shown(self.places),
+        }
+    }
+}
+
+impl Grid {
+    /// What people see of a table.
+    pub(super) fn of(table: &Table<'_>) -> Grid {
+        let heads = heads(table);
+        let row = |cells: &[Value<'_>], marked: bool| -> Vec<String> {
+            let cell = |head: &Head| {
+                let text = head.cell(cells.get(head.from).unwrap_or(&Value::Empty));
+                if marked && head.star { format!("*{text}") } else { text }
+            };
+            heads.iter().map(cell).collect()
+        };
+        Grid {
+            rows: table.rows.iter().map(|of| row(&of.cells, of.marked)).collect(),
+            total: table.total.as_ref().map(|cells| row(cells, false)),
+            heads,
+        }
+    }
+}
+
+/// The columns that people see.
+pub(super) fn heads(table: &Table<'_>) -> Vec<Head> {
+    let mut heads = Vec::new();
+    for (from, column) in table.columns.iter().enumerate() {
+        let cells = || table.rows.iter().filter_map(|row| row.cells.get(from));
+        let varies = || cells().zip(cells().skip(1)).any(|(one, next)| one != next);
+        if column.show == Show::DataOnly || column.show == Show::IfVaries && !varies() {
+            continue;
+        }
+        let head = Head {
+            label: crate::plain::line(column.label.as_ref()),
+            kind: column.kind,
+            show: column.show,
+            from,
+            is_range: false,
+            places: table.places(from),
+            star: column.star,
+        };
+        let total = table.total.iter().filter_map(|cells| cells.get(from));
+        let has_range = cells().chain(total).any(Value::has_range);
+        let Kind::Ranged(label) = column.kind else {
+            heads.push(head);
+            continue;
+        };
+        heads.push(Head { show: Show::Always, ..head.clone() });
+        if has_range {
+            heads.push(Head { label: label.to_owned(), is_range: true, star: false, ..head });
+        }
+    }
+    heads
+}

@@ -1,0 +1,447 @@
+//! A cell, and the one way in which each kind of value is written: for people, rounded to the
+//! column's decimals, and for programs, exact.
+
+use std::borrow::Cow;
+
+use imgcost_analysis::currency::Converted;
+use imgcost_core::{Date, Estimate, PerMille, SignedUsd, Total, Usd};
+use rust_decimal::Decimal;
+
+use crate::plain;
+
+/// What is shown for a value that is unknown.
+pub(crate) const DASH: &str = "—";
+/// The most decimals that an amount is lengthened to, so that it does not read as nothing.
+const PLACES_SEEN: u32 = 15;
+
+/// An estimate of which any part may be unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Bounds<T> {
+    pub(crate) floor: Option<T>,
+    pub(crate) expected: Option<T>,
+    pub(crate) ceiling: Option<T>,
+}
+
+impl<T: Copy + PartialEq> Bounds<T> {
+    /// What it is compared by: the expected value, or else the ceiling.
+    pub(crate) fn figure(&self) -> Option<T> {
+        self.expected.or(self.ceiling)
+    }
+
+    /// Whether all three are known and equal.
+    pub(crate) fn is_exact(&self) -> bool {
+        self.ceiling.is_some() && self.floor == self.ceiling && self.expected == self.ceiling
+    }
+
+    /// Floor, expected value and ceiling.
+    pub(crate) fn parts(&self) -> [Option<T>; 3] {
+        [self.floor, self.expected, self.ceiling]
+    }
+
+    /// Another unit of each part.
+    pub(crate) fn map<U>(self, change: impl Fn(T) -> Option<U>) -> Bounds<U> {
+        let [floor, expected, ceiling] = self.parts().map(|part| part.and_then(&change));
+        Bounds { floor, expected, ceiling }
+    }
+}
+
+impl<T> From<[Option<T>; 3]> for Bounds<T> {
+    fn from([floor, expected, ceiling]: [Option<T>; 3]) -> Self {
+        Bounds { floor, expected, ceiling }
+    }
+}
+
+impl<T> From<Estimate<T>> for Bounds<T> {
+    fn from(estimate: Estimate<T>) -> Self {
+        Bounds { floor: Some(estimate.floor), expected: estimate.expected, ceiling: Some(estimate.ceiling) }
+    }
+}
+
+impl From<&Total> for Bounds<Usd> {
+    fn from(total: &Total) -> Self {
+        Bounds { floor: total.floor, expected: total.expected, ceiling: total.ceiling }
+    }
+}
+
+/// A cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Value<'a> {
+    /// Nothing belongs here.
+    Empty,
+    /// Words.
+    Text(Cow<'a, str>),
+    /// Yes or no.
+    Flag(bool),
+    /// A whole number.
+    Count(u64),
+    /// A number without a unit, or a rate.
+    Number(Decimal),
+    /// US dollars.
+    Usd(Usd),
+    /// A difference in US dollars, with its sign.
+    Difference(SignedUsd),
+    /// A difference of counts, with its sign.
+    Change(i64),
+    /// A difference in thousandths of what it is compared with.
+    PerMille(PerMille),
+    /// A day.
+    Date(Date),
+    /// US dollars of which only bounds may be known.
+    Estimate(Bounds<Usd>),
+    /// The same in another currency.
+    Converted(Bounds<Converted>),
+    /// A count of which only bounds may be known.
+    Tokens(Bounds<u64>),
+    /// Not known, with the reason in a word or two: unpriced, not sold. Without a reason, a dash.
+    Unknown(Cow<'a, str>),
+}
+
+/// Which cell of an estimate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// All of it, or a value that is no estimate.
+    Whole,
+    Floor,
+    Expected,
+    Ceiling,
+}
+
+impl<'a> Value<'a> {
+    /// Words.
+    pub(crate) fn text(text: impl Into<Cow<'a, str>>) -> Value<'a> {
+        Value::Text(text.into())
+    }
+
+    /// A value that is unknown for a reason that other cells tell.
+    pub(crate) const fn missing() -> Value<'a> {
+        Value::Unknown(Cow::Borrowed(""))
+    }
+
+    /// A number that is written in digits, such as a rate of the price book; words where it is
+    /// none.
+    pub(crate) fn number(text: impl Into<Cow<'a, str>>) -> Value<'a> {
+        let text = text.into();
+        Decimal::from_str_exact(&text).map_or_else(|_| Value::Text(text), Value::Number)
+    }
+
+    /// Words with a semicolon between them.
+    pub(crate) fn list<S: AsRef<str>>(words: &'a [S]) -> Value<'a> {
+        match words {
+            [] => Value::Empty,
+            [one] => Value::text(one.as_ref()),
+            several => Value::text(several.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(";")),
+        }
+    }
+
+    /// The decimals that the value needs, if it is an amount.
+    pub(super) fn places(&self) -> Option<u32> {
+        match self {
+            Value::Usd(usd) => Some(usd.places()),
+            Value::Difference(difference) => Some(difference.size().places()),
+            Value::Estimate(bounds) => bounds.parts().into_iter().flatten().map(Usd::places).max(),
+            _ => None,
+        }
+    }
+
+    /// Whether floor and ceiling of an estimate differ, or one of them is unknown.
+    pub(super) fn has_range(&self) -> bool {
+        match self {
+            Value::Estimate(bounds) => bounds.floor.is_some() && !bounds.is_exact(),
+            Value::Converted(bounds) => bounds.floor.is_some() && !bounds.is_exact(),
+            Value::Tokens(bounds) => bounds.floor.is_some() && !bounds.is_exact(),
+            _ => false,
+        }
+    }
+
+    /// The number without its unit, exact; of an estimate, what it is compared by.
+    pub(super) fn exact(&self) -> Option<String> {
+        match self {
+            Value::Count(count) => Some(count.to_string()),
+            Value::Number(number) => Some(number.normalize().to_string()),
+            Value::Usd(usd) => Some(usd.to_string()),
+            Value::Difference(difference) => Some(difference.to_string()),
+            Value::Change(change) => Some(change.to_string()),
+            Value::PerMille(share) => Some(share.tenths_of_percent().to_string()),
+            Value::Estimate(bounds) => bounds.figure().map(|usd| usd.to_string()),
+            Value::Converted(bounds) => bounds.figure().map(|amount| amount.to_string()),
+            Value::Tokens(bounds) => bounds.figure().map(|count| count.to_string()),
+            Value::Empty | Value::Text(_) | Value::Flag(_) | Value::Date(_) | Value::Unknown(_) => None,
+        }
+    }
+
+    /// One part of an estimate as a value of its own. What is no estimate is all of its parts.
+    pub(super) fn part(&self, part: Part) -> Value<'a> {
+        fn of<T>(bounds: Bounds<T>, part: Part) -> Option<T> {
+            match part {
+                Part::Whole => None,
+                Part::Floor => bounds.floor,
+                Part::Expected => bounds.expected,
+                Part::Ceiling => bounds.ceiling,
+            }
+        }
+        let one = |amount| Bounds::from([Some(amount); 3]);
+        match self {
+            _ if part == Part::Whole => self.clone(),
+            Value::Estimate(bounds) => of(*bounds, part).map_or(Value::Empty, Value::Usd),
+            Value::Tokens(bounds) => of(*bounds, part).map_or(Value::Empty, Value::Count),
+            Value::Converted(bounds) => {
+                of(*bounds, part).map_or(Value::Empty, |amount| Value::Converted(one(amount)))
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// The cell for people, on one line, amounts to so many decimals.
+    pub(super) fn shown(&self, places: u32) -> String {
+        match self {
+            Value::Empty => String::new(),
+            Value::Text(text) => plain::line(text.as_ref()),
+            Value::Unknown(reason) if reason.is_empty() => DASH.to_owned(),
+            Value::Unknown(reason) => plain::line(reason.as_ref()),
+            Value::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+            Value::Count(count) => grouped(*count),
+            Value::Number(number) => number.normalize().to_string(),
+            Value::Usd(usd) => rounded(*usd, places),
+            Value::Difference(difference) => difference.rounded(places),
+            Value::Change(change) => changed(*change),
+            Value::PerMille(share) => format!("{share:+}"),
+            Value::Date(day) => day.to_string(),
+            Value::Estimate(bounds) => figure(bounds, |usd, side| dollars(usd, places, side)),
+            Value::Converted(bounds) => figure(bounds, |amount, side| converted(amount, places, side)),
+            Value::Tokens(bounds) => figure(bounds, |count, _| grouped(count)),
+        }
+    }
+
+    /// An estimate from its floor to its ceiling; nothing where they are equal.
+    pub(super) fn range(&self, places: u32) -> String {
+        match self {
+            Value::Estimate(bounds) => range(bounds, |usd, side| dollars(usd, places, side)),
+            Value::Converted(bounds) => range(bounds, |amount, side| converted(amount, places, side)),
+            Value::Tokens(bounds) => range(bounds, |count, _| grouped(count)),
+            Value::Unknown(_) => DASH.to_owned(),
+            _ => String::new(),
+        }
+    }
+}
+
+/// To which side an amount is rounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Near,
+    Up,
+}
+
+fn figure<T: Copy + PartialEq>(bounds: &Bounds<T>, shown: impl Fn(T, Side) -> String) -> String {
+    match (bounds.expected, bounds.ceiling) {
+        (Some(expected), Some(_)) => shown(expected, Side::Near),
+        (None, Some(ceiling)) => format!("≤ {}", shown(ceiling, Side::Up)),
+        _ => DASH.to_owned(),
+    }
+}
+
+fn range<T: Copy + PartialEq>(bounds: &Bounds<T>, shown: impl Fn(T, Side) -> String) -> String {
+    match (bounds.floor, bounds.ceiling) {
+        (Some(_), Some(_)) if bounds.is_exact() => String::new(),
+        (Some(floor), Some(ceiling)) => {
+            format!("{} to {}", shown(floor, Side::Near), shown(ceiling, Side::Up))
+        }
+        (Some(floor), None) => format!("at least {}", shown(floor, Side::Near)),
+        _ => DASH.to_owned(),
+    }
+}
+
+fn dollars(usd: Usd, places: u32, side: Side) -> String {
+    let up = || 10_u32.checked_pow(places).and_then(|units| usd.rounded_up_to(units));
+    rounded(if side == Side::Up { up().unwrap_or(usd) } else { usd }, places)
+}
+
+/// An amount to as many decimals as the dollars beside it have; to more where it would read as
+/// nothing.
+fn converted(amount: Converted, places: u32, side: Side) -> String {
+    let exact = amount.to_string();
+    let shown = |places| if side == Side::Up { amount.rounded_up(places) } else { amount.rounded(places) };
+    if reads_as_nothing(&exact) {
+        return shown(places);
+    }
+    let seen = (places..places.max(PLACES_SEEN)).map(shown).find(|text| !reads_as_nothing(text));
+    seen.unwrap_or(exact)
+}
+
+fn reads_as_nothing(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b'0' | b'.'))
+}
+
+/// An amount to so many places; one that would show as zero and is not, is below the last place.
+pub(crate) fn rounded(usd: Usd, places: u32) -> String {
+    let text = usd.rounded(places);
+    match text.strip_suffix('0') {
+        Some(rest) if usd > Usd::ZERO && reads_as_nothing(&text) => format!("<{rest}1"),
+        _ => text,
+    }
+}
+
+/// A count with a comma between each three digits.
+pub(crate) fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn changed(change: i64) -> String {
+    let sign = match change {
+        0 => "",
+        1.. => "+",
+        _ => "-",
+    };
+    format!("{sign}{}", grouped(change.unsigned_abs()))
+}
+
+impl From<u64> for Value<'_> {
+    fn from(count: u64) -> Self {
+        Value::Count(count)
+    }
+}
+
+impl From<u32> for Value<'_> {
+    fn from(count: u32) -> Self {
+        Value::Count(count.into())
+    }
+}
+
+impl From<bool> for Value<'_> {
+    fn from(flag: bool) -> Self {
+        Value::Flag(flag)
+    }
+}
+
+impl From<Usd> for Value<'_> {
+    fn from(usd: Usd) -> Self {
+        Value::Usd(usd)
+    }
+}
+
+impl From<Date> for Value<'_> {
+    fn from(day: Date) -> Self {
+        Value::Date(day)
+    }
+}
+
+impl From<PerMille> for Value<'_> {
+    fn from(share: PerMille) -> Self {
+        Value::PerMille(share)
+    }
+}
+
+impl From<SignedUsd> for Value<'_> {
+    fn from(difference: SignedUsd) -> Self {
+        Value::Difference(difference)
+    }
+}
+
+impl From<Bounds<Usd>> for Value<'_> {
+    fn from(bounds: Bounds<Usd>) -> Self {
+        Value::Estimate(bounds)
+    }
+}
+
+impl From<&Total> for Value<'_> {
+    fn from(total: &Total) -> Self {
+        Value::Estimate(total.into())
+    }
+}
+
+impl From<Estimate<Usd>> for Value<'_> {
+    fn from(estimate: Estimate<Usd>) -> Self {
+        Value::Estimate(estimate.into())
+    }
+}
+
+impl From<Estimate<u64>> for Value<'_> {
+    fn from(estimate: Estimate<u64>) -> Self {
+        Value::Tokens(estimate.into())
+    }
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Value::Text(Cow::Borrowed(text))
+    }
+}
+
+impl From<String> for Value<'_> {
+    fn from(text: String) -> Self {
+        Value::Text(Cow::Owned(text))
+    }
+}
+
+impl<'a> From<Cow<'a, str>> for Value<'a> {
+    fn from(text: Cow<'a, str>) -> Self {
+        Value::Text(text)
+    }
+}
+
+impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Value::Empty, Into::into)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use imgcost_analysis::currency::Exchange;
+
+    #[test]
+    fn a_positive_amount_never_reads_as_nothing() {
+        let euro = Exchange::new("EUR", "0.86@2026-11-28").unwrap();
+        for (usd, places, shown) in [
+            ("0.00497", 5, "0.00427"),
+            ("0.00497", 2, "0.004"),
+            ("0.000000001", 2, "0.000000001"),
+            ("12.5", 2, "10.75"),
+            ("0", 5, "0.00000"),
+        ] {
+            let amount = euro.convert(usd.parse().unwrap()).unwrap();
+            assert_eq!(converted(amount, places, Side::Near), shown, "{usd}");
+        }
+    }
+
+    #[test]
+    fn a_ceiling_is_rounded_up() {
+        let euro = Exchange::new("EUR", "0.86@2026-11-28").unwrap();
+        // 0.1812192 exactly.
+        let amount = euro.convert("0.21072".parse().unwrap()).unwrap();
+        assert_eq!(
+            (converted(amount, 5, Side::Near), converted(amount, 5, Side::Up)),
+            ("0.18122".into(), "0.18122".into())
+        );
+        assert_eq!(
+            (converted(amount, 6, Side::Near), converted(amount, 6, Side::Up)),
+            ("0.181219".into(), "0.181220".into())
+        );
+    }
+
+    #[test]
+    fn counts_are_grouped_by_three() {
+        assert_eq!(
+            [0, 999, 1000, 21_949, 1_000_000].map(grouped),
+            ["0", "999", "1,000", "21,949", "1,000,000"]
+        );
+    }
+
+    #[test]
+    fn what_is_too_small_to_show_is_below_the_last_place_and_never_zero() {
+        for (usd, shown) in
+            [("0", "0.0000"), ("0.00001", "<0.0001"), ("0.00005", "0.0001"), ("0.12344", "0.1234")]
+        {
+            assert_eq!(rounded(usd.parse().unwrap(), 4), shown, "{usd}");
+        }
+        assert_eq!(rounded("0.4".parse().unwrap(), 0), "<1");
+    }
+}
