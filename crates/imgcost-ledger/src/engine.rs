@@ -252,10 +252,10 @@ fn refusal(new: &NewHold, path: &[Account<'_>]) -> Option<Refusal> {
 /// Adds the most similar scope to a refusal for lack of a budget. It runs after the step, since
 /// comparing with all scopes takes long and other callers wait for the step.
 pub(crate) fn with_nearest(
-    mut response: Result<Held, Error>,
+    mut result: Result<Held, Error>,
     find: impl FnOnce(&Scope) -> Option<Scope>,
 ) -> Result<Held, Error> {
-    let refusal = match &mut response {
+    let refusal = match &mut result {
         Ok(held) => held.refusal.as_mut(),
         Err(Error::Refused(refusal)) => Some(&mut **refusal),
         Err(_) => None,
@@ -263,7 +263,7 @@ pub(crate) fn with_nearest(
     if let Some(Refusal::NoBudget { scope, nearest }) = refusal {
         *nearest = find(scope);
     }
-    response
+    result
 }
 
 /// An account's budget, if the amount does not fit.

@@ -54,8 +54,8 @@ impl MemoryLedger {
 
 impl Ledger for MemoryLedger {
     fn hold(&self, new: &NewHold) -> Result<Held, Error> {
-        let response = engine::hold(&mut *self.books(), new, self.clock.now());
-        engine::with_nearest(response, |scope| {
+        let result = engine::hold(&mut *self.books(), new, self.clock.now());
+        engine::with_nearest(result, |scope| {
             let scopes = self.books().scopes();
             crate::scope::nearest(scope, scopes.iter()).cloned()
         })

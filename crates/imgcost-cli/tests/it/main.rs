@@ -41,6 +41,7 @@ mod quotes;
 // Its command lines write workbooks.
 #[cfg(feature = "xlsx")]
 mod record;
+mod reference;
 mod settings;
 mod solve;
 mod streams;

@@ -132,9 +132,9 @@ impl Drop for SqliteLedger {
 impl Ledger for SqliteLedger {
     fn hold(&self, new: &NewHold) -> Result<Held, Error> {
         let new = new.clone();
-        let response = self.writer.run(move |rows, now| engine::hold(rows, &new, now));
+        let result = self.writer.run(move |rows, now| engine::hold(rows, &new, now));
         // If the suggestion fails, the refusal is returned without it.
-        engine::with_nearest(response, |scope| self.readers.read(|view| view.nearest(scope)).ok().flatten())
+        engine::with_nearest(result, |scope| self.readers.read(|view| view.nearest(scope)).ok().flatten())
     }
 
     fn change(&self, id: &HoldId, change: &Change, by: &str) -> Result<Changed, Error> {

@@ -1,4 +1,4 @@
-//! A step waiting in the queue, and the mailbox in which its caller waits for the response.
+//! A step waiting in the queue, and the mailbox in which its caller waits for the result.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -13,17 +13,17 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A step in the queue, whatever the type of its response. If it is dropped without a response,
+/// A step in the queue, whatever the type of its result. If it is dropped without a result,
 /// its caller is told that it was abandoned, so that no caller waits forever.
 pub(super) trait PendingStep: Send {
     /// Its number in the queue.
     fn number(&self) -> u64;
     /// Runs the step, possibly again after an earlier run was rolled back. An error is a failure
-    /// of the store; a refusal is a response.
+    /// of the store; a refusal is a result.
     fn run(&mut self, batch: &mut Batch<'_>, now: Timestamp) -> Result<(), Error>;
-    /// Delivers the response of the last run, which is on the disk.
+    /// Delivers the result of the last run, which is on the disk.
     fn deliver(&mut self);
-    /// Delivers an error instead of the response.
+    /// Delivers an error instead of the result.
     fn fail(&mut self, error: Error);
     /// Asks its waiting caller to do the work for everyone in the queue.
     fn ask_to_lead(&self);
@@ -32,7 +32,7 @@ pub(super) trait PendingStep: Send {
 /// What a waiting caller receives.
 pub(super) enum Message<T> {
     /// The result of the step.
-    Response(Result<T, Error>),
+    Done(Result<T, Error>),
     /// It is this caller's turn to do the work for everyone.
     Lead,
     /// Nothing before the deadline.
@@ -75,18 +75,18 @@ impl<T> Mailbox<T> {
     }
 }
 
-/// A step together with its response type.
+/// A step together with its result type.
 pub(super) struct TypedStep<T, F> {
     number: u64,
     step: F,
-    response: Option<Result<T, Error>>,
-    /// None once the caller has its response.
+    result: Option<Result<T, Error>>,
+    /// None once the caller has its result.
     mailbox: Option<Arc<Mailbox<T>>>,
 }
 
 impl<T, F> TypedStep<T, F> {
     pub(super) const fn new(number: u64, step: F, mailbox: Arc<Mailbox<T>>) -> Self {
-        TypedStep { number, step, response: None, mailbox: Some(mailbox) }
+        TypedStep { number, step, result: None, mailbox: Some(mailbox) }
     }
 
     fn finish(&mut self, message: Message<T>) {
@@ -108,21 +108,21 @@ where
     fn run(&mut self, batch: &mut Batch<'_>, now: Timestamp) -> Result<(), Error> {
         match (self.step)(batch, now) {
             Err(error) if error.is_failure() => Err(error),
-            response => {
-                self.response = Some(response);
+            result => {
+                self.result = Some(result);
                 Ok(())
             }
         }
     }
 
     fn deliver(&mut self) {
-        if let Some(response) = self.response.take() {
-            self.finish(Message::Response(response));
+        if let Some(result) = self.result.take() {
+            self.finish(Message::Done(result));
         }
     }
 
     fn fail(&mut self, error: Error) {
-        self.finish(Message::Response(Err(error)));
+        self.finish(Message::Done(Err(error)));
     }
 
     fn ask_to_lead(&self) {

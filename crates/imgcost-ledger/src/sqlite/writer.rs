@@ -2,7 +2,7 @@
 //!
 //! A caller puts its step into the queue. If no other caller is at work it leads: it takes the
 //! writer lock, runs every step in the queue in one transaction, commits, and only then delivers
-//! the responses. Steps that arrive meanwhile are left to the next leader. A single caller does
+//! the results. Steps that arrive meanwhile are left to the next leader. A single caller does
 //! all of this itself, without another thread. Only while another process has the writer lock
 //! does a separate thread wait for it, since a wait for a file lock has no time limit and a
 //! caller's wait has one.
@@ -69,7 +69,7 @@ impl Writer {
         Writer { file, clock, wait, queue, wake, session: Mutex::new(Session { connection, lock }) }
     }
 
-    /// Runs a step in a transaction and returns its response once it is on the disk. A step may
+    /// Runs a step in a transaction and returns its result once it is on the disk. A step may
     /// run more than once; all runs but the last are rolled back.
     pub(super) fn run<T, F>(self: &Arc<Self>, step: F) -> Result<T, Error>
     where
@@ -84,7 +84,7 @@ impl Writer {
         }
         loop {
             match mailbox.wait(deadline) {
-                Message::Response(response) => return response,
+                Message::Done(result) => return result,
                 Message::Lead => self.lead(),
                 Message::Abandoned => {
                     return Err(self
@@ -155,7 +155,7 @@ impl Writer {
         true
     }
 
-    /// Runs the steps in the queue and delivers their responses.
+    /// Runs the steps in the queue and delivers their results.
     fn work(&self, connection: &Connection, guard: LockGuard<'_>) {
         let mut steps: Vec<Box<dyn PendingStep>> = {
             let mut queue = lock(&self.queue);
@@ -169,7 +169,7 @@ impl Writer {
             }
             done => done.map_err(Failure::into_error),
         };
-        // Other processes go on while the responses are delivered.
+        // Other processes go on while the results are delivered.
         drop(guard);
         for mut step in steps {
             match &done {
@@ -185,7 +185,7 @@ impl Writer {
         for step in steps {
             match self.transact(connection, std::slice::from_mut(step)) {
                 Ok(()) => step.deliver(),
-                // Earlier steps have their responses; this one and the rest get the error.
+                // Earlier steps have their results; this one and the rest get the error.
                 Err(Failure::Closed(error)) => return Err(error),
                 Err(failure) => step.fail(failure.into_error()),
             }
