@@ -32,7 +32,7 @@ fn sources() -> Vec<(PathBuf, String)> {
 }
 
 /// The texts in quotation marks of some lines.
-fn quoted<'t>(text: &'t str, is_wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = &'t str> {
+fn quoted(text: &str, is_wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = &str> {
     text.lines().filter(move |line| is_wanted(line)).filter_map(|line| {
         let at = line.find("=> \"").map(|at| at + 4).or_else(|| line.find("code: \"").map(|at| at + 7))?;
         line[at..].split('"').next()

@@ -281,7 +281,7 @@ fn limits_that_are_not_known_refuse_nothing_and_say_so() {
     let error = unknown.quote(&none).unwrap_err();
     assert_eq!(
         (error.to_string().as_str(), error.nearest_value()),
-        ("n = 0: m takes 1 or more; allowed: 1 or more; nearest: 1", Some("1"))
+        ("m takes n = 1 or more (got 0)", Some("1"))
     );
     // Without the flag only what is left out as a number is open.
     let known = book(
