@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::ImagePrice;
 use crate::evidence::{Confidence, Evidence};
 use crate::money::{Ratio, Usd, UsdPerMillion};
-use crate::params::{Basis, Item, NativeApi, Pixels, Quality, Tier};
+use crate::params::{Basis, Item, NativeApi, Pixels, Quality, Tier, closed_names};
 
 /// Where a row stands: the file, as an index into [`Book::files`](crate::Book::files), and
 /// the line, counted from 1.
@@ -76,33 +76,6 @@ pub struct RateCard {
     pub text_output: Option<UsdPerMillion>,
     /// Days and source.
     pub row: Row,
-}
-
-impl Provider {
-    /// The model of a name as responses write it: also with the provider in front
-    /// (`openai/gpt-image-2`), and whatever its case.
-    #[must_use]
-    pub fn model_like(&self, name: &str) -> Option<&Model> {
-        let last = name.rsplit('/').next().unwrap_or(name);
-        let alike = |known: &str| known.eq_ignore_ascii_case(name) || known.eq_ignore_ascii_case(last);
-        self.model(name).or_else(|| {
-            let names = |model: &Model| alike(&model.id) || model.aliases.iter().any(|alias| alike(alias));
-            self.models.iter().find(|model| names(model))
-        })
-    }
-
-    /// The models that can be called on a day, those that were released last first.
-    #[must_use]
-    pub fn current_models(&self, day: Date) -> Vec<&Model> {
-        let is_current = |model: &&Model| {
-            model.retired.is_none_or(|retired| day < retired)
-                && model.released.is_none_or(|released| released <= day)
-                && model.first_price.is_some_and(|first| first <= day)
-        };
-        let mut models: Vec<&Model> = self.models.iter().filter(is_current).collect();
-        models.sort_by_key(|model| std::cmp::Reverse(model.released));
-        models
-    }
 }
 
 impl RateCard {
@@ -189,28 +162,28 @@ pub struct RatioBase {
     pub evidence: Evidence,
 }
 
-/// How far a call got.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Event {
-    /// It never left: no connection, no address, no TLS.
-    NotSent,
-    /// An HTTP status came back.
-    Response,
-    /// It was sent, and no response came: reset, timeout, disconnect.
-    NoResponse,
+closed_names! {
+    /// How far a call got.
+    Event {
+        /// It never left: no connection, no address, no TLS.
+        NotSent = "not-sent",
+        /// An HTTP status came back.
+        Response = "response",
+        /// It was sent, and no response came: reset, timeout, disconnect.
+        NoResponse = "no-response",
+    }
 }
 
-/// What a call that went wrong costs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OutcomeResult {
-    /// Nothing.
-    Free,
-    /// As if it had succeeded.
-    Billed,
-    /// Nobody says; counts as spent at the ceiling until somebody does.
-    Unknown,
+closed_names! {
+    /// What a call that went wrong costs.
+    OutcomeResult {
+        /// Nothing.
+        Free = "free",
+        /// As if it had succeeded.
+        Billed = "billed",
+        /// Not known; counts as spent at the ceiling until it is.
+        Unknown = "unknown",
+    }
 }
 
 /// A provider's rule on calls that went wrong. The first that matches decides.
@@ -386,6 +359,31 @@ impl Provider {
     pub fn model(&self, name: &str) -> Option<&Model> {
         let by_id = self.models.iter().find(|model| model.id == name);
         by_id.or_else(|| self.models.iter().find(|model| model.aliases.iter().any(|alias| alias == name)))
+    }
+
+    /// The model of a name as responses write it: also with the provider in front
+    /// (`openai/gpt-image-2`), and whatever its case.
+    #[must_use]
+    pub fn model_like(&self, name: &str) -> Option<&Model> {
+        let last = name.rsplit('/').next().unwrap_or(name);
+        let alike = |known: &str| known.eq_ignore_ascii_case(name) || known.eq_ignore_ascii_case(last);
+        self.model(name).or_else(|| {
+            let names = |model: &Model| alike(&model.id) || model.aliases.iter().any(|alias| alike(alias));
+            self.models.iter().find(|model| names(model))
+        })
+    }
+
+    /// The models that can be called on a day, those that were released last first.
+    #[must_use]
+    pub fn current_models(&self, day: Date) -> Vec<&Model> {
+        let is_current = |model: &&Model| {
+            model.retired.is_none_or(|retired| day < retired)
+                && model.released.is_none_or(|released| released <= day)
+                && model.first_price.is_some_and(|first| first <= day)
+        };
+        let mut models: Vec<&Model> = self.models.iter().filter(is_current).collect();
+        models.sort_by_key(|model| std::cmp::Reverse(model.released));
+        models
     }
 
     /// The rule that decides what a call that went wrong costs, if one covers it.

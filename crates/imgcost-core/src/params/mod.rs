@@ -9,6 +9,7 @@ pub mod read;
 mod size;
 mod value;
 
+pub(crate) use names::closed_names;
 pub use names::{Basis, Endpoint, Fidelity, Item, NativeApi, Quality, Tier, Unit, UnknownName};
 pub use param::{Kind, Param};
 pub use size::{ParseSizeError, Pixels, Size};

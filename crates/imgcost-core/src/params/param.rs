@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::names::{closed_names, text_serde};
+use super::names::closed_names;
 use super::{Endpoint, Fidelity, Tier, Value, read};
 use crate::book::Limits;
 use crate::error::{Code, Error};

@@ -1,7 +1,7 @@
 //! A comparison as typed tables: the combinations, and where their prices are from.
 
 use imgcost_analysis::compare::Cell;
-use imgcost_core::{Confidence, Item, Part, Rate, Row, Size, Total, Usd};
+use imgcost_core::{Item, Part, Rate, Row, Size, Total, Usd};
 
 use super::notes::{self, word};
 use super::page::places_of;
@@ -203,10 +203,6 @@ fn source(compared: &Compared<'_>, used: Used) -> TypedRow {
     let row = &used.row;
     let source = compared.book.source(&row.source);
     let day = |day: Option<imgcost_core::Date>| day.map_or(Value::Empty, Value::Day);
-    let confidence = match row.confidence {
-        Confidence::High => "high",
-        Confidence::Medium => "medium",
-    };
     let title = source.map_or(row.source.as_str(), |source| source.title.as_str());
     let cells = vec![
         Value::Text(used.model),
@@ -217,7 +213,7 @@ fn source(compared: &Compared<'_>, used: Used) -> TypedRow {
         Value::Day(row.from),
         day(row.to),
         Value::Text(row.evidence.as_str().to_owned()),
-        Value::Text(confidence.to_owned()),
+        Value::Text(row.confidence.as_str().to_owned()),
         day(row.checked),
         Value::Text(title.to_owned()),
         source.and_then(|source| source.address.clone()).map_or(Value::Empty, Value::Text),

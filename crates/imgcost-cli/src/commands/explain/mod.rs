@@ -4,7 +4,7 @@ mod images;
 mod steps;
 
 use imgcost_analysis::currency::Exchange;
-use imgcost_core::{Book, Confidence, Evidence, Item, Line, Quote, QuoteDocument, Rate, Row, Usd};
+use imgcost_core::{Book, Evidence, Item, Line, Quote, QuoteDocument, Rate, Row, Usd};
 use serde::Serialize;
 
 use crate::args::QuoteArgs;
@@ -151,10 +151,7 @@ fn rate<'q>(book: &Book, rate: Rate, row: &'q Row) -> RateDocument<'q> {
         from_assumed: row.from_assumed,
         to: row.to,
         evidence: row.evidence.as_str(),
-        confidence: match row.confidence {
-            Confidence::High => "high",
-            Confidence::Medium => "medium",
-        },
+        confidence: row.confidence.as_str(),
         source: &row.source,
         checked: row.checked,
         note: row.note.as_deref(),

@@ -90,10 +90,7 @@ fn priced<'b>(
         to: row.to,
         from_assumed: row.from_assumed,
         evidence: row.evidence.as_str(),
-        confidence: match row.confidence {
-            imgcost_core::Confidence::High => "high",
-            imgcost_core::Confidence::Medium => "medium",
-        },
+        confidence: row.confidence.as_str(),
         source: &row.source,
         checked: row.checked,
         row: book.place(row.place),

@@ -8,10 +8,10 @@ use toml::de::{DeTable, DeValue};
 
 use super::shape::{count, span};
 use crate::book::{
-    CallPrice, CallingTokens, Event, Family, FidelityTokens, FixedPrice, FreeSize, ImageInputRule,
-    ImageOutputRule, ImagePrice, Limits, Model, OutcomeResult, OutcomeRule, Overhead, PartialRule, Place,
-    Provider, RateCard, RatioBase, RatioCard, ResponsesRule, Row, SizeClass, Sizes, Source, Sourced,
-    TextInputRule, TextModel, TextOutputRule,
+    CallPrice, CallingTokens, Family, FidelityTokens, FixedPrice, FreeSize, ImageInputRule, ImageOutputRule,
+    ImagePrice, Limits, Model, OutcomeRule, Overhead, PartialRule, Place, Provider, RateCard, RatioBase,
+    RatioCard, ResponsesRule, Row, SizeClass, Sizes, Source, Sourced, TextInputRule, TextModel,
+    TextOutputRule,
 };
 use crate::evidence::{Confidence, Evidence};
 use crate::params::{Basis, Quality, Size, Tier};
@@ -114,19 +114,6 @@ impl<'t> View<'t> {
     }
 }
 
-fn evidence(view: &View<'_>) -> Option<Evidence> {
-    evidence_at(view, "evidence")
-}
-
-fn evidence_at(view: &View<'_>, key: &str) -> Option<Evidence> {
-    Some(match view.text(key)? {
-        "published" => Evidence::Published,
-        "measured" => Evidence::Measured,
-        "derived" => Evidence::Derived,
-        _ => Evidence::Assumed,
-    })
-}
-
 pub(super) fn source(view: &View<'_>) -> Option<Source> {
     Some(Source {
         id: view.owned("id")?,
@@ -148,12 +135,8 @@ pub(super) fn row(view: &View<'_>, place: Place) -> Option<Row> {
         to: view.parse("to"),
         from_assumed: view.flag("from_assumed"),
         source: view.text("source").unwrap_or(OWN_BOOK).to_owned(),
-        evidence: evidence(view).unwrap_or(Evidence::Assumed),
-        confidence: if view.text("confidence") == Some("medium") {
-            Confidence::Medium
-        } else {
-            Confidence::High
-        },
+        evidence: view.parse("evidence").unwrap_or(Evidence::Assumed),
+        confidence: view.parse("confidence").unwrap_or(Confidence::High),
         checked: view.parse("checked"),
         note: view.owned("note"),
         reason: view.owned("reason"),
@@ -176,7 +159,7 @@ pub(super) fn provider(view: &View<'_>, place: Place) -> Option<Provider> {
                 usd_per_million: ratio.parse("usd_per_million")?,
                 quota_per_usd: ratio.count32("quota_per_usd")?,
                 source: ratio.owned("source")?,
-                evidence: evidence(&ratio)?,
+                evidence: ratio.parse("evidence")?,
             })
         }),
         outcomes: view.views("outcome").iter().filter_map(outcome).collect(),
@@ -188,20 +171,12 @@ pub(super) fn provider(view: &View<'_>, place: Place) -> Option<Provider> {
 
 fn outcome(view: &View<'_>) -> Option<OutcomeRule> {
     Some(OutcomeRule {
-        event: match view.text("event")? {
-            "not-sent" => Event::NotSent,
-            "response" => Event::Response,
-            _ => Event::NoResponse,
-        },
+        event: view.parse("event")?,
         status: view.list::<String>("status").iter().filter_map(|text| status(text)).collect(),
         error_type: view.owned("error_type"),
         error_code: view.owned("error_code"),
-        result: match view.text("result")? {
-            "free" => OutcomeResult::Free,
-            "billed" => OutcomeResult::Billed,
-            _ => OutcomeResult::Unknown,
-        },
-        evidence: evidence(view)?,
+        result: view.parse("result")?,
+        evidence: view.parse("evidence")?,
         source: view.owned("source"),
         note: view.owned("note"),
     })
@@ -378,7 +353,12 @@ pub(super) fn fixed(view: &View<'_>, place: Place) -> Option<FixedPrice> {
 }
 
 fn sourced<T>(view: &View<'_>, rule: T) -> Option<Sourced<T>> {
-    Some(Sourced { rule, evidence: evidence(view)?, source: view.owned("source")?, note: view.owned("note") })
+    Some(Sourced {
+        rule,
+        evidence: view.parse("evidence")?,
+        source: view.owned("source")?,
+        note: view.owned("note"),
+    })
 }
 
 /// Keeps counts that a rule multiplies small enough never to overflow.
@@ -451,7 +431,7 @@ fn limits_of(view: &View<'_>) -> Option<Limits> {
         input_images_max: view.count32("input_images_max"),
         input_fidelities: view.list("input_fidelities"),
         mask: view.flag("mask"),
-        mask_evidence: evidence_at(view, "mask_evidence").unwrap_or(Evidence::Assumed),
+        mask_evidence: view.parse("mask_evidence").unwrap_or(Evidence::Assumed),
         backgrounds: view.list("backgrounds"),
         output_formats: view.list("output_formats"),
         prompt_max_chars: view.count("prompt_max_chars"),

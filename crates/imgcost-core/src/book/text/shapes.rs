@@ -1,6 +1,8 @@
 //! The files of a price book, key by key.
 
 use super::shape::{Field, Kind, Shape};
+use crate::book::{Event, OutcomeResult};
+use crate::evidence::{Confidence, Evidence};
 use crate::params::{Basis, Endpoint, Fidelity, NativeApi, Tier};
 
 const fn must(name: &'static str, kind: Kind, doc: &'static str) -> Field {
@@ -11,7 +13,7 @@ const fn may(name: &'static str, kind: Kind, doc: &'static str) -> Field {
     Field { name, kind, required: false, doc }
 }
 
-const EVIDENCE: Kind = Kind::Word(&["published", "measured", "derived", "assumed"]);
+const EVIDENCE: Kind = Kind::Word(Evidence::NAMES);
 const EVIDENCE_DOC: &str = "how it is known";
 const SOURCE_DOC: &str = "the id of a source";
 const NOTE: Field = may("note", Kind::Text, "anything to know about it");
@@ -304,11 +306,11 @@ static RATIO_BASE: Shape = Shape {
 static OUTCOME: Shape = Shape {
     doc: "What a call that went wrong costs.",
     fields: &[
-        must("event", Kind::Word(&["not-sent", "response", "no-response"]), "how far the call got"),
+        must("event", Kind::Word(Event::NAMES), "how far the call got"),
         may("status", Kind::List(&Kind::Text), "HTTP statuses: \"429\", or \"5xx\" for a class; none: any"),
         may("error_type", Kind::Text, "the error body's type"),
         may("error_code", Kind::Text, "the error body's code"),
-        must("result", Kind::Word(&["free", "billed", "unknown"]), "what it costs"),
+        must("result", Kind::Word(OutcomeResult::NAMES), "what it costs"),
         must("evidence", EVIDENCE, EVIDENCE_DOC),
         may("source", Kind::Id, SOURCE_DOC),
         NOTE,
@@ -347,7 +349,7 @@ macro_rules! row {
                 may("from_assumed", Kind::Flag, "the source names no first day"),
                 may("source", Kind::Id, SOURCE_DOC),
                 may("evidence", EVIDENCE, EVIDENCE_DOC),
-                may("confidence", Kind::Word(&["high", "medium"]), "how sure the source is; left out: high"),
+                may("confidence", Kind::Word(Confidence::NAMES), "how sure the source is; left out: high"),
                 may("checked", Kind::Day, "the day it was last checked"),
                 may("reason", Kind::Text, "why it stands over the built-in book, in a user's own"),
                 NOTE,
