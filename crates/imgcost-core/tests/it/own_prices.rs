@@ -144,6 +144,23 @@ fn every_slip_of_a_book_is_found_at_once() {
 }
 
 #[test]
+fn a_price_or_ratio_of_a_size_that_is_none_is_refused_on_its_line() {
+    let table = "[[model.table]]\nfrom = \"2023-01-01\"\nreason = \"x\"\n[model.table.prices]\nhd = { \"1024\" = \"0.04\" }";
+    assert_eq!(
+        slips(&own("openai", "dall-e-3", table)),
+        ["own.toml:9: hd: '1024': expected a size in quotes, such as \"1024x1024\""]
+    );
+    let fixed = "[[model.fixed]]\nfrom = \"2023-01-01\"\nreason = \"x\"\nusd = \"0.04\"\nsize_ratio = { 2K = \"2\" }\nquality_ratio = { \"hd@2K\" = \"2\", hd = \"2\" }";
+    assert_eq!(
+        slips(&own("new-api", "dall-e-3", fixed)),
+        [
+            "own.toml:9: size_ratio: '2K': expected a size in quotes, such as \"1024x1024\"",
+            "own.toml:10: quality_ratio: 'hd@2K': expected a quality, or such as \"high@1024x1024\"",
+        ]
+    );
+}
+
+#[test]
 fn a_tier_model_or_provider_that_the_book_lacks_is_compared_with_its_kin() {
     let card = |tier: &str| {
         format!(

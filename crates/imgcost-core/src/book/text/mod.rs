@@ -252,9 +252,6 @@ impl Rows<'_, '_> {
         model.fixed = self.each(&view.views("fixed"), read::fixed);
         for table in view.views("table") {
             self.check(&table);
-            for (offset, slip) in read::table_slips(&table) {
-                self.reporter.problem(offset, slip);
-            }
             model.images.extend(read::table(&table, |offset| self.place(offset)));
         }
         let images = view.views("image");

@@ -267,22 +267,19 @@ pub(super) fn image(view: &View<'_>, place: Place) -> Option<ImagePrice> {
 }
 
 /// Keys of an image row that do not go together, with their byte offsets.
-pub(super) fn image_slips(view: &View<'_>) -> Vec<(usize, &'static str)> {
-    let said = |key: &str| view.value(key).is_some();
+pub(super) fn image_slips(view: &View<'_>) -> Vec<(usize, String)> {
+    let has = |key: &str| view.value(key).is_some();
     let mut slips = Vec::new();
-    if said("size") && said("class") {
-        slips.push((view.at_key("class"), "'size' and 'class' exclude each other"));
+    if has("size") && has("class") {
+        slips.push((view.at_key("class"), "'size' and 'class' exclude each other".to_owned()));
     }
-    if said("megapixel") && !said("further_megapixel") && !said("input_megapixel") {
-        let slip = "'megapixel' goes with 'further_megapixel' or 'input_megapixel'";
-        slips.push((view.at_key("megapixel"), slip));
-    }
-    if said("rounding_assumed") && !said("further_megapixel") && !said("input_megapixel") {
-        let slip = "'rounding_assumed' goes with 'further_megapixel' or 'input_megapixel'";
-        slips.push((view.at_key("rounding_assumed"), slip));
+    let by_megapixel = has("further_megapixel") || has("input_megapixel");
+    for key in ["megapixel", "rounding_assumed"].into_iter().filter(|key| !by_megapixel && has(key)) {
+        let slip = format!("'{key}' goes with 'further_megapixel' or 'input_megapixel'");
+        slips.push((view.at_key(key), slip));
     }
     if view.count("megapixel") == Some(0) {
-        slips.push((view.at_key("megapixel"), "'megapixel' must be from 1"));
+        slips.push((view.at_key("megapixel"), "'megapixel' must be from 1".to_owned()));
     }
     slips
 }
@@ -311,19 +308,6 @@ pub(super) fn table(view: &View<'_>, place: impl Fn(usize) -> Place) -> Vec<Imag
         }
     }
     prices
-}
-
-/// Keys of a table's prices that are not sizes, with their byte offsets.
-pub(super) fn table_slips(view: &View<'_>) -> Vec<(usize, String)> {
-    let mut slips = Vec::new();
-    for (_, sizes, _) in view.entries::<Quality>("prices") {
-        for (size, _) in sizes.as_table().into_iter().flat_map(|sizes| sizes.iter()) {
-            if let Err(error) = size.get_ref().parse::<crate::params::Pixels>() {
-                slips.push((size.span().start, error.to_string()));
-            }
-        }
-    }
-    slips
 }
 
 pub(super) fn call(view: &View<'_>, place: Place) -> Option<CallPrice> {

@@ -53,12 +53,14 @@ pub(super) enum Kind {
     Flag,
     /// A quoted `WIDTHxHEIGHT`.
     Pixels,
+    /// A quality, or `quality@WIDTHxHEIGHT`.
+    QualityAt,
     /// A quoted `WIDTHxHEIGHT` or `auto`.
     Size,
     /// A list.
     List(&'static Kind),
-    /// A table with free keys.
-    Map(&'static Kind),
+    /// A table with free keys: what a key and a value is.
+    Map(&'static Kind, &'static Kind),
     /// A table.
     Table(&'static Shape),
     /// Tables of one shape.
@@ -84,7 +86,8 @@ impl Kind {
             Kind::Pixels => "a size in quotes, such as \"1024x1024\"".into(),
             Kind::Size => "a size in quotes, such as \"1024x1024\", or \"auto\"".into(),
             Kind::List(kind) => format!("a list of: {}", kind.expects()),
-            Kind::Map(kind) => format!("a table of: {}", kind.expects()),
+            Kind::QualityAt => "a quality, or such as \"high@1024x1024\"".into(),
+            Kind::Map(_, kind) => format!("a table of: {}", kind.expects()),
             Kind::Table(_) | Kind::Choice(_) => "a table".into(),
             Kind::Tables(_) => "tables in [[double brackets]]".into(),
         }
@@ -107,6 +110,7 @@ impl Kind {
             Kind::Price => text.parse::<Usd>().is_ok(),
             Kind::Ratio => text.parse::<Ratio>().is_ok(),
             Kind::Pixels => text.parse::<Pixels>().is_ok(),
+            Kind::QualityAt => text.split_once('@').is_none_or(|(_, size)| size.parse::<Pixels>().is_ok()),
             // The names of squares are for requests: a book says pixels.
             Kind::Size => text == "auto" || text.parse::<Pixels>().is_ok(),
             _ => false,
@@ -125,8 +129,12 @@ impl Kind {
                     kind.check(key, item.get_ref(), item.span().start, reporter);
                 }
             }
-            (Kind::Map(kind), DeValue::Table(table)) => {
+            (Kind::Map(names, kind), DeValue::Table(table)) => {
                 for (name, item) in table.iter() {
+                    if !names.accepts_text(name.get_ref()) {
+                        let (at, expected) = (name.span().start, names.expects());
+                        reporter.problem(at, format!("{key}: '{}': expected {expected}", name.get_ref()));
+                    }
                     kind.check(name.get_ref(), item.get_ref(), item.span().start, reporter);
                 }
             }
@@ -187,7 +195,13 @@ impl Kind {
             Kind::Pixels => json!({ "type": "string", "pattern": "^[1-9][0-9]{0,4}x[1-9][0-9]{0,4}$" }),
             Kind::Size => json!({ "type": "string", "pattern": "^(auto|[1-9][0-9]{0,4}x[1-9][0-9]{0,4})$" }),
             Kind::List(kind) => json!({ "type": "array", "items": kind.schema() }),
-            Kind::Map(kind) => json!({ "type": "object", "additionalProperties": kind.schema() }),
+            Kind::QualityAt => {
+                json!({ "type": "string", "pattern": "^[^@]*(@[1-9][0-9]{0,4}x[1-9][0-9]{0,4})?$" })
+            }
+            Kind::Map(Kind::Text, kind) => json!({ "type": "object", "additionalProperties": kind.schema() }),
+            Kind::Map(names, kind) => json!({
+                "type": "object", "propertyNames": names.schema(), "additionalProperties": kind.schema()
+            }),
             Kind::Table(shape) => shape.schema(),
             Kind::Tables(shape) => json!({ "type": "array", "items": shape.schema() }),
             Kind::Choice(choices) => {

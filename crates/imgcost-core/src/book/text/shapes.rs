@@ -157,13 +157,13 @@ static TEXT_INPUT: &[(&str, &Shape)] = &[("overhead", &OVERHEAD), ("own-tokenize
 static ROW_GRID: Shape = rule!(
     "A grid with a separator per row.",
     "row-grid",
-    [must("base", Kind::Map(&Kind::Count), "cells along the short side, by quality"),]
+    [must("base", Kind::Map(&Kind::Text, &Kind::Count), "cells along the short side, by quality"),]
 );
 static AREA_GRID: Shape = rule!(
     "A grid scaled by area.",
     "area-grid",
     [
-        must("base", Kind::Map(&Kind::Count), "cells along the long side, by quality"),
+        must("base", Kind::Map(&Kind::Text, &Kind::Count), "cells along the long side, by quality"),
         must("area_offset", Kind::Count, "added to the area in pixels"),
         must("area_divisor", Kind::Count, "divides the product"),
         may("auto_seen_max", Kind::Count, "the most tokens that an image of size auto was seen to take"),
@@ -174,14 +174,14 @@ static SCALED: Shape = rule!(
     "scaled",
     [
         must("of", Kind::Id, "the other family, which has an area grid"),
-        must("floor", Kind::Map(&Kind::Ratio), "the least multiple, by quality"),
-        must("ceiling", Kind::Map(&Kind::Ratio), "the greatest multiple, by quality"),
+        must("floor", Kind::Map(&Kind::Text, &Kind::Ratio), "the least multiple, by quality"),
+        must("ceiling", Kind::Map(&Kind::Text, &Kind::Ratio), "the greatest multiple, by quality"),
     ]
 );
 static BY_SIZE_CLASS: Shape = rule!(
     "The same for every size of a class.",
     "by-size-class",
-    [must("tokens", Kind::Map(&Kind::Span), "tokens of one image, by the name of its class"),]
+    [must("tokens", Kind::Map(&Kind::Text, &Kind::Span), "tokens of one image, by the name of its class"),]
 );
 static FLAT_INPUT: Shape = rule!(
     "The same for every input image.",
@@ -392,7 +392,11 @@ static RATES: Shape = row!(
 static TABLE: Shape = row!(
     "Prices per image for a span of days, USD.",
     [
-        must("prices", Kind::Map(&Kind::Map(&Kind::Price)), "by quality, then by size"),
+        must(
+            "prices",
+            Kind::Map(&Kind::Text, &Kind::Map(&Kind::Pixels, &Kind::Price)),
+            "by quality, then by size"
+        ),
         may("differs", Kind::Text, "why the prices differ from tokens times rate"),
     ]
 );
@@ -430,8 +434,16 @@ static FIXED: Shape = row!(
     "A gateway's fixed price for a span of days, USD.",
     [
         must("usd", Kind::Price, "the price of one image before ratios"),
-        may("size_ratio", Kind::Map(&Kind::Ratio), "by size; a size that is not listed counts as 1"),
-        may("quality_ratio", Kind::Map(&Kind::Ratio), "by quality, or quality@size; not listed counts as 1"),
+        may(
+            "size_ratio",
+            Kind::Map(&Kind::Pixels, &Kind::Ratio),
+            "by size; a size that is not listed counts as 1"
+        ),
+        may(
+            "quality_ratio",
+            Kind::Map(&Kind::QualityAt, &Kind::Ratio),
+            "by quality, or quality@size; not listed counts as 1"
+        ),
     ]
 );
 
@@ -466,7 +478,7 @@ static MEASURED_CALL: Shape = Shape {
         may("mask", Kind::Flag, "whether a mask went along"),
         may("prompt_tokens", Kind::Count, "o200k_base tokens of the prompt"),
         may("responses_model", Kind::Id, "the model that called the image tool of the Responses API"),
-        must("usage", Kind::Map(&Kind::Count), "the token counts that were reported"),
+        must("usage", Kind::Map(&Kind::Text, &Kind::Count), "the token counts that were reported"),
         must(
             "grade",
             Kind::Word(&["real", "probable", "illustrative"]),

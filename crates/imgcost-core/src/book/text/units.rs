@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 use super::place::Reporter;
 use super::read::View;
 use crate::book::{Book, ImagePrice, Model, Row};
-use crate::params::Tier;
+use crate::params::{Item, Tier};
 
 /// So many times more or less than what it replaces is another unit.
 const FAR: i64 = 1_000;
@@ -56,9 +56,9 @@ pub(super) fn of_model(
     };
     for card in view.views("rates").iter().filter(|card| !is_meant(card)) {
         let (tier, from) = (card.parse("tier").unwrap_or(Tier::Standard), card.parse("from"));
-        for key in RATES {
-            let replaced = || compared(&|model| rate(model, key, tier, from));
-            check(card, key, Per::Million, replaced, reporter);
+        for item in RATED {
+            let replaced = || compared(&|model| rate(model, item, tier, from));
+            check(card, item.as_str(), Per::Million, replaced, reporter);
         }
     }
     for image in own.images.iter().filter(|image| image.differs.is_none()) {
@@ -98,23 +98,22 @@ fn is_built_in(row: &Row) -> bool {
     row.reason.is_none()
 }
 
-const RATES: [&str; 6] =
-    ["text_input", "text_input_cached", "image_input", "image_input_cached", "image_output", "text_output"];
+/// The items that a rate card has a price for.
+const RATED: [Item; 6] = [
+    Item::TextInput,
+    Item::TextInputCached,
+    Item::ImageInput,
+    Item::ImageInputCached,
+    Item::ImageOutput,
+    Item::TextOutput,
+];
 
-/// The built-in rate of a key: of the tier and the day, else of the tier, else of any.
-fn rate(model: &Model, key: &str, tier: Tier, from: Option<Date>) -> Option<Decimal> {
+/// The built-in rate of an item: of the tier and the day, else of the tier, else of any.
+fn rate(model: &Model, item: Item, tier: Tier, from: Option<Date>) -> Option<Decimal> {
     let built_in = model.rates.iter().filter(|card| is_built_in(&card.row));
     let rated = built_in.filter_map(|card| {
-        let rate = match key {
-            "text_input" => card.text_input,
-            "text_input_cached" => card.text_input_cached,
-            "image_input" => card.image_input,
-            "image_input_cached" => card.image_input_cached,
-            "image_output" => card.image_output,
-            _ => card.text_output,
-        };
         let holds = from.is_some_and(|day| card.row.holds_on(day));
-        Some(((card.tier == tier, holds), rate?.decimal()))
+        Some(((card.tier == tier, holds), card.rate(item)?.decimal()))
     });
     rated.max_by_key(|(fit, _)| *fit).map(|(_, rate)| rate)
 }
