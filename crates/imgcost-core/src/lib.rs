@@ -38,9 +38,9 @@ pub use params::{
     Unit, UnknownName, Value, read,
 };
 pub use quote::{
-    Alternative, BookDocument, ImageTerms, InputTerms, Line, LineDocument, Note, NoteDocument, NoteKind,
-    Part, Price, Quote, QuoteDocument, RULES_VERSION, RangeDocument, Rate, RequestDocument, Terms,
-    TokensDocument, TotalDocument,
+    Alternative, BookDocument, ImageTerms, InputTerms, Line, LineDocument, Note, NoteKind, Part, Price,
+    Quote, QuoteDocument, RULES_VERSION, RangeDocument, Rate, RequestDocument, Terms, TokensDocument,
+    TotalDocument,
 };
 pub use request::{InputImage, Prompt, Request};
 pub use share::PerMille;

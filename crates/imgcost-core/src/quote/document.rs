@@ -6,7 +6,7 @@
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::{Line, Quote};
+use super::{Line, Note, Quote};
 use crate::estimate::{CeilingBasis, Estimate};
 use crate::evidence::Evidence;
 use crate::money::Usd;
@@ -44,7 +44,7 @@ pub struct QuoteDocument<'q> {
     /// The book it was made from.
     pub book: BookDocument<'q>,
     /// What to know.
-    pub notes: Vec<NoteDocument>,
+    pub notes: Vec<Note>,
 }
 
 /// The request as it was understood, defaults filled in: its parameters by their names, but for
@@ -146,7 +146,7 @@ pub struct LineDocument<'q> {
     /// The source of the rate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_source: Option<&'q str>,
-    /// The row of the price book that the rate stands in.
+    /// The row of the price book that has the rate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_row: Option<String>,
 }
@@ -200,17 +200,8 @@ pub struct BookDocument<'q> {
     pub digest: &'q str,
     /// The day the provider's prices were last checked.
     pub checked: jiff::civil::Date,
-    /// How many rows of the user's own stand over it.
+    /// How many rows of the user's own replace its.
     pub overrides: u32,
-}
-
-/// A note.
-#[derive(Debug, Clone, Serialize)]
-pub struct NoteDocument {
-    /// The stable code.
-    pub code: &'static str,
-    /// The sentence.
-    pub message: String,
 }
 
 /// Whether the amounts of one quantity come from several rates, as for an image whose size
@@ -256,11 +247,7 @@ impl<'b> Quote<'b> {
                 checked: offer.provider.checked,
                 overrides: offer.book.overrides(),
             },
-            notes: self
-                .notes()
-                .into_iter()
-                .map(|note| NoteDocument { code: note.code, message: note.message })
-                .collect(),
+            notes: self.notes(),
         }
     }
 

@@ -10,6 +10,7 @@ mod id;
 mod images;
 mod line;
 mod lines;
+mod note_words;
 mod notes;
 mod terms;
 mod tokens;
@@ -19,13 +20,13 @@ use std::fmt;
 use arrayvec::ArrayVec;
 
 pub use document::{
-    BookDocument, LineDocument, NoteDocument, QuoteDocument, RangeDocument, RequestDocument, TokensDocument,
-    TotalDocument,
+    BookDocument, LineDocument, QuoteDocument, RangeDocument, RequestDocument, TokensDocument, TotalDocument,
 };
 pub use fits::Alternative;
 pub use id::RULES_VERSION;
 pub use line::{Line, Part, Price, Rate};
-pub use notes::{Note, NoteKind};
+pub use note_words::Note;
+pub use notes::NoteKind;
 pub use terms::{ImageTerms, InputTerms, Terms};
 
 use crate::book::{Book, Offer};

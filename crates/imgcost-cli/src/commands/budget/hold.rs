@@ -38,13 +38,7 @@ struct Document<'h> {
     expires_at: Timestamp,
     repeated: bool,
     alerts: &'h [Alert],
-    notes: Vec<NoteDocument>,
-}
-
-#[derive(Serialize)]
-struct NoteDocument {
-    code: &'static str,
-    message: String,
+    notes: &'h [Note],
 }
 
 /// The request of a hold without a quote, as the ledger keeps it.
@@ -180,9 +174,8 @@ fn page(held: &Held, quote: Option<&Quote<'_>>, notes: &[Note]) -> Page {
     page
 }
 
-fn document<'h>(held: &'h Held, notes: &[Note]) -> Document<'h> {
+fn document<'h>(held: &'h Held, notes: &'h [Note]) -> Document<'h> {
     let hold = &held.hold;
-    let note = |note: &Note| NoteDocument { code: note.code, message: note.message.clone() };
     Document {
         schema: "imgcost.hold/1",
         hold: &hold.id,
@@ -197,7 +190,7 @@ fn document<'h>(held: &'h Held, notes: &[Note]) -> Document<'h> {
         expires_at: hold.expires_at,
         repeated: held.repeated,
         alerts: &held.alerts,
-        notes: notes.iter().map(note).collect(),
+        notes,
     }
 }
 

@@ -2,8 +2,7 @@
 
 use imgcost_analysis::currency::Exchange;
 use imgcost_core::{
-    CeilingBasis, Endpoint, Fidelity, Item, Line, Note, NoteDocument, Quote, QuoteDocument, Rate, Tier, Unit,
-    Usd,
+    CeilingBasis, Endpoint, Fidelity, Item, Line, Note, Quote, QuoteDocument, Rate, Tier, Unit, Usd,
 };
 use serde::Serialize;
 
@@ -27,9 +26,7 @@ pub(crate) struct Priced<'q> {
 /// The JSON document of a quote, remarks among its notes.
 pub(crate) fn document<'q>(priced: &Priced<'q>) -> QuoteDocument<'q> {
     let mut document = priced.quote.document();
-    let remarks =
-        priced.remarks.iter().map(|note| NoteDocument { code: note.code, message: note.message.clone() });
-    document.notes.extend(remarks);
+    document.notes.extend_from_slice(priced.remarks);
     document
 }
 
