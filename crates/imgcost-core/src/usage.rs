@@ -74,7 +74,7 @@ pub struct Response {
     pub drew: bool,
     /// Whether an image came without readable token counts, so that the counts are not all.
     pub uncounted: bool,
-    /// Whether the call was still running when this was said: a Responses API response that is
+    /// Whether the call was still running at that time: a Responses API response that is
     /// queued or in progress.
     pub unfinished: bool,
 }
@@ -122,7 +122,7 @@ impl Usage {
         self.output.or(sum_of(self.text_output, self.image_output))
     }
 
-    /// The counts of both. A count that only one of them reports stands for itself; whether
+    /// The counts of both. A count that only one of them reports is taken as it is; whether
     /// that makes the sum too low, [`Response::uncounted`] says.
     #[must_use]
     pub fn plus(&self, other: &Usage) -> Usage {

@@ -177,7 +177,7 @@ fn all<'b>(
     let mut found = BTreeMap::new();
     for provider in book.providers() {
         for model in provider.models.iter().filter(|model| wanted(provider, model)) {
-            for listed in model.listed().into_iter().filter(|listed| listed.row.holds_on(day)) {
+            for listed in model.price_rows().into_iter().filter(|listed| listed.row.holds_on(day)) {
                 let key = (provider.id.as_str(), model.id.as_str(), listed.item, listed.per);
                 found.entry(key).or_insert((listed.value, listed.row));
             }

@@ -44,7 +44,7 @@ pub struct FreeSize {
 pub struct SizeClass {
     /// The provider's name of it.
     pub name: String,
-    /// Its square, which stands for it where no size in pixels was asked for.
+    /// Its square, which is meant where no size in pixels was asked for.
     pub square: Pixels,
     /// The largest area that belongs to it, in pixels; the smallest is above the class before.
     pub max_pixels: u64,
@@ -57,7 +57,7 @@ pub enum Sizes {
     Listed(Vec<Pixels>),
     /// Any that keeps a rule.
     Free(FreeSize),
-    /// No source says which: any is taken.
+    /// No source tells which: any is taken.
     Any,
     /// Any up to the largest class, each in the smallest class that holds it.
     Classes(Vec<SizeClass>),
@@ -103,7 +103,7 @@ pub struct Limits {
     pub output_formats: Vec<String>,
     /// The longest prompt, in Unicode characters.
     pub prompt_max_chars: Option<u64>,
-    /// Whether no source says what is accepted: what is left out above is then not refused.
+    /// Whether no source tells what is accepted: what is left out above is then not refused.
     pub unknown: bool,
 }
 
@@ -113,7 +113,7 @@ pub struct Limits {
 pub struct TokenSpan {
     /// At least.
     pub floor: u64,
-    /// Probably, where the book says so.
+    /// Probably, where the book has it.
     pub expected: Option<u64>,
     /// At most.
     pub ceiling: u64,
@@ -320,6 +320,6 @@ pub struct Family {
     pub responses: Option<Sourced<ResponsesRule>>,
     /// The cheapest and dearest legal size by quality, where sizes are free.
     pub extremes: Vec<MinMax>,
-    /// Where it stands.
+    /// Its file and line.
     pub place: Place,
 }

@@ -62,13 +62,13 @@ impl ImagePrice {
         self.quality.as_ref().is_none_or(|own| own == quality)
     }
 
-    fn lies_at(&self, spot: SizeSlot<'_>) -> bool {
-        self.size.is_none_or(|own| spot.size == Some(own))
-            && self.class.as_deref().is_none_or(|own| spot.class.is_some_and(|class| class.name == own))
+    fn is_at(&self, slot: SizeSlot<'_>) -> bool {
+        self.size.is_none_or(|own| slot.size == Some(own))
+            && self.class.as_deref().is_none_or(|own| slot.class.is_some_and(|class| class.name == own))
     }
 
     /// Orders rows that cover the same image: a user's own first, the later book before the
-    /// earlier one, then the row that says most of what it is for.
+    /// earlier one, then the most specific row.
     pub(crate) fn rank(&self) -> (Option<u16>, bool, bool, bool) {
         let own = self.row.reason.is_some().then_some(self.row.place.file);
         (own, self.size.is_some(), self.class.is_some(), self.quality.is_some())
@@ -97,7 +97,7 @@ impl Limits {
         }
     }
 
-    pub(crate) fn spot(&self, size: Pixels) -> SizeSlot<'_> {
+    pub(crate) fn size_slot(&self, size: Pixels) -> SizeSlot<'_> {
         SizeSlot { size: Some(size), class: self.size_class(size), areas: (size.area(), Some(size.area())) }
     }
 
@@ -111,28 +111,28 @@ impl Limits {
 }
 
 impl<'b> Offer<'b> {
-    /// The prices per image that hold on the day, as they stand in the book.
+    /// The prices per image that hold on the day, in the order of the book.
     pub fn image_prices(&self) -> impl Iterator<Item = &'b ImagePrice> + use<'b> {
         let as_of = self.as_of;
         self.model.images.iter().filter(move |price| price.row.holds_on(as_of))
     }
 
-    /// The price of an image of a quality and size on the day: the row that says most of what
-    /// it is for. A model without the parameter has quality `standard`.
+    /// The price of an image of a quality and size on the day, by the most specific row. A model
+    /// without the parameter has quality `standard`.
     #[must_use]
     pub fn image_price(&self, quality: &Quality, size: Pixels) -> Option<&'b ImagePrice> {
-        self.image_price_at(quality, self.family.limits.rule.spot(size))
+        self.image_price_at(quality, self.family.limits.rule.size_slot(size))
     }
 
-    pub(crate) fn image_price_at(&self, quality: &Quality, spot: SizeSlot<'_>) -> Option<&'b ImagePrice> {
-        let fits = self.image_prices().filter(|price| price.is_of(quality) && price.lies_at(spot));
-        // Of rows of one rank the first stands.
+    pub(crate) fn image_price_at(&self, quality: &Quality, slot: SizeSlot<'_>) -> Option<&'b ImagePrice> {
+        let fits = self.image_prices().filter(|price| price.is_of(quality) && price.is_at(slot));
+        // Of rows of one rank the first is taken.
         fits.reduce(|best, next| if next.rank() > best.rank() { next } else { best })
     }
 
     /// Every place among the sizes that a row may tell from another: for a size that is left to
     /// the model.
-    pub(crate) fn spots(&self) -> impl Iterator<Item = SizeSlot<'b>> + use<'b> {
+    pub(crate) fn size_slots(&self) -> impl Iterator<Item = SizeSlot<'b>> + use<'b> {
         let limits = &self.family.limits.rule;
         let named = self.image_prices().filter_map(|price| price.size);
         let other = |areas| SizeSlot { size: None, class: None, areas };
@@ -151,7 +151,7 @@ impl<'b> Offer<'b> {
             Some(SizeSlot { size: None, class: Some(class), areas: (least, Some(most)) })
         };
         let named = named.filter(|size| !listed.contains(size));
-        (listed.iter().copied().chain(named).map(|size| limits.spot(size)))
+        (listed.iter().copied().chain(named).map(|size| limits.size_slot(size)))
             .chain(classes.iter().filter_map(of_class))
             .chain(rest)
     }

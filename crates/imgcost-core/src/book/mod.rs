@@ -8,9 +8,9 @@ mod availability;
 mod derived;
 mod family;
 mod images;
-mod listed;
 mod offer;
 mod packed;
+mod price_rows;
 mod rows;
 #[cfg(feature = "toml")]
 mod text;
@@ -27,10 +27,10 @@ pub use family::{
 };
 pub use images::ImagePrice;
 pub(crate) use images::SizeSlot;
-pub use listed::PriceRow;
 pub use offer::Offer;
 pub use offer::{printable, without_date};
 use packed::{Part, Shelf};
+pub use price_rows::PriceRow;
 pub use rows::{
     CallPrice, CallingTokens, Event, FixedPrice, Model, Outcome, OutcomeResult, OutcomeRule, Place, Provider,
     RateCard, RatioBase, RatioCard, Row, TextModel,
@@ -110,7 +110,7 @@ impl Book {
         &self.digest
     }
 
-    /// How many rows of the user's own book stand over the built-in ones.
+    /// How many rows of the user's own book replace built-in ones.
     #[must_use]
     pub fn overrides(&self) -> u32 {
         self.overrides

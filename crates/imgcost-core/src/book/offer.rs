@@ -12,7 +12,7 @@ use crate::params::{Item, Tier};
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Offer<'b> {
-    /// The book it stands in.
+    /// The book it comes from.
     pub book: &'b Book,
     /// The provider.
     pub provider: &'b Provider,
@@ -124,7 +124,7 @@ impl<'b> Offer<'b> {
         self.model.rates.iter().filter(move |card| card.tier == tier && card.row.holds_on(as_of))
     }
 
-    /// The price of an item's tokens on the day, and the row it stands in. An item that a
+    /// The price of an item's tokens on the day, and the row it comes from. An item that a
     /// user's own card leaves out keeps its built-in price.
     #[must_use]
     pub fn token_rate(&self, tier: Tier, item: Item) -> Option<(UsdPerMillion, &'b Row)> {

@@ -19,7 +19,7 @@ pub struct PriceRow<'b> {
 impl Model {
     /// Every dated price, in the order of the book: rates, images, calls, ratios, fixed prices.
     #[must_use]
-    pub fn listed(&self) -> Vec<PriceRow<'_>> {
+    pub fn price_rows(&self) -> Vec<PriceRow<'_>> {
         let mut prices = Vec::new();
         let mut add = |row, item: String, value: String, per| {
             prices.push(PriceRow { item, value, per, row });

@@ -8,7 +8,7 @@ use crate::evidence::{Confidence, Evidence};
 use crate::money::{Ratio, Usd, UsdPerMillion};
 use crate::params::{Basis, Item, NativeApi, Pixels, Quality, Tier, closed_names};
 
-/// Where a row stands: the file, as an index into [`Book::files`](crate::Book::files), and
+/// The place of a row: the file, as an index into [`Book::files`](crate::Book::files), and
 /// the line, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -42,9 +42,9 @@ pub struct Row {
     pub checked: Option<Date>,
     /// Anything to know about it.
     pub note: Option<String>,
-    /// Why it stands over the built-in book, for rows of the user's own.
+    /// Why it replaces the built-in book's, for rows of the user's own.
     pub reason: Option<String>,
-    /// Where it stands.
+    /// Its file and line.
     pub place: Place,
 }
 
@@ -300,11 +300,11 @@ pub struct Model {
     pub ratios: Vec<RatioCard>,
     /// Gateway fixed prices.
     pub fixed: Vec<FixedPrice>,
-    /// Where its family stands in the book; worked out when the book is made.
+    /// The index of its family in the book; worked out when the book is made.
     pub(crate) family_index: u16,
     /// The first day that any of its prices holds; worked out when the book is made.
     pub first_price: Option<Date>,
-    /// Where it stands.
+    /// Its file and line.
     pub place: Place,
 }
 
@@ -349,7 +349,7 @@ pub struct Provider {
     pub text_models: Vec<TextModel>,
     /// Its image models.
     pub models: Vec<Model>,
-    /// Where it stands.
+    /// Its file and line.
     pub place: Place,
 }
 

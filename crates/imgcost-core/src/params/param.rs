@@ -334,7 +334,7 @@ mod tests {
             assert_ne!(request, before, "{param}");
             let got = param.get(&request).unwrap();
             assert_eq!(got.to_string(), example(*param).to_string());
-            // Text says the same: that is how flags and cells come.
+            // Text is read the same way: flags and cells are text.
             let mut of_text = before.clone();
             param.set(&mut of_text, Value::text(got.to_string())).unwrap();
             assert_eq!(of_text, request, "{param}");

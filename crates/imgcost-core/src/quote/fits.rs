@@ -49,7 +49,7 @@ impl Quote<'_> {
                 break;
             }
         }
-        // Qualities stand in the book cheapest first.
+        // The book has qualities cheapest first.
         let qualities = &offer.family.limits.rule.qualities;
         let asked = self.quality().and_then(|asked| qualities.iter().position(|quality| quality == asked));
         for quality in qualities.iter().take(asked.unwrap_or(qualities.len())).rev() {

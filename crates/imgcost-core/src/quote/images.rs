@@ -31,7 +31,7 @@ pub(super) fn bill<'b>(offer: &Offer<'b>, request: &Request, chosen: ResolvedPar
         unknown: limits.unknown,
         inputs: None,
     };
-    each_choice(offer, chosen, |price, spot| found.take(price, spot, request))?;
+    each_choice(offer, chosen, |price, slot| found.take(price, slot, request))?;
     let n = u64::from(request.n);
     let nobody = offer.family.limits.source.as_str();
     let price = match (found.cheapest, found.dearest.filter(|_| found.bounded)) {
@@ -66,16 +66,16 @@ pub(super) fn each_choice<'b>(
     let unnamed = Quality::Auto;
     let open = chosen.quality.is_none_or(|quality| *quality == Quality::Auto);
     let other = (open && !limits.qualities.is_empty()).then_some(&unnamed);
-    let mut at = |spot: SizeSlot<'b>| {
-        qualities.iter().try_for_each(|quality| take(offer.image_price_at(quality, spot), spot))?;
-        match other.map(|quality| offer.image_price_at(quality, spot)) {
-            Some(price) if price.is_some() || limits.unknown => take(price, spot),
+    let mut at = |slot: SizeSlot<'b>| {
+        qualities.iter().try_for_each(|quality| take(offer.image_price_at(quality, slot), slot))?;
+        match other.map(|quality| offer.image_price_at(quality, slot)) {
+            Some(price) if price.is_some() || limits.unknown => take(price, slot),
             _ => Some(()),
         }
     };
     match chosen.size {
-        Size::Exact(size) => at(limits.spot(size)),
-        Size::Auto => offer.spots().try_for_each(at),
+        Size::Exact(size) => at(limits.size_slot(size)),
+        Size::Auto => offer.size_slots().try_for_each(at),
     }
 }
 
@@ -92,7 +92,7 @@ struct Found<'b> {
 }
 
 impl<'b> Found<'b> {
-    fn take(&mut self, price: Option<&'b ImagePrice>, spot: SizeSlot<'_>, request: &Request) -> Option<()> {
+    fn take(&mut self, price: Option<&'b ImagePrice>, slot: SizeSlot<'_>, request: &Request) -> Option<()> {
         let Some(price) = price else {
             self.bounded = false;
             return Some(());
@@ -103,7 +103,7 @@ impl<'b> Found<'b> {
             self.basis = CeilingBasis::Assumed;
         }
         let first = self.cheapest.is_none();
-        let (least, most) = spot.areas;
+        let (least, most) = slot.areas;
         let low = price.of_area(least)?;
         self.cheapest = Some(self.cheapest.map_or(low, |before| before.min(low)));
         let high = match most {

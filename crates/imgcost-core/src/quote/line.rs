@@ -16,7 +16,7 @@ pub enum Part {
 }
 
 impl Part {
-    /// The word that stands for it in output.
+    /// Its word in output.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

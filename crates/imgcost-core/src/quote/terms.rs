@@ -230,8 +230,8 @@ impl Quote<'_> {
     }
 
     /// The rows that may decide, in the order in which they do, and whether one is missing for a
-    /// choice that the quote covers. A row that stands behind others for every choice would take
-    /// the bill over the ceiling; one that stands before them decides where the response echoes
+    /// choice that the quote covers. A row that comes after others for every choice would take
+    /// the bill over the ceiling; one that comes before them decides where the response echoes
     /// another image than was asked for.
     fn image_terms(&self) -> (Vec<ImageTerms>, bool) {
         let limits = &self.offer.family.limits.rule;

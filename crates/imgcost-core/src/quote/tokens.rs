@@ -291,7 +291,7 @@ fn most_tiles(fit: u32, short_side: u32, tile: u32) -> Option<u64> {
     u64::from(fit).div_ceil(tile).checked_mul(u64::from(short_side).div_ceil(tile))
 }
 
-/// A prompt that another tokenizer counts: a count that was given stands, one of ours is a
+/// A prompt that another tokenizer counts: a count that was given is taken, one of ours is a
 /// guess, and no tokenizer makes more tokens of a text than it has bytes.
 fn own_tokenizer(prompt: Prompt) -> Estimate<u64> {
     match prompt.most_bytes() {

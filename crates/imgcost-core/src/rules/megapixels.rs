@@ -5,7 +5,7 @@
 //! price = the first megapixel's + (begun - 1) * each further one's
 //! ```
 //!
-//! Whether a megapixel is 1,000,000 pixels or 1,048,576 is the provider's to say, and stands in
+//! Whether a megapixel is 1,000,000 pixels or 1,048,576 is the provider's to decide, and is in
 //! the row.
 
 use crate::money::Usd;

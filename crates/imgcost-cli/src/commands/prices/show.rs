@@ -67,7 +67,7 @@ fn collect<'b>(
     holds: &dyn Fn(&Row) -> bool,
     prices: &mut Vec<Priced<'b>>,
 ) {
-    for listed in model.listed().into_iter().filter(|listed| holds(listed.row)) {
+    for listed in model.price_rows().into_iter().filter(|listed| holds(listed.row)) {
         prices.push(priced((book, day), provider, model, listed));
     }
 }

@@ -169,7 +169,7 @@ impl Check<'_> {
         }
     }
 
-    /// Rows of one kind and key must not hold on the same day, unless one stands over the other.
+    /// Rows of one kind and key must not hold on the same day, unless one is the user's own.
     fn overlaps<'r, K: Ord + std::fmt::Display>(
         &mut self,
         what: &str,

@@ -143,7 +143,7 @@ impl Check<'_> {
     }
 }
 
-/// The tokens of the image that a price is for, where the price says enough of it.
+/// The tokens of the image that a price is for, where the price names enough of it.
 fn tokens_of(price: &ImagePrice, family: &Family) -> Option<TokenSpan> {
     let exact = |tokens| TokenSpan { floor: tokens, expected: Some(tokens), ceiling: tokens };
     let of_quality = |base: &[(Quality, u32)]| {

@@ -15,10 +15,10 @@ impl Book {
     ///
     /// The file has the form of a provider's file (`schema = "imgcost.prices/1"`), may list its
     /// own sources, and names models of the built-in book by their `id` alone. Every row
-    /// needs a `reason`; a row stands over built-in ones on the days it holds, and every
-    /// quote that uses it says so. Rows of earlier overlays stay below later ones. A price that
+    /// needs a `reason`; a row replaces built-in ones on the days it holds, and every
+    /// quote that uses it has a note. Rows of earlier overlays stay below later ones. A price that
     /// is a thousand times the built-in one or more, or a thousandth or less, is in another unit:
-    /// it is refused, unless its row says in `differs` why it is meant.
+    /// it is refused, unless its row gives the reason in `differs`.
     ///
     /// # Errors
     /// Everything that is wrong in the file, with its lines.

@@ -1,4 +1,4 @@
-//! Where in which file something stands, and what is wrong there.
+//! What is wrong with a price book, with file and line.
 
 use std::fmt;
 

@@ -426,14 +426,14 @@ fn limits_of(view: &View<'_>) -> Option<Limits> {
 /// More than one way of saying which sizes are accepted, or half of one, with the byte offset.
 pub(super) fn size_slips(family: &View<'_>) -> Option<(usize, String)> {
     let limits = family.view("limits")?;
-    let said = |key: &&str| match *key {
+    let has = |key: &&str| match *key {
         "any_size" => limits.flag("any_size"),
         key => limits.value(key).is_some(),
     };
     if limits.value("max_pixels").is_some() && !limits.flag("any_size") {
         return Some((limits.at_key("max_pixels"), "'max_pixels' goes with 'any_size'".to_owned()));
     }
-    let mut ways = ["sizes", "free_size", "size_class", "any_size"].into_iter().filter(said);
+    let mut ways = ["sizes", "free_size", "size_class", "any_size"].into_iter().filter(has);
     let (first, second) = (ways.next()?, ways.next()?);
     Some((limits.at_key(second), format!("'{first}' and '{second}' exclude each other")))
 }

@@ -27,7 +27,7 @@ pub(super) struct Field {
     pub doc: &'static str,
 }
 
-/// What stands behind a key.
+/// What the value of a key is.
 pub(super) enum Kind {
     /// Any text.
     Text,
@@ -65,7 +65,7 @@ pub(super) enum Kind {
     Table(&'static Shape),
     /// Tables of one shape.
     Tables(&'static Shape),
-    /// A table whose `kind` says which shape it has.
+    /// A table whose shape depends on its `kind`.
     Choice(&'static [(&'static str, &'static Shape)]),
 }
 
@@ -111,7 +111,7 @@ impl Kind {
             Kind::Ratio => text.parse::<Ratio>().is_ok(),
             Kind::Pixels => text.parse::<Pixels>().is_ok(),
             Kind::QualityAt => text.split_once('@').is_none_or(|(_, size)| size.parse::<Pixels>().is_ok()),
-            // The names of squares are for requests: a book says pixels.
+            // The names of squares are for requests: a book has pixels.
             Kind::Size => text == "auto" || text.parse::<Pixels>().is_ok(),
             _ => false,
         }

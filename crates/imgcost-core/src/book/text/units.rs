@@ -2,7 +2,7 @@
 //! USD per million tokens, or the reverse.
 //!
 //! Such a price is a million times off the one that it replaces, and no contract is: what is a
-//! thousand times off, or more, is refused unless its row says in `differs` that it is meant. A
+//! thousand times off, or more, is refused unless its row gives a reason in `differs`. A
 //! price of zero is free, and not a slip.
 
 use jiff::civil::Date;
