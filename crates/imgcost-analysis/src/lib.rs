@@ -12,8 +12,8 @@ pub mod jobs;
 pub mod policy;
 mod prompt;
 mod row_sum;
+pub mod selector;
 pub mod solve;
-pub mod words;
 
 pub use prompt::lacks_prompt;
 pub use row_sum::RowSum;

@@ -1,6 +1,7 @@
 //! From flags and settings to axes over one request.
 
-use imgcost_analysis::compare::{Axes, Pick};
+use imgcost_analysis::compare::Axes;
+use imgcost_analysis::selector::Pick;
 use imgcost_core::{Basis, Book, Code, Date, Endpoint, Error, Note, Offer, OfferDefaults, Param, Request};
 
 use crate::args::{CompareArgs, RequestArgs};

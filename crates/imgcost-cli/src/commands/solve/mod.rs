@@ -8,8 +8,8 @@ mod workbook;
 use std::io;
 
 use imgcost_analysis::currency::Exchange;
+use imgcost_analysis::selector::{patterns, select};
 use imgcost_analysis::solve::{Aspect, By, Goal, Job, LeftOut, Plan, Shape, Unsolved, solve as find};
-use imgcost_analysis::words::{patterns, select};
 use imgcost_core::{Book, Code, Date, Endpoint, Error, Note, Param, Size};
 
 use crate::args::{RequestArgs, SolveArgs};
