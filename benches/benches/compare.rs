@@ -7,7 +7,8 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use imgcost_analysis::compare::{Axes, Cell, Filter, Grid, Pick, Pivot, Sort, cheapest, varying};
+use imgcost_analysis::compare::{Axes, Cell, Filter, Grid, Pivot, Sort, cheapest, varying};
+use imgcost_analysis::selector::Pick;
 use imgcost_benches::{auto_request, book};
 use imgcost_core::{Date, Prompt};
 

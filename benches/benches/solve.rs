@@ -6,8 +6,8 @@
 use std::sync::LazyLock;
 
 use divan::{Bencher, black_box};
+use imgcost_analysis::selector::patterns;
 use imgcost_analysis::solve::{Goal, Job, solve};
-use imgcost_analysis::words::patterns;
 use imgcost_benches::book;
 use imgcost_core::{Book, Date, Request};
 

@@ -1,17 +1,19 @@
 #![doc = include_str!("../README.md")]
 
 pub mod accuracy;
+pub mod bill;
+pub mod calls;
 pub mod compare;
 pub mod currency;
 pub mod diff;
-
 pub mod equivalent;
+pub mod input;
+pub mod jobs;
 pub mod policy;
 mod prompt;
-pub mod reconcile;
 mod row_sum;
+pub mod selector;
 pub mod solve;
-pub mod words;
 
 pub use prompt::lacks_prompt;
 pub use row_sum::RowSum;

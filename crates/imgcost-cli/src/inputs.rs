@@ -5,6 +5,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+pub(crate) use imgcost_analysis::input::size_words;
+
+use imgcost_analysis::input;
 use imgcost_core::Error;
 
 use crate::failure::bad_input;
@@ -42,32 +45,15 @@ pub(crate) fn open_file(field: &str, path: &Path) -> Result<File, Error> {
 
 /// What to say of a file that can't be read.
 pub(crate) fn unreadable(field: &str, path: &Path, error: &io::Error) -> Error {
-    bad_input(field, format!("can't read {}: {error}", name(path)))
+    input::unreadable(field, &name(path), error)
 }
 
 /// All bytes of a file or of standard input, refused above `most`.
 pub(crate) fn bytes(field: &str, path: &Path, most: u64) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::new();
-    let mut reader = open(field, path)?.take(most.saturating_add(1));
-    reader.read_to_end(&mut bytes).map_err(|error| unreadable(field, path, &error))?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > most {
-        return Err(bad_input(field, format!("{} has more than {}", name(path), size_words(most))));
-    }
-    Ok(bytes)
+    input::bytes(field, &name(path), open(field, path)?, most)
 }
 
 /// The text of a file or of standard input, refused above `most` bytes or if it is not UTF-8.
 pub(crate) fn text(field: &str, path: &Path, most: u64) -> Result<String, Error> {
-    String::from_utf8(bytes(field, path, most)?).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        bad_input(
-            field,
-            format!("{} is not UTF-8: the byte at offset {at} is not part of a character", name(path)),
-        )
-    })
-}
-
-/// A bound in words.
-pub(crate) fn size_words(bytes: u64) -> String {
-    if bytes >= 1 << 20 { format!("{} MiB", bytes >> 20) } else { format!("{} KiB", bytes >> 10) }
+    input::text(field, &name(path), open(field, path)?, most)
 }

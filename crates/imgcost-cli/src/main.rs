@@ -31,7 +31,6 @@ mod render;
 mod report;
 mod request;
 mod responses;
-mod served;
 mod settings;
 mod terminal;
 mod words;

@@ -7,12 +7,9 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use imgcost_core::{
-    Basis, Book, Code, Date, Endpoint, Error, InputImage, Note, Offer, Param, Prompt, Ratio, Request, Usd,
-    Value,
+    Book, Code, Date, Endpoint, Error, InputImage, Note, OfferDefaults, Param, Prompt, Request, Usd, Value,
 };
-use imgcost_guard::{Meter, counted};
-use imgcost_wire::{Measured, ParsedBody, Unique};
-
+use imgcost_wire::{Meter, ParsedBody, Unique, counted};
 use serde_json::error::Category;
 
 use crate::args::{BookArgs, RequestArgs};
@@ -31,6 +28,9 @@ const BODY_MAX: u64 = 256 << 20;
 pub(crate) const DEFAULT_MODEL: &str = "gpt-image-1";
 /// The provider where none is named.
 pub(crate) const DEFAULT_PROVIDER: &str = "openai";
+
+/// What to do where no model is named.
+pub(crate) const NAME_A_MODEL: &str = "give one with -m MODEL";
 
 /// The code of the note that the model is the default one.
 pub(crate) const MODEL_DEFAULTED: &str = "model-defaulted";
@@ -106,33 +106,16 @@ pub(crate) fn asked_over(
     if request.model.is_empty() {
         let has_default = book.offer(&request.provider, DEFAULT_MODEL, request.as_of).is_ok();
         if no_model == NoModel::Refuse || !has_default {
-            return Err(model_missing(book, &request));
+            return Err(book.model_missing(&request, NAME_A_MODEL));
         }
         DEFAULT_MODEL.clone_into(&mut request.model);
         remarks.insert(0, defaulted(book, &request));
     }
-    let later = Later::read(args, settings)?;
+    let defaults = offer_defaults(args, settings)?;
     let offer = book.offer(&request.provider, &request.model, request.as_of)?;
-    if !endpoint_known {
-        request.endpoint = default_endpoint(&offer, !request.images.is_empty());
-    }
-    remarks.extend(later.apply(&offer, &mut request));
+    remarks.extend(offer.complete(&mut request, endpoint_known, &defaults));
     Ok(Asked { request, remarks })
 }
-
-/// That a call names no model, with those that it is likely to be for.
-pub(crate) fn model_missing(book: &Book, request: &Request) -> Error {
-    let provider = match book.provider(&request.provider) {
-        Ok(provider) => provider,
-        Err(error) => return error,
-    };
-    let current = provider.current_models(request.as_of);
-    let names = current.into_iter().take(MODELS_SHOWN).map(|model| model.id.as_str());
-    Error::new(Code::NoModel, "no model is named: give one with -m MODEL").field("model").allowed(names)
-}
-
-/// How many models an error names.
-const MODELS_SHOWN: usize = 8;
 
 /// That the default model was taken, and that it is no longer there to be called.
 fn defaulted(book: &Book, request: &Request) -> Note {
@@ -166,7 +149,6 @@ pub(crate) fn given(
         .map(|text| fields::whole("responses_images", text))
         .transpose()?;
     fill(&mut request);
-    let mut chooses_model = false;
     let mut endpoint_known = args.get(Param::Endpoint).is_some() || request.endpoint != Endpoint::Generations;
     if let Some(path) = &args.request {
         if inputs::is_stdin(path) && args.prompt_file.as_deref().is_some_and(inputs::is_stdin) {
@@ -179,12 +161,11 @@ pub(crate) fn given(
         let base = Request { quality: None, size: None, ..request };
         let ignored: Vec<&str> = ignored_fields(args, settings).collect();
         let read = body(path, &base, &ignored)?;
-        chooses_model = !read.names_model && args.get(Param::Model).is_none();
+        remarks.extend(read.model_note().filter(|_| args.get(Param::Model).is_none()));
         request = read.request;
         endpoint_known |= request.endpoint != Endpoint::Generations;
     }
     flags(args, &mut request).map_err(|error| with_range(error, book, &request))?;
-    remarks.extend(model_chosen(&request).filter(|_| chooses_model));
     if let Some(prompt) = prompt(args)? {
         request.prompt = Some(prompt);
     }
@@ -193,9 +174,7 @@ pub(crate) fn given(
     }
     for image in &args.image {
         let measured = images::measure("image", image)?;
-        if measured.turned {
-            remarks.push(turned(&image.to_string_lossy(), measured));
-        }
+        remarks.extend(measured.note(&image.to_string_lossy()));
         request.images.push(InputImage::Sized(measured.size));
     }
     if let Some(mask) = &args.mask {
@@ -237,8 +216,10 @@ pub(crate) fn flags(args: &RequestArgs, request: &mut Request) -> Result<(), Err
 }
 
 fn with_range(error: Error, book: &Book, request: &Request) -> Error {
-    let offer = book.offer(&request.provider, &request.model, request.as_of).ok();
-    fields::with_range(error, offer.as_ref())
+    match book.offer(&request.provider, &request.model, request.as_of) {
+        Ok(offer) => offer.with_range(error),
+        Err(_) => error,
+    }
 }
 
 fn prompt(args: &RequestArgs) -> Result<Option<Prompt>, Error> {
@@ -254,74 +235,14 @@ pub(crate) fn prompt_file(path: &Path) -> Result<Prompt, Error> {
     Ok(counted(&inputs::text("prompt_file", path, PROMPT_MAX)?))
 }
 
-/// What to say of an image that an orientation tag turns.
-pub(crate) fn turned(name: &str, measured: Measured) -> Note {
-    Note {
-        code: "image-orientation",
-        message: format!(
-            "{}: its orientation tag turns it; the size is taken as stored, {}",
-            fields::shown(name),
-            measured.size
-        ),
-    }
-}
-
-/// Where a call goes that does not say: edits with input images, generations without, chat
-/// for models that response only there.
-pub(crate) fn default_endpoint(offer: &Offer<'_>, has_images: bool) -> Endpoint {
-    let endpoints = &offer.family.limits.rule.endpoints;
-    let wanted = if has_images { Endpoint::Edits } else { Endpoint::Generations };
-    match endpoints.contains(&Endpoint::Chat) && !endpoints.contains(&wanted) {
-        true => Endpoint::Chat,
-        false => wanted,
-    }
-}
-
-/// What holds only for some calls, so that it waits for the offer: a prompt to assume where
-/// there is none, and settings that only some providers or endpoints take.
-pub(crate) struct Later {
-    assume_prompt_tokens: Option<u64>,
-    group_ratio: Option<Ratio>,
-    responses_model: Option<String>,
-}
-
-impl Later {
-    /// Reads the flag and the settings.
-    pub(crate) fn read(args: &RequestArgs, settings: &Settings) -> Result<Later, Error> {
-        let tokens = args.assume_prompt_tokens.as_deref().or_else(|| settings.get(Key::AssumePromptTokens));
-        Ok(Later {
-            assume_prompt_tokens: tokens
-                .map(|text| fields::tokens("assume_prompt_tokens", text))
-                .transpose()?,
-            group_ratio: settings
-                .get(Key::GroupRatio)
-                .map(|text| fields::ratio("group_ratio", text))
-                .transpose()?,
-            responses_model: settings.get(Key::ResponsesModel).map(str::to_owned),
-        })
-    }
-
-    /// Fills in what the request does not say and the offer takes; says if a prompt was assumed.
-    pub(crate) fn apply(&self, offer: &Offer<'_>, request: &mut Request) -> Option<Note> {
-        if request.group_ratio.is_none() && offer.model.basis == Basis::Ratio {
-            request.group_ratio = self.group_ratio;
-        }
-        if request.responses_model.is_none() && request.endpoint == Endpoint::Responses {
-            request.responses_model.clone_from(&self.responses_model);
-        }
-        assume(self.assume_prompt_tokens?, request)
-    }
-}
-
-/// Takes so many prompt tokens for a call without a prompt, and says so.
-pub(crate) fn assume(tokens: u64, request: &mut Request) -> Option<Note> {
-    if request.prompt.is_some() {
-        return None;
-    }
-    request.prompt = Some(Prompt::of_tokens(tokens));
-    Some(Note {
-        code: "prompt-assumed",
-        message: format!("no prompt given: {tokens} prompt tokens are assumed"),
+/// The flag and the settings that hold only for some calls, so that they wait for the offer.
+pub(crate) fn offer_defaults(args: &RequestArgs, settings: &Settings) -> Result<OfferDefaults, Error> {
+    let tokens = args.assume_prompt_tokens.as_deref().or_else(|| settings.get(Key::AssumePromptTokens));
+    let ratio = settings.get(Key::GroupRatio);
+    Ok(OfferDefaults {
+        assume_prompt_tokens: tokens.map(|text| fields::tokens("assume_prompt_tokens", text)).transpose()?,
+        group_ratio: ratio.map(|text| fields::ratio("group_ratio", text)).transpose()?,
+        responses_model: settings.get(Key::ResponsesModel).map(str::to_owned),
     })
 }
 
@@ -336,15 +257,4 @@ fn body(path: &Path, base: &Request, ignored: &[&str]) -> Result<ParsedBody, Err
     let read = ParsedBody::from_value(&value, base, &Meter)?;
     read.refuse_unknown(ignored).map_err(|error| error.allowed(["--ignore-field NAME"]))?;
     Ok(read)
-}
-
-/// That a body leaves the model to the API, where settings name the one that is quoted.
-pub(crate) fn model_chosen(request: &Request) -> Option<Note> {
-    (!request.model.is_empty()).then(|| Note {
-        code: "model-assumed",
-        message: format!(
-            "the body names no model that draws, and the API chooses one: quoted as {}, from the settings",
-            request.model
-        ),
-    })
 }

@@ -2,6 +2,7 @@
 
 mod book;
 mod charge;
+mod complete;
 mod error;
 mod estimate;
 mod evidence;
@@ -12,6 +13,7 @@ mod params;
 mod quote;
 mod request;
 pub mod rules;
+mod served;
 mod share;
 mod signed;
 mod total;
@@ -27,6 +29,7 @@ pub use book::{
 #[cfg(feature = "toml")]
 pub use book::{BookErrors, File, Problem, schemas};
 pub use charge::{Charge, ChargeLine};
+pub use complete::OfferDefaults;
 pub use error::{Code, Error};
 pub use estimate::{CeilingBasis, Estimate};
 pub use evidence::{Confidence, Evidence};
@@ -43,6 +46,7 @@ pub use quote::{
     TotalDocument,
 };
 pub use request::{InputImage, Prompt, Request};
+pub use served::Served;
 pub use share::PerMille;
 pub use signed::{ParseSignedUsdError, SignedUsd};
 pub use total::Total;

@@ -9,7 +9,6 @@ mod error;
 mod guard;
 mod hold;
 mod http;
-mod meter;
 mod notice;
 mod policy;
 #[cfg(feature = "async")]
@@ -31,7 +30,6 @@ pub use hold::{Booked, Hold, Quoted};
 #[cfg(feature = "__http")]
 pub use http::ObservedBody;
 pub use http::{Call, Reading, ResponseObserver};
-pub use meter::{Meter, counted};
 pub use notice::Notice;
 pub use policy::{OnExceed, Policy, UnknownFields, Unreadable};
 pub use settlement::{Bill, bill};

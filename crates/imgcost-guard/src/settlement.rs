@@ -1,7 +1,7 @@
 //! From a response to what its hold is settled at: the hold's terms, those of the model and tier
 //! that the response names where they differ, and never less than the response proves.
 
-use imgcost_core::{Book, Charge, Date, Endpoint, Quality, Request, Response, ServedTier, Size, Terms, Tier};
+use imgcost_core::{Book, Charge, Date, Endpoint, Quality, Request, Response, Size, Terms, Tier};
 use imgcost_ledger::{Hold, NanoUsd};
 use serde::Deserialize;
 
@@ -151,28 +151,25 @@ impl Served {
         // A hold without a quote has no request to compare with.
         let Ok(held) = serde_json::from_str::<Held>(&hold.request) else { return Served::AsHeld };
         let held_tier = held.tier.unwrap_or(Tier::Standard);
-        let tier = match &response.tier {
-            None => held_tier,
-            Some(ServedTier::Known(tier)) => *tier,
-            Some(ServedTier::Other(name)) => {
-                return Served::Unpriced(format!("the response names tier {name}, which has no price"));
-            }
-        };
-        let named = response.model.as_deref().unwrap_or(&held.model);
-        let provider = book.provider(&held.provider).ok();
-        let known = provider.and_then(|provider| provider.model_like(named)).map(|model| model.id.as_str());
-        let (Some(model), Some(provider)) = (known, provider) else {
-            let note = format!(
-                "the response names {named}, which the price book does not know at {}; priced as {}",
-                held.provider, held.model
-            );
-            return if named == held.model { Served::AsHeld } else { Served::Unknown(note) };
-        };
+        let day = held.as_of.unwrap_or_else(|| hold.made_at.to_zoned(jiff::tz::TimeZone::UTC).date());
+        let mut request = Request::new(&*held.provider, &*held.model, day);
+        request.tier = held_tier;
+        let served = request.take_served(book, response);
+        if let Some(note) = served.tier.filter(|_| served.is_unpriced) {
+            return Served::Unpriced(note.message);
+        }
+        if let Some(note) = served.model.filter(|_| served.is_unknown) {
+            return Served::Unknown(note.message);
+        }
+        let Ok(provider) = book.provider(&held.provider) else { return Served::AsHeld };
+        if provider.model_like(&request.model).is_none() {
+            return Served::AsHeld;
+        }
+        let (model, tier) = (request.model.as_str(), request.tier);
         let endpoint = match response.of_responses {
             true => Endpoint::Responses,
             false => held.endpoint.unwrap_or(Endpoint::Generations),
         };
-        let day = held.as_of.unwrap_or_else(|| hold.made_at.to_zoned(jiff::tz::TimeZone::UTC).date());
         let calling = match calling_model(book, (&provider.id, model, day), &held, response) {
             Ok(calling) => calling,
             Err(why) => return Served::Unpriced(why),
@@ -181,15 +178,6 @@ impl Served {
             model == held.model && tier == held_tier && held.endpoint.is_none_or(|at| at == endpoint);
         if same_call && calling == held.responses_model.as_deref() {
             return Served::AsHeld;
-        }
-        let mut request = Request::new(&*provider.id, model, day);
-        request.endpoint = endpoint;
-        request.tier = tier;
-        request.responses_model = calling.map(str::to_owned);
-        request.quality = response.quality.clone().or_else(|| held.quality.clone());
-        request.size = response.size.map(Size::Exact).or(held.size);
-        if matches!(request.endpoint, Endpoint::Edits | Endpoint::Variations) {
-            request.images.push(imgcost_core::InputImage::Unsized);
         }
         let named = |model: &str, tier: Tier, calling: Option<&str>| match calling {
             Some(calling) => format!("{model} called by {calling} at tier {tier}"),
@@ -200,11 +188,19 @@ impl Served {
             named(model, tier, calling),
             named(&held.model, held_tier, held.responses_model.as_deref())
         );
-        // What the other model does not take is left to it.
-        let bare = Request { quality: None, size: None, ..request.clone() };
-        match book.quote(&request).or_else(|_| book.quote(&bare)) {
-            Ok(quote) => Served::At { terms: Box::new(quote.terms()), note },
-            Err(error) => Served::Unpriced(format!("the response names {model}: {}", error.message())),
+        request.provider.clone_from(&provider.id);
+        request.endpoint = endpoint;
+        request.responses_model = calling.map(str::to_owned);
+        request.quality = response.quality.clone().or_else(|| held.quality.clone());
+        request.size = response.size.map(Size::Exact).or(held.size);
+        if matches!(request.endpoint, Endpoint::Edits | Endpoint::Variations) {
+            request.images.push(imgcost_core::InputImage::Unsized);
+        }
+        match book.served_terms(&request) {
+            Ok(terms) => Served::At { terms: Box::new(terms), note },
+            Err(error) => {
+                Served::Unpriced(format!("the response names {}: {}", request.model, error.message()))
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! An API request body as it would be sent, read as a request.
 
-use imgcost_core::{Code, Error, InputImage, Prompt, Request, Tier, nearest_name, printable};
+use imgcost_core::{Code, Error, InputImage, Note, Prompt, Request, Tier, nearest_name, printable};
 use serde_json::Value;
 
 use crate::dialect::{Dialect, Field, Fields};
@@ -28,6 +28,16 @@ pub struct ParsedBody {
 }
 
 impl ParsedBody {
+    /// That the body leaves the model to the API, where settings name the one that is quoted.
+    #[must_use]
+    pub fn model_note(&self) -> Option<Note> {
+        let model = Some(&self.request.model).filter(|model| !self.names_model && !model.is_empty())?;
+        let message = format!(
+            "the body names no model that draws, and the API chooses one: quoted as {model}, from the settings"
+        );
+        Some(Note { code: "model-assumed", message })
+    }
+
     /// Reads a body over the defaults in `base`: provider, day, and the model and endpoint
     /// where the body does not say.
     ///

@@ -1,7 +1,7 @@
 //! Pixel sizes of input images, from the first bytes of a PNG, JPEG or WebP file.
 
 use imagesize::{ImageError, ImageType};
-use imgcost_core::{InputImage, Pixels};
+use imgcost_core::{InputImage, Note, Pixels, read::shown};
 
 /// The most bytes of an image that are looked at. A JPEG's size stands behind its metadata,
 /// which may be long; what is not found within this is not found.
@@ -14,6 +14,21 @@ pub struct Measured {
     pub size: Pixels,
     /// Whether an orientation tag turns it on its side when it is shown.
     pub turned: bool,
+}
+
+impl Measured {
+    /// What to know of an image that an orientation tag turns.
+    #[must_use]
+    pub fn note(&self, name: &str) -> Option<Note> {
+        self.turned.then(|| Note {
+            code: "image-orientation",
+            message: format!(
+                "{}: its orientation tag turns it; the size is taken as stored, {}",
+                shown(name),
+                self.size
+            ),
+        })
+    }
 }
 
 /// Why the size of an image could not be told.

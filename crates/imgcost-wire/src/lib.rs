@@ -7,6 +7,8 @@ mod failure;
 mod form;
 mod images;
 mod json;
+#[cfg(feature = "prompt")]
+mod meter;
 mod multipart;
 mod native;
 mod openai_batch;
@@ -25,6 +27,8 @@ pub use failure::ApiFailure;
 pub use form::{Body, Files};
 pub use images::{HEADER_MAX, Measured, NoSize, image_size, referenced_image};
 pub use json::{Slim, Unique};
+#[cfg(feature = "prompt")]
+pub use meter::{Meter, counted};
 pub use native::{Native, body_may_draw, names_of, native, without_ids};
 pub use openai_batch::{BatchLine, batch_response};
 pub use openai_responses::has_image_tool;

@@ -1,6 +1,6 @@
 //! What a call did cost, by its response.
 
-use imgcost_core::{Charge, Code, Error as Problem, Request as Counts, Response, ServedTier, Terms};
+use imgcost_core::{Charge, Code, Error as Problem, Response, Terms};
 
 use crate::error::Error;
 use crate::quote::Quote;
@@ -27,22 +27,10 @@ impl Quote {
 
     /// The terms of the model and tier that a response names.
     fn terms_of(&self, response: &Response) -> Result<Terms, Error> {
-        let provider = self.prices.provider(self.provider())?;
-        let named = response.model.as_deref().and_then(|name| provider.model_like(name));
-        let model = named.map_or(self.model(), |model| model.id.as_str());
-        let (tier, priced) = match &response.tier {
-            None => (self.counts.tier, true),
-            Some(ServedTier::Known(tier)) => (*tier, true),
-            Some(ServedTier::Other(_)) => (self.counts.tier, false),
-        };
-        let mut terms = self.terms.clone();
-        if model != self.model() || tier != self.counts.tier {
-            let counts = Counts { model: model.to_owned(), tier, ..self.counts.clone() };
-            // What the other model does not take is left to it.
-            let bare = Counts { quality: None, size: None, ..counts.clone() };
-            let quote = self.prices.quote(&counts).or_else(|_| self.prices.quote(&bare));
-            terms = quote?.terms();
-        }
-        Ok(if priced { terms } else { terms.without_rates() })
+        let mut counts = self.counts.clone();
+        let served = counts.take_served(&self.prices, response);
+        let terms =
+            if counts == self.counts { self.terms.clone() } else { self.prices.served_terms(&counts)? };
+        Ok(if served.is_unpriced { terms.without_rates() } else { terms })
     }
 }

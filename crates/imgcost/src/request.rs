@@ -3,8 +3,8 @@
 use std::fmt;
 
 use imgcost_core::{
-    Book, Code, Date, Endpoint, Error as Problem, Fidelity, InputImage, Prompt, Quality, Ratio,
-    Request as Counts, Size, Tier,
+    Book, Code, Date, Endpoint, Error as Problem, Fidelity, InputImage, OfferDefaults, Prompt, Quality,
+    Ratio, Request as Counts, Size, Tier,
 };
 
 use crate::error::Error;
@@ -83,11 +83,7 @@ impl Request {
     #[cfg(feature = "prompt")]
     #[must_use]
     pub fn prompt(mut self, text: &str) -> Request {
-        self.counts.prompt = Some(Prompt {
-            tokens: imgcost_prompt::count(text),
-            characters: u64::try_from(text.chars().count()).ok(),
-            bytes: u64::try_from(text.len()).ok(),
-        });
+        self.counts.prompt = Some(imgcost_wire::counted(text));
         self
     }
 
@@ -198,12 +194,8 @@ impl Request {
             None => provider::of(book, &counts.model)?.clone_into(&mut counts.provider),
         }
         let offer = book.offer(&counts.provider, &counts.model, counts.as_of)?;
-        counts.endpoint = self.endpoint.unwrap_or_else(|| {
-            let wanted = if counts.images.is_empty() { Endpoint::Generations } else { Endpoint::Edits };
-            let answers = &offer.family.limits.rule.endpoints;
-            let only_chat = answers.contains(&Endpoint::Chat) && !answers.contains(&wanted);
-            if only_chat { Endpoint::Chat } else { wanted }
-        });
+        counts.endpoint = self.endpoint.unwrap_or(counts.endpoint);
+        offer.complete(&mut counts, self.endpoint.is_some(), &OfferDefaults::default());
         if let Some(text) = &self.size {
             let size = text.parse::<Size>();
             counts.size = Some(

@@ -1,9 +1,8 @@
 //! What may differ between the calls of a grid.
 
-use imgcost_core::{Code, Date, Error};
+use imgcost_core::{Code, Date, Error, printable};
 
-use super::pick::Pick;
-use crate::words::{entries, shown};
+use crate::selector::{Pick, entries};
 
 /// What differs. An axis without entries stays as the base request has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -76,7 +75,7 @@ impl Axis {
     pub fn named(field: &str, name: &str) -> Result<Axis, Error> {
         let plain = name.replace('_', "-");
         Axis::ALL.into_iter().find(|axis| axis.name() == plain).ok_or_else(|| {
-            Error::new(Code::BadInput, format!("{field}: there is no axis '{}'", shown(name)))
+            Error::new(Code::BadInput, format!("{field}: there is no axis '{}'", printable(name)))
                 .field(field)
                 .allowed(Axis::NAMES)
                 .nearest_name(&plain)

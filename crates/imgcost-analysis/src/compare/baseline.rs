@@ -1,11 +1,11 @@
 //! One combination that others are held against.
 
-use imgcost_core::{Book, Code, Error, Offer, PerMille, Request, SignedUsd, Tier, Usd};
+use imgcost_core::{Book, Code, Error, Offer, Param, PerMille, Request, SignedUsd, Usd, Value};
 
 use super::axes::{Axes, Axis};
 use super::cell::{Cell, State};
 use super::grid::Grid;
-use crate::words::{reference, shown};
+use crate::selector::reference;
 
 /// What an image of the baseline costs.
 #[derive(Debug, Clone)]
@@ -114,29 +114,15 @@ fn prefixed(error: &Error) -> Error {
     said
 }
 
-/// Sets what a word of its own kind says; false where it is none of them.
+/// Sets the parameter of a word such as `n=4`; false where it is no word of the baseline's own.
 fn set(request: &mut Request, word: &str) -> Result<bool, Error> {
     let Some((key, value)) = word.split_once('=') else { return Ok(false) };
-    match key {
-        "n" => {
-            let plain = value.bytes().all(|byte| byte.is_ascii_digit());
-            let count = value.parse().ok().filter(|_| plain);
-            request.n = count.ok_or_else(|| bad(format!("n = {}: expected a whole number", shown(value))))?;
-        }
-        "as-of" | "as_of" => {
-            let day = (value.len() == 10).then(|| value.parse().ok()).flatten();
-            request.as_of = day.ok_or_else(|| {
-                bad(format!("as_of = {}: expected a date such as 2026-11-21", shown(value)))
-            })?;
-        }
-        "tier" => {
-            request.tier = value.parse().map_err(|_| {
-                bad(format!("tier '{}' is not one of its values", shown(value)))
-                    .allowed(Tier::NAMES)
-                    .nearest_name(value)
-            })?;
-        }
+    let param = match key {
+        "n" => Param::N,
+        "as-of" | "as_of" => Param::AsOf,
+        "tier" => Param::Tier,
         _ => return Ok(false),
-    }
+    };
+    param.set(request, Value::text(value)).map_err(|error| prefixed(&error))?;
     Ok(true)
 }

@@ -1,11 +1,11 @@
 //! Which cells to keep.
 
-use imgcost_core::{Code, Date, Error, Usd};
+use imgcost_core::{Code, Date, Error, Usd, printable};
 
 use super::axes::Axis;
 use super::cell::{Cell, State};
 use super::sort::{Key, Value};
-use crate::words::{Pattern, entries, shown};
+use crate::selector::{Pattern, entries};
 
 /// A condition such as `per_image<0.05` or `model=gpt-image-2*`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,8 +116,11 @@ fn bad(message: String) -> Error {
 }
 
 fn no_operator(text: &str) -> Error {
-    bad(format!("where = {}: expected a key, an operator and a value, such as per_image<0.05", shown(text)))
-        .allowed(OPERATORS.map(|(sign, _)| sign))
+    bad(format!(
+        "where = {}: expected a key, an operator and a value, such as per_image<0.05",
+        printable(text)
+    ))
+    .allowed(OPERATORS.map(|(sign, _)| sign))
 }
 
 fn words(key: Key, operator: Operator, value: &str) -> Result<Test, Error> {
@@ -133,7 +136,7 @@ fn words(key: Key, operator: Operator, value: &str) -> Result<Test, Error> {
     let names = entries("where", value)?;
     for name in names.iter().filter(|_| key == Key::State) {
         if Pattern::new(name).is_name() && !State::NAMES.contains(name) {
-            let message = format!("where: there is no state '{}'", shown(name));
+            let message = format!("where: there is no state '{}'", printable(name));
             return Err(bad(message).allowed(State::NAMES).nearest_name(name));
         }
     }
@@ -146,7 +149,7 @@ fn usd(key: Key, value: &str) -> Result<Value<'static>, Error> {
         bad(format!(
             "where: {} = {}: expected an amount in US dollars such as 0.05",
             key.name(),
-            shown(value)
+            printable(value)
         ))
     })
 }
@@ -156,12 +159,13 @@ fn count(key: Key, value: &str) -> Result<Value<'static>, Error> {
     let count = plain.then(|| value.parse::<u64>().ok()).flatten();
     count
         .map(Value::Count)
-        .ok_or_else(|| bad(format!("where: {} = {}: expected a whole number", key.name(), shown(value))))
+        .ok_or_else(|| bad(format!("where: {} = {}: expected a whole number", key.name(), printable(value))))
 }
 
 fn day(value: &str) -> Result<Value<'static>, Error> {
     let plain = value.len() == 10 && value.is_ascii();
     let day = plain.then(|| value.parse::<Date>().ok()).flatten();
-    day.map(Value::Day)
-        .ok_or_else(|| bad(format!("where: as_of = {}: expected a date such as 2026-11-21", shown(value))))
+    day.map(Value::Day).ok_or_else(|| {
+        bad(format!("where: as_of = {}: expected a date such as 2026-11-21", printable(value)))
+    })
 }

@@ -28,7 +28,8 @@ impl<'b> Grid<'b> {
     ///
     /// ```
     /// use imgcost_core::{Date, Request};
-    /// use imgcost_analysis::compare::{Axes, Grid, Pick};
+    /// use imgcost_analysis::compare::{Axes, Grid};
+    /// use imgcost_analysis::selector::Pick;
     /// let book = imgcost_pricing::book();
     /// let base = Request::new("openai", "gpt-image-2", Date::constant(2026, 11, 21));
     /// let axes = Axes {

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use imgcost_core::{
     Book, Code, Date, Error, Family, Limits, Model, Offer, Pixels, Provider, Quality, Request, Size, Sizes,
-    Tier,
+    Tier, printable,
 };
 
 use super::axes::{Axes, unique};
-use super::pick::Pick;
-use crate::words::{Pattern, shown};
+use crate::selector::{Pattern, Pick, names};
 
 /// More legal sizes than this are no list: `all` then means the published ones.
 const SIZES_MAX: usize = 64;
@@ -96,41 +95,15 @@ pub(super) fn pairs<'b>(
     Ok(pairs)
 }
 
-fn providers<'b>(book: &'b Book, axes: &Axes, base: &Request) -> Result<Vec<(&'b Provider, bool)>, Error> {
-    let default = [Pick::Is(base.provider.clone())];
-    let picks = if axes.providers.is_empty() { default.as_slice() } else { &axes.providers };
-    let mut found: Vec<(&Provider, bool)> = Vec::new();
-    for pick in picks {
-        let by_name = matches!(pick, Pick::Is(_));
-        let chosen: Vec<&Provider> = match pick {
-            Pick::All | Pick::Current => book.providers().collect(),
-            Pick::Like(pattern) => {
-                let fits = |provider: &&Provider| pattern.fits(&provider.id);
-                book.providers().filter(fits).collect()
-            }
-            Pick::Is(name) => vec![book.provider(name)?],
-        };
-        if let (Pick::Like(pattern), []) = (pick, chosen.as_slice()) {
-            let ids = book.providers().map(|provider| provider.id.as_str());
-            return Err(nothing(Code::UnknownProvider, "provider", pattern, ids));
-        }
-        for provider in chosen {
-            match found.iter_mut().find(|(known, _)| known.id == provider.id) {
-                Some((_, named)) => *named |= by_name,
-                None => found.push((provider, by_name)),
-            }
-        }
-    }
-    Ok(found)
-}
-
 fn candidates<'b>(
     book: &'b Book,
     axes: &Axes,
     base: &Request,
     days: &[Date],
 ) -> Result<Vec<Candidate<'b>>, Error> {
-    let providers = providers(book, axes, base)?;
+    let default = [Pick::Is(base.provider.clone())];
+    let picks = if axes.providers.is_empty() { default.as_slice() } else { &axes.providers };
+    let providers = names::providers(book, picks)?;
     let default = [Pick::Is(base.model.clone())];
     let picks = if axes.models.is_empty() { default.as_slice() } else { &axes.models };
     let mut found: Vec<Candidate<'b>> = Vec::new();
@@ -138,7 +111,7 @@ fn candidates<'b>(
         let is_wanted = |provider: &Provider, name: &str| {
             *pick != Pick::Current || days.iter().any(|day| is_current(book, provider, name, *day))
         };
-        for (name, by_name) in models(pick, &providers)? {
+        for (name, by_name) in names::models(pick, &providers)? {
             let mut is_current = false;
             for (provider, named) in providers.iter().filter(|(provider, _)| is_wanted(provider, &name)) {
                 is_current = true;
@@ -175,49 +148,6 @@ fn is_current(book: &Book, provider: &Provider, model: &str, day: Date) -> bool 
     offer.is_ok_and(|offer| !offer.model.availability(day).is_retired())
 }
 
-/// The names that a pick stands for, and whether it named them itself.
-fn models(pick: &Pick, providers: &[(&Provider, bool)]) -> Result<Vec<(String, bool)>, Error> {
-    let fits = |name: &str| match pick {
-        Pick::All | Pick::Current => true,
-        Pick::Like(pattern) => pattern.fits(name),
-        Pick::Is(_) => false,
-    };
-    if let Pick::Is(name) = pick {
-        return Ok(vec![(name.clone(), true)]);
-    }
-    let sold = || providers.iter().flat_map(|(provider, _)| &provider.models).map(|model| model.id.as_str());
-    let mut names: Vec<(String, bool)> = Vec::new();
-    for name in sold().filter(|name| fits(name)) {
-        if !names.iter().any(|(known, _)| known == name) {
-            names.push((name.to_owned(), false));
-        }
-    }
-    match pick {
-        Pick::Like(pattern) if names.is_empty() => Err(nothing(Code::UnknownModel, "model", pattern, sold())),
-        _ => Ok(names),
-    }
-}
-
-/// That a pattern fits none of the names.
-fn nothing<'n>(
-    code: Code,
-    field: &'static str,
-    pattern: &Pattern,
-    names: impl Iterator<Item = &'n str>,
-) -> Error {
-    let mut allowed: Vec<&str> = Vec::new();
-    for name in names {
-        if !allowed.contains(&name) {
-            allowed.push(name);
-        }
-    }
-    let message = format!("no {field} fits '{}'", shown(pattern.text()));
-    Error::new(code, message)
-        .field(field)
-        .allowed(allowed)
-        .nearest_name(&pattern.text().replace(['*', '?'], ""))
-}
-
 /// The axes that depend on the model, read.
 struct Wanted {
     qualities: Vec<Want<Quality>>,
@@ -242,13 +172,13 @@ impl Wanted {
             sizes: read(&axes.sizes, |text| {
                 text.parse::<Size>().map_err(|_| {
                     let message =
-                        format!("size = {}: expected WIDTHxHEIGHT in pixels, auto or all", shown(text));
+                        format!("size = {}: expected WIDTHxHEIGHT in pixels, auto or all", printable(text));
                     Error::new(Code::IllegalValue, message).field("size")
                 })
             })?,
             tiers: read(&axes.tiers, |text| {
                 text.parse::<Tier>().map_err(|_| {
-                    let message = format!("tier '{}' is not one of its values", shown(text));
+                    let message = format!("tier '{}' is not one of its values", printable(text));
                     let allowed = Tier::NAMES.iter().chain(&["all"]);
                     Error::new(Code::IllegalValue, message).field("tier").allowed(allowed).nearest_name(text)
                 })
@@ -264,7 +194,7 @@ impl Wanted {
         for pattern in patterns(&self.qualities) {
             if !qualities().any(|quality| pattern.fits(quality.as_str())) {
                 let names = qualities().map(Quality::as_str);
-                return Err(nothing(Code::IllegalValue, "quality", pattern, names));
+                return Err(names::nothing(Code::IllegalValue, "quality", pattern, names));
             }
         }
         for pattern in patterns(&self.sizes) {
@@ -274,12 +204,12 @@ impl Wanted {
                 .collect();
             if !names.iter().any(|name| pattern.fits(name)) {
                 let names = names.iter().map(String::as_str);
-                return Err(nothing(Code::IllegalValue, "size", pattern, names));
+                return Err(names::nothing(Code::IllegalValue, "size", pattern, names));
             }
         }
         for pattern in patterns(&self.tiers) {
             if !Tier::NAMES.iter().any(|name| pattern.fits(name)) {
-                return Err(nothing(Code::IllegalValue, "tier", pattern, Tier::NAMES.iter().copied()));
+                return Err(names::nothing(Code::IllegalValue, "tier", pattern, Tier::NAMES.iter().copied()));
             }
         }
         Ok(())

@@ -2,10 +2,10 @@
 
 use std::cmp::Reverse;
 
-use imgcost_core::{Code, Date, Error, Quality, Size, Usd};
+use imgcost_core::{Code, Date, Error, Quality, Size, Usd, printable};
 
 use super::cell::Cell;
-use crate::words::{entries, shown};
+use crate::selector::entries;
 
 macro_rules! keys {
     ($($(#[$doc:meta])* $variant:ident = $name:literal;)+) => {
@@ -74,7 +74,7 @@ impl Key {
     pub(super) fn named(field: &str, name: &str) -> Result<Key, Error> {
         let plain = name.replace('-', "_");
         Key::ALL.into_iter().find(|key| key.name() == plain).ok_or_else(|| {
-            Error::new(Code::BadInput, format!("{field}: there is no key '{}'", shown(name)))
+            Error::new(Code::BadInput, format!("{field}: there is no key '{}'", printable(name)))
                 .field(field)
                 .allowed(Key::NAMES)
                 .nearest_name(&plain)

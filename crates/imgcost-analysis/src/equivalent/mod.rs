@@ -17,7 +17,7 @@ use imgcost_core::{Book, Code, Error, Offer, Pixels, Quality, Request, Size};
 pub use spend::{Measure, Spend};
 pub use swap::{Swap, swap};
 
-use crate::words::suited;
+use crate::selector::suited;
 
 /// What a reference spends, and the setting of each candidate that spends nearest to it.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use imgcost_core::{Note, Offer, Quality, Request, Size};
 
 use super::{Found, Kinship, Measure, Outcome, Spend, nearest, quoted};
-use crate::words::suited;
+use crate::selector::suited;
 
 /// A model's name was changed, and the same quality word spends a different amount.
 #[derive(Debug, Clone)]

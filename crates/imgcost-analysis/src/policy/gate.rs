@@ -9,7 +9,7 @@ use super::report::{Finding, KEPT_MAX, Report, Suppression, Verdict};
 use super::row::{self, Met};
 use super::rule::{Level, Rule};
 use crate::RowSum;
-use crate::words::Pattern;
+use crate::selector::Pattern;
 
 /// Which row it is.
 #[derive(Debug, Clone, Copy)]

@@ -6,7 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::rule::{Level, Place, Rule};
-use crate::words::Pattern;
+use crate::selector::Pattern;
 
 /// The keys of a policy.
 const KEYS: &[&str] = &[

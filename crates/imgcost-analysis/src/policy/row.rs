@@ -8,7 +8,7 @@ use imgcost_core::{
 use super::read::{Name, Policy, nearest, shown};
 use super::report::Finding;
 use super::rule::Rule;
-use crate::words::Pattern;
+use crate::selector::Pattern;
 
 /// A row's quote as the rules meet it.
 #[derive(Clone, Copy)]

@@ -3,7 +3,7 @@
 use imgcost_core::{Offer, Quality, Request, Tier, Usd};
 
 use super::Shape;
-use crate::words::Pattern;
+use crate::selector::Pattern;
 
 /// What plans are compared by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,9 +1,9 @@
 //! What a search left out, and what to say where nothing is left.
 
-use imgcost_core::{Book, Code, Endpoint, Error, Offer, Quality, Request, Sizes, Usd};
+use imgcost_core::{Book, Code, Endpoint, Error, Offer, Quality, Request, Sizes, Usd, printable};
 
 use super::{Goal, Job, Plan, solve};
-use crate::words::{Pattern, Selection, shown};
+use crate::selector::{Pattern, Selection};
 
 /// Why a model was left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,7 +114,7 @@ pub(super) fn no_price(offer: &Offer<'_>, call: &Request) -> String {
             "has no price for the model that calls the image tool: name it by --responses-model".to_owned()
         }
         Some(name) if offer.text_model(name).is_none() => {
-            format!("has no price for {}, which calls the image tool", shown(name))
+            format!("has no price for {}, which calls the image tool", printable(name))
         }
         Some(_) => "has no price for it".to_owned(),
     }
@@ -133,7 +133,7 @@ pub(super) fn known_qualities(book: &Book, selection: &Selection<'_>, job: &Job)
     }
     let message = match slip {
         "auto" => "quality auto is never chosen: nobody can say what it costs".to_owned(),
-        _ => format!("no model has quality {}", shown(slip)),
+        _ => format!("no model has quality {}", printable(slip)),
     };
     Err(Error::new(Code::IllegalValue, message).field("quality").allowed(known).nearest_name(slip))
 }
@@ -184,7 +184,7 @@ fn constraints(selection: &Selection<'_>, job: &Job, left_out: &[LeftOut]) -> Er
         return Error::new(Code::IllegalCombination, message);
     }
     let names: Vec<&str> = of(Reason::Retired).map(|left| left.model.as_str()).collect();
-    let message = format!("every model that was asked for is retired: {}", shown(&names.join(", ")));
+    let message = format!("every model that was asked for is retired: {}", printable(&names.join(", ")));
     Error::new(Code::IllegalCombination, message).field("model").allowed(["retired models by name"])
 }
 
@@ -248,12 +248,12 @@ fn no_quality(selection: &Selection<'_>, job: &Job) -> Error {
     let message = match (&job.min_quality, asked.is_empty()) {
         (Some(least), true) => format!("no model that is left has quality {least} or better"),
         (Some(least), false) => {
-            format!("no model that is left has quality {} of at least {least}", shown(&asked.join(", ")))
+            format!("no model that is left has quality {} of at least {least}", printable(&asked.join(", ")))
         }
-        (None, _) => format!("no model that is left has quality {}", shown(&asked.join(", "))),
+        (None, _) => format!("no model that is left has quality {}", printable(&asked.join(", "))),
     };
     if !have.is_empty() {
-        let message = format!("{message}; retired models do: {}", shown(&have.join(", ")));
+        let message = format!("{message}; retired models do: {}", printable(&have.join(", ")));
         let error = Error::new(Code::IllegalValue, message).field("quality");
         return error.allowed(["retired models by name"]);
     }

@@ -24,7 +24,7 @@ pub use left_out::{LeftOut, Reason, Unsolved};
 pub use plan::{Calls, Plan};
 pub use shape::{Aspect, Shape};
 
-use crate::words::{Candidate, Selection, select, suited};
+use crate::selector::{Candidate, Selection, select, suited};
 use lane::{Draft, Lane};
 
 /// The most images of one call that splits are searched with; no API takes more today.
@@ -51,8 +51,8 @@ pub struct Solution<'b> {
 /// use imgcost_analysis::solve::{Job, solve};
 /// let book = imgcost_pricing::book();
 /// let mut job = Job::new(Request::new("openai", "", Date::constant(2026, 11, 21)));
-/// job.models = imgcost_analysis::words::patterns("model", "gpt-image-2")?;
-/// job.qualities = imgcost_analysis::words::patterns("quality", "low")?;
+/// job.models = imgcost_analysis::selector::patterns("model", "gpt-image-2")?;
+/// job.qualities = imgcost_analysis::selector::patterns("quality", "low")?;
 /// job.shape.min_pixels = Some(1_000_000);
 /// let solution = solve(book, &job, 1).map_err(|_| "not solved")?;
 /// // Thin strips take fewer tokens than squares of the same area.

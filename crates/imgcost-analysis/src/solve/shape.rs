@@ -1,9 +1,8 @@
 //! Which sizes a job takes.
 
-use imgcost_core::{Code, Error, Offer, Pixels, Sizes};
+use imgcost_core::{Code, Error, Offer, Pixels, Sizes, printable};
 
 use super::sizes::of_bands;
-use crate::words::shown;
 
 /// One millionth, the unit of a tolerance.
 const MILLION: u128 = 1_000_000;
@@ -28,7 +27,7 @@ impl Aspect {
         let edge = |digits: &str| digits.parse::<u16>().ok().filter(|edge| *edge > 0).map(u32::from);
         let sides = text.split_once(':').and_then(|(width, height)| Some((edge(width)?, edge(height)?)));
         let Some((width, height)) = sides else {
-            let message = format!("aspect = {}: expected WIDTH:HEIGHT", shown(text));
+            let message = format!("aspect = {}: expected WIDTH:HEIGHT", printable(text));
             let error = Error::new(Code::IllegalValue, message)
                 .field("aspect")
                 .allowed(["two whole numbers from 1 to 65535, such as 3:2"]);
@@ -65,7 +64,7 @@ impl Aspect {
 fn tolerance_of(text: &str) -> Result<u32, Error> {
     let bad = || {
         let message =
-            format!("aspect_tolerance = {}: expected a share of the ratio, below 100 %", shown(text));
+            format!("aspect_tolerance = {}: expected a share of the ratio, below 100 %", printable(text));
         Error::new(Code::IllegalValue, message).field("aspect_tolerance").allowed(["such as 1% or 0.01"])
     };
     let (digits, places) = match text.strip_suffix('%') {

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::common::BOOK;
 use imgcost_analysis::compare::{
-    Axes, Axis, Baseline, CELLS_MAX, Cell, Filter, Grid, Key, Pick, Pivot, Sort, State, cheapest,
+    Axes, Axis, Baseline, CELLS_MAX, Cell, Filter, Grid, Key, Pivot, Sort, State, cheapest,
 };
+use imgcost_analysis::selector::Pick;
 use imgcost_core::{Code, Date, Endpoint, Item, Prompt, Request, Tier};
 use proptest::prelude::*;
 

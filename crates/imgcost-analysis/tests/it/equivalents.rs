@@ -2,7 +2,7 @@
 
 use crate::common::BOOK;
 use imgcost_analysis::equivalent::{Found, Kinship, Measure, Outcome, equivalents, swap};
-use imgcost_analysis::words::{Pattern, patterns, reference, select};
+use imgcost_analysis::selector::{Pattern, patterns, reference, select};
 use imgcost_core::{Date, Endpoint, Item, Offer, Pixels, Quality, Request, Size, Usd};
 use proptest::prelude::*;
 
@@ -200,7 +200,7 @@ fn patterns_choose_offers() {
             TODAY,
         )
         .unwrap();
-        let name = |found: &imgcost_analysis::words::Candidate<'_>| {
+        let name = |found: &imgcost_analysis::selector::Candidate<'_>| {
             format!("{}/{}", found.offer.provider.id, found.offer.model.id)
         };
         chosen.candidates.iter().map(name).collect()

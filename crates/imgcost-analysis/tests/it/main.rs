@@ -8,9 +8,10 @@ mod common;
 mod tiny;
 
 mod accuracy;
+mod bill;
 mod compare;
 mod diff;
 mod equivalents;
+mod jobs;
 mod policy;
-mod reconcile;
 mod solve;

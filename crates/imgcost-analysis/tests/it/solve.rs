@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use crate::common::{BOOK, files, read};
 use crate::tiny::TINY;
+use imgcost_analysis::selector::{Pattern, select, suited};
 use imgcost_analysis::solve::{Aspect, By, Goal, Job, Level, Reason, Solution, Unsolved, solve};
-use imgcost_analysis::words::{Pattern, select, suited};
 use imgcost_core::{
     Book, Date, Endpoint, InputImage, Model, Pixels, Prompt, Quality, Request, Size, Sizes, Tier, Usd,
 };
@@ -30,7 +30,7 @@ static SMALL: LazyLock<Book> = LazyLock::new(|| {
 fn patterns(text: &str) -> Vec<Pattern> {
     match text {
         "" => Vec::new(),
-        text => imgcost_analysis::words::patterns("list", text).unwrap(),
+        text => imgcost_analysis::selector::patterns("list", text).unwrap(),
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) struct CheckArgs {
     pub(crate) request: RequestArgs,
 
     /// The format of the rows; left out, by the file's name or first byte.
-    #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(crate::jobs::FORMATS), help_heading = "Rows")]
+    #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(imgcost_analysis::jobs::Format::NAMES), help_heading = "Rows")]
     pub(crate) input_format: Option<String>,
 
     /// Let rows name files anywhere, not only below the file's own folder.

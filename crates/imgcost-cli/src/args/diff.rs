@@ -35,7 +35,7 @@ pub(crate) struct DiffArgs {
     pub(crate) request: RequestArgs,
 
     /// The format of the rows; left out, by each file's name or first byte.
-    #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(crate::jobs::FORMATS), help_heading = "Rows")]
+    #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(imgcost_analysis::jobs::Format::NAMES), help_heading = "Rows")]
     pub(crate) input_format: Option<String>,
 
     /// Let rows name files anywhere, not only below their file's own folder.

@@ -58,8 +58,8 @@ impl ImagePrice {
         let price = |size: Option<Size>| {
             let mut request = Request::new(&provider.id, &model.id, day);
             request.size = size;
-            request.endpoint =
-                request::default_endpoint(&book.offer(&provider.id, &model.id, day).ok()?, false);
+            let offer = book.offer(&provider.id, &model.id, day).ok()?;
+            request.endpoint = offer.endpoint(request.endpoint);
             let qualities =
                 limits.qualities.iter().cloned().map(Some).chain(limits.qualities.is_empty().then_some(None));
             let prices = qualities.filter_map(|quality| {

@@ -1,12 +1,11 @@
 //! What a request asks for, read from its bytes.
 
 use imgcost_core::{Endpoint, Request};
-use imgcost_wire::{Body, Dialect, ParsedBody, Route, has_image_tool, shown_path};
+use imgcost_wire::{Body, Dialect, Meter, ParsedBody, Route, has_image_tool, shown_path};
 use serde_json::{Map, Value};
 
 use crate::error::Error;
 use crate::guard::Guard;
-use crate::meter::Meter;
 
 /// Reads a request; none if it is no image call after all.
 pub(super) fn read(

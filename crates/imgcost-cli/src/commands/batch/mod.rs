@@ -9,8 +9,10 @@ mod totals;
 mod work;
 mod write;
 
+use std::io::Read;
 use std::thread;
 
+use imgcost_analysis::jobs::Splitter;
 use imgcost_core::{Code, Error};
 
 use self::crew::Crew;
@@ -21,10 +23,9 @@ use self::work::{Clerk, Rules, Work};
 use self::write::{Tags, Writer};
 use crate::args::BatchArgs;
 use crate::failure::{End, Failure, bad_input};
-use crate::jobs::{Desk, JobFile, Splitter};
 use crate::report::Format;
 use crate::settings::Settings;
-use crate::{fields, inputs, request};
+use crate::{fields, inputs, jobs, request};
 
 /// The most threads that may be asked for.
 const THREADS_MAX: usize = 256;
@@ -43,8 +44,8 @@ pub(crate) fn batch(args: &BatchArgs, settings: &Settings, format: Format) -> Re
     let exchange = args.currency.exchange()?;
     let cap = request::cap(args.cap.as_deref(), settings)?;
     let book = request::book(&args.request.book, settings)?;
-    let desk = Desk::new(&args.request, settings, &book)?;
-    let file = JobFile::open(&args.file, args.input_format.as_deref(), args.allow_paths)?;
+    let desk = jobs::desk(&args.request, settings, &book)?;
+    let file = jobs::open(&args.file, args.input_format.as_deref(), args.allow_paths)?;
     let tags = file.tag_columns().map_or(Tags::Json, Tags::Columns);
     let (mut splitter, parser) = file.parts();
     let rules = Rules { parser: &parser, keys: &keys, is_capped: cap.is_some() };
@@ -68,7 +69,11 @@ pub(crate) fn batch(args: &BatchArgs, settings: &Settings, format: Format) -> Re
 }
 
 /// Piece by piece in this thread. False where rows were left, as nobody reads on.
-fn alone(splitter: &mut Splitter, mut clerk: Clerk<'_, '_>, tally: &mut Tally) -> Result<bool, Failure> {
+fn alone(
+    splitter: &mut Splitter<impl Read>,
+    mut clerk: Clerk<'_, '_>,
+    tally: &mut Tally,
+) -> Result<bool, Failure> {
     let mut work = Work::default();
     loop {
         let more = work.fill(splitter);
@@ -85,7 +90,7 @@ fn alone(splitter: &mut Splitter, mut clerk: Clerk<'_, '_>, tally: &mut Tally) -
 }
 
 /// This thread reads and writes, others quote. False where rows were left, as nobody reads on.
-fn together(splitter: &mut Splitter, mut crew: Crew, tally: &mut Tally) -> Result<bool, Failure> {
+fn together(splitter: &mut Splitter<impl Read>, mut crew: Crew, tally: &mut Tally) -> Result<bool, Failure> {
     let mut spare: Vec<Work> = Vec::new();
     let mut more = Ok(true);
     while matches!(more, Ok(true)) && !tally.is_done() {

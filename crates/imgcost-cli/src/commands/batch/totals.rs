@@ -4,12 +4,11 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use imgcost_analysis::RowSum;
+use imgcost_analysis::jobs::{Field, Row};
 use imgcost_core::{Code, Error, Offer, Quote, Size};
 
 use super::sums;
 use crate::fields::shown;
-use crate::jobs::Field;
-use crate::jobs::Row;
 
 /// The most groups of a table; what comes after them is added up as one.
 pub(super) const GROUPS_MAX: usize = 10_000;

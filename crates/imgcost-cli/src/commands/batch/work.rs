@@ -1,15 +1,16 @@
 //! A piece of a file, and whoever makes results of its rows.
 
+use std::io::Read;
 use std::ops::Range;
 
 use imgcost_analysis::RowSum;
+use imgcost_analysis::jobs::{Cells, Desk, Kind, Parser, RawRow, Row, Splitter};
 use imgcost_core::Error;
 
 use super::super::quote::needs_prompt;
 use super::totals::{Groups, Key};
 use super::write::Writer;
 use crate::failure::Failure;
-use crate::jobs::{Cells, Desk, Kind, Parser, RawRow, Row, Splitter};
 use crate::render::Priced;
 
 /// How many bytes of rows make a piece.
@@ -41,7 +42,7 @@ impl Work {
     ///
     /// # Errors
     /// The file can't be read.
-    pub(super) fn fill(&mut self, splitter: &mut Splitter) -> Result<bool, Error> {
+    pub(super) fn fill(&mut self, splitter: &mut Splitter<impl Read>) -> Result<bool, Error> {
         self.clear();
         while self.bytes.len() < BYTES && self.rows.len() < ROWS {
             let Some(raw) = splitter.next()? else { return Ok(false) };
@@ -153,7 +154,7 @@ impl<'r, 'b> Clerk<'r, 'b> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-    use std::io::{self, Read};
+    use std::io;
 
     use super::*;
 
@@ -167,7 +168,7 @@ mod tests {
 
     #[test]
     fn rows_before_a_failure_are_kept() {
-        let mut splitter = Splitter::of_lines("a\n\nb\nc".as_bytes().chain(Broken));
+        let mut splitter = Splitter::of_lines("rows", "a\n\nb\nc".as_bytes().chain(Broken));
         let mut work = Work::default();
         assert!(work.fill(&mut splitter).is_err_and(|error| error.message().contains("the disk is gone")));
         let lines: Vec<u64> = work.rows.iter().map(|(line, _, _)| *line).collect();
@@ -177,7 +178,7 @@ mod tests {
     #[test]
     fn pieces_are_bounded_and_nothing_is_lost_between_them() {
         let rows: String = (0..5_000).map(|row| format!("row {row} {}\n", "x".repeat(row % 200))).collect();
-        let mut splitter = Splitter::of_lines(io::Cursor::new(rows.clone()));
+        let mut splitter = Splitter::of_lines("rows", io::Cursor::new(rows.clone()));
         let (mut work, mut found, mut more) = (Work::default(), String::new(), true);
         while more {
             more = work.fill(&mut splitter).unwrap();

@@ -4,13 +4,13 @@ use std::io::Write;
 
 use imgcost_analysis::RowSum;
 use imgcost_analysis::currency::Exchange;
+use imgcost_analysis::jobs::Row;
 use imgcost_core::{Availability, Error, QuoteDocument, Usd};
 use serde::{Serialize, Serializer};
 
 use super::sums::{self, SumsDocument};
 use super::tables::{self, Tables};
 use crate::failure::Failure;
-use crate::jobs::Row;
 use crate::render::flat::Row as _;
 use crate::render::{self, DASH, Format, Priced, flat, separated};
 

@@ -7,16 +7,16 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use imgcost_analysis::currency::Exchange;
+use imgcost_analysis::jobs::Row;
 use imgcost_analysis::policy::{Policy, Report, Subject, Verdict};
 use imgcost_core::{Book, Code, Date, Error};
 
 use crate::args::CheckArgs;
 use crate::failure::{End, Failure, bad_input, say, unless_gone};
-use crate::inputs;
-use crate::jobs::{Desk, JobFile, Row};
 use crate::report::Format;
 use crate::request;
 use crate::settings::Settings;
+use crate::{inputs, jobs};
 
 /// The most bytes that a policy may have.
 const POLICY_MAX: u64 = 1 << 20;
@@ -117,11 +117,11 @@ fn rows(
     file: &Path,
     day: Date,
 ) -> Result<Report, Error> {
-    let mut desk = Desk::new(&args.request, settings, book)?;
-    let mut jobs = JobFile::open(file, args.input_format.as_deref(), args.allow_paths)?;
+    let mut desk = jobs::desk(&args.request, settings, book)?;
+    let mut rows = jobs::open(file, args.input_format.as_deref(), args.allow_paths)?;
     let mut row = Row::new(desk.defaults());
     let mut gate = policy.gate(book, day);
-    while jobs.next(desk.defaults(), &mut row)? {
+    while rows.next(desk.defaults(), &mut row)? {
         let prepared = desk.prepare(&mut row);
         let quoted = prepared.and_then(|offer| offer.quote(&row.request));
         let subject = Subject { line: row.line, id: &row.id, tags: row.tags() };

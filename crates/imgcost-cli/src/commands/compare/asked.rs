@@ -1,10 +1,11 @@
 //! From flags and settings to axes over one request.
 
-use imgcost_analysis::compare::{Axes, Pick};
-use imgcost_core::{Basis, Book, Code, Date, Endpoint, Error, Note, Offer, Param, Request};
+use imgcost_analysis::compare::Axes;
+use imgcost_analysis::selector::Pick;
+use imgcost_core::{Basis, Book, Code, Date, Endpoint, Error, Note, Offer, OfferDefaults, Param, Request};
 
 use crate::args::{CompareArgs, RequestArgs};
-use crate::request::{self, Given, Later};
+use crate::request::{self, Given};
 use crate::settings::{Key, Settings};
 use crate::{clock, fields};
 
@@ -13,7 +14,7 @@ pub(super) struct Asked {
     pub(super) axes: Axes,
     pub(super) base: Request,
     pub(super) remarks: Vec<Note>,
-    later: Later,
+    defaults: OfferDefaults,
     endpoint_known: bool,
 }
 
@@ -39,8 +40,8 @@ impl Asked {
         }
         // Where the body names no model, none is assumed: all of these are compared.
         remarks.retain(|note| note.code != "model-assumed");
-        let later = Later::read(&rest, settings)?;
-        Ok(Asked { axes, base: request, remarks, later, endpoint_known })
+        let defaults = request::offer_defaults(&rest, settings)?;
+        Ok(Asked { axes, base: request, remarks, defaults, endpoint_known })
     }
 
     /// The request on the one day that was asked for.
@@ -62,16 +63,14 @@ impl Asked {
     /// Fills in what depends on the offer, as for a quote of it. What only some providers or
     /// endpoints take is left out of the calls to others.
     pub(super) fn fill(&mut self, offer: &Offer<'_>, request: &mut Request) {
-        if !self.endpoint_known {
-            request.endpoint = request::default_endpoint(offer, !request.images.is_empty());
-        }
+        let note = offer.complete(request, self.endpoint_known, &self.defaults);
         if offer.model.basis != Basis::Ratio {
             request.group_ratio = None;
         }
         if request.endpoint != Endpoint::Responses {
             request.responses_model = None;
         }
-        if let Some(note) = self.later.apply(offer, request).filter(|note| !self.remarks.contains(note)) {
+        if let Some(note) = note.filter(|note| !self.remarks.contains(note)) {
             self.remarks.push(note);
         }
     }

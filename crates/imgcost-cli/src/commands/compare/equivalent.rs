@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use imgcost_analysis::equivalent::{Equivalent, Equivalents, Found, Kinship, Outcome, Spend, equivalents};
-use imgcost_analysis::words::{Pattern, reference, select};
+use imgcost_analysis::selector::{Pattern, reference, select};
 use imgcost_core::{Availability, Book, Date, Error, Offer, Quality, Request, Total, Usd};
 use serde::Serialize;
 
@@ -363,7 +363,7 @@ fn text<T: ToString>(value: Option<T>) -> String {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
-    use imgcost_analysis::words::patterns;
+    use imgcost_analysis::selector::patterns;
 
     fn written(text: &str, (providers, models): (&str, &str), format: Format) -> (String, End) {
         let book = crate::book::built_in();

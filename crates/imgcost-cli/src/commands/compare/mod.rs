@@ -14,7 +14,7 @@ use std::io;
 
 use imgcost_analysis::compare::{Baseline, Cell, Cheapest, Filter, Grid, Sort, State, cheapest};
 use imgcost_analysis::currency::{Converted, Exchange};
-use imgcost_analysis::words::{Pattern, patterns};
+use imgcost_analysis::selector::{Pattern, patterns};
 use imgcost_core::{Book, Note, Offer, Param, Request, Usd};
 
 use crate::args::CompareArgs;

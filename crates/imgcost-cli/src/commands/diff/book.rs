@@ -3,7 +3,7 @@
 use std::io;
 
 use imgcost_analysis::diff::{self, BookDiff, Event, ModelChange, PriceChange};
-use imgcost_analysis::words::Pattern;
+use imgcost_analysis::selector::Pattern;
 use imgcost_core::{Code, Date, Error, Model, Param, Provider};
 use serde::Serialize;
 

@@ -5,7 +5,6 @@ use imgcost_core::{InputImage, Param, TextInputRule, Value};
 
 use crate::args::{RequestArgs, params};
 use crate::plain;
-use crate::request;
 use crate::settings::{Key, Settings};
 
 /// What the command has to repeat of how solve was called.
@@ -60,7 +59,7 @@ impl Typed {
                 Param::Quality => plan.quality.as_ref().map(|quality| Value::text(quality.as_str())),
                 Param::N => Some(Value::Number(calls.images.into())).filter(|_| calls.images > 1),
                 Param::Endpoint => {
-                    let usual = request::default_endpoint(offer, !request.images.is_empty());
+                    let usual = offer.endpoint(request.usual_endpoint());
                     param.get(request).filter(|_| request.endpoint != usual)
                 }
                 // The flags that say which prices count follow below.

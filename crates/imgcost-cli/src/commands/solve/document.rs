@@ -164,7 +164,7 @@ fn note(note: &Note) -> NoteDocument<'_> {
 fn job<'f>(found: &'f Found<'_>) -> JobDocument<'f> {
     let job = &found.job;
     let texts =
-        |patterns: &'f [imgcost_analysis::words::Pattern]| patterns.iter().map(|p| p.text()).collect();
+        |patterns: &'f [imgcost_analysis::selector::Pattern]| patterns.iter().map(|p| p.text()).collect();
     let (images, budget, by) = match job.goal {
         Goal::Images(n) => (Some(n), None, job.by.as_str()),
         Goal::Budget(budget) => (None, Some(budget), "ceiling"),

@@ -8,8 +8,8 @@ mod workbook;
 use std::io;
 
 use imgcost_analysis::currency::Exchange;
+use imgcost_analysis::selector::{patterns, select};
 use imgcost_analysis::solve::{Aspect, By, Goal, Job, LeftOut, Plan, Shape, Unsolved, solve as find};
-use imgcost_analysis::words::{patterns, select};
 use imgcost_core::{Book, Code, Date, Endpoint, Error, Note, Param, Size};
 
 use crate::args::{RequestArgs, SolveArgs};
@@ -17,7 +17,7 @@ use crate::failure::{End, Failure, bad_input, say};
 use crate::fields;
 use crate::render::{self, Format, file};
 use crate::report::Output;
-use crate::request::{self, Given, Later};
+use crate::request::{self, Given};
 use crate::settings::{Key, Settings};
 
 use command::Typed;
@@ -153,10 +153,10 @@ fn job(args: &SolveArgs, settings: &Settings, book: &Book) -> Result<(Job, Vec<N
     job.by = args.by.as_deref().and_then(By::named).unwrap_or_default();
     job.base.quality = None;
     job.base.size = None;
-    let later = Later::read(asked, settings)?;
+    let defaults = request::offer_defaults(asked, settings)?;
     for candidate in select(book, &job.providers, &job.models, job.base.as_of)?.candidates {
         // What only some providers take is kept for them alone when a call is made.
-        remarks.extend(later.apply(&candidate.offer, &mut job.base));
+        remarks.extend(candidate.offer.complete(&mut job.base, true, &defaults));
     }
     Ok((job, remarks))
 }

@@ -62,8 +62,8 @@ impl<'p> Input<'p> {
     }
 
     /// All of it.
-    pub(super) fn reader(&mut self) -> &mut impl BufRead {
-        &mut self.reader
+    pub(super) fn into_reader(self) -> impl BufRead {
+        self.reader
     }
 }
 

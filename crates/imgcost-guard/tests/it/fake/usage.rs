@@ -3,7 +3,7 @@
 use imgcost_core::{
     Date, Endpoint, Error, Estimate, InputImage, Item, Part, Pixels, Prompt, Quality, Request, Size,
 };
-use imgcost_wire::{Measure, ParsedBody};
+use imgcost_wire::{Measure, ParsedBody, counted};
 use serde_json::{Value, json};
 
 use super::image;
@@ -70,8 +70,7 @@ struct Meter;
 
 impl Measure for Meter {
     fn prompt(&self, text: &str) -> Prompt {
-        let characters = u64::try_from(text.chars().count()).ok();
-        Prompt { tokens: imgcost_prompt::count(text), characters, bytes: u64::try_from(text.len()).ok() }
+        counted(text)
     }
 
     fn image(&self, reference: &str) -> InputImage {

@@ -7,16 +7,16 @@ use std::io;
 use std::path::Path;
 
 use imgcost_analysis::diff::{self, Job, JobDiff, Matching};
+use imgcost_analysis::jobs::Row;
 use imgcost_core::{Code, Error, Note};
 
 use super::limit::Limit;
 use super::{Side, one_stdin};
 use crate::args::DiffArgs;
 use crate::failure::{End, Failure, say};
-use crate::inputs;
-use crate::jobs::{Desk, JobFile, Row};
 use crate::render::{self, Format};
 use crate::settings::Settings;
+use crate::{inputs, jobs};
 
 /// The most rows of a file: they are matched in memory.
 const ROWS_MAX: usize = 200_000;
@@ -77,12 +77,12 @@ fn rows(
     side: &Side,
     with_day: bool,
 ) -> Result<Vec<Job>, Error> {
-    let mut desk = Desk::new(&args.request, settings, &side.book)?;
-    let mut file = JobFile::open(path, args.input_format.as_deref(), args.allow_paths)?;
+    let mut desk = jobs::desk(&args.request, settings, &side.book)?;
+    let mut file = jobs::open(path, args.input_format.as_deref(), args.allow_paths)?;
     let mut row = Row::new(desk.defaults());
-    let mut jobs = Vec::new();
+    let mut found = Vec::new();
     while file.next(desk.defaults(), &mut row)? {
-        if jobs.len() >= ROWS_MAX {
+        if found.len() >= ROWS_MAX {
             let message = format!(
                 "{} has more than {} rows, which are matched in memory",
                 inputs::name(path),
@@ -95,11 +95,11 @@ fn rows(
         }
         let prepared = desk.prepare(&mut row);
         let quoted = prepared.and_then(|offer| offer.quote(&row.request));
-        jobs.push(Job::new(row.line, &row.id, &row.request, quoted.as_ref(), with_day));
+        found.push(Job::new(row.line, &row.id, &row.request, quoted.as_ref(), with_day));
     }
     // No error, as it is none elsewhere; but a step before that failed looks like this, too.
-    if jobs.is_empty() {
+    if found.is_empty() {
         say(&format!("imgcost: {} has no rows", inputs::name(path)));
     }
-    Ok(jobs)
+    Ok(found)
 }

@@ -1,23 +1,21 @@
 //! A log compared with what its provider counted and billed: an organization's usage and cost
 //! pages.
 
-mod export;
-mod pages;
 mod show;
 
 use std::io;
+use std::path::Path;
 
-use imgcost_analysis::reconcile::{Finding, Logged, Names, Outcome, Reconcile, Weight};
-use imgcost_core::{Book, Error, Item, Quote, Ratio, Usd};
+use imgcost_analysis::bill::{Export, Finding, Logged, Names, Of, Outcome, Reconcile, Weight};
+use imgcost_core::Ratio;
 
-use self::export::{Export, Of};
-use super::calls::{self, Call, Paid, Read, Source};
+use super::calls::{self, Read, Source};
 use super::log::percent;
 use crate::args::UsageArgs;
-use crate::failure::{End, Failure, bad_input};
+use crate::failure::{End, Failure};
 use crate::render::{self, Format};
-use crate::request;
 use crate::settings::Settings;
+use crate::{inputs, request};
 
 /// Whose pages these are.
 const PROVIDER: &str = "openai";
@@ -45,21 +43,20 @@ pub(super) fn compare(
     let mut export = Export::new(args.project.as_deref(), args.api_key_id.as_deref());
     let (mut has_usage, mut has_costs) = (false, false);
     for path in &args.bill {
-        match export.add(path, &mut sums)? {
+        let (of, path) = named(path);
+        match export.add(&inputs::name(path), inputs::open("bill", path)?, of, &mut sums)? {
             Of::Usage => has_usage = true,
             Of::Costs => has_costs = true,
         }
     }
     let (mut count, mut elsewhere) = (0_u64, 0_u64);
-    let read = calls::read(args, settings, source, |call, errors| {
-        let place = call.place.clone();
-        match logged(&book, call) {
-            Ok(Some(call)) => {
+    let read = calls::read(args, settings, source, |call| {
+        match Logged::of(&book, call, PROVIDER)? {
+            Some(call) => {
                 count += 1;
                 sums.logged(&call);
             }
-            Ok(None) => elsewhere += 1,
-            Err(error) => errors.add(place, error),
+            None => elsewhere += 1,
         }
         Ok(())
     })?;
@@ -87,6 +84,15 @@ pub(super) fn compare(
     Ok(found.end())
 }
 
+/// A file, and of what its pages are where `usage:` or `costs:` before it says so.
+fn named(path: &Path) -> (Option<Of>, &Path) {
+    let text = path.to_str().unwrap_or_default();
+    let named = [(Of::Usage, "usage:"), (Of::Costs, "costs:")]
+        .into_iter()
+        .find_map(|(of, prefix)| Some((Some(of), Path::new(text.strip_prefix(prefix)?))));
+    named.unwrap_or((None, path))
+}
+
 impl Found {
     fn end(&self) -> End {
         let end = match self.outcome.weight() {
@@ -98,40 +104,4 @@ impl Found {
         let unused = self.read.errors.count > 0 || is_empty;
         end.and(if unused { End::Incomplete } else { End::Done })
     }
-}
-
-/// A call as the pages count it; none of another provider.
-fn logged(book: &Book, mut call: Call) -> Result<Option<Logged>, Error> {
-    call.complete(book)?;
-    let quote = book.quote(&call.request)?;
-    if quote.offer().provider.id != PROVIDER {
-        return Ok(None);
-    }
-    let day = call.day.ok_or_else(|| bad_input("at", "the record has no day to match by"))?;
-    let usage = &call.response.usage;
-    let both = |all: Option<u64>, a: Option<u64>, b: Option<u64>| all.or_else(|| a?.checked_add(b?));
-    let size = call.response.size.or(quote.size()).map_or_else(String::new, |size| size.to_string());
-    Ok(Some(Logged {
-        day,
-        model: quote.offer().model.id.clone(),
-        size,
-        images: usage.images,
-        input: both(usage.input, usage.text_input, usage.image_input),
-        output: both(usage.output, usage.text_output, usage.image_output),
-        usd: paid(&call, &quote),
-    }))
-}
-
-/// What the images of a call cost, where that is known to the last digit. The calling model of
-/// the Responses API has line items of its own, which other calls share.
-fn paid(call: &Call, quote: &Quote<'_>) -> Option<Usd> {
-    if let Paid::Amount(usd) = &call.paid {
-        return Some(*usd);
-    }
-    let charge = calls::terms(call, quote).charge(&call.response)?;
-    if !charge.settles {
-        return None;
-    }
-    let mut lines = charge.lines.iter().filter(|line| line.item != Item::ResponsesModel);
-    lines.try_fold(Usd::ZERO, |sum, line| sum.checked_add(line.amount?.expected?))
 }

@@ -1,11 +1,11 @@
 //! A reconciliation as page, rows and document.
 
-use imgcost_analysis::reconcile::{Amount, Finding, Measure, Row, Standing, Weight};
+use imgcost_analysis::bill::{Amount, Finding, Measure, Row, Standing, Weight};
+use imgcost_analysis::calls::Unused;
 use imgcost_core::Ratio;
 use serde::Serialize;
 
 use super::Found;
-use crate::commands::usage::calls::Unused;
 use crate::commands::usage::log::rounded;
 use crate::render::{DASH, Page, Sheet, grouped};
 

@@ -5,11 +5,12 @@
 
 use std::path::Path;
 
+use imgcost_analysis::calls::{Call, Defaults, Paid, Unused};
 use imgcost_core::{Code, Error, InputImage, Param, Response, Terms, Usage, Value};
 use imgcost_ledger::{Filter, Hold, Record, State};
 use serde_json::{Map, Value as Json};
 
-use super::{Call, Defaults, Paid, Read, Take};
+use super::{Read, Take};
 use crate::commands::budget;
 use crate::failure::{Failure, bad_input};
 
@@ -29,7 +30,8 @@ pub(super) fn read(
             *read.without_usage.entry(hold.state.as_str()).or_default() += 1;
             return Ok(());
         }
-        take(call(&hold, defaults).map_err(|error| (hold.id.to_string(), error)), read)
+        take(call(&hold, defaults).map_err(|error| Unused { record: hold.id.to_string(), error }), read);
+        Ok(())
     })
 }
 

@@ -1,21 +1,17 @@
-//! Recorded calls, one at a time: requests with what their responses reported, of a log or a
-//! ledger.
+//! The calls of a log or a ledger, read one at a time as arguments and settings say.
 
 mod ledger;
-mod line;
-mod log;
 
-use imgcost_analysis::accuracy::Billed;
-use imgcost_core::{
-    Book, Code, Date, Error, Note, Param, Quality, Quote, Request, Response, Size, Terms, Usd,
-};
+use std::collections::{BTreeMap, BTreeSet};
+
+use imgcost_analysis::calls::{Call, Defaults, Log, Unused};
+use imgcost_core::{Error, Param};
 
 use super::kind::Input;
 use crate::args::UsageArgs;
 use crate::failure::{Failure, bad_input, say};
 use crate::fields;
 use crate::request;
-use crate::served;
 use crate::settings::{Key, Settings};
 
 /// So many calls that can't be used are named in documents.
@@ -29,45 +25,6 @@ pub(in crate::commands::usage) enum Source<'p> {
     Ledger(&'p std::path::Path),
     /// A log.
     Log(Input<'p>),
-}
-
-/// A recorded call.
-pub(in crate::commands::usage) struct Call {
-    /// Its id, else its line in words.
-    pub(in crate::commands::usage) place: String,
-    /// The day on which it was made, by UTC.
-    pub(in crate::commands::usage) day: Option<Date>,
-    /// What was asked for.
-    pub(in crate::commands::usage) request: Request,
-    /// Whether the record says where the call went.
-    pub(in crate::commands::usage) endpoint_known: bool,
-    /// What was reported.
-    pub(in crate::commands::usage) response: Response,
-    /// What is known of its price besides the book.
-    pub(in crate::commands::usage) paid: Paid,
-    /// Names and values to group by.
-    pub(in crate::commands::usage) tags: Vec<(String, String)>,
-    /// Whose money it was, where a ledger says so.
-    pub(in crate::commands::usage) scope: Option<String>,
-}
-
-/// What a record says of the call's price.
-pub(in crate::commands::usage) enum Paid {
-    /// Nothing: its usage counts, at the book's rates.
-    NotSaid,
-    /// The rates it was held at.
-    Terms(Box<Terms>),
-    /// What was billed.
-    Amount(Usd),
-}
-
-/// A call that can't be used.
-#[derive(Debug, serde::Serialize)]
-pub(in crate::commands::usage) struct Unused {
-    /// Which one.
-    pub(in crate::commands::usage) record: String,
-    /// Why.
-    pub(in crate::commands::usage) error: Error,
 }
 
 /// Calls that can't be used: the first are named, all are counted.
@@ -87,30 +44,20 @@ pub(in crate::commands::usage) struct Read {
     /// Records of other days than were asked for.
     pub(in crate::commands::usage) other_days: u64,
     /// Holds without usage, by their state.
-    pub(in crate::commands::usage) without_usage: std::collections::BTreeMap<&'static str, u64>,
+    pub(in crate::commands::usage) without_usage: BTreeMap<&'static str, u64>,
     /// Keys of log lines that are not known, the first few.
-    pub(in crate::commands::usage) unknown_keys: std::collections::BTreeSet<String>,
+    pub(in crate::commands::usage) unknown_keys: BTreeSet<String>,
 }
 
-/// Takes a call, or the name of one that can't be used with the reason.
-type Take<'t> = dyn FnMut(Result<Call, (String, Error)>, &mut Read) -> Result<(), Failure> + 't;
-
-/// What holds for all calls.
-pub(in crate::commands::usage) struct Defaults {
-    provider: String,
-    model: Option<String>,
-    as_of: Date,
-    since: Option<Date>,
-    until: Option<Date>,
-    as_returned: bool,
-}
+/// Takes a call, or one that can't be used.
+type Take<'t> = dyn FnMut(Result<Call, Unused>, &mut Read) + 't;
 
 impl Errors {
     /// Takes a call that can't be used.
-    pub(in crate::commands::usage) fn add(&mut self, record: String, error: Error) {
+    pub(in crate::commands::usage) fn add(&mut self, unused: Unused) {
         self.count += 1;
         if self.named.len() < NAMED_MAX {
-            self.named.push(Unused { record, error });
+            self.named.push(unused);
         }
     }
 
@@ -126,131 +73,59 @@ impl Errors {
     }
 }
 
-impl Defaults {
-    fn new(args: &UsageArgs, settings: &Settings) -> Result<Defaults, Error> {
-        let day = |field: &str, text: &Option<String>| {
-            text.as_deref().map(|text| fields::date(field, text)).transpose()
-        };
-        let as_of = request::as_of(&args.request.book, settings)?;
-        let base = request::defaults(settings, as_of)?;
-        let defaults = Defaults {
-            provider: args.request.get(Param::Provider).map_or(base.provider, str::to_owned),
-            model: args.request.get(Param::Model).or_else(|| settings.get(Key::Model)).map(str::to_owned),
-            as_of,
-            since: day("since", &args.since)?,
-            until: day("until", &args.until)?,
-            as_returned: args.as_returned,
-        };
-        if defaults.since.zip(defaults.until).is_some_and(|(since, until)| since > until) {
-            return Err(bad_input("until", "until is before since"));
-        }
-        Ok(defaults)
+fn defaults(args: &UsageArgs, settings: &Settings) -> Result<Defaults, Error> {
+    let day = |field: &str, text: &Option<String>| {
+        text.as_deref().map(|text| fields::date(field, text)).transpose()
+    };
+    let as_of = request::as_of(&args.request.book, settings)?;
+    let base = request::defaults(settings, as_of)?;
+    let defaults = Defaults {
+        provider: args.request.get(Param::Provider).map_or(base.provider, str::to_owned),
+        model: args.request.get(Param::Model).or_else(|| settings.get(Key::Model)).map(str::to_owned),
+        as_of,
+        since: day("since", &args.since)?,
+        until: day("until", &args.until)?,
+        as_returned: args.as_returned,
+    };
+    if defaults.since.zip(defaults.until).is_some_and(|(since, until)| since > until) {
+        return Err(bad_input("until", "until is before since"));
     }
-
-    /// A request of which nothing is known yet.
-    fn base(&self, provider: Option<&str>, day: Option<Date>) -> Request {
-        let provider = provider.unwrap_or(&self.provider);
-        Request::new(provider, self.model.as_deref().unwrap_or_default(), day.unwrap_or(self.as_of))
-    }
-
-    /// Whether a call is of the days that were asked for.
-    fn covers(&self, day: Option<Date>) -> Result<bool, Error> {
-        if self.since.is_none() && self.until.is_none() {
-            return Ok(true);
-        }
-        let day = day.ok_or_else(|| {
-            let message = "the record has no day, and only some days were asked for";
-            Error::new(Code::BadInput, message).field("at")
-        })?;
-        Ok(self.since.is_none_or(|since| since <= day) && self.until.is_none_or(|until| day <= until))
-    }
+    Ok(defaults)
 }
 
 /// Reads all calls, one at a time.
 ///
 /// # Errors
-/// The arguments, the log or the ledger can't be accepted, or `each` broke off. A call that
-/// can't be used is no error: it is in what is given back.
+/// The arguments, the log or the ledger can't be accepted. A call that can't be used, or that
+/// `each` can't, is no error: it is in what is given back.
 pub(in crate::commands::usage) fn read(
     args: &UsageArgs,
     settings: &Settings,
     source: Source<'_>,
-    mut each: impl FnMut(Call, &mut Errors) -> Result<(), Failure>,
+    mut each: impl FnMut(Call) -> Result<(), Error>,
 ) -> Result<Read, Failure> {
-    let defaults = Defaults::new(args, settings)?;
+    let defaults = defaults(args, settings)?;
     let mut read = Read::default();
-    let mut take = |call: Result<Call, (String, Error)>, read: &mut Read| -> Result<(), Failure> {
-        let used = call.and_then(|mut call| {
-            let covered = defaults.covers(call.day).map_err(|error| (call.place.clone(), error))?;
-            if defaults.as_returned {
-                as_returned(&mut call);
+    let mut take =
+        |call: Result<Call, Unused>, read: &mut Read| match call.and_then(|call| defaults.select(call)) {
+            Ok(Some(call)) => {
+                let record = call.place.clone();
+                if let Err(error) = each(call) {
+                    read.errors.add(Unused { record, error });
+                }
             }
-            Ok(covered.then_some(call))
-        });
-        match used {
-            Ok(Some(call)) => each(call, &mut read.errors)?,
             Ok(None) => read.other_days += 1,
-            Err((place, error)) => read.errors.add(place, error),
-        }
-        Ok(())
-    };
+            Err(unused) => read.errors.add(unused),
+        };
     match source {
         Source::Ledger(path) => ledger::read(path, &defaults, &mut read, &mut take)?,
-        Source::Log(mut input) => log::read(&mut input, &defaults, &mut read, &mut take)?,
+        Source::Log(input) => {
+            let mut log = Log::new(&input.name(), input.into_reader());
+            while let Some(call) = log.next(&defaults)? {
+                take(call, &mut read);
+            }
+            read.unknown_keys = log.into_unknown_keys();
+        }
     }
     Ok(read)
-}
-
-/// Takes the response's quality and size where the request leaves them to the API.
-fn as_returned(call: &mut Call) {
-    let (request, response) = (&mut call.request, &call.response);
-    if request.quality.as_ref().is_none_or(|quality| *quality == Quality::Auto) {
-        request.quality = response.quality.clone().or(request.quality.take());
-    }
-    if request.size.is_none_or(|size| size == Size::Auto) {
-        request.size = response.size.map(Size::Exact).or(request.size);
-    }
-}
-
-impl Call {
-    /// Takes the model and tier that the response names, and fills in where the call went, if the
-    /// record does not say. Tells of another model than was asked for.
-    ///
-    /// # Errors
-    /// The tier or the model has no price.
-    pub(in crate::commands::usage) fn complete(&mut self, book: &Book) -> Result<Option<Note>, Error> {
-        let request = &mut self.request;
-        let other = served::model(book, &self.response, request);
-        if let Some(note) = served::tier(&self.response, request).filter(|note| note.code == served::UNPRICED)
-        {
-            return Err(bad_input("service_tier", note.message));
-        }
-        let offer = book.offer(&request.provider, &request.model, request.as_of)?;
-        if !self.endpoint_known {
-            request.endpoint = request::default_endpoint(&offer, !request.images.is_empty());
-        }
-        Ok(other)
-    }
-
-    /// What its quote is held against.
-    pub(in crate::commands::usage) fn billed(&self) -> Billed<'_> {
-        match &self.paid {
-            Paid::NotSaid => Billed::AtQuotedRates,
-            Paid::Terms(terms) => Billed::At(terms),
-            Paid::Amount(usd) => Billed::Amount(*usd),
-        }
-    }
-
-    /// The value of a name to group by.
-    pub(in crate::commands::usage) fn tag(&self, name: &str) -> &str {
-        self.tags.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
-    }
-}
-
-/// The terms to charge a call at: those that were kept, else those of its quote.
-pub(in crate::commands::usage) fn terms(call: &Call, quote: &Quote<'_>) -> Terms {
-    match &call.paid {
-        Paid::Terms(terms) => (**terms).clone(),
-        _ => quote.terms(),
-    }
 }

@@ -8,9 +8,10 @@ pub(super) use self::show::rounded;
 use std::io;
 
 use imgcost_analysis::accuracy::{Accuracy, Breach, Group, Subject, Tolerance, compare};
+use imgcost_analysis::calls::{Call, Paid};
 use imgcost_core::{Book, Error, NoteKind, Quote, Ratio};
 
-use super::calls::{self, Call, Paid, Read, Source};
+use super::calls::{self, Read, Source};
 use crate::args::UsageArgs;
 use crate::failure::{End, Failure, bad_input};
 use crate::fields;
@@ -79,13 +80,7 @@ pub(super) fn accuracy(
     let book = request::book(&args.request.book, settings)?;
     let mut sums = Accuracy::new(GROUPS_MAX);
     let mut seen = Seen::default();
-    let read = calls::read(args, settings, source, |call, errors| {
-        let place = call.place.clone();
-        if let Err(error) = add(&mut sums, &mut seen, &book, &by, call) {
-            errors.add(place, error);
-        }
-        Ok(())
-    })?;
+    let read = calls::read(args, settings, source, |call| add(&mut sums, &mut seen, &book, &by, call))?;
     let by = by.iter().map(By::to_string).collect();
     let from_ledger = args.ledger.is_some();
     let found = Found { by, sums, read, tolerance, from_ledger, seen };

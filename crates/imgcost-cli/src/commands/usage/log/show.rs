@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use imgcost_analysis::accuracy::{Breach, Money, Subject, Tally, Verdict, Worst};
+use imgcost_analysis::calls::Unused;
 use imgcost_core::{Ratio, Usd};
 use serde::Serialize;
 
 use super::Found;
 use crate::commands::usage::PLACES;
-use crate::commands::usage::calls::Unused;
 use crate::render::{DASH, Page, Sheet, grouped};
 
 /// The most groups outside tolerance that are told one by one.

@@ -17,7 +17,6 @@ use crate::failure::{End, Failure, bad_input};
 use crate::render::{self, Format};
 use crate::request::{self, Asked, NoModel};
 use crate::responses;
-use crate::served;
 use crate::settings::{Key, Settings};
 
 /// A charge with the quote whose terms it was made at.
@@ -37,13 +36,13 @@ pub(super) fn usage(
     args: &UsageArgs,
     settings: &Settings,
     format: Format,
-    mut input: Input<'_>,
+    input: Input<'_>,
 ) -> Result<End, Failure> {
     let exchange = args.currency.exchange()?;
     let book = request::book(&args.request.book, settings)?;
     let path = input.path();
     let is_known = input.kind() != Kind::Unknown;
-    let response = responses::read_from(path, input.reader()).map_err(|error| {
+    let response = responses::read_from(path, &mut input.into_reader()).map_err(|error| {
         if is_known { error } else { bad_input("file", format!("{error}, nor a log of calls")) }
     })?;
     let mut asked = asked(args, settings, &book, &response)?;
@@ -153,10 +152,22 @@ fn served(
 ) -> Vec<Note> {
     let day_is_given = args.request.book.as_of.is_some() || settings.get(Key::AsOf).is_some();
     let mut notes: Vec<Note> = Vec::new();
-    notes.extend(served::model(book, response, request));
-    notes.extend(served::tier(response, request));
-    notes.extend(if day_is_given { None } else { served::day(book, response, request) });
+    let served = request.take_served(book, response);
+    notes.extend(served.model.into_iter().chain(served.tier));
+    notes.extend(if day_is_given { None } else { take_day(book, response, request) });
     notes
+}
+
+/// Takes the day on which the response was made, if the model had a price then.
+fn take_day(book: &Book, response: &Response, request: &mut Request) -> Option<Note> {
+    let day = response.day.filter(|day| *day != request.as_of)?;
+    if book.offer(&request.provider, &request.model, day).is_ok() {
+        request.as_of = day;
+        return None;
+    }
+    let (model, as_of) = (&request.model, request.as_of);
+    let message = format!("the response is dated {day}, when {model} had no price: priced on {as_of}");
+    Some(Note { code: "day-not-known", message })
 }
 
 /// What to know about the charge; the quote's notes about the request do not apply.

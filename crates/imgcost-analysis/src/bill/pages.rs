@@ -3,14 +3,13 @@
 //! A file is one page, a list of pages, or pages one after the other. Amounts are read by their
 //! digits, never as floats.
 
-use std::path::Path;
+use std::io::Read;
 
 use imgcost_core::{Date, Error};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::failure::bad_input;
-use crate::inputs;
+use crate::input::{self, bad_input};
 
 /// The most bytes of a file.
 const FILE_MAX: u64 = 64 << 20;
@@ -182,12 +181,11 @@ pub(super) enum Piece<'i> {
 }
 
 /// Reads a file of pages.
-pub(super) fn read(field: &str, path: &Path) -> Result<Vec<Page>, Error> {
-    let bytes = inputs::bytes(field, path, FILE_MAX)?;
+pub(super) fn read(field: &str, name: &str, input: impl Read) -> Result<Vec<Page>, Error> {
+    let bytes = input::bytes(field, name, input, FILE_MAX)?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let bad = |error: serde_json::Error| {
-        bad_input(field, format!("{} holds no pages of the API: {error}", inputs::name(path)))
-    };
+    let bad =
+        |error: serde_json::Error| bad_input(field, format!("{name} holds no pages of the API: {error}"));
     let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
     let pages: Vec<Page> = if first == Some(&b'[') {
         serde_json::from_slice(bytes).map_err(bad)?
@@ -196,7 +194,7 @@ pub(super) fn read(field: &str, path: &Path) -> Result<Vec<Page>, Error> {
         pages.collect::<Result<_, _>>().map_err(bad)?
     };
     if pages.is_empty() {
-        return Err(bad_input(field, format!("{} holds no pages of the API", inputs::name(path))));
+        return Err(bad_input(field, format!("{name} holds no pages of the API")));
     }
     Ok(pages)
 }

@@ -25,6 +25,7 @@ pub(crate) enum Next {
 
 /// Splits input into rows. A row is a line; where quotes count, a line break between quotes
 /// belongs to the row.
+#[derive(Debug)]
 pub(crate) struct Lines<R> {
     input: R,
     buffer: Vec<u8>,

@@ -1,18 +1,54 @@
-//! Files that rows name: read only below the batch file's own folder, unless allowed.
+//! Files of jobs, opened: `batch`, `check` and `diff` read the same rows, with the same errors for
+//! bad ones. Files that rows name are read only below the job file's own folder, unless allowed.
 
 use std::ffi::OsStr;
+use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
-use imgcost_core::{Error, Prompt};
+use imgcost_analysis::jobs::{Defaults, Desk, Files, Format, JobFile, Outside};
+use imgcost_core::{Book, Error, Prompt};
 use imgcost_wire::Measured;
 
+use crate::args::RequestArgs;
 use crate::failure::bad_input;
 use crate::fields::shown;
-use crate::images;
-use crate::{inputs, request};
+use crate::request::{self, Given, NAME_A_MODEL};
+use crate::settings::Settings;
+use crate::{clock, images, inputs};
+
+/// Opens a file of jobs, or standard input. Without a format its name decides, else its first
+/// byte.
+///
+/// # Errors
+/// It can't be read, or its header names a column that there is not.
+pub(crate) fn open(
+    path: &Path,
+    format: Option<&str>,
+    allow_paths: bool,
+) -> Result<JobFile<Box<dyn Read>>, Error> {
+    let length = std::fs::metadata(path).ok().filter(|found| found.is_file()).map(|found| found.len());
+    let extension = path.extension().and_then(OsStr::to_str);
+    let format = match format {
+        Some(name) => Format::named(name),
+        None => extension.and_then(Format::of_extension),
+    };
+    let outside = Outside { today: clock::today(), files: Box::new(Paths::new(path, allow_paths)) };
+    let file = JobFile::new(&inputs::name(path), inputs::open("file", path)?, format, outside)?;
+    Ok(file.of_length(length.filter(|_| !inputs::is_stdin(path))))
+}
+
+/// What flags and settings say for all rows.
+///
+/// # Errors
+/// A flag or setting can't be accepted.
+pub(crate) fn desk<'b>(args: &RequestArgs, settings: &Settings, book: &'b Book) -> Result<Desk<'b>, Error> {
+    let Given { request, endpoint_known, .. } = request::given(args, settings, book, &|_| {})?;
+    let offer = request::offer_defaults(args, settings)?;
+    Ok(Desk::new(book, Defaults { request, endpoint_known, offer, name_a_model: NAME_A_MODEL }))
+}
 
 /// Which files rows may name.
-pub(crate) struct Paths {
+struct Paths {
     /// Where relative paths start; none for rows from standard input.
     folder: Option<PathBuf>,
     anywhere: bool,
@@ -20,7 +56,7 @@ pub(crate) struct Paths {
 
 impl Paths {
     /// The rule for a batch file.
-    pub(crate) fn new(file: &Path, anywhere: bool) -> Paths {
+    fn new(file: &Path, anywhere: bool) -> Paths {
         let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Paths { folder: (!inputs::is_stdin(file)).then(|| parent.to_owned()), anywhere }
     }
@@ -50,12 +86,10 @@ impl Paths {
         }
         Ok(path)
     }
+}
 
-    /// The size of an image that a row names.
-    pub(crate) fn image(&self, field: &str, named: &str) -> Result<Measured, Error> {
-        if let Ok(size) = named.parse() {
-            return Ok(Measured { size, turned: false });
-        }
+impl Files for Paths {
+    fn image(&self, field: &str, named: &str) -> Result<Measured, Error> {
         images::measure(field, OsStr::new(self.resolve(field, named)?.as_os_str())).map_err(|error| {
             if named.contains('/') || named.contains('.') {
                 error
@@ -68,8 +102,7 @@ impl Paths {
         })
     }
 
-    /// The prompt in a file that a row names.
-    pub(crate) fn prompt(&self, named: &str) -> Result<Prompt, Error> {
+    fn prompt(&self, named: &str) -> Result<Prompt, Error> {
         if named == "-" {
             return Err(bad_input("prompt_file", "a row can't take its prompt from standard input"));
         }

@@ -1,14 +1,13 @@
 //! Pages as sums: what counts, what is passed over, and what is said of it.
 
 use std::collections::{BTreeMap, HashSet};
-use std::path::Path;
+use std::io::Read;
 
-use imgcost_analysis::reconcile::{CostResult, Finding, Reconcile, UsageKind, UsageResult, Weight};
+use imgcost_core::read::shown;
 use imgcost_core::{Code, Date, Error, SignedUsd};
 
 use super::pages::{self, Item, Page, Piece, Place};
-use crate::fields::shown;
-use crate::inputs;
+use super::{CostResult, Finding, Reconcile, UsageKind, UsageResult, Weight};
 
 /// Takes what a file has.
 type Take<'t> = dyn FnMut(&mut Export, Got<'_>) -> Result<(), Error> + 't;
@@ -29,7 +28,7 @@ enum Got<'i> {
 
 /// Of what pages are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Of {
+pub enum Of {
     /// What the provider counted.
     Usage,
     /// What it billed.
@@ -52,7 +51,8 @@ enum Whose {
 }
 
 /// What was met in the pages.
-pub(super) struct Export {
+#[derive(Debug)]
+pub struct Export {
     project: Option<String>,
     api_key_id: Option<String>,
     seen: HashSet<String>,
@@ -64,7 +64,8 @@ pub(super) struct Export {
 
 impl Export {
     /// Nothing yet; only the results of a project or key, if one is named.
-    pub(super) fn new(project: Option<&str>, api_key_id: Option<&str>) -> Export {
+    #[must_use]
+    pub fn new(project: Option<&str>, api_key_id: Option<&str>) -> Export {
         Export {
             project: project.map(str::to_owned),
             api_key_id: api_key_id.map(str::to_owned),
@@ -74,25 +75,30 @@ impl Export {
         }
     }
 
-    /// Adds a file of pages, and tells of what they are.
-    pub(super) fn add(&mut self, path: &Path, sums: &mut Reconcile<'_>) -> Result<Of, Error> {
-        let text = path.to_str().unwrap_or_default();
-        let named = [(Of::Usage, "usage:"), (Of::Costs, "costs:")]
-            .into_iter()
-            .find_map(|(of, prefix)| Some((of, Path::new(text.strip_prefix(prefix)?))));
-        let path = named.map_or(path, |(_, path)| path);
-        let pages = pages::read("bill", path)?;
+    /// Adds a file of pages, by its name in messages, and tells of what they are: as it is said,
+    /// else by their results.
+    ///
+    /// # Errors
+    /// It can't be read, holds no pages, or has amounts that are none.
+    pub fn add(
+        &mut self,
+        name: &str,
+        input: impl Read,
+        of: Option<Of>,
+        sums: &mut Reconcile<'_>,
+    ) -> Result<Of, Error> {
+        let pages = pages::read("bill", name, input)?;
         // Pages without any result are mostly the costs of another organization.
-        let of = named.map(|(of, _)| of).or_else(|| Of::found(&pages)).unwrap_or(Of::Costs);
+        let of = of.or_else(|| Of::found(&pages)).unwrap_or(Of::Costs);
         match of {
-            Of::Usage => self.usage(path, &pages, sums)?,
-            Of::Costs => self.costs(path, &pages, sums)?,
+            Of::Usage => self.usage(name, &pages, sums)?,
+            Of::Costs => self.costs(name, &pages, sums)?,
         }
         Ok(of)
     }
 
-    fn usage(&mut self, path: &Path, pages: &[Page], sums: &mut Reconcile<'_>) -> Result<(), Error> {
-        self.file("usage", path, pages, &mut |export, got| {
+    fn usage(&mut self, name: &str, pages: &[Page], sums: &mut Reconcile<'_>) -> Result<(), Error> {
+        self.file("usage", name, pages, &mut |export, got| {
             let (day, item) = match got {
                 Got::Result(day, item) => (day, item),
                 Got::Day(day) => {
@@ -133,20 +139,20 @@ impl Export {
         })
     }
 
-    fn costs(&mut self, path: &Path, pages: &[Page], sums: &mut Reconcile<'_>) -> Result<(), Error> {
-        self.file("costs", path, pages, &mut |export, got| {
+    fn costs(&mut self, name: &str, pages: &[Page], sums: &mut Reconcile<'_>) -> Result<(), Error> {
+        self.file("costs", name, pages, &mut |export, got| {
             match got {
                 Got::Day(day) => sums.cost_day(day),
                 Got::Other => sums.filtered(),
                 Got::Span(first, last) => sums.costs_left_out(first, last),
                 // Nothing is nothing, whosever it is.
                 Got::Untold(day, item) => {
-                    if amount(path, day, item)?.0 != SignedUsd::ZERO {
+                    if amount(name, day, item)?.0 != SignedUsd::ZERO {
                         sums.costs_left_out(day, day);
                     }
                 }
                 Got::Result(day, item) => {
-                    let (usd, currency) = amount(path, day, item)?;
+                    let (usd, currency) = amount(name, day, item)?;
                     if currency.eq_ignore_ascii_case("usd") {
                         sums.cost(&CostResult { day, line_item: item.line_item.clone(), amount: usd });
                     } else if usd != SignedUsd::ZERO {
@@ -163,18 +169,18 @@ impl Export {
     fn file(
         &mut self,
         kind: &'static str,
-        path: &Path,
+        name: &str,
         pages: &[Page],
         take: &mut Take<'_>,
     ) -> Result<(), Error> {
         let (places, names) = self.places.entry(kind).or_default();
         places.extend(pages.iter().map(Page::place));
-        names.resize(places.len(), inputs::name(path));
+        names.resize(places.len(), name.to_owned());
         pages::pieces(pages, &mut |piece| {
             match piece {
                 Piece::Day(day) => take(self, Got::Day(day))?,
-                Piece::Result(day, item, name) => {
-                    if !self.seen.insert(format!("{kind} {name}")) {
+                Piece::Result(day, item, key) => {
+                    if !self.seen.insert(format!("{kind} {key}")) {
                         let words = format!("{day}: a result is there twice and counts once");
                         self.meet("duplicate-result", Weight::Unmatched, words);
                         return Ok(());
@@ -242,7 +248,8 @@ impl Export {
     }
 
     /// What was met, as findings. Whether pages are missing is only known of all files together.
-    pub(super) fn findings(mut self) -> Vec<Finding> {
+    #[must_use]
+    pub fn findings(mut self) -> Vec<Finding> {
         for (places, names) in std::mem::take(&mut self.places).into_values() {
             if let Some(name) = Place::first_open(&places).and_then(|open| names.get(open)) {
                 let words = format!("{name} has a page that says has_more, and the next one is not given");
@@ -258,10 +265,10 @@ impl Export {
 }
 
 /// The amount of a cost and its currency.
-fn amount<'i>(path: &Path, day: Date, item: &'i Item) -> Result<(SignedUsd, &'i str), Error> {
+fn amount<'i>(file: &str, day: Date, item: &'i Item) -> Result<(SignedUsd, &'i str), Error> {
     let name = item.line_item.as_deref().map_or_else(|| "a cost".to_owned(), shown);
     let bad = |why: String| {
-        let message = format!("{}: {name} on {day}{why}", inputs::name(path));
+        let message = format!("{file}: {name} on {day}{why}");
         Error::new(Code::BadInput, message).field("bill")
     };
     let amount = item.amount.as_ref().ok_or_else(|| bad(" has no amount".to_owned()))?;

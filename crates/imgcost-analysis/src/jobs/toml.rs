@@ -5,17 +5,17 @@
 
 use std::ops::Range;
 
+use imgcost_core::read::shown;
 use imgcost_core::{Error, Request};
 use serde_json::{Map, Value};
 use toml::de::{DeTable, DeValue};
 
 use super::field::{Field, unknown};
+use super::files::Outside;
 use super::lines::ROW_MAX;
-use super::paths::Paths;
 use super::row::Row;
 use super::{json, too_long};
-use crate::failure::bad_input;
-use crate::fields::shown;
+use crate::input::bad_input;
 
 /// The most bytes of a file: its parsed tables take some thirty times as much.
 pub(crate) const FILE_MAX: u64 = 16 << 20;
@@ -34,7 +34,7 @@ impl Jobs {
     ///
     /// # Errors
     /// It is not TOML, has other tables than `job` and `defaults`, or defaults that no row takes.
-    pub(crate) fn read(name: &str, text: &str, paths: &Paths) -> Result<Jobs, Error> {
+    pub(crate) fn read(name: &str, text: &str, outside: &Outside) -> Result<Jobs, Error> {
         let lines = LineStarts::of(text);
         let at = |offset: usize| format!("{name}, line {}", lines.line(offset));
         let table = DeTable::parse(text).map_err(|error| {
@@ -48,7 +48,7 @@ impl Jobs {
                 ("defaults", DeValue::Table(table)) => {
                     let place = at(value.span().start);
                     defaults = object(table);
-                    check_defaults(&defaults, paths).map_err(|error| with_place(error, &place))?;
+                    check_defaults(&defaults, outside).map_err(|error| with_place(error, &place))?;
                 }
                 (known @ ("job" | "defaults"), _) => {
                     let written = if known == "job" { "[[job]]" } else { "[defaults]" };
@@ -112,7 +112,7 @@ impl LineStarts {
 }
 
 /// Defaults are refused at once, as a header is.
-fn check_defaults(defaults: &Map<String, Value>, paths: &Paths) -> Result<(), Error> {
+fn check_defaults(defaults: &Map<String, Value>, outside: &Outside) -> Result<(), Error> {
     if let Some(key) = defaults.keys().find(|key| key.as_str() == "id") {
         return Err(bad_input(key, "id is each row's own"));
     }
@@ -123,8 +123,8 @@ fn check_defaults(defaults: &Map<String, Value>, paths: &Paths) -> Result<(), Er
     if text.len() > ROW_MAX {
         return Err(too_long(ROW_MAX));
     }
-    let mut row = Row::new(&Request::new("", "", crate::clock::today()));
-    json::read(&text, &mut row, paths);
+    let mut row = Row::new(&Request::new("", "", outside.today));
+    json::read(&text, &mut row, outside);
     row.error.map_or(Ok(()), Err)
 }
 

@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
+use imgcost_core::read::shown;
 use imgcost_core::{Code, Error, Param, Value};
 use memchr::{memchr, memchr_iter, memchr3};
 
 use super::field::{Field, unknown};
-use super::paths::Paths;
+use super::files::Outside;
 use super::row::Row;
-use crate::failure::bad_input;
-use crate::fields::shown;
+use crate::input::bad_input;
 
 /// What a column holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ enum Column {
 }
 
 /// The columns of a file, by its header.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Header {
     columns: Vec<Column>,
     separator: u8,
@@ -88,7 +88,7 @@ impl Header {
     }
 
     /// Reads a line into a row; what is wrong with it ends up in the row.
-    pub(crate) fn row(&self, line: &[u8], cells: &mut Cells, row: &mut Row, paths: &Paths) {
+    pub(crate) fn row(&self, line: &[u8], cells: &mut Cells, row: &mut Row, outside: &Outside) {
         let Ok(line) = std::str::from_utf8(line) else {
             return row.fail_unread(Error::new(Code::BadInput, "the row is not UTF-8"));
         };
@@ -107,10 +107,10 @@ impl Header {
                 Column::Tag(name) => row.tag(name, text),
                 _ if text.is_empty() => {}
                 Column::Id => row.id.push_str(text),
-                Column::Field(Field::Param(Param::Images)) => images(row, text, paths),
+                Column::Field(Field::Param(Param::Images)) => images(row, text, outside),
                 Column::Field(field) => {
                     row.mark(*field);
-                    row.set(*field, Value::text(text), paths);
+                    row.set(*field, Value::text(text), outside);
                 }
             }
         }
@@ -118,15 +118,15 @@ impl Header {
 }
 
 /// Takes images separated by `;`.
-pub(crate) fn images(row: &mut Row, text: &str, paths: &Paths) {
+pub(crate) fn images(row: &mut Row, text: &str, outside: &Outside) {
     for (index, named) in text.split(';').map(str::trim).filter(|named| !named.is_empty()).enumerate() {
-        row.image(index, named, paths);
+        row.image(index, named, outside);
     }
 }
 
 /// The cells of a line, in buffers that are used again.
-#[derive(Default)]
-pub(crate) struct Cells {
+#[derive(Debug, Default)]
+pub struct Cells {
     ends: Vec<Range<usize>>,
     /// The unquoted text, where the line has quotes.
     unquoted: Option<String>,

@@ -1,13 +1,13 @@
-//! Names with `*` and `?`, and the offers that they choose.
+//! Names with `*` and `?`.
 
 use std::str::Chars;
 
-use imgcost_core::{Book, Code, Date, Error, Model, Offer, Provider};
+use imgcost_core::{Code, Error};
 
 /// A name, or one with `*` for any characters and `?` for one.
 ///
 /// ```
-/// use imgcost_analysis::words::Pattern;
+/// use imgcost_analysis::selector::Pattern;
 /// let newer = Pattern::new("gpt-image-2.5-*");
 /// assert!(newer.fits("gpt-image-2.5-flare") && !newer.fits("gpt-image-2"));
 /// assert!(!newer.is_name() && Pattern::new("gpt-image-2").is_name());
@@ -93,111 +93,6 @@ pub(crate) fn entries<'t>(field: &str, text: &'t str) -> Result<Vec<&'t str>, Er
             .allowed(["names with commas between them, such as a,b"]));
     }
     Ok(entries)
-}
-
-/// An offer that was chosen.
-#[derive(Debug, Clone, Copy)]
-pub struct Candidate<'b> {
-    /// The offer.
-    pub offer: Offer<'b>,
-    /// Whether its model was asked for by its name, not by a pattern.
-    pub by_name: bool,
-}
-
-/// The offers that patterns choose.
-#[derive(Debug, Clone, Default)]
-pub struct Selection<'b> {
-    /// In the order of the book: providers by id, models as they stand.
-    pub candidates: Vec<Candidate<'b>>,
-    /// Provider, model and reason of what was chosen and has no price on the day yet.
-    pub not_yet: Vec<(&'b str, &'b str, Error)>,
-}
-
-/// The offers of every provider and model that a pattern fits. An empty list fits all.
-///
-/// A model's other names are found where they are typed in full.
-///
-/// # Errors
-/// A pattern that fits nothing: the error names it, what is allowed, and the nearest name. A
-/// day before the first price of all that was chosen.
-pub fn select<'b>(
-    book: &'b Book,
-    providers: &[Pattern],
-    models: &[Pattern],
-    as_of: Date,
-) -> Result<Selection<'b>, Error> {
-    let providers = matching_providers(book, providers)?;
-    for pattern in models {
-        let sold = |provider: &&Provider| provider.models.iter().any(|model| chooses(pattern, model));
-        if !providers.iter().any(sold) {
-            return Err(nobody_sells(book, &providers, pattern, as_of));
-        }
-    }
-    let mut selection = Selection::default();
-    for (provider, model) in
-        providers.iter().flat_map(|provider| provider.models.iter().map(move |model| (*provider, model)))
-    {
-        if !models.is_empty() && !models.iter().any(|pattern| chooses(pattern, model)) {
-            continue;
-        }
-        let by_name = models.iter().any(|pattern| pattern.is_name() && chooses(pattern, model));
-        match book.offer(&provider.id, &model.id, as_of) {
-            Ok(offer) => selection.candidates.push(Candidate { offer, by_name }),
-            Err(error) => selection.not_yet.push((&provider.id, &model.id, error)),
-        }
-    }
-    match (selection.candidates.is_empty(), selection.not_yet.first()) {
-        (true, Some((_, _, error))) => Err(error.clone()),
-        _ => Ok(selection),
-    }
-}
-
-fn chooses(pattern: &Pattern, model: &Model) -> bool {
-    pattern.fits(&model.id)
-        || (pattern.is_name() && model.aliases.iter().any(|alias| alias == pattern.text()))
-}
-
-fn matching_providers<'b>(book: &'b Book, patterns: &[Pattern]) -> Result<Vec<&'b Provider>, Error> {
-    let all = || book.providers();
-    let mut chosen: Vec<&Provider> = Vec::new();
-    for pattern in patterns {
-        let mut found: Vec<&Provider> = all().filter(|provider| pattern.fits(&provider.id)).collect();
-        if found.is_empty() && pattern.is_name() {
-            // An alias, or the error that lists the providers.
-            found.push(book.provider(pattern.text())?);
-        }
-        if found.is_empty() {
-            let message = format!("no provider's name fits '{}'", shown(pattern.text()));
-            return Err(Error::new(Code::UnknownProvider, message)
-                .field("provider")
-                .allowed(all().map(|provider| &provider.id))
-                .nearest_name(pattern.text()));
-        }
-        chosen.extend(found);
-    }
-    if patterns.is_empty() {
-        return Ok(all().collect());
-    }
-    Ok(all().filter(|provider| chosen.iter().any(|known| known.id == provider.id)).collect())
-}
-
-fn nobody_sells(book: &Book, providers: &[&Provider], pattern: &Pattern, as_of: Date) -> Error {
-    if let ([provider], true) = (providers, pattern.is_name())
-        && let Err(error) = book.offer(&provider.id, pattern.text(), as_of)
-    {
-        return error;
-    }
-    let mut names: Vec<&str> =
-        providers.iter().flat_map(|provider| &provider.models).map(|model| model.id.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
-    let message = format!("no model's name fits '{}'", shown(pattern.text()));
-    Error::new(Code::UnknownModel, message).field("model").allowed(names).nearest_name(pattern.text())
-}
-
-/// A word as messages show it: without control characters, cut to 64 characters.
-pub(crate) fn shown(text: &str) -> String {
-    text.chars().take(64).map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
 #[cfg(test)]

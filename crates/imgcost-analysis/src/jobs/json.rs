@@ -12,8 +12,8 @@ use serde::de::{
 use serde_json::value::RawValue;
 
 use super::field::{Field, unknown};
+use super::files::Outside;
 use super::lines::ROW_MAX;
-use super::paths::Paths;
 use super::row::{Row, not_text};
 use super::too_long;
 
@@ -22,7 +22,7 @@ const BATCH_KEYS: [&str; 2] = ["custom_id", "body"];
 
 /// Reads a line into a row; what is wrong with it ends up in the row. A line of a Batch API file
 /// may be longer than others, and nothing of such a line is taken here.
-pub(crate) fn read(line: &[u8], row: &mut Row, paths: &Paths) -> Read {
+pub(crate) fn read(line: &[u8], row: &mut Row, outside: &Outside) -> Read {
     // Checked once for the whole line, which is cheaper than for each text in it.
     let Ok(line) = std::str::from_utf8(line) else {
         row.fail_unread(Error::new(Code::BadInput, "the row is not UTF-8"));
@@ -32,7 +32,7 @@ pub(crate) fn read(line: &[u8], row: &mut Row, paths: &Paths) -> Read {
     let (mut is_batch_line, mut number) = (false, None);
     let seed = Object {
         row: &mut *row,
-        paths,
+        outside,
         is_batch_line: &mut is_batch_line,
         number: &mut number,
         only_look: line.len() > ROW_MAX,
@@ -47,7 +47,7 @@ pub(crate) fn read(line: &[u8], row: &mut Row, paths: &Paths) -> Read {
         row.fail_unread(Error::new(Code::BadInput, format!("not a JSON object: {error}")));
     } else if let Some((field, digits)) = number.and_then(|field| Some((field, digits(line, field)?))) {
         row.error = None;
-        set(row, field, Cell::Number(digits), paths);
+        set(row, field, Cell::Number(digits), outside);
     }
     Read::Row
 }
@@ -70,7 +70,7 @@ pub(crate) enum Read {
 
 struct Object<'r> {
     row: &'r mut Row,
-    paths: &'r Paths,
+    outside: &'r Outside,
     is_batch_line: &'r mut bool,
     /// The field whose number is the first thing that is wrong with the row.
     number: &'r mut Option<Field>,
@@ -105,14 +105,14 @@ impl<'de> Visitor<'de> for Object<'_> {
                 }
                 Some(field @ Field::Param(Param::Images)) => {
                     self.row.mark(field);
-                    entries.next_value_seed(Images { row: &mut *self.row, paths: self.paths })?;
+                    entries.next_value_seed(Images { row: &mut *self.row, outside: self.outside })?;
                 }
                 Some(field) => match entries.next_value::<Cell<'de>>()? {
                     Cell::Null => {}
                     cell => {
                         self.row.mark(field);
                         let is_number = self.row.error.is_none() && matches!(cell, Cell::Number(_));
-                        set(self.row, field, cell, self.paths);
+                        set(self.row, field, cell, self.outside);
                         if is_number && self.row.error.is_some() {
                             *self.number = Some(field);
                         }
@@ -139,7 +139,7 @@ impl<'de> Visitor<'de> for Object<'_> {
     }
 }
 
-fn set(row: &mut Row, field: Field, cell: Cell<'_>, paths: &Paths) {
+fn set(row: &mut Row, field: Field, cell: Cell<'_>, outside: &Outside) {
     let takes_text = |field| match field {
         Field::Param(param) => matches!(param.kind(), Kind::Text | Kind::Word(_)),
         Field::Prompt | Field::PromptFile | Field::AssumePromptTokens => true,
@@ -158,7 +158,7 @@ fn set(row: &mut Row, field: Field, cell: Cell<'_>, paths: &Paths) {
             Value::text(met)
         }
     };
-    row.set(field, value, paths);
+    row.set(field, value, outside);
 }
 
 /// A fraction or a huge number would come out otherwise than it was written.
@@ -279,7 +279,7 @@ impl<'de> Visitor<'de> for CellVisitor {
 /// A list of sizes or paths; one text stands for a list of one, or of several with `;`.
 struct Images<'r> {
     row: &'r mut Row,
-    paths: &'r Paths,
+    outside: &'r Outside,
 }
 
 impl<'de> DeserializeSeed<'de> for Images<'_> {
@@ -302,7 +302,7 @@ impl<'de> Visitor<'de> for Images<'_> {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        super::separated::images(self.row, text, self.paths);
+        super::separated::images(self.row, text, self.outside);
         Ok(())
     }
 
@@ -310,7 +310,7 @@ impl<'de> Visitor<'de> for Images<'_> {
         let mut index = 0;
         while let Some(cell) = items.next_element::<Cell<'de>>()? {
             match cell {
-                Cell::Text(text) => self.row.image(index, &text, self.paths),
+                Cell::Text(text) => self.row.image(index, &text, self.outside),
                 _ => self.row.fail(
                     Error::new(Code::BadInput, "images: expected a list of sizes or paths").field("images"),
                 ),

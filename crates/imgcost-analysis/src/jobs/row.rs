@@ -1,34 +1,35 @@
 //! One row as a request, in buffers that are used again for the next one.
 
+use imgcost_core::read::{self, shown};
 use imgcost_core::{Code, Error, InputImage, Note, Param, Request, Value};
 
 use super::field::Field;
-use super::paths::Paths;
-use crate::{clock, fields, request};
+use super::files::Outside;
 
 /// The row that is being read.
-pub(crate) struct Row {
+#[derive(Debug)]
+pub struct Row {
     /// The line on which it stands.
-    pub(crate) line: u64,
+    pub line: u64,
     /// Its own id; empty: none.
-    pub(crate) id: String,
+    pub id: String,
     /// Its tags, and those of longer rows before it, whose buffers are kept.
     tags: Vec<(String, String)>,
     tag_count: usize,
     /// What it asks for.
-    pub(crate) request: Request,
+    pub request: Request,
     /// Whether it says where the call goes.
-    pub(crate) endpoint_known: bool,
+    pub endpoint_known: bool,
     /// What to know of how it was understood.
-    pub(crate) remarks: Vec<Note>,
+    pub remarks: Vec<Note>,
     /// The first thing that is wrong with it.
-    pub(crate) error: Option<Error>,
+    pub error: Option<Error>,
     /// Prompt tokens to assume where the row has no prompt.
     pub(crate) assumed: Option<u64>,
     /// Whether nothing of it can be relied on: it is no JSON, or its cells are not the header's.
-    pub(crate) unread: bool,
+    pub unread: bool,
     /// Whether it is a line of a Batch API file.
-    pub(crate) batch_line: bool,
+    pub batch_line: bool,
     /// The fields that were given, by their bits.
     seen: u64,
     has_prompt: bool,
@@ -36,7 +37,8 @@ pub(crate) struct Row {
 
 impl Row {
     /// A row of defaults.
-    pub(crate) fn new(defaults: &Request) -> Row {
+    #[must_use]
+    pub fn new(defaults: &Request) -> Row {
         Row {
             line: 0,
             id: String::new(),
@@ -85,7 +87,8 @@ impl Row {
     }
 
     /// Its tags.
-    pub(crate) fn tags(&self) -> &[(String, String)] {
+    #[must_use]
+    pub fn tags(&self) -> &[(String, String)] {
         self.tags.get(..self.tag_count).unwrap_or_default()
     }
 
@@ -114,28 +117,28 @@ impl Row {
     }
 
     /// Sets a field.
-    pub(crate) fn set(&mut self, field: Field, value: Value<'_>, paths: &Paths) {
+    pub(crate) fn set(&mut self, field: Field, value: Value<'_>, outside: &Outside) {
         let outcome = match (field, value) {
             (Field::Prompt, Value::Text(text)) => {
-                self.request.prompt = Some(imgcost_guard::counted(&text));
+                self.request.prompt = Some(imgcost_wire::counted(&text));
                 Ok(())
             }
             (Field::PromptFile, Value::Text(text)) => {
-                paths.prompt(&text).map(|prompt| self.request.prompt = Some(prompt))
+                outside.files.prompt(&text).map(|prompt| self.request.prompt = Some(prompt))
             }
             (Field::Param(Param::AsOf), Value::Text(text)) if text == "today" => {
-                self.request.as_of = clock::today();
+                self.request.as_of = outside.today;
                 Ok(())
             }
             // A file or a size is a mask as well.
             (Field::Param(Param::Mask), Value::Text(text)) => {
                 match Param::Mask.set(&mut self.request, Value::text(&*text)) {
                     Ok(()) => Ok(()),
-                    Err(_) => paths.image("mask", &text).map(|_| self.request.mask = true),
+                    Err(_) => outside.image("mask", &text).map(|_| self.request.mask = true),
                 }
             }
             (Field::AssumePromptTokens, Value::Text(text)) => {
-                fields::tokens(field.name(), &text).map(|tokens| self.assumed = Some(tokens))
+                read::tokens(field.name(), &text).map(|tokens| self.assumed = Some(tokens))
             }
             (Field::Param(param), value) => {
                 self.endpoint_known |= param == Param::Endpoint;
@@ -151,15 +154,13 @@ impl Row {
     }
 
     /// Takes an input image; the first one of a row replaces the defaults' images.
-    pub(crate) fn image(&mut self, index: usize, named: &str, paths: &Paths) {
+    pub(crate) fn image(&mut self, index: usize, named: &str, outside: &Outside) {
         if index == 0 {
             self.request.images.clear();
         }
-        match paths.image("images", named) {
+        match outside.image("images", named) {
             Ok(measured) => {
-                if measured.turned {
-                    self.remarks.push(request::turned(named, measured));
-                }
+                self.remarks.extend(measured.note(named));
                 self.request.images.push(InputImage::Sized(measured.size));
             }
             Err(error) => self.fail(error),
@@ -170,6 +171,6 @@ impl Row {
 /// That a field takes text, and was given something else.
 pub(crate) fn not_text(field: Field, met: &str) -> Error {
     let name = field.name();
-    let message = format!("{name} = {}: expected text", fields::shown(met));
+    let message = format!("{name} = {}: expected text", shown(met));
     Error::new(Code::BadInput, message).field(name)
 }

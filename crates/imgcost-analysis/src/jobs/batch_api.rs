@@ -1,12 +1,10 @@
 //! Lines of the files that OpenAI's Batch API takes: `custom_id`, `method`, `url` and `body`.
 
 use imgcost_core::{Code, Endpoint, Error, Request, Tier};
-use imgcost_guard::Meter;
-use imgcost_wire::{BatchLine, ParsedBody};
+use imgcost_wire::{BatchLine, Meter, ParsedBody};
 use serde_json::Value;
 
 use super::row::Row;
-use crate::request;
 
 /// Reads a line into a row; what is wrong with it ends up in the row.
 pub(crate) fn read(line: &[u8], row: &mut Row, defaults: &Request) {
@@ -52,9 +50,7 @@ fn understand(line: &BatchLine, row: &mut Row, defaults: &Request) -> Result<(),
     })?;
     row.unread = false;
     read.refuse_unknown(&[] as &[&str])?;
-    if !read.names_model {
-        row.remarks.extend(request::model_chosen(&read.request));
-    }
+    row.remarks.extend(read.model_note());
     let asked = read.request.endpoint;
     row.request = read.request;
     line.check_endpoint(asked)

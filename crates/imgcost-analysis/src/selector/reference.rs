@@ -1,8 +1,6 @@
 //! A setting in a few words: `gpt-image-2 medium 1024x1024`.
 
-use imgcost_core::{Basis, Book, Code, Endpoint, Error, Offer, Pixels, Quality, Request, Size};
-
-use super::pattern::shown;
+use imgcost_core::{Basis, Book, Code, Error, Offer, Pixels, Quality, Request, Size, printable};
 
 /// The words that are qualities wherever they stand.
 const QUALITIES: [Quality; 7] = [
@@ -33,7 +31,7 @@ struct Said {
 /// use imgcost_core::{Date, Request};
 /// let book = imgcost_pricing::book();
 /// let base = Request::new("openai", "gpt-image-1", Date::constant(2026, 11, 21));
-/// let request = imgcost_analysis::words::reference(book, "medium 1024x1024 gpt-image-2", &base)?;
+/// let request = imgcost_analysis::selector::reference(book, "medium 1024x1024 gpt-image-2", &base)?;
 /// assert_eq!(request.model, "gpt-image-2");
 /// assert_eq!(request.quality.as_ref().map(|quality| quality.as_str()), Some("medium"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -51,7 +49,7 @@ pub fn reference(book: &Book, text: &str, base: &Request) -> Result<Request, Err
         let message = if text.trim().is_empty() {
             "the reference is empty".to_owned()
         } else {
-            format!("'{}' names no model", shown(text.trim()))
+            format!("'{}' names no model", printable(text.trim()))
         };
         return Err(problem(message).allowed(allowed_words()));
     };
@@ -74,10 +72,7 @@ pub fn suited(offer: &Offer<'_>, base: &Request) -> Request {
         as_of: offer.as_of,
         ..base.clone()
     };
-    let endpoints = &offer.family.limits.rule.endpoints;
-    if !endpoints.contains(&request.endpoint) && endpoints.contains(&Endpoint::Chat) {
-        request.endpoint = Endpoint::Chat;
-    }
+    request.endpoint = offer.endpoint(request.endpoint);
     if offer.model.basis != Basis::Ratio {
         request.group_ratio = None;
     }
@@ -104,7 +99,7 @@ fn take(book: &Book, word: &str, said: &mut Said) -> Result<(), Error> {
                 set(&mut said.quality, "quality", quality, word)
             }
             "size" => set(&mut said.size, "size", size(value)?, word),
-            _ => Err(problem(format!("'{}' sets nothing of a reference", shown(word)))
+            _ => Err(problem(format!("'{}' sets nothing of a reference", printable(word)))
                 .allowed(["provider=", "model=", "quality=", "size="])
                 .nearest_name(&format!("{key}="))),
         };
@@ -136,7 +131,8 @@ fn take(book: &Book, word: &str, said: &mut Said) -> Result<(), Error> {
 fn size(text: &str) -> Result<Size, Error> {
     text.parse().map_err(|_| {
         let spelled = text.replace(['X', '*', '×'], "x");
-        let error = problem(format!("'{}' is not a size", shown(text))).allowed(["WIDTHxHEIGHT in pixels"]);
+        let error =
+            problem(format!("'{}' is not a size", printable(text))).allowed(["WIDTHxHEIGHT in pixels"]);
         match spelled.parse::<Pixels>() {
             Ok(nearest) => error.nearest(nearest),
             Err(_) => error,
@@ -146,7 +142,7 @@ fn size(text: &str) -> Result<Size, Error> {
 
 fn set<T>(place: &mut Option<T>, what: &str, value: T, word: &str) -> Result<(), Error> {
     if place.is_some() {
-        return Err(problem(format!("'{}' is a second {what}: a reference has one", shown(word))));
+        return Err(problem(format!("'{}' is a second {what}: a reference has one", printable(word))));
     }
     *place = Some(value);
     Ok(())
@@ -165,7 +161,7 @@ fn unknown(book: &Book, word: &str) -> Error {
     let models = providers.clone().flat_map(|provider| &provider.models).map(|model| model.id.as_str());
     let names = QUALITIES.iter().map(Quality::as_str);
     let every = names.chain(providers.map(|provider| provider.id.as_str())).chain(models);
-    problem(format!("'{}' is no model, provider, quality or size", shown(word)))
+    problem(format!("'{}' is no model, provider, quality or size", printable(word)))
         .allowed(every)
         .nearest_name(word)
         .allowed(allowed_words())

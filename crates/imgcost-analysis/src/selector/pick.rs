@@ -2,7 +2,7 @@
 
 use imgcost_core::Error;
 
-use crate::words::{Pattern, entries};
+use super::{Pattern, entries};
 
 /// One entry of an axis.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,12 @@ pub enum Pick {
 }
 
 impl Pick {
+    /// What a pattern stands for.
+    #[must_use]
+    pub fn of(pattern: &Pattern) -> Pick {
+        if pattern.is_name() { Pick::Is(pattern.text().to_owned()) } else { Pick::Like(pattern.clone()) }
+    }
+
     /// Reads a list such as `gpt-image-1,gpt-image-2*` or `all`. What is named twice counts once.
     ///
     /// # Errors
@@ -28,10 +34,7 @@ impl Pick {
         for name in entries(field, text)? {
             let pick = match name {
                 "all" => Pick::All,
-                name => match Pattern::new(name) {
-                    pattern if pattern.is_name() => Pick::Is(name.to_owned()),
-                    pattern => Pick::Like(pattern),
-                },
+                name => Pick::of(&Pattern::new(name)),
             };
             if !picks.contains(&pick) {
                 picks.push(pick);

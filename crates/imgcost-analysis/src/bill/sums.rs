@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use imgcost_core::{Date, SignedUsd, Usd};
+use imgcost_core::{Date, SignedUsd};
 use serde::{Serialize, Serializer};
 
 use super::finding::{Finding, Weight};
+use super::logged::Logged;
 use super::names::{LineItem, Names};
 
 /// What is compared. The names are stable.
@@ -71,25 +72,6 @@ impl Serialize for Amount {
             Amount::Usd(usd) => usd.serialize(serializer),
         }
     }
-}
-
-/// A call of the log. What is none was not reported.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Logged {
-    /// The day, by UTC.
-    pub day: Date,
-    /// The model's id.
-    pub model: String,
-    /// The size of its images, as `1024x1024`; empty where it is not known.
-    pub size: String,
-    /// Images that came back.
-    pub images: Option<u64>,
-    /// Tokens sent.
-    pub input: Option<u64>,
-    /// Tokens made.
-    pub output: Option<u64>,
-    /// What the images cost, in USD, without the calling model of the Responses API.
-    pub usd: Option<Usd>,
 }
 
 /// Of what a usage result is.

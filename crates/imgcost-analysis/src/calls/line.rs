@@ -5,15 +5,14 @@
 
 use std::fmt;
 
+use imgcost_core::read::{self, shown};
 use imgcost_core::{Code, Date, Endpoint, Error, InputImage, Prompt, Response, Tier, Usd};
-use imgcost_guard::Meter;
-use imgcost_wire::{ParsedBody, Slim, batch_response};
+use imgcost_wire::{Meter, ParsedBody, Slim, batch_response};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::{Call, Defaults, Paid};
-use crate::failure::bad_input;
-use crate::fields::{self, shown};
+use crate::input::bad_input;
 
 /// What a line may say.
 #[derive(Default)]
@@ -185,14 +184,14 @@ impl Line {
         }
         if let Some(tokens) = self.prompt_tokens.as_ref().filter(|tokens| !tokens.is_null()) {
             let text = tokens.to_string();
-            request.prompt = Some(Prompt::of_tokens(fields::tokens("prompt_tokens", &text)?));
+            request.prompt = Some(Prompt::of_tokens(read::tokens("prompt_tokens", &text)?));
         }
         if let Some(list) = self.images.as_ref().filter(|list| !list.is_null()) {
             request.images = images(list)?;
         }
         request.tier = self.tier.unwrap_or(request.tier);
         if let Some(text) = &self.group_ratio {
-            request.group_ratio = Some(fields::ratio("group_ratio", text)?);
+            request.group_ratio = Some(read::ratio("group_ratio", text)?);
         }
         let paid = match self.billed.as_ref().filter(|billed| !billed.is_null()) {
             Some(billed) => Paid::Amount(amount(billed)?),
@@ -244,7 +243,7 @@ fn utc_day(seconds: i64) -> Option<Date> {
 /// A day, a timestamp, or seconds since 1970.
 fn day(value: &Value) -> Result<Date, Error> {
     let found = match value {
-        Value::String(text) => fields::date("at", text).ok().or_else(|| {
+        Value::String(text) => read::date("at", text).ok().or_else(|| {
             let moment: jiff::Timestamp = text.parse().ok()?;
             Some(moment.to_zoned(jiff::tz::TimeZone::UTC).date())
         }),
@@ -283,5 +282,5 @@ fn amount(value: &Value) -> Result<Usd, Error> {
     };
     let text = text.strip_prefix('$').unwrap_or(&text);
     serde::Deserialize::deserialize(serde::de::value::StrDeserializer::<serde_json::Error>::new(text))
-        .map_err(|_| fields::illegal("billed", text, "expected an amount in US dollars such as \"0.21072\""))
+        .map_err(|_| read::illegal("billed", text, "expected an amount in US dollars such as \"0.21072\""))
 }

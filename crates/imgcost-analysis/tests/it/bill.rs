@@ -1,7 +1,7 @@
 //! A log against pages: what always holds.
 
 use crate::common::BOOK;
-use imgcost_analysis::reconcile::{
+use imgcost_analysis::bill::{
     Amount, CostResult, LineItem, Logged, Measure, Names, Reconcile, Standing, UsageKind, UsageResult, Weight,
 };
 use imgcost_core::{Date, Ratio, SignedUsd, Usd};

@@ -1,13 +1,12 @@
 //! What a column or key of a row may be: a parameter, or one of the ways to give its value that
 //! only rows have.
 
+use imgcost_core::read::shown;
 use imgcost_core::{Code, Error, Param};
-
-use crate::fields::shown;
 
 /// A column or key of a row, apart from its id and tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Field {
+pub enum Field {
     /// A parameter.
     Param(Param),
     /// The prompt's text.
@@ -23,7 +22,8 @@ impl Field {
     const OTHERS: [Field; 3] = [Field::Prompt, Field::PromptFile, Field::AssumePromptTokens];
 
     /// The field of a name. `image` is taken for `images`.
-    pub(crate) fn named(name: &str) -> Option<Field> {
+    #[must_use]
+    pub fn named(name: &str) -> Option<Field> {
         Some(match name {
             "prompt" => Field::Prompt,
             "prompt_file" => Field::PromptFile,
@@ -34,7 +34,8 @@ impl Field {
     }
 
     /// Its name.
-    pub(crate) const fn name(self) -> &'static str {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Field::Param(param) => param.as_str(),
             Field::Prompt => "prompt",

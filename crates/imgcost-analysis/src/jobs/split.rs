@@ -2,18 +2,17 @@
 
 use std::io::Read;
 use std::ops::Range;
-use std::path::PathBuf;
 
 use imgcost_core::Error;
 
 use super::lines::{Lines, Next};
 use super::separated::{Cells, Header};
 use super::toml::Jobs;
-use crate::inputs;
+use crate::input::unreadable;
 
 /// What is known of a row before it is understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// It is there as a whole.
     Whole,
     /// It is longer than a row may be; its bytes are not there.
@@ -22,58 +21,64 @@ pub(crate) enum Kind {
 
 /// A row that is not understood yet.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct RawRow<'r> {
+pub struct RawRow<'r> {
     /// The line on which it begins, counted from 1.
-    pub(crate) line: u64,
+    pub line: u64,
     /// What is known of it.
-    pub(crate) kind: Kind,
+    pub kind: Kind,
     /// Its bytes.
-    pub(crate) bytes: &'r [u8],
+    pub bytes: &'r [u8],
 }
 
 /// Splits a file into rows.
-pub(crate) struct Splitter {
-    pub(super) path: PathBuf,
-    pub(super) source: Source,
+#[derive(Debug)]
+pub struct Splitter<R> {
+    pub(super) name: String,
+    pub(super) source: Source<R>,
     /// The bytes of the file, where that is known.
     pub(super) length: Option<u64>,
     pub(super) cells: Cells,
 }
 
 /// Where rows come from.
-pub(super) enum Source {
-    Lines { lines: Lines<Box<dyn Read>>, header: Option<Header> },
+#[derive(Debug)]
+pub(super) enum Source<R> {
+    Lines { lines: Lines<R>, header: Option<Header> },
     Jobs(Jobs),
 }
 
-impl Splitter {
-    /// The lines of an input, for tests.
-    #[cfg(test)]
-    pub(crate) fn of_lines(input: impl Read + 'static) -> Splitter {
-        let lines = Lines::new(Box::new(input) as Box<dyn Read>);
-        let source = Source::Lines { lines, header: None };
-        Splitter { path: PathBuf::from("rows"), source, length: None, cells: Cells::default() }
+impl<R: Read> Splitter<R> {
+    /// Splits lines, of which none is a header.
+    #[must_use]
+    pub fn of_lines(name: &str, input: R) -> Splitter<R> {
+        Splitter::new(name, Source::Lines { lines: Lines::new(input), header: None })
+    }
+
+    pub(super) fn new(name: &str, source: Source<R>) -> Splitter<R> {
+        Splitter { name: name.to_owned(), source, length: None, cells: Cells::default() }
     }
 
     /// The next row; none at the end.
     ///
     /// # Errors
     /// The file can't be read.
-    pub(crate) fn next(&mut self) -> Result<Option<RawRow<'_>>, Error> {
+    #[allow(clippy::should_implement_trait, reason = "rows borrow its buffer")]
+    pub fn next(&mut self) -> Result<Option<RawRow<'_>>, Error> {
         match &mut self.source {
             Source::Jobs(jobs) => {
                 Ok(jobs.next().map(|(line, job)| RawRow { line, kind: Kind::Whole, bytes: jobs.bytes(job) }))
             }
             Source::Lines { lines, header } => {
                 let next = next_line(lines, header.as_ref(), &mut self.cells)
-                    .map_err(|error| inputs::unreadable("file", &self.path, &error))?;
+                    .map_err(|error| unreadable("file", &self.name, &error))?;
                 Ok(next.map(|(kind, row)| RawRow { line: lines.line(), kind, bytes: lines.bytes(row) }))
             }
         }
     }
 
     /// How much is behind, and of how much where that is known.
-    pub(crate) fn passed(&self) -> (u64, Option<u64>) {
+    #[must_use]
+    pub fn passed(&self) -> (u64, Option<u64>) {
         match &self.source {
             Source::Lines { lines, .. } => (lines.passed(), self.length),
             Source::Jobs(jobs) => {

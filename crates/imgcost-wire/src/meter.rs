@@ -1,14 +1,15 @@
-//! Counts prompts and measures images: what the reader of bodies leaves to its callers.
+//! Counts prompts and measures images, in the usual way.
 
 use imgcost_core::{InputImage, Prompt};
-use imgcost_wire::{Measure, referenced_image};
+
+use crate::body::Measure;
+use crate::images::referenced_image;
 
 /// Counts the prompts of a request body and measures the images that it carries.
 ///
 /// ```
 /// use imgcost_core::{Date, Request};
-/// use imgcost_guard::Meter;
-/// use imgcost_wire::ParsedBody;
+/// use imgcost_wire::{Meter, ParsedBody};
 /// let base = Request::new("openai", "gpt-image-2", Date::constant(2026, 11, 21));
 /// let body = serde_json::json!({"prompt": "a red apple on a wooden table"});
 /// let request = ParsedBody::from_value(&body, &base, &Meter)?.request;

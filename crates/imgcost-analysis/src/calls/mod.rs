@@ -1,0 +1,182 @@
+//! Recorded calls, one at a time: requests with what their responses reported, of a [`Log`] or
+//! another record.
+//!
+//! ```
+//! use imgcost_analysis::calls::{Defaults, Log};
+//! use imgcost_core::Date;
+//! let line = br#"{"request": {"model": "gpt-image-2"}, "usage": {"input_tokens": 22, "output_tokens": 5488}}"#;
+//! let mut log = Log::new("calls.jsonl", &line[..]);
+//! let defaults = Defaults::new("openai", Date::constant(2026, 11, 21));
+//! while let Some(call) = log.next(&defaults)? {
+//!     assert_eq!(call.map(|call| call.response.usage.output).ok(), Some(Some(5488)));
+//! }
+//! # Ok::<(), imgcost_core::Error>(())
+//! ```
+
+mod line;
+mod log;
+
+use imgcost_core::{
+    Book, Code, Date, Error, Note, OfferDefaults, Quality, Quote, Request, Response, Size, Terms, Usd,
+};
+use serde::Serialize;
+
+pub use log::Log;
+
+use crate::accuracy::Billed;
+use crate::input::bad_input;
+
+/// A recorded call.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Its id, else its line in words.
+    pub place: String,
+    /// The day on which it was made, by UTC.
+    pub day: Option<Date>,
+    /// What was asked for.
+    pub request: Request,
+    /// Whether the record says where the call went.
+    pub endpoint_known: bool,
+    /// What was reported.
+    pub response: Response,
+    /// What is known of its price besides the book.
+    pub paid: Paid,
+    /// Names and values to group by.
+    pub tags: Vec<(String, String)>,
+    /// Whose money it was, where a ledger says so.
+    pub scope: Option<String>,
+}
+
+/// What a record says of the call's price.
+#[derive(Debug, Clone)]
+pub enum Paid {
+    /// Nothing: its usage counts, at the book's rates.
+    NotSaid,
+    /// The rates it was held at.
+    Terms(Box<Terms>),
+    /// What was billed.
+    Amount(Usd),
+}
+
+/// A call that can't be used.
+#[derive(Debug, Clone, Serialize)]
+pub struct Unused {
+    /// Which one.
+    pub record: String,
+    /// Why.
+    pub error: Error,
+}
+
+/// What holds for all calls.
+#[derive(Debug, Clone)]
+pub struct Defaults {
+    /// The provider of a call that names none.
+    pub provider: String,
+    /// The model of a call that names none.
+    pub model: Option<String>,
+    /// The day of a call that names none.
+    pub as_of: Date,
+    /// The first day whose calls count.
+    pub since: Option<Date>,
+    /// The last day whose calls count.
+    pub until: Option<Date>,
+    /// Whether the response's quality and size count where the request leaves them to the API.
+    pub as_returned: bool,
+}
+
+impl Defaults {
+    /// A provider and a day; all calls count, by their requests.
+    #[must_use]
+    pub fn new(provider: &str, as_of: Date) -> Defaults {
+        let provider = provider.to_owned();
+        Defaults { provider, model: None, as_of, since: None, until: None, as_returned: false }
+    }
+
+    /// A request of which nothing is known yet.
+    #[must_use]
+    pub fn base(&self, provider: Option<&str>, day: Option<Date>) -> Request {
+        let provider = provider.unwrap_or(&self.provider);
+        Request::new(provider, self.model.as_deref().unwrap_or_default(), day.unwrap_or(self.as_of))
+    }
+
+    /// A call of the days that count, with what is taken of its response; none of other days.
+    ///
+    /// # Errors
+    /// Its day is not known, and only some days count.
+    pub fn select(&self, mut call: Call) -> Result<Option<Call>, Unused> {
+        match self.covers(call.day) {
+            Ok(false) => return Ok(None),
+            Ok(true) => {}
+            Err(error) => return Err(Unused { record: call.place, error }),
+        }
+        if self.as_returned {
+            call.take_returned();
+        }
+        Ok(Some(call))
+    }
+
+    fn covers(&self, day: Option<Date>) -> Result<bool, Error> {
+        if self.since.is_none() && self.until.is_none() {
+            return Ok(true);
+        }
+        let day = day.ok_or_else(|| {
+            let message = "the record has no day, and only some days were asked for";
+            Error::new(Code::BadInput, message).field("at")
+        })?;
+        Ok(self.since.is_none_or(|since| since <= day) && self.until.is_none_or(|until| day <= until))
+    }
+}
+
+impl Call {
+    /// Takes the response's quality and size where the request leaves them to the API.
+    fn take_returned(&mut self) {
+        let (request, response) = (&mut self.request, &self.response);
+        if request.quality.as_ref().is_none_or(|quality| *quality == Quality::Auto) {
+            request.quality = response.quality.clone().or(request.quality.take());
+        }
+        if request.size.is_none_or(|size| size == Size::Auto) {
+            request.size = response.size.map(Size::Exact).or(request.size);
+        }
+    }
+
+    /// Takes the model and tier that the response names, and fills in where the call went, if the
+    /// record does not say. Tells of another model than was asked for.
+    ///
+    /// # Errors
+    /// The tier or the model has no price.
+    pub fn complete(&mut self, book: &Book) -> Result<Option<Note>, Error> {
+        let request = &mut self.request;
+        let served = request.take_served(book, &self.response);
+        if let Some(note) = served.tier.filter(|_| served.is_unpriced) {
+            return Err(bad_input("service_tier", note.message));
+        }
+        let offer = book.offer(&request.provider, &request.model, request.as_of)?;
+        offer.complete(request, self.endpoint_known, &OfferDefaults::default());
+        Ok(served.model)
+    }
+
+    /// What its quote is compared with.
+    #[must_use]
+    pub fn billed(&self) -> Billed<'_> {
+        match &self.paid {
+            Paid::NotSaid => Billed::AtQuotedRates,
+            Paid::Terms(terms) => Billed::At(terms),
+            Paid::Amount(usd) => Billed::Amount(*usd),
+        }
+    }
+
+    /// The terms to charge it at: those that were kept, else those of its quote.
+    #[must_use]
+    pub fn terms(&self, quote: &Quote<'_>) -> Terms {
+        match &self.paid {
+            Paid::Terms(terms) => (**terms).clone(),
+            Paid::NotSaid | Paid::Amount(_) => quote.terms(),
+        }
+    }
+
+    /// The value of a name to group by.
+    #[must_use]
+    pub fn tag(&self, name: &str) -> &str {
+        self.tags.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+}

@@ -1,0 +1,113 @@
+//! From a row to its offer: what a row leaves open is filled in here.
+
+use std::sync::Arc;
+
+use imgcost_core::{Book, Code, Date, Error, Offer, OfferDefaults, Request};
+
+use super::Row;
+
+/// How many offers are kept at hand.
+const OFFERS_MAX: usize = 64;
+
+/// What holds for all rows of a file.
+#[derive(Debug, Clone)]
+pub struct Defaults {
+    /// What a row asks for that says nothing.
+    pub request: Request,
+    /// Whether that says where calls go.
+    pub endpoint_known: bool,
+    /// What only some offers take.
+    pub offer: OfferDefaults,
+    /// What to do about a row without a model, such as `add the column model`.
+    pub name_a_model: &'static str,
+}
+
+/// Finds the offers of rows over their defaults.
+#[derive(Debug)]
+pub struct Desk<'b> {
+    defaults: Arc<Defaults>,
+    offers: Offers<'b>,
+}
+
+impl<'b> Desk<'b> {
+    /// A desk of a book.
+    #[must_use]
+    pub fn new(book: &'b Book, defaults: Defaults) -> Desk<'b> {
+        Desk { defaults: Arc::new(defaults), offers: Offers::of(book) }
+    }
+
+    /// One more desk of the same book and defaults, for another thread.
+    #[must_use]
+    pub fn another(&self) -> Desk<'b> {
+        Desk { defaults: Arc::clone(&self.defaults), offers: Offers::of(self.offers.book) }
+    }
+
+    /// What a row asks for that says nothing.
+    #[must_use]
+    pub fn defaults(&self) -> &Request {
+        &self.defaults.request
+    }
+
+    /// The offer that a row asks for, if there is one.
+    pub fn known(&mut self, row: &Row) -> Option<Offer<'b>> {
+        self.offers.find(&row.request.provider, &row.request.model, row.request.as_of).ok()
+    }
+
+    /// Finds the row's offer and fills in what depends on it.
+    ///
+    /// # Errors
+    /// What is wrong with the row, or that there is no such offer.
+    pub fn prepare(&mut self, row: &mut Row) -> Result<Offer<'b>, Error> {
+        if let Some(error) = row.error.take() {
+            return Err(match self.known(row) {
+                Some(offer) => offer.with_range(error),
+                None => error,
+            });
+        }
+        if row.request.model.is_empty() {
+            return Err(self.offers.book.model_missing(&row.request, self.defaults.name_a_model));
+        }
+        let offer = self.offers.find(&row.request.provider, &row.request.model, row.request.as_of)?;
+        let endpoint_known = row.endpoint_known || self.defaults.endpoint_known;
+        row.remarks.extend(row.assumed.and_then(|tokens| row.request.assume_prompt(tokens)));
+        row.remarks.extend(offer.complete(&mut row.request, endpoint_known, &self.defaults.offer));
+        Ok(offer)
+    }
+}
+
+/// Offers at hand: rows of a file are mostly of few models.
+#[derive(Debug)]
+struct Offers<'b> {
+    book: &'b Book,
+    kept: Vec<(String, String, Date, Offer<'b>)>,
+    last: usize,
+}
+
+impl<'b> Offers<'b> {
+    fn of(book: &'b Book) -> Offers<'b> {
+        Offers { book, kept: Vec::new(), last: 0 }
+    }
+
+    fn find(&mut self, provider: &str, model: &str, day: Date) -> Result<Offer<'b>, Error> {
+        let same =
+            |kept: &(String, String, Date, Offer<'b>)| kept.1 == model && kept.0 == provider && kept.2 == day;
+        if let Some(kept) = self.kept.get(self.last).filter(|kept| same(kept)) {
+            return Ok(kept.3);
+        }
+        if let Some(index) = self.kept.iter().position(same) {
+            self.last = index;
+            return self
+                .kept
+                .get(index)
+                .map(|kept| kept.3)
+                .ok_or_else(|| Error::new(Code::BadInput, "no offer"));
+        }
+        let offer = self.book.offer(provider, model, day)?;
+        if self.kept.len() >= OFFERS_MAX {
+            self.kept.clear();
+        }
+        self.last = self.kept.len();
+        self.kept.push((provider.to_owned(), model.to_owned(), day, offer));
+        Ok(offer)
+    }
+}

@@ -1,0 +1,65 @@
+//! What rows take from outside: the day, and files that they name.
+
+use std::fmt;
+
+use imgcost_core::{Code, Date, Error, Prompt};
+use imgcost_wire::Measured;
+
+/// What rows take from outside.
+pub struct Outside {
+    /// The day that `as_of = today` is.
+    pub today: Date,
+    /// Reads the files that rows name.
+    pub files: Box<dyn Files>,
+}
+
+impl Outside {
+    /// The size of an image: as it is given, else of the file that is named.
+    pub(super) fn image(&self, field: &str, named: &str) -> Result<Measured, Error> {
+        match named.parse() {
+            Ok(size) => Ok(Measured { size, turned: false }),
+            Err(_) => self.files.image(field, named),
+        }
+    }
+}
+
+impl fmt::Debug for Outside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outside").field("today", &self.today).finish_non_exhaustive()
+    }
+}
+
+/// Reads files that rows name, as far as they may.
+pub trait Files: Send + Sync {
+    /// The size of the image in a file.
+    ///
+    /// # Errors
+    /// It may not or can't be read, or is no image.
+    fn image(&self, field: &str, name: &str) -> Result<Measured, Error>;
+
+    /// The prompt in a file.
+    ///
+    /// # Errors
+    /// It may not or can't be read, or is no text.
+    fn prompt(&self, name: &str) -> Result<Prompt, Error>;
+}
+
+/// For rows that may name no files.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoFiles;
+
+impl NoFiles {
+    fn refused(field: &str) -> Error {
+        Error::new(Code::BadInput, "rows name no files here").field(field)
+    }
+}
+
+impl Files for NoFiles {
+    fn image(&self, field: &str, _: &str) -> Result<Measured, Error> {
+        Err(NoFiles::refused(field))
+    }
+
+    fn prompt(&self, _: &str) -> Result<Prompt, Error> {
+        Err(NoFiles::refused("prompt_file"))
+    }
+}

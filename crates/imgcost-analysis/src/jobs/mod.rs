@@ -1,0 +1,196 @@
+//! Files of jobs: one call a row, in one pass and bounded memory.
+//!
+//! A [`JobFile`] reads CSV, TSV, JSON Lines, TOML, or the files of OpenAI's Batch API from anything
+//! that can be read; a [`Desk`] finds the offer of each row. Its two halves, [`Splitter`] and
+//! [`Parser`], may work in different threads.
+//!
+//! ```
+//! use imgcost_analysis::jobs::{Defaults, Desk, Format, JobFile, NoFiles, Outside, Row};
+//! use imgcost_core::{Date, OfferDefaults, Request};
+//! let today = Date::constant(2026, 11, 21);
+//! let defaults = Defaults {
+//!     request: Request::new("openai", "", today),
+//!     endpoint_known: false,
+//!     offer: OfferDefaults::default(),
+//!     name_a_model: "add the column model",
+//! };
+//! let mut desk = Desk::new(imgcost_pricing::book(), defaults);
+//! let rows = "model,quality,size\ngpt-image-2,low,1024x1024\n";
+//! let outside = Outside { today, files: Box::new(NoFiles) };
+//! let mut file = JobFile::new("jobs.csv", rows.as_bytes(), Some(Format::Csv), outside)?;
+//! let mut row = Row::new(desk.defaults());
+//! while file.next(desk.defaults(), &mut row)? {
+//!     let quote = desk.prepare(&mut row)?.quote(&row.request)?;
+//!     assert_eq!(quote.total().ceiling, "0.00588".parse().ok());
+//! }
+//! # Ok::<(), imgcost_core::Error>(())
+//! ```
+
+mod batch_api;
+mod desk;
+mod field;
+mod files;
+mod format;
+mod json;
+mod lines;
+mod row;
+mod separated;
+mod split;
+mod toml;
+
+use std::io::{self, Read};
+
+use imgcost_core::{Code, Error, Request};
+
+pub use desk::{Defaults, Desk};
+pub use field::Field;
+pub use files::{Files, NoFiles, Outside};
+pub use format::Format;
+pub use row::Row;
+pub use separated::Cells;
+pub use split::{Kind, RawRow, Splitter};
+
+use self::lines::{LINE_MAX, Lines, Next, ROW_MAX};
+use self::separated::Header;
+use self::split::Source;
+use crate::input::{self, bad_input, unreadable};
+
+/// How a line becomes a row.
+#[derive(Debug)]
+enum Form {
+    /// A row, or a line of a Batch API file: each line says which.
+    Json,
+    BatchApi,
+    Separated(Header),
+}
+
+/// A file of jobs that is being read.
+#[derive(Debug)]
+pub struct JobFile<R> {
+    splitter: Splitter<R>,
+    parser: Parser,
+    cells: Cells,
+}
+
+/// Understands the rows of a file. Several threads may share it.
+#[derive(Debug)]
+pub struct Parser {
+    form: Form,
+    outside: Outside,
+}
+
+impl<R: Read> JobFile<R> {
+    /// Reads a file of jobs, by its name in messages. Without a format its first byte decides
+    /// between JSON Lines and CSV.
+    ///
+    /// # Errors
+    /// It can't be read, or its header names a column that there is not.
+    pub fn new(name: &str, input: R, format: Option<Format>, outside: Outside) -> Result<JobFile<R>, Error> {
+        let (form, source) = if format == Some(Format::Toml) {
+            let text = input::text("file", name, input, toml::FILE_MAX)?;
+            let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+            (Form::Json, Source::Jobs(toml::Jobs::read(name, text, &outside)?))
+        } else {
+            let mut lines = Lines::new(input);
+            let form = form(name, &mut lines, format)?;
+            let header = match &form {
+                Form::Separated(header) => Some(header.clone()),
+                Form::Json | Form::BatchApi => None,
+            };
+            (form, Source::Lines { lines, header })
+        };
+        let splitter = Splitter::new(name, source);
+        Ok(JobFile { splitter, parser: Parser { form, outside }, cells: Cells::default() })
+    }
+
+    /// Tells how many bytes it has, for [`Splitter::passed`].
+    #[must_use]
+    pub fn of_length(mut self, length: Option<u64>) -> JobFile<R> {
+        self.splitter.length = length;
+        self
+    }
+
+    /// The names of the tag columns; none where each row has tags of its own.
+    #[must_use]
+    pub fn tag_columns(&self) -> Option<Vec<String>> {
+        match &self.parser.form {
+            Form::Json | Form::BatchApi => None,
+            Form::Separated(header) => Some(header.tags().map(str::to_owned).collect()),
+        }
+    }
+
+    /// Reads the next row over the defaults; false at the end. What is wrong with a row ends
+    /// up in it.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn next(&mut self, defaults: &Request, row: &mut Row) -> Result<bool, Error> {
+        let Some(raw) = self.splitter.next()? else { return Ok(false) };
+        self.parser.read(raw, &mut self.cells, defaults, row);
+        Ok(true)
+    }
+
+    /// Its two halves: one finds the rows, the other understands them, in other threads if need be.
+    #[must_use]
+    pub fn parts(self) -> (Splitter<R>, Parser) {
+        (self.splitter, self.parser)
+    }
+}
+
+impl Parser {
+    /// Reads a row over the defaults. What is wrong with it ends up in it.
+    pub fn read(&self, raw: RawRow<'_>, cells: &mut Cells, defaults: &Request, row: &mut Row) {
+        row.reset(defaults, raw.line);
+        if raw.kind == Kind::TooLong {
+            let most = if matches!(self.form, Form::Separated(_)) { ROW_MAX } else { LINE_MAX };
+            return row.fail_unread(too_long(most));
+        }
+        match &self.form {
+            Form::Json => {
+                if json::read(raw.bytes, row, &self.outside) == json::Read::BatchLine {
+                    batch_api::read(raw.bytes, row, defaults);
+                }
+            }
+            Form::BatchApi => batch_api::read(raw.bytes, row, defaults),
+            Form::Separated(header) => header.row(raw.bytes, cells, row, &self.outside),
+        }
+    }
+}
+
+/// That a row has more bytes than it may.
+fn too_long(most: usize) -> Error {
+    let most = u64::try_from(most).unwrap_or(u64::MAX);
+    Error::new(Code::TooLarge, format!("the row has more than {}", input::size_words(most)))
+}
+
+/// How the lines of a file become rows: by its format, else by its first byte.
+fn form(name: &str, lines: &mut Lines<impl Read>, format: Option<Format>) -> Result<Form, Error> {
+    let failed = |error: io::Error| unreadable("file", name, &error);
+    // A byte order mark is taken, whatever the format.
+    let first = lines.peek().map_err(failed)?;
+    let format = format.unwrap_or(match first {
+        Some(b'{' | b'[') | None => Format::Jsonl,
+        Some(_) => Format::Csv,
+    });
+    let separator = match format {
+        Format::Csv => b',',
+        Format::Tsv => b'\t',
+        Format::Jsonl | Format::BatchApi | Format::Toml => {
+            lines.let_rows_have(LINE_MAX);
+            return Ok(if format == Format::BatchApi { Form::BatchApi } else { Form::Json });
+        }
+    };
+    lines.quotes_count();
+    loop {
+        return match lines.next().map_err(failed)? {
+            Next::Row(range) if range.is_empty() => continue,
+            Next::Row(range) => Ok(Form::Separated(Header::read(lines.bytes(range), separator)?)),
+            Next::TooLong => Err(bad_input(
+                "header",
+                format!("the header has more than {}", input::size_words(ROW_MAX as u64)),
+            )),
+            // A file without anything has no rows, as in every format.
+            Next::End => Ok(Form::Separated(Header::empty(separator))),
+        };
+    }
+}
