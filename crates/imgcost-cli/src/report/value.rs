@@ -15,7 +15,7 @@ pub(crate) const DASH: &str = "—";
 const PLACES_SEEN: u32 = 15;
 
 /// An estimate of which any part may be unknown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub(crate) struct Bounds<T> {
     pub(crate) floor: Option<T>,
     pub(crate) expected: Option<T>,

@@ -17,7 +17,7 @@ const OLD_AFTER_DAYS: i64 = 60;
 const RETIRES_WITHIN_DAYS: i64 = 60;
 
 /// A note: a stable code and a sentence.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Note {
     /// The stable code, such as `model-retired`.
     pub code: &'static str,

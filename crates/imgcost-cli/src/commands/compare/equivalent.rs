@@ -2,7 +2,7 @@
 
 use imgcost_analysis::equivalent::{Equivalent, Equivalents, Found, Kinship, Outcome, Spend, equivalents};
 use imgcost_analysis::words::{Pattern, reference, select};
-use imgcost_core::{Availability, Book, Date, Error, Offer, Quality, Request, Total, Usd};
+use imgcost_core::{Availability, Book, Date, Error, Offer, Quality, Request, Total};
 use serde::Serialize;
 
 use crate::failure::{End, Failure};
@@ -56,15 +56,8 @@ struct Setting<'m> {
 /// What one image spends. A value that is not known is null, never zero.
 #[derive(Serialize)]
 struct SpendDocument {
-    tokens: Option<Ends<u64>>,
-    total: Ends<Usd>,
-}
-
-#[derive(Serialize)]
-struct Ends<T> {
-    floor: Option<T>,
-    expected: Option<T>,
-    ceiling: Option<T>,
+    tokens: Option<Bounds<u64>>,
+    total: Total,
 }
 
 #[derive(Serialize)]
@@ -136,13 +129,7 @@ fn found_row<'m>(map: &'m Equivalents<'_>, found: &'m Found) -> FoundRow<'m> {
 }
 
 fn spend_document(spend: &Spend) -> SpendDocument {
-    let tokens = spend.tokens.map(|tokens| Ends {
-        floor: Some(tokens.floor),
-        expected: tokens.expected,
-        ceiling: Some(tokens.ceiling),
-    });
-    let Total { floor, expected, ceiling, .. } = spend.usd;
-    SpendDocument { tokens, total: Ends { floor, expected, ceiling } }
+    SpendDocument { tokens: spend.tokens.map(Into::into), total: spend.usd }
 }
 
 fn report<'m>(map: &'m Equivalents<'_>) -> Report<'m> {

@@ -10,9 +10,9 @@ mod sources;
 mod table;
 
 use imgcost_analysis::compare::{Baseline, Cell, Cheapest, Filter, Grid, Sort, State, cheapest};
-use imgcost_analysis::currency::{Converted, Exchange};
+use imgcost_analysis::currency::Exchange;
 use imgcost_analysis::words::{Pattern, patterns};
-use imgcost_core::{Book, Note, Offer, Param, Request, Usd};
+use imgcost_core::{Book, Note, Offer, Param, Request};
 
 use crate::args::CompareArgs;
 use crate::failure::{End, Failure};
@@ -48,11 +48,6 @@ impl Compared<'_> {
     /// Whether a shown model was shut down, or will be soon.
     fn is_marked(&self) -> bool {
         self.shown.iter().any(|cell| cell.availability().is_marked())
-    }
-
-    /// An amount in the other currency, if there is one.
-    fn converted(&self, usd: Option<Usd>) -> Option<Converted> {
-        self.exchange.as_ref()?.convert(usd?)
     }
 
     /// How many of the shown cells are in a state.
