@@ -15,7 +15,7 @@ pub struct Baseline<'b> {
 }
 
 /// How a cell differs from the baseline, an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Delta {
     /// In USD.
     pub usd: SignedUsd,

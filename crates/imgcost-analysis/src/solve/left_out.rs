@@ -6,7 +6,8 @@ use super::{Goal, Job, Plan, solve};
 use crate::selector::{Pattern, Selection};
 
 /// Why a model was left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// It was shut down, and not asked for by its name.
     Retired,
@@ -41,13 +42,14 @@ impl Reason {
 }
 
 /// A model that was left out.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct LeftOut {
     /// The provider.
     pub provider: String,
     /// The model.
     pub model: String,
     /// Which qualities of it; empty: all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub qualities: Vec<Quality>,
     /// Why.
     pub reason: Reason,

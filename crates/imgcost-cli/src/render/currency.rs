@@ -13,9 +13,6 @@ const DIGITS: usize = 4;
 /// The most decimals.
 const PLACES_MAX: usize = 9;
 
-/// The most decimals that an amount is lengthened to, so that it does not read as nothing.
-const PLACES_SEEN: u32 = 15;
-
 /// The columns that are added where a currency is asked for. `currency` is the dollars' own.
 const COLUMNS: [&str; 6] = [
     "converted_currency",
@@ -85,16 +82,6 @@ impl ConvertedDocument<'_> {
     }
 }
 
-/// An amount to as many decimals as the dollars beside it have; to more where it would read as
-/// nothing. A ceiling is never rounded down.
-pub(crate) fn to_places(amount: Converted, places: u32, is_ceiling: bool) -> String {
-    let is_nothing = |text: &str| text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
-    let exact = amount.to_string();
-    let shown = |places: u32| if is_ceiling { amount.rounded_up(places) } else { amount.rounded(places) };
-    let seen = (places..places.max(PLACES_SEEN)).map(shown).find(|text| !is_nothing(text));
-    if is_nothing(&exact) { shown(places) } else { seen.unwrap_or(exact) }
-}
-
 /// An amount as people read it: two decimals, more where it is small; half away from zero.
 fn rounded(amount: Converted) -> String {
     amount.rounded(places(amount))
@@ -138,36 +125,6 @@ mod tests {
             let amount = euro.convert(usd.parse().unwrap()).unwrap();
             assert_eq!(rounded(amount), shown, "{usd}");
         }
-    }
-
-    #[test]
-    fn a_positive_amount_never_reads_as_nothing() {
-        let euro = Exchange::new("EUR", "0.86@2026-11-28").unwrap();
-        for (usd, places, shown) in [
-            ("0.00497", 5, "0.00427"),
-            ("0.00497", 2, "0.004"),
-            ("0.000000001", 2, "0.000000001"),
-            ("12.5", 2, "10.75"),
-            ("0", 5, "0.00000"),
-        ] {
-            let amount = euro.convert(usd.parse().unwrap()).unwrap();
-            assert_eq!(to_places(amount, places, false), shown, "{usd}");
-        }
-    }
-
-    #[test]
-    fn a_ceiling_is_rounded_up() {
-        let euro = Exchange::new("EUR", "0.86@2026-11-28").unwrap();
-        // 0.1812192 exactly.
-        let amount = euro.convert("0.21072".parse().unwrap()).unwrap();
-        assert_eq!(
-            (to_places(amount, 5, false), to_places(amount, 5, true)),
-            ("0.18122".into(), "0.18122".into())
-        );
-        assert_eq!(
-            (to_places(amount, 6, false), to_places(amount, 6, true)),
-            ("0.181219".into(), "0.181220".into())
-        );
     }
 
     #[test]

@@ -2,23 +2,15 @@
 //!
 //! A command gives what it found three ways, each made only when its format is asked for: a
 //! [`Page`] for people (table, markdown), a [`Sheet`] for spreadsheets (csv, tsv), and a
-//! document for programs (json, jsonl). Files that tell numbers from text (html, xlsx) are
-//! made from a [`workbook::Workbook`]; [`mod@file`] writes all of them.
+//! document for programs (json, jsonl).
 
-mod cells;
 pub(crate) mod currency;
-pub(crate) mod file;
 pub(crate) mod flat;
-mod html;
 mod markdown;
-mod markup;
 mod page;
 pub(crate) mod separated;
 mod sum;
 pub(crate) mod table;
-pub(crate) mod workbook;
-#[cfg(feature = "xlsx")]
-mod xlsx;
 
 use std::io::Write;
 
@@ -28,7 +20,7 @@ use serde::Serialize;
 pub(crate) use crate::commands::quote::{
     Priced, amount_words, document, heading as quote_heading, item_words,
 };
-pub(crate) use crate::report::{DASH, grouped, rounded};
+pub(crate) use crate::report::{DASH, grouped};
 pub(crate) use markdown::{page as markdown_page, row as markdown_row};
 pub(crate) use page::{Align, Page, Part, Sheet};
 pub(crate) use sum::{sum_words, with_counts};

@@ -81,11 +81,7 @@ const NAME_MOST: usize = 24;
 /// A text column may be broken down to this width.
 const TEXT_LEAST: usize = 11;
 
-/// The least width of a table in which no number and no heading is broken.
-pub(crate) fn least(sheet: &Sheet) -> usize {
-    least_with(sheet, TEXT_LEAST)
-}
-
+/// The least width of a table, with text down to so many characters a line.
 fn least_with(sheet: &Sheet, most: usize) -> usize {
     (0..sheet.columns.len()).map(|index| least_of(sheet, index, most)).sum()
 }
@@ -98,22 +94,6 @@ fn least_of(sheet: &Sheet, index: usize, most: usize) -> usize {
     let longest = words.map(columns).max().unwrap_or(0);
     let longest = if matches!(align, Align::Left) { longest.min(most) } else { longest };
     longest.max(columns(name)) + 1
-}
-
-/// Leaves columns out, the first of the names first, until no number is broken; gives their names.
-pub(crate) fn narrowed<'n>(sheet: &mut Sheet, width: u16, names: &[&'n str]) -> Vec<&'n str> {
-    let mut spared = Vec::new();
-    for name in names {
-        if least(sheet) <= usize::from(width) {
-            break;
-        }
-        if let Some(index) = sheet.columns.iter().position(|(column, _)| column == name) {
-            sheet.columns.remove(index);
-            sheet.rows.iter_mut().for_each(|row| drop(row.remove(index)));
-            spared.push(*name);
-        }
-    }
-    spared
 }
 
 /// How many columns of a terminal a text takes.

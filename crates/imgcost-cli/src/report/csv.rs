@@ -12,7 +12,8 @@ use super::value::{Part, Value};
 /// A report's result, which is its first table and those of the same name.
 pub(super) fn report(report: &Report<'_>, separator: u8) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let tables = || report.tables().filter(|table| table.only != Only::People);
+    let is_data = |table: &&Table<'_>| matches!(table.only, Only::Anyone | Only::Data);
+    let tables = || report.tables().filter(is_data);
     let Some(first) = tables().next() else { return bytes };
     let mut writer = Writer::new(&first.columns, separator);
     writer.head(&mut bytes);
@@ -62,7 +63,8 @@ impl Writer {
             Value::Flag(flag) => bytes.extend_from_slice(if *flag { b"true" } else { b"false" }),
             Value::Count(count) => bytes.extend_from_slice(self.digits.format(*count).as_bytes()),
             Value::Usd(usd) => self.usd(bytes, *usd),
-            Value::Estimate(bounds) => {
+            Value::Best(value) => return self.cell(bytes, value, part),
+            Value::Estimate(bounds) | Value::Open(bounds, _) => {
                 if let Some(usd) = one(bounds.parts(), part) {
                     self.usd(bytes, usd);
                 }

@@ -148,7 +148,7 @@ fn cell(html: &mut String, head: &Head, value: &Value<'_>, shown: &str, place: &
     }
     match value {
         Value::Empty => classes.extend(["none", "empty"]),
-        Value::Unknown(_) => classes.push("none"),
+        Value::Unknown(_) | Value::Open(..) => classes.push("none"),
         // Names and days are not broken at their hyphens.
         Value::Text(_) => classes.push(if columns(shown) <= SHORT { "short" } else { "long" }),
         Value::Date(_) => classes.push("short"),

@@ -1,6 +1,6 @@
 //! Reports as Markdown.
 
-use super::table::{Grid, Head, Only, Table};
+use super::table::{Grid, Head, Table};
 use super::{Block, Report};
 use crate::plain;
 
@@ -13,7 +13,7 @@ pub(super) fn report(report: &Report<'_>) -> String {
             (before, block),
             (Some(Block::Note(_) | Block::Item(_) | Block::Line(_)), Block::Note(_) | Block::Item(_))
         );
-        if matches!(block, Block::Gap) || matches!(block, Block::Table(table) if table.only == Only::Data) {
+        if matches!(block, Block::Gap) || matches!(block, Block::Table(table) if table.only.is_for_files()) {
             continue;
         }
         if before.is_some() && !same_list {

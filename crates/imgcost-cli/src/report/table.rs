@@ -17,6 +17,8 @@ pub(crate) struct Table<'a> {
     pub(crate) total: Option<Vec<Value<'a>>>,
     /// What the marked rows are, in a word: cheapest.
     pub(crate) mark: &'static str,
+    /// Whether text may part it into several tables that have its names in front.
+    pub(crate) splits: bool,
     pub(crate) only: Only,
 }
 
@@ -30,6 +32,15 @@ pub(crate) enum Only {
     People,
     /// csv, tsv and workbooks.
     Data,
+    /// Pages and workbooks, which have room for where things come from.
+    Files,
+}
+
+impl Only {
+    /// Whether text and Markdown leave it out.
+    pub(super) fn is_for_files(self) -> bool {
+        matches!(self, Only::Data | Only::Files)
+    }
 }
 
 /// A row, with a cell a column.
@@ -49,12 +60,10 @@ pub(crate) struct Column {
     pub(crate) label: Cow<'static, str>,
     pub(crate) kind: Kind,
     pub(crate) show: Show,
-    /// The most decimals of its amounts.
-    places: u32,
+    /// The fewest and the most decimals of its amounts.
+    places: (u32, u32),
     /// Whether a bar beside the number shows how it compares with the largest.
     pub(crate) bar: bool,
-    /// Whether a star marks its cell in a marked row.
-    pub(crate) star: bool,
 }
 
 /// What a column holds.
@@ -104,7 +113,7 @@ impl Column {
     fn new(key: impl Into<Cow<'static, str>>, kind: Kind) -> Column {
         let key = key.into();
         let label = if key.contains('_') { Cow::Owned(key.replace('_', " ")) } else { key.clone() };
-        Column { key, label, kind, show: Show::Always, places: PLACES_MAX, bar: false, star: false }
+        Column { key, label, kind, show: Show::Always, places: (2, PLACES_MAX), bar: false }
     }
 
     /// A column of names.
@@ -164,17 +173,17 @@ impl Column {
 
     /// With at most so many decimals.
     pub(crate) fn places(self, places: u32) -> Column {
-        Column { places, ..self }
+        Column { places: (2, places), ..self }
+    }
+
+    /// With so many decimals, whatever its amounts need.
+    pub(crate) fn decimals(self, places: u32) -> Column {
+        Column { places: (places, places), ..self }
     }
 
     /// With bars.
     pub(crate) fn bar(self) -> Column {
         Column { bar: true, ..self }
-    }
-
-    /// With a star before the numbers of marked rows.
-    pub(crate) fn star(self) -> Column {
-        Column { star: true, ..self }
     }
 }
 
@@ -230,7 +239,7 @@ impl<'a> Table<'a> {
             false => Some(column),
         };
         let Some((at, head)) = at.and_then(|at| Some((at, self.columns.get(at)?))) else { return 2 };
-        cells(at).filter_map(Value::places).max().unwrap_or(2).clamp(2, head.places)
+        cells(at).filter_map(Value::places).max().unwrap_or(2).clamp(head.places.0, head.places.1)
     }
 }
 
@@ -253,7 +262,6 @@ pub(crate) struct Head {
     pub(super) is_range: bool,
     /// How many decimals.
     pub(super) places: u32,
-    star: bool,
 }
 
 impl Head {
@@ -276,16 +284,12 @@ impl Grid {
     /// What people see of a table.
     pub(super) fn of(table: &Table<'_>) -> Grid {
         let heads = heads(table);
-        let row = |cells: &[Value<'_>], marked: bool| -> Vec<String> {
-            let cell = |head: &Head| {
-                let text = head.cell(cells.get(head.from).unwrap_or(&Value::Empty));
-                if marked && head.star { format!("*{text}") } else { text }
-            };
-            heads.iter().map(cell).collect()
+        let row = |cells: &[Value<'_>]| -> Vec<String> {
+            heads.iter().map(|head| head.cell(cells.get(head.from).unwrap_or(&Value::Empty))).collect()
         };
         Grid {
-            rows: table.rows.iter().map(|of| row(&of.cells, of.marked)).collect(),
-            total: table.total.as_ref().map(|cells| row(cells, false)),
+            rows: table.rows.iter().map(|of| row(&of.cells)).collect(),
+            total: table.total.as_ref().map(|cells| row(cells)),
             heads,
         }
     }
@@ -307,7 +311,6 @@ pub(super) fn heads(table: &Table<'_>) -> Vec<Head> {
             from,
             is_range: false,
             places: table.places(from),
-            star: column.star,
         };
         let total = table.total.iter().filter_map(|cells| cells.get(from));
         let has_range = cells().chain(total).any(Value::has_range);
@@ -317,7 +320,7 @@ pub(super) fn heads(table: &Table<'_>) -> Vec<Head> {
         };
         heads.push(Head { show: Show::Always, ..head.clone() });
         if has_range {
-            heads.push(Head { label: label.to_owned(), is_range: true, star: false, ..head });
+            heads.push(Head { label: label.to_owned(), is_range: true, ..head });
         }
     }
     heads

@@ -27,7 +27,7 @@ fn nasty() -> Report<'static> {
         "offers [all]: 1/2",
         [
             Column::name("model"),
-            Column::estimate("usd").label("expected").ranged("from floor to ceiling").bar().star(),
+            Column::estimate("usd").label("expected").ranged("from floor to ceiling").bar(),
             Column::estimate("jpy").label("JPY"),
             Column::number("tokens"),
             Column::number("over_per_mille").label("over"),
@@ -46,7 +46,7 @@ fn nasty() -> Report<'static> {
     ]);
     table.row([
         "</td><script>alert('x')</script>".into(),
-        exact("0.05"),
+        Value::Best(Box::new(exact("0.05"))),
         yen("0.05"),
         1_u64.into(),
         Value::PerMille((-5).into()),

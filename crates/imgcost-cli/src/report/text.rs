@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::table::{Grid, Head, Kind, Only, Show, Table};
+use super::table::{Grid, Head, Kind, Show, Table};
 use super::{Block, Report};
 use crate::terminal::{self, Style};
 
@@ -10,8 +10,8 @@ use crate::terminal::{self, Style};
 const PROSE_MAX: usize = 120;
 /// The narrowest that a page is made.
 const WIDTH_MIN: usize = 40;
-/// A name or word may be broken down to this width where there is no room at all.
-const WORD_MIN: usize = 11;
+/// A name or word may be broken down to this width, that of a day, where there is no room at all.
+const WORD_MIN: usize = 10;
 
 /// How a piece of text is styled: not at all in a file.
 type Paint = fn(Style, &str) -> String;
@@ -54,7 +54,7 @@ fn written(report: &Report<'_>, width: Option<usize>, paint: Paint) -> String {
                 Some(Style::Note)
             }
             Block::Table(table) => {
-                if table.only != Only::Data {
+                if !table.only.is_for_files() {
                     self::table(&mut text, table, width, paint);
                 }
                 None
@@ -88,6 +88,13 @@ pub(crate) fn columns(text: &str) -> usize {
 fn table(text: &mut String, table: &Table<'_>, width: Option<usize>, paint: Paint) {
     let Grid { heads, rows, total } = Grid::of(table);
     let layout = Layout::new(heads, rows.iter().chain(&total), width);
+    if let (true, Some(width)) = (table.splits, width) {
+        for part in layout.parts(width) {
+            part.head(text);
+            rows.iter().for_each(|cells| part.row(text, cells));
+        }
+        return;
+    }
     layout.head(text);
     rows.iter().for_each(|cells| layout.row(text, cells));
     if let Some(cells) = &total {
@@ -113,6 +120,7 @@ pub(crate) struct Layout {
     breaks: bool,
 }
 
+#[derive(Clone)]
 struct Place {
     head: Head,
     /// Which cell of a row.
@@ -170,6 +178,29 @@ impl Layout {
             _ => place.least,
         });
         layout
+    }
+
+    /// The table as several, each with the names in front and as many of the other columns as fit.
+    fn parts(mut self, width: usize) -> Vec<Layout> {
+        self.shown.iter_mut().for_each(|place| place.width = place.natural);
+        self.space = 2;
+        if self.total(|place| place.natural) <= width {
+            return vec![self];
+        }
+        let (names, others): (Vec<_>, Vec<_>) =
+            self.shown.into_iter().partition(|place| place.head.kind == Kind::Name);
+        let mut parts: Vec<Layout> = Vec::new();
+        for place in others {
+            let fits = |part: &&mut Layout| part.total(|place| place.natural) + place.natural + 2 <= width;
+            match parts.last_mut().filter(fits) {
+                Some(part) => part.shown.push(place),
+                None => {
+                    let shown = names.iter().cloned().chain([place]).collect();
+                    parts.push(Layout { shown, dropped: Vec::new(), space: 2, breaks: self.breaks });
+                }
+            }
+        }
+        parts
     }
 
     /// The width of a line.

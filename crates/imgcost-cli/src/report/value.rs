@@ -15,7 +15,7 @@ pub(crate) const DASH: &str = "—";
 const PLACES_SEEN: u32 = 15;
 
 /// An estimate of which any part may be unknown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub(crate) struct Bounds<T> {
     pub(crate) floor: Option<T>,
     pub(crate) expected: Option<T>,
@@ -92,6 +92,10 @@ pub(crate) enum Value<'a> {
     Converted(Bounds<Converted>),
     /// A count of which only bounds may be known.
     Tokens(Bounds<u64>),
+    /// US dollars that are not all of it, with the reason: something has no price.
+    Open(Bounds<Usd>, Cow<'a, str>),
+    /// The best of all, such as the cheapest.
+    Best(Box<Value<'a>>),
     /// Not known, with the reason in a word or two: unpriced, not sold. Without a reason, a dash.
     Unknown(Cow<'a, str>),
 }
@@ -134,11 +138,14 @@ impl<'a> Value<'a> {
     }
 
     /// The decimals that the value needs, if it is an amount.
-    pub(super) fn places(&self) -> Option<u32> {
+    pub(crate) fn places(&self) -> Option<u32> {
         match self {
+            Value::Best(value) => value.places(),
             Value::Usd(usd) => Some(usd.places()),
             Value::Difference(difference) => Some(difference.size().places()),
-            Value::Estimate(bounds) => bounds.parts().into_iter().flatten().map(Usd::places).max(),
+            Value::Estimate(bounds) | Value::Open(bounds, _) => {
+                bounds.parts().into_iter().flatten().map(Usd::places).max()
+            }
             _ => None,
         }
     }
@@ -146,7 +153,8 @@ impl<'a> Value<'a> {
     /// Whether floor and ceiling of an estimate differ, or one of them is unknown.
     pub(super) fn has_range(&self) -> bool {
         match self {
-            Value::Estimate(bounds) => bounds.floor.is_some() && !bounds.is_exact(),
+            Value::Best(value) => value.has_range(),
+            Value::Estimate(bounds) | Value::Open(bounds, _) => bounds.floor.is_some() && !bounds.is_exact(),
             Value::Converted(bounds) => bounds.floor.is_some() && !bounds.is_exact(),
             Value::Tokens(bounds) => bounds.floor.is_some() && !bounds.is_exact(),
             _ => false,
@@ -162,7 +170,8 @@ impl<'a> Value<'a> {
             Value::Difference(difference) => Some(difference.to_string()),
             Value::Change(change) => Some(change.to_string()),
             Value::PerMille(share) => Some(share.tenths_of_percent().to_string()),
-            Value::Estimate(bounds) => bounds.figure().map(|usd| usd.to_string()),
+            Value::Best(value) => value.exact(),
+            Value::Estimate(bounds) | Value::Open(bounds, _) => bounds.figure().map(|usd| usd.to_string()),
             Value::Converted(bounds) => bounds.figure().map(|amount| amount.to_string()),
             Value::Tokens(bounds) => bounds.figure().map(|count| count.to_string()),
             Value::Empty | Value::Text(_) | Value::Flag(_) | Value::Date(_) | Value::Unknown(_) => None,
@@ -182,7 +191,10 @@ impl<'a> Value<'a> {
         let one = |amount| Bounds::from([Some(amount); 3]);
         match self {
             _ if part == Part::Whole => self.clone(),
-            Value::Estimate(bounds) => of(*bounds, part).map_or(Value::Empty, Value::Usd),
+            Value::Best(value) => value.part(part),
+            Value::Estimate(bounds) | Value::Open(bounds, _) => {
+                of(*bounds, part).map_or(Value::Empty, Value::Usd)
+            }
             Value::Tokens(bounds) => of(*bounds, part).map_or(Value::Empty, Value::Count),
             Value::Converted(bounds) => {
                 of(*bounds, part).map_or(Value::Empty, |amount| Value::Converted(one(amount)))
@@ -192,12 +204,13 @@ impl<'a> Value<'a> {
     }
 
     /// The cell for people, on one line, amounts to so many decimals.
-    pub(super) fn shown(&self, places: u32) -> String {
+    pub(crate) fn shown(&self, places: u32) -> String {
         match self {
             Value::Empty => String::new(),
             Value::Text(text) => plain::line(text.as_ref()),
-            Value::Unknown(reason) if reason.is_empty() => DASH.to_owned(),
-            Value::Unknown(reason) => plain::line(reason.as_ref()),
+            Value::Best(value) => format!("*{}", value.shown(places)),
+            Value::Unknown(reason) | Value::Open(_, reason) if reason.is_empty() => DASH.to_owned(),
+            Value::Unknown(reason) | Value::Open(_, reason) => plain::line(reason.as_ref()),
             Value::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
             Value::Count(count) => grouped(*count),
             Value::Number(number) => number.normalize().to_string(),
@@ -215,7 +228,10 @@ impl<'a> Value<'a> {
     /// An estimate from its floor to its ceiling; nothing where they are equal.
     pub(super) fn range(&self, places: u32) -> String {
         match self {
-            Value::Estimate(bounds) => range(bounds, |usd, side| dollars(usd, places, side)),
+            Value::Best(value) => value.range(places),
+            Value::Estimate(bounds) | Value::Open(bounds, _) => {
+                range(bounds, |usd, side| dollars(usd, places, side))
+            }
             Value::Converted(bounds) => range(bounds, |amount, side| converted(amount, places, side)),
             Value::Tokens(bounds) => range(bounds, |count, _| grouped(count)),
             Value::Unknown(_) => DASH.to_owned(),

@@ -8,7 +8,7 @@ use rust_xlsxwriter::{
     DocProperties, ExcelDateTime, Format, FormatBorder, Workbook as File, Worksheet, XlsxError,
 };
 
-use super::table::{DataColumn, Table, data_columns};
+use super::table::{DataColumn, Only, Table, data_columns};
 use super::text::columns;
 use super::value::{Part, Value};
 use super::{Block, Report};
@@ -39,6 +39,9 @@ pub(super) fn report(report: &Report<'_>) -> Result<Vec<u8>, XlsxError> {
     let mut tables: Vec<(&'static str, Vec<&Table<'_>>)> = Vec::new();
     for table in report.tables() {
         match tables.iter_mut().find(|(name, _)| *name == table.name) {
+            // What people see of a table that programs have whole.
+            Some((_, parts))
+                if table.only == Only::People && parts.iter().any(|part| part.only == Only::Data) => {}
             Some((_, parts)) => parts.push(table),
             None => tables.push((table.name, vec![table])),
         }
@@ -168,7 +171,7 @@ fn write(
 fn number_format(value: &Value<'_>) -> String {
     match value {
         Value::Count(_) | Value::Tokens(_) => "#,##0".to_owned(),
-        Value::Usd(_) | Value::Estimate(_) => {
+        Value::Usd(_) | Value::Estimate(_) | Value::Open(..) => {
             format!("$#,##0.00{}", "#".repeat(decimals(value).saturating_sub(2)))
         }
         Value::Converted(_) => format!("#,##0.00{}", "0".repeat(decimals(value).saturating_sub(2))),

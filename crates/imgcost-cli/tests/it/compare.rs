@@ -386,3 +386,51 @@ fn equivalents_mark_what_is_retired_or_ends_soon() {
     let document = run(&[words.as_slice(), &["-f", "json"]].concat()).json();
     assert_eq!(document["equivalents"][0]["availability"], "retired", "{document}");
 }
+
+#[test]
+fn equivalents_name_what_spends_the_same() {
+    let ran = run(&[
+        "compare",
+        "--equivalent-to",
+        "gpt-image-2 medium 1024x1024",
+        "-p",
+        "openai",
+        "-m",
+        "gpt-image-2.5-flare,dall-e-3",
+        "-f",
+        "json",
+    ]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let document = ran.json();
+    assert_eq!(document["schema"], "imgcost.equivalents/1");
+    assert_eq!(document["reference"]["tokens"]["expected"], 1756);
+    let (table, tokens) = (&document["equivalents"][0], &document["equivalents"][1]);
+    assert_eq!((table["model"].as_str(), table["measure"].as_str()), (Some("dall-e-3"), Some("money")));
+    assert!(table["tokens"].is_null() && table["tokens_difference"].is_null());
+    assert_eq!((tokens["kinship"].as_str(), tokens["quality"].as_str()), (Some("same"), Some("high")));
+    assert_eq!(tokens["tokens_difference"], 0);
+}
+
+#[test]
+fn equivalents_in_csv_have_a_row_a_candidate() {
+    let ran = |format: &str| {
+        let models = "gpt-image-2.5-flare,gpt-image-2.6-flare,gpt-image-1,dall-e-2";
+        let to = "gpt-image-2 medium 1920x1088";
+        run(&["compare", "--equivalent-to", to, "-p", "openai", "-m", models, "-f", format]).stdout
+    };
+    let table = ran("table");
+    assert!(table.contains("gpt-image-2.5-flare") && table.contains("does not take size"), "{table}");
+    assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
+    let csv = ran("csv");
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    assert_eq!(reader.headers().unwrap().len(), 17, "{csv}");
+    assert_eq!(reader.records().count(), 4, "{csv}");
+}
+
+#[test]
+fn equivalents_of_which_none_is_priced_are_incomplete() {
+    let to = "dall-e-3 hd 1024x1024";
+    let ran = run(&["compare", "--equivalent-to", to, "-p", "new-api", "-m", "gpt-image-2"]);
+    assert!(ran.stdout.contains("no price is known: gpt-image-2"), "{ran:?}");
+    assert_eq!(ran.code, 4);
+}

@@ -11,6 +11,7 @@ use crate::estimate::{CeilingBasis, Estimate};
 use crate::evidence::Evidence;
 use crate::money::Usd;
 use crate::params::{Endpoint, Item, Param, Unit};
+use crate::total::Total;
 
 /// A quote, ready to be written as JSON.
 #[derive(Debug, Clone, Serialize)]
@@ -94,8 +95,8 @@ pub struct RangeDocument<T: Serialize> {
     pub ceiling_basis: Option<CeilingBasis>,
 }
 
-impl RangeDocument<u64> {
-    fn tokens(range: Estimate<u64>) -> Self {
+impl From<Estimate<u64>> for RangeDocument<u64> {
+    fn from(range: Estimate<u64>) -> Self {
         RangeDocument {
             floor: range.floor,
             expected: range.expected,
@@ -192,6 +193,13 @@ pub struct TotalDocument {
     pub currency: &'static str,
 }
 
+impl From<Total> for TotalDocument {
+    fn from(total: Total) -> Self {
+        let Total { floor, expected, ceiling, basis } = total;
+        TotalDocument { floor, expected, ceiling, ceiling_basis: ceiling.map(|_| basis), currency: "USD" }
+    }
+}
+
 /// The price book.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[non_exhaustive]
@@ -215,7 +223,7 @@ impl<'b> Quote<'b> {
     #[must_use]
     pub fn document(&self) -> QuoteDocument<'_> {
         let offer = &self.offer;
-        let tokens = |item| self.tokens(item).map(RangeDocument::tokens);
+        let tokens = |item| self.tokens(item).map(Into::into);
         let mut unpriced: Vec<Item> = self.unpriced().collect();
         unpriced.dedup();
         QuoteDocument {
@@ -234,13 +242,7 @@ impl<'b> Quote<'b> {
                 text_output: tokens(Item::TextOutput),
                 image_output: tokens(Item::ImageOutput),
             },
-            total: TotalDocument {
-                floor: self.total.floor,
-                expected: self.total.expected,
-                ceiling: self.total.ceiling,
-                ceiling_basis: self.total.ceiling.map(|_| self.total.basis),
-                currency: "USD",
-            },
+            total: self.total.into(),
             per_image_list_price: self.per_image_list_price(),
             book: BookDocument {
                 digest: offer.book.digest(),
@@ -257,7 +259,7 @@ impl<'b> Quote<'b> {
             item: line.item,
             part: line.part.map(super::Part::as_str),
             unit: line.unit,
-            quantity: RangeDocument::tokens(line.quantity),
+            quantity: line.quantity.into(),
             rate: price.filter(|price| !spans_rates(line, price)).map(|price| price.rate),
             per: price.map_or(if line.unit == Unit::Token { 1_000_000 } else { 1 }, |price| price.rate.per()),
             amount: price.map(|price| RangeDocument::usd(price.amount)),

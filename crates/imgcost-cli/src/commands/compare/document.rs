@@ -6,14 +6,15 @@
 use std::collections::BTreeMap;
 
 use imgcost_analysis::compare::{Cell, Delta, State};
-use imgcost_analysis::currency::{Converted, Exchange};
+use imgcost_analysis::currency::Converted;
 use imgcost_core::{
-    Availability, CeilingBasis, Date, Endpoint, Error, Estimate, Fidelity, InputImage, Item, PerMille,
-    Quality, RangeDocument, Ratio, SignedUsd, Size, Tier, Total, Usd,
+    Availability, Date, Endpoint, Error, Fidelity, InputImage, Item, Quality, RangeDocument, Ratio, Size,
+    Tier, TotalDocument, Usd,
 };
 use serde::Serialize;
 
 use super::{Compared, notes};
+use crate::report::{Bounds, ConvertedTotal, converted};
 
 /// The document.
 #[derive(Serialize)]
@@ -37,17 +38,17 @@ struct CellDocument<'c> {
     #[serde(skip_serializing_if = "Option::is_none")]
     shutdown: Option<Date>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    per_image: Option<AmountDocument>,
+    per_image: Option<TotalDocument>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    per_call: Option<AmountDocument>,
+    per_call: Option<TotalDocument>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    per_megapixel: Option<AmountDocument>,
+    per_megapixel: Option<TotalDocument>,
     #[serde(skip_serializing_if = "Option::is_none")]
     converted: Option<ConvertedDocument<'c>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     tokens: BTreeMap<&'static str, RangeDocument<u64>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    delta: Option<DeltaDocument>,
+    delta: Option<Delta>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     cheapest: bool,
     #[serde(skip_serializing_if = "<[Item]>::is_empty")]
@@ -88,35 +89,10 @@ struct RequestDocument<'c> {
 }
 
 #[derive(Serialize)]
-struct AmountDocument {
-    floor: Option<Usd>,
-    expected: Option<Usd>,
-    ceiling: Option<Usd>,
-    ceiling_basis: Option<CeilingBasis>,
-    currency: &'static str,
-}
-
-#[derive(Serialize)]
 struct ConvertedDocument<'c> {
     #[serde(flatten)]
-    exchange: &'c Exchange,
-    /// Of the call.
-    #[serde(flatten)]
-    per_call: ConvertedAmount,
-    per_image: ConvertedAmount,
-}
-
-#[derive(Serialize)]
-struct ConvertedAmount {
-    floor: Option<Converted>,
-    expected: Option<Converted>,
-    ceiling: Option<Converted>,
-}
-
-#[derive(Serialize)]
-struct DeltaDocument {
-    usd: SignedUsd,
-    per_mille: Option<PerMille>,
+    per_call: ConvertedTotal<'c>,
+    per_image: Bounds<Converted>,
 }
 
 #[derive(Serialize)]
@@ -150,19 +126,6 @@ struct BookDocument<'c> {
     overrides: u32,
     /// The day that the prices of each shown provider were last checked.
     checked: BTreeMap<&'c str, Date>,
-}
-
-impl From<Total> for AmountDocument {
-    fn from(amount: Total) -> AmountDocument {
-        let Total { floor, expected, ceiling, basis } = amount;
-        AmountDocument { floor, expected, ceiling, ceiling_basis: ceiling.map(|_| basis), currency: "USD" }
-    }
-}
-
-impl From<Delta> for DeltaDocument {
-    fn from(delta: Delta) -> DeltaDocument {
-        DeltaDocument { usd: delta.usd, per_mille: delta.per_mille }
-    }
 }
 
 /// The document of a comparison.
@@ -203,16 +166,10 @@ fn checked<'c>(compared: &'c Compared<'_>) -> BTreeMap<&'c str, Date> {
 
 fn of_cell<'c>(compared: &'c Compared<'_>, cell: &'c Cell<'_>) -> CellDocument<'c> {
     let per_call = cell.per_call();
-    let convert = |amount: Total| ConvertedAmount {
-        floor: compared.converted(amount.floor),
-        expected: compared.converted(amount.expected),
-        ceiling: compared.converted(amount.ceiling),
-    };
     let converted = compared.exchange.as_ref().zip(per_call.zip(cell.per_image())).map(
         |(exchange, (per_call, per_image))| ConvertedDocument {
-            exchange,
-            per_call: convert(per_call),
-            per_image: convert(per_image),
+            per_call: converted(exchange, &per_call),
+            per_image: Bounds::from(&per_image).map(|usd| exchange.convert(usd)),
         },
     );
     let (unpriced, error): (&[Item], _) = match cell.state() {
@@ -230,7 +187,7 @@ fn of_cell<'c>(compared: &'c Compared<'_>, cell: &'c Cell<'_>) -> CellDocument<'
         per_megapixel: cell.per_megapixel().map(Into::into),
         converted,
         tokens: tokens(cell),
-        delta: compared.baseline.as_ref().and_then(|baseline| baseline.delta(cell)).map(Into::into),
+        delta: compared.baseline.as_ref().and_then(|baseline| baseline.delta(cell)),
         cheapest: compared.is_cheapest(cell),
         unpriced,
         error,
@@ -239,15 +196,9 @@ fn of_cell<'c>(compared: &'c Compared<'_>, cell: &'c Cell<'_>) -> CellDocument<'
 }
 
 fn tokens(cell: &Cell<'_>) -> BTreeMap<&'static str, RangeDocument<u64>> {
-    let range = |range: Estimate<u64>| RangeDocument {
-        floor: range.floor,
-        expected: range.expected,
-        ceiling: range.ceiling,
-        ceiling_basis: Some(range.basis),
-    };
     let items = [Item::TextInput, Item::ImageInput, Item::TextOutput, Item::ImageOutput];
     let items = items.iter().filter_map(|item| Some((item.as_str(), cell.tokens_of(*item)?)));
-    items.chain(cell.tokens().map(|all| ("total", all))).map(|(name, tokens)| (name, range(tokens))).collect()
+    items.chain(cell.tokens().map(|all| ("total", all))).map(|(name, tokens)| (name, tokens.into())).collect()
 }
 
 fn request<'c>(cell: &'c Cell<'_>) -> RequestDocument<'c> {

@@ -3,24 +3,20 @@
 mod asked;
 mod document;
 mod equivalent;
-mod list;
 mod notes;
-mod page;
 mod pivot;
-mod sheet;
-mod workbook;
-
-use std::io;
+mod report;
+mod sources;
+mod table;
 
 use imgcost_analysis::compare::{Baseline, Cell, Cheapest, Filter, Grid, Sort, State, cheapest};
-use imgcost_analysis::currency::{Converted, Exchange};
+use imgcost_analysis::currency::Exchange;
 use imgcost_analysis::selector::{Pattern, patterns};
-use imgcost_core::{Book, Note, Offer, Param, Request, Usd};
+use imgcost_core::{Book, Note, Offer, Param, Request};
 
 use crate::args::CompareArgs;
 use crate::failure::{End, Failure};
 use crate::fields;
-use crate::render::{self, Format, file};
 use crate::report::Output;
 use crate::settings::Settings;
 
@@ -54,11 +50,6 @@ impl Compared<'_> {
         self.shown.iter().any(|cell| cell.availability().is_marked())
     }
 
-    /// An amount in the other currency, if there is one.
-    fn converted(&self, usd: Option<Usd>) -> Option<Converted> {
-        self.exchange.as_ref()?.convert(usd?)
-    }
-
     /// How many of the shown cells are in a state.
     fn count(&self, state: &str) -> usize {
         self.shown.iter().filter(|cell| cell.state().name() == state).count()
@@ -77,8 +68,6 @@ impl Compared<'_> {
 
 /// Prices a grid and shows it.
 pub(crate) fn compare(args: &CompareArgs, settings: &Settings, output: &Output) -> Result<End, Failure> {
-    let format = output.format();
-    let targets = file::check(&output.paths())?;
     let exchange = args.currency.exchange()?;
     let filters = filters(args)?;
     let sort = args.sort.as_deref().map(Sort::read).transpose()?.unwrap_or_default();
@@ -110,13 +99,7 @@ pub(crate) fn compare(args: &CompareArgs, settings: &Settings, output: &Output) 
         exchange,
         remarks: asked.remarks,
     };
-    let page = |width| page::page(&compared, layout.as_ref(), width);
-    let sheet = || sheet::sheet(&compared);
-    let document = || document::document(&compared);
-    let files = file::make(&targets, || page(None), sheet, document, || workbook::workbook(&compared))?;
-    let width = (format == Format::Table).then(render::table::width);
-    let shown = render::write(&mut io::stdout().lock(), format, || page(width), sheet, document);
-    shown.and(files.write())?;
+    output.write(&document::document(&compared), || report::report(&compared, layout.as_ref()))?;
     Ok(compared.end())
 }
 
@@ -139,8 +122,7 @@ fn equivalents(
         providers.push(Pattern::new(&base.provider));
     }
     let chosen = (providers.as_slice(), given(Param::Model)?);
-    let mut out = io::stdout().lock();
-    equivalent::equivalent(&mut out, book, words, &base, (chosen.0, &chosen.1), output.stdout_only()?)
+    equivalent::equivalent(output, book, words, &base, (chosen.0, &chosen.1))
 }
 
 fn filters(args: &CompareArgs) -> Result<Vec<Filter>, Failure> {

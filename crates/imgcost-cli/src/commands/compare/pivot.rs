@@ -1,14 +1,13 @@
 //! `--rows` and `--columns`: one value of each combination, laid out.
 
 use imgcost_analysis::compare::{Axis, Cell, Pivot};
-use imgcost_core::{Code, Error, Total};
+use imgcost_core::{Code, Error};
 
 use super::Compared;
-use super::list::{marked, tokens};
 use super::notes::word;
-use super::page::{figure, places_of};
+use super::table::{PLACES_MAX, amount, marked};
 use crate::args::CompareArgs;
-use crate::render::{Align, DASH, Page, Sheet, percent, table};
+use crate::report::{Column, DASH, Only, Report, Table, Value};
 
 /// What may stand in a pivot, by name.
 pub(crate) const SHOWN: [&str; 5] = ["per-image", "per-call", "per-megapixel", "tokens", "delta"];
@@ -94,66 +93,35 @@ impl Layout {
     }
 }
 
-/// Adds the pivot to a page, as several tables where one would be too wide.
-pub(super) fn tables(page: &mut Page, compared: &Compared<'_>, layout: &Layout, width: Option<u16>) {
+/// Adds the pivot.
+pub(super) fn show<'c>(report: &mut Report<'c>, compared: &Compared<'_>, layout: &Layout) {
     let Ok(pivot) = Pivot::new(&compared.shown, &layout.rows, &layout.columns) else { return };
-    let values: Vec<String> = values(compared, layout.show);
-    page.line(caption(&pivot, layout.show));
-    let text = |place: &Option<usize>| match place {
-        Some(index) => values.get(*index).cloned().unwrap_or_default(),
-        None => DASH.to_owned(),
-    };
-    let names: Vec<String> =
-        pivot.columns.iter().map(|labels| heading(labels, &pivot.column_axes, layout.show)).collect();
-    let widths: Vec<usize> = names
-        .iter()
-        .enumerate()
-        .map(|(column, name)| {
-            let cells = pivot
-                .places
-                .iter()
-                .filter_map(|row| row.get(column))
-                .map(|place| table::columns(&text(place)));
-            cells.chain([table::columns(name)]).max().unwrap_or(0) + 2
-        })
-        .collect();
-    let labels = (0..pivot.row_axes.len())
-        .map(|index| {
-            let cells = pivot.rows.iter().filter_map(|row| row.get(index)).map(|label| table::columns(label));
-            let name = pivot.row_axes.get(index).map_or(0, |axis| axis.words().len());
-            cells.chain([name]).max().unwrap_or(0) + 2
-        })
-        .sum::<usize>();
-    let room = width.map_or(usize::MAX, |width| usize::from(width).saturating_sub(labels));
-    for part in parts(&widths, room) {
-        let labels = pivot.row_axes.iter().map(|axis| (axis.words().to_owned(), Align::Left));
-        let mut sheet = Sheet { columns: labels.collect(), rows: Vec::new() };
-        let columns = || names.iter().skip(part.start).take(part.len());
-        sheet.columns.extend(columns().map(|name| (name.clone(), Align::Right)));
-        for (labels, places) in pivot.rows.iter().zip(&pivot.places) {
-            let cells = places.iter().skip(part.start).take(part.len()).map(text);
-            sheet.row(labels.iter().cloned().chain(cells));
+    report.line(caption(&pivot, layout.show));
+    let values: Vec<Value<'c>> =
+        compared.shown.iter().map(|cell| value(compared, cell, layout.show)).collect();
+    let places = values.iter().filter_map(Value::places).max().unwrap_or(2);
+    let most = if layout.show == Show::PerMegapixel { 4 } else { PLACES_MAX };
+    let labels = pivot.row_axes.iter().map(|axis| Column::name(axis.words()));
+    let columns = pivot.columns.iter().map(|labels| {
+        let heading = heading(labels, &pivot.column_axes, layout.show);
+        match layout.show {
+            Show::Delta => Column::number(heading),
+            _ => Column::estimate(heading).decimals(places.clamp(2, most)),
         }
-        page.table(sheet);
+    });
+    let mut table = Table::new("Grid", labels.chain(columns)).only(Only::People);
+    table.splits = true;
+    for (labels, places) in pivot.rows.iter().zip(&pivot.places) {
+        let value = |place: &Option<usize>| {
+            place.and_then(|index| values.get(index).cloned()).unwrap_or(Value::missing())
+        };
+        table.row(labels.iter().map(|label| label.clone().into()).chain(places.iter().map(value)));
     }
+    report.table(table);
     if pivot.places.iter().flatten().any(Option::is_none) {
-        page.line(format!("{DASH} where there is no such combination, or none that fulfils the conditions"));
+        report
+            .line(format!("{DASH} where there is no such combination, or none that fulfils the conditions"));
     }
-}
-
-/// Which columns go into one table: as many as fit, at least one.
-fn parts(widths: &[usize], room: usize) -> Vec<std::ops::Range<usize>> {
-    let mut parts = Vec::new();
-    let (mut start, mut used) = (0, 0);
-    for (index, width) in widths.iter().enumerate() {
-        if index > start && used + width > room {
-            parts.push(start..index);
-            (start, used) = (index, 0);
-        }
-        used += width;
-    }
-    parts.push(start..widths.len());
-    parts
 }
 
 fn caption(pivot: &Pivot, show: Show) -> String {
@@ -183,42 +151,18 @@ fn heading(labels: &[String], axes: &[Axis], show: Show) -> String {
     labels.iter().zip(axes).map(label).collect::<Vec<_>>().join(" ")
 }
 
-/// The value of each shown cell, all with as many decimals.
-fn values(compared: &Compared<'_>, show: Show) -> Vec<String> {
-    let of = |cell: &Cell<'_>| match show {
-        Show::PerImage => cell.per_image(),
-        Show::PerCall => cell.per_call(),
-        Show::PerMegapixel => cell.per_megapixel(),
-        Show::Tokens | Show::Delta => None,
-    };
-    let places = match show {
-        Show::PerMegapixel => 4,
-        _ => places_of(compared.shown.iter().filter_map(|cell| of(cell))),
-    };
-    let value = |cell: &&Cell<'_>| {
-        let text = match (word(cell), show) {
-            (Some(word), _) => return word,
-            (None, Show::Tokens) => tokens(cell),
-            (None, Show::Delta) => {
-                let delta = compared.baseline.as_ref().and_then(|baseline| baseline.delta(cell));
-                percent(delta.and_then(|delta| delta.per_mille))
-            }
-            (None, _) => of(cell).map_or_else(|| DASH.to_owned(), |amount: Total| figure(&amount, places)),
-        };
-        if show.is_by_image() { marked(compared, cell, text) } else { text }
-    };
-    compared.shown.iter().map(value).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_are_parted_where_they_do_not_fit() {
-        assert_eq!(parts(&[10, 10, 10], 30), vec![0..3; 1]);
-        assert_eq!(parts(&[10, 10, 10], 25), [0..2, 2..3]);
-        assert_eq!(parts(&[10, 10, 10], 0), [0..1, 1..2, 2..3]);
-        assert_eq!(parts(&[], 10), vec![0..0; 1]);
+/// What stands in the pivot for a cell.
+fn value<'c>(compared: &Compared<'_>, cell: &Cell<'_>, show: Show) -> Value<'c> {
+    if let Some(word) = word(cell) {
+        return Value::Unknown(word.into());
     }
+    let delta = || compared.baseline.as_ref()?.delta(cell)?.per_mille;
+    let value = match show {
+        Show::PerImage => amount(cell.per_image(), None),
+        Show::PerCall => amount(cell.per_call(), None),
+        Show::PerMegapixel => amount(cell.per_megapixel(), None),
+        Show::Tokens => cell.tokens().map_or(Value::missing(), Into::into),
+        Show::Delta => delta().map_or(Value::missing(), Into::into),
+    };
+    if show.is_by_image() { marked(compared, cell, value) } else { value }
 }

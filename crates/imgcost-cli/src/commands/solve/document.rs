@@ -1,10 +1,11 @@
 //! The JSON document of a solution, schema `imgcost.solution/1`.
 
-use imgcost_analysis::solve::{Calls, Goal, Plan};
-use imgcost_core::{Availability, CeilingBasis, Date, Estimate, Note, Quality, Total, Usd};
+use imgcost_analysis::solve::{Calls, Goal, LeftOut, Plan};
+use imgcost_core::{Availability, Date, Note, Quality, TotalDocument, Usd};
 use serde::Serialize;
 
 use super::Found;
+use crate::report::{Bounds, ConvertedTotal, converted};
 
 #[derive(Serialize)]
 pub(super) struct Document<'f> {
@@ -24,8 +25,8 @@ pub(super) struct Document<'f> {
     /// The cheapest image costs nothing: the budget has no end.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     endless: bool,
-    left_out: Vec<LeftOutDocument<'f>>,
-    notes: Vec<NoteDocument<'f>>,
+    left_out: &'f [LeftOut],
+    notes: &'f [Note],
 }
 
 #[derive(Serialize)]
@@ -62,45 +63,19 @@ struct PlanDocument<'f> {
     /// How many sizes cost the same, this one among them.
     equal_sizes: u64,
     calls: Vec<CallsDocument>,
-    tokens: Option<Ends<u64>>,
+    tokens: Option<Bounds<u64>>,
     total: TotalDocument,
     #[serde(skip_serializing_if = "Option::is_none")]
-    converted: Option<ConvertedDocument>,
+    converted: Option<ConvertedTotal<'f>>,
 }
 
 #[derive(Serialize)]
 struct CallsDocument {
     count: u64,
     images: u32,
-    tokens: Option<Ends<u64>>,
+    tokens: Option<Bounds<u64>>,
     total: TotalDocument,
     command: String,
-}
-
-#[derive(Serialize)]
-struct Ends<T> {
-    floor: T,
-    expected: Option<T>,
-    ceiling: T,
-}
-
-#[derive(Serialize)]
-struct TotalDocument {
-    floor: Option<Usd>,
-    expected: Option<Usd>,
-    ceiling: Option<Usd>,
-    ceiling_basis: CeilingBasis,
-    currency: &'static str,
-}
-
-#[derive(Serialize)]
-struct ConvertedDocument {
-    currency: String,
-    rate: String,
-    date: Date,
-    floor: Option<String>,
-    expected: Option<String>,
-    ceiling: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -108,23 +83,6 @@ struct RunnerUp<'f> {
     #[serde(flatten)]
     plan: PlanDocument<'f>,
     behind: String,
-}
-
-#[derive(Serialize)]
-struct LeftOutDocument<'f> {
-    provider: &'f str,
-    model: &'f str,
-    /// Empty: all of the model.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    qualities: Vec<&'f str>,
-    reason: &'static str,
-    message: &'f str,
-}
-
-#[derive(Serialize)]
-struct NoteDocument<'f> {
-    code: &'static str,
-    message: &'f str,
 }
 
 pub(super) fn document<'f>(found: &'f Found<'_>) -> Document<'f> {
@@ -144,21 +102,9 @@ pub(super) fn document<'f>(found: &'f Found<'_>) -> Document<'f> {
         ending: beside(&found.ending),
         cheapest: found.cheapest.as_ref().map(|plan| plan_document(found, plan)),
         endless: found.endless,
-        left_out: (found.left_out.iter())
-            .map(|left| LeftOutDocument {
-                provider: &left.provider,
-                model: &left.model,
-                qualities: left.qualities.iter().map(Quality::as_str).collect(),
-                reason: left.reason.as_str(),
-                message: &left.message,
-            })
-            .collect(),
-        notes: found.notes.iter().map(note).collect(),
+        left_out: &found.left_out,
+        notes: &found.notes,
     }
-}
-
-fn note(note: &Note) -> NoteDocument<'_> {
-    NoteDocument { code: note.code, message: &note.message }
 }
 
 fn job<'f>(found: &'f Found<'_>) -> JobDocument<'f> {
@@ -182,7 +128,7 @@ fn job<'f>(found: &'f Found<'_>) -> JobDocument<'f> {
     }
 }
 
-fn plan_document<'f>(found: &Found<'_>, plan: &'f Plan<'_>) -> PlanDocument<'f> {
+fn plan_document<'f>(found: &'f Found<'_>, plan: &'f Plan<'_>) -> PlanDocument<'f> {
     PlanDocument {
         provider: &plan.offer.provider.id,
         model: &plan.offer.model.id,
@@ -195,19 +141,9 @@ fn plan_document<'f>(found: &Found<'_>, plan: &'f Plan<'_>) -> PlanDocument<'f> 
         images_expected: plan.images_expected,
         equal_sizes: plan.equal_sizes,
         calls: plan.calls.iter().map(|calls| calls_document(found, plan, calls)).collect(),
-        tokens: plan.tokens.map(ends),
-        total: total(&plan.total),
-        converted: found.exchange.as_ref().map(|exchange| {
-            let convert = |usd: Option<Usd>| Some(exchange.convert(usd?)?.to_string());
-            ConvertedDocument {
-                currency: exchange.currency.clone(),
-                rate: exchange.rate.to_string(),
-                date: exchange.date,
-                floor: convert(plan.total.floor),
-                expected: convert(plan.total.expected),
-                ceiling: convert(plan.total.ceiling),
-            }
-        }),
+        tokens: plan.tokens.map(Into::into),
+        total: plan.total.into(),
+        converted: found.exchange.as_ref().map(|exchange| converted(exchange, &plan.total)),
     }
 }
 
@@ -215,22 +151,8 @@ fn calls_document(found: &Found<'_>, plan: &Plan<'_>, calls: &Calls) -> CallsDoc
     CallsDocument {
         count: calls.count,
         images: calls.images,
-        tokens: calls.tokens.map(ends),
-        total: total(&calls.each),
+        tokens: calls.tokens.map(Into::into),
+        total: calls.each.into(),
         command: found.typed.command(plan, calls),
-    }
-}
-
-fn ends(range: Estimate<u64>) -> Ends<u64> {
-    Ends { floor: range.floor, expected: range.expected, ceiling: range.ceiling }
-}
-
-fn total(total: &Total) -> TotalDocument {
-    TotalDocument {
-        floor: total.floor,
-        expected: total.expected,
-        ceiling: total.ceiling,
-        ceiling_basis: total.basis,
-        currency: "USD",
     }
 }

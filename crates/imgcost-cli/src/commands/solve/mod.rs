@@ -2,10 +2,7 @@
 
 mod command;
 mod document;
-mod page;
-mod workbook;
-
-use std::io;
+mod report;
 
 use imgcost_analysis::currency::Exchange;
 use imgcost_analysis::selector::{patterns, select};
@@ -15,7 +12,6 @@ use imgcost_core::{Book, Code, Date, Endpoint, Error, Note, Param, Size};
 use crate::args::{RequestArgs, SolveArgs};
 use crate::failure::{End, Failure, bad_input, say};
 use crate::fields;
-use crate::render::{self, Format, file};
 use crate::report::Output;
 use crate::request::{self, Given};
 use crate::settings::{Key, Settings};
@@ -48,8 +44,6 @@ struct Found<'b> {
 
 /// Finds the best plans and writes them.
 pub(crate) fn solve(args: &SolveArgs, settings: &Settings, output: &Output) -> Result<End, Failure> {
-    let format = output.format();
-    let targets = file::check(&output.paths())?;
     let exchange = args.currency.exchange()?;
     let top = top(args)?;
     let book = request::book(&args.request.book, settings)?;
@@ -82,7 +76,7 @@ pub(crate) fn solve(args: &SolveArgs, settings: &Settings, output: &Output) -> R
         Err(Unsolved::Budget { budget, cheapest, left_out }) => {
             found.cheapest = cheapest.map(|plan| *plan);
             found.left_out = left_out;
-            say(&format!("imgcost: {}", page::buys_nothing(budget, found.cheapest.as_ref())));
+            say(&format!("imgcost: {}", report::buys_nothing(budget, found.cheapest.as_ref())));
             End::Over
         }
         Err(Unsolved::Endless { free, left_out, .. }) => {
@@ -103,12 +97,7 @@ pub(crate) fn solve(args: &SolveArgs, settings: &Settings, output: &Output) -> R
     };
     let best = found.plans.first().or(found.cheapest.as_ref());
     found.notes = notes(&book, &found.job, best, remarks);
-    let (page, sheet) = (|width| page::page(&found, width), || page::sheet(&found));
-    let document = || document::document(&found);
-    let files = file::make(&targets, || page(None), sheet, document, || workbook::workbook(&found))?;
-    let width = (format == Format::Table).then(render::table::width);
-    let shown = render::write(&mut io::stdout().lock(), format, || page(width), sheet, document);
-    shown.and(files.write())?;
+    output.write(&document::document(&found), || report::report(&found))?;
     Ok(end)
 }
 

@@ -5,11 +5,10 @@ use imgcost_core::{Availability, InputImage, Tier, Total, Usd};
 
 use super::notes::{self, Said};
 use super::pivot::{self, Layout};
-use super::{Compared, list};
-use crate::render::{DASH, Page, rounded};
+use super::table::PLACES_MAX;
+use super::{Compared, sources, table};
+use crate::report::{Only, Report, rounded};
 
-/// The most decimals of an amount in a table.
-const PLACES_MAX: u32 = 6;
 /// The most reasons and the most notes below a table.
 const SAID_MAX: usize = 8;
 
@@ -17,42 +16,47 @@ const SAID_MAX: usize = 8;
 const NAMED: [Axis; 7] =
     [Axis::Model, Axis::Quality, Axis::Size, Axis::Count, Axis::Provider, Axis::Day, Axis::Tier];
 
-/// The page of a comparison. Where it has a width, what does not fit is split or left out.
-pub(super) fn page(compared: &Compared<'_>, layout: Option<&Layout>, width: Option<u16>) -> Page {
-    let mut page = Page::default();
-    page.heading(heading(compared));
+/// The report of a comparison.
+pub(super) fn report<'c>(compared: &'c Compared<'_>, layout: Option<&Layout>) -> Report<'c> {
+    let mut report = Report::default();
+    report.heading(heading(compared));
     if compared.shown.is_empty() {
-        page.line("nothing fulfils the conditions");
-        return page;
+        report.table(table::table(compared).only(Only::Data));
+        report.line("nothing fulfils the conditions");
+        return report;
     }
     match layout {
-        Some(layout) => pivot::tables(&mut page, compared, layout, width),
-        None => list::table(&mut page, compared, width),
+        Some(layout) => {
+            report.table(table::table(compared).only(Only::Data));
+            pivot::show(&mut report, compared, layout);
+        }
+        None => report.table(table::table(compared)),
     }
     let star = if layout.is_none_or(Layout::is_starred) { "* " } else { "" };
     for line in lines(compared, star) {
-        page.line(line);
+        report.line(line);
     }
     if layout.is_some() {
         // A layout has no room for it beside a name.
-        statuses(compared).into_iter().for_each(|line| page.line(line));
+        statuses(compared).into_iter().for_each(|line| report.line(line));
     }
-    let more = |page: &mut Page, rest: usize, what: &str| {
+    let more = |report: &mut Report<'_>, rest: usize, what: &str| {
         if rest > 0 {
-            page.note(format!("{rest} more {what}: --format json has all of them"));
+            report.note(format!("{rest} more {what}: --format json has all of them"));
         }
     };
     let reasons = notes::reasons(compared);
     for said in reasons.iter().take(SAID_MAX) {
-        page.note(reason(said));
+        report.note(reason(said));
     }
-    more(&mut page, reasons.len().saturating_sub(SAID_MAX), "reasons");
+    more(&mut report, reasons.len().saturating_sub(SAID_MAX), "reasons");
     let notes = notes::notes(compared);
     for said in notes.iter().take(SAID_MAX) {
-        page.note(said.message.clone());
+        report.note(said.message.clone());
     }
-    more(&mut page, notes.len().saturating_sub(SAID_MAX), "notes");
-    page
+    more(&mut report, notes.len().saturating_sub(SAID_MAX), "notes");
+    report.table(sources::table(compared));
+    report
 }
 
 fn reason(said: &Said) -> String {
@@ -63,7 +67,7 @@ fn reason(said: &Said) -> String {
 }
 
 /// How many combinations of what: everything that they share.
-pub(super) fn heading(compared: &Compared<'_>) -> String {
+fn heading(compared: &Compared<'_>) -> String {
     let count = match (compared.shown.len(), compared.all) {
         (1, 1) => "1 combination".to_owned(),
         (shown, all) if shown == all => format!("{all} combinations"),
@@ -117,7 +121,7 @@ fn of_request(cell: &Cell<'_>) -> Vec<String> {
 
 /// The lines below the table: the cheapest behind its mark, the baseline, how ranges count, the
 /// currency.
-pub(super) fn lines(compared: &Compared<'_>, mark: &str) -> Vec<String> {
+fn lines(compared: &Compared<'_>, mark: &str) -> Vec<String> {
     let mut lines = Vec::new();
     let cheapest: Vec<&&Cell<'_>> = compared.shown.iter().filter(|cell| compared.is_cheapest(cell)).collect();
     if let (Some(usd), Some(first)) = (compared.cheapest.map(|cheapest| cheapest.figure), cheapest.first()) {
@@ -166,7 +170,7 @@ fn statuses(compared: &Compared<'_>) -> Vec<String> {
 }
 
 /// A cell in a few words: where it stands on some axes.
-pub(super) fn name(cell: &Cell<'_>, axes: &[Axis]) -> String {
+fn name(cell: &Cell<'_>, axes: &[Axis]) -> String {
     let word = |axis: &Axis| match axis {
         Axis::Count => format!("n={}", cell.n()),
         Axis::Provider => format!("at {}", cell.provider()),
@@ -179,61 +183,11 @@ pub(super) fn name(cell: &Cell<'_>, axes: &[Axis]) -> String {
 }
 
 /// Whether an amount is known, but not to the last digit.
-pub(super) fn is_range(amount: &Total) -> bool {
+fn is_range(amount: &Total) -> bool {
     amount.ceiling.is_some() && !amount.is_exact()
 }
 
 /// The decimals that an amount is shown with.
-pub(super) fn places(usd: Usd) -> u32 {
+fn places(usd: Usd) -> u32 {
     usd.places().clamp(2, PLACES_MAX)
-}
-
-/// The decimals that all of some amounts are shown with.
-pub(super) fn places_of(amounts: impl Iterator<Item = Total>) -> u32 {
-    let all = amounts.flat_map(|amount| [amount.floor, amount.expected, amount.ceiling]);
-    all.flatten().map(places).max().unwrap_or(2)
-}
-
-/// A ceiling to so many places, never below itself.
-fn rounded_up(usd: Usd, places: u32) -> String {
-    let up = 10_u32.checked_pow(places).and_then(|units| usd.rounded_up_to(units));
-    rounded(up.unwrap_or(usd), places)
-}
-
-/// What an amount is compared by: the expected value, or the ceiling with its sign.
-pub(super) fn figure(amount: &Total, places: u32) -> String {
-    match (amount.expected, amount.ceiling) {
-        (Some(expected), Some(_)) => rounded(expected, places),
-        (None, Some(ceiling)) => format!("≤ {}", rounded_up(ceiling, places)),
-        _ => DASH.to_owned(),
-    }
-}
-
-/// From floor to ceiling, where they differ.
-pub(super) fn span(amount: &Total, places: u32) -> String {
-    match (amount.floor, amount.ceiling) {
-        (Some(floor), Some(ceiling)) if floor != ceiling => {
-            format!("{} to {}", rounded(floor, places), rounded_up(ceiling, places))
-        }
-        (Some(floor), None) => format!("at least {}", rounded(floor, places)),
-        _ => String::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use imgcost_core::CeilingBasis;
-
-    use super::*;
-
-    #[test]
-    fn a_ceiling_is_never_shown_below_itself() {
-        let usd = |text: &str| Some(text.parse::<Usd>().unwrap());
-        let (floor, ceiling) = (usd("0.0058571"), usd("0.0058571"));
-        let amount = Total { floor, expected: None, ceiling, basis: CeilingBasis::Proven };
-        assert_eq!(figure(&amount, 6), "≤ 0.005858");
-        assert_eq!(figure(&Total { expected: floor, ..amount }, 6), "0.005857");
-        let amount = Total { floor: usd("0.001"), ..amount };
-        assert_eq!(span(&amount, 6), "0.001000 to 0.005858");
-    }
 }
