@@ -54,7 +54,7 @@ def check_xlsx(folder):
         for head, found in zip(heads, row):
             wanted, place = want[head], f"x.xlsx, line {line}, {head}"
             if not (head.endswith(PARTS) or head in NUMBERS):
-                expect(found.lower() == wanted, f"{place}: {found!r} is not {wanted!r}")
+                expect(found.lower() == wanted.lower(), f"{place}: {found!r} is not {wanted!r}")
             elif wanted == "":
                 expect(not is_number(found), f"{place}: {found!r} where nothing is known")
             else:
