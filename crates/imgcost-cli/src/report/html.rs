@@ -148,7 +148,13 @@ fn cell(html: &mut String, head: &Head, value: &Value<'_>, shown: &str, place: &
     }
     match value {
         Value::Empty => classes.extend(["none", "empty"]),
-        Value::Unknown(_) | Value::Open(..) => classes.push("none"),
+        Value::Unknown(_) => classes.push("none"),
+        // A floor alone is nothing to sort by.
+        Value::Open(..) | Value::Estimate(_) | Value::Converted(_) | Value::Tokens(_)
+            if value.exact().is_none() =>
+        {
+            classes.push("none");
+        }
         // Names and days are not broken at their hyphens.
         Value::Text(_) => classes.push(if columns(shown) <= SHORT { "short" } else { "long" }),
         Value::Date(_) => classes.push("short"),
