@@ -41,7 +41,7 @@ fn main() {
     println!("start    with a prompt {prompted:.0?}: {:.2?} more (bar 5 ms)", prompted.saturating_sub(plain));
     println!("size     {:.2} MB (bar 8 MB)", std::fs::metadata(&imgcost).unwrap().len() as f64 / 1e6);
     for (name, input) in [("csv", csv_rows()), ("jsonl", json_rows())] {
-        for options in ["-f csv", "-f csv --totals model,quality --totals size", "-f json"] {
+        for options in ["-f csv", "-f csv --by model,quality --by size", "-f json"] {
             let one = batch(&imgcost, name, &input, options);
             println!("batch    {name} in, {options}: {one:.0} rows/s");
             let two = batch(&imgcost, name, &input, &format!("{options} --threads 2"));
@@ -123,7 +123,7 @@ fn memory(imgcost: &Path) {
     let rows = csv_rows();
     let (header, rows) = rows.split_once('\n').unwrap();
     for threads in ["1", "2"] {
-        let line = format!("batch - --input-format csv -f csv --totals model,quality --threads {threads}");
+        let line = format!("batch - --input-format csv -f csv --by model,quality --threads {threads}");
         let mut child = Command::new(imgcost)
             .args(line.split(' '))
             .args(["--as-of", "2026-11-21"])

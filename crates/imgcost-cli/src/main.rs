@@ -148,6 +148,9 @@ fn format(cli: &Cli, settings: &Settings) -> Result<Format, imgcost_core::Error>
 }
 
 fn run(cli: Cli, settings: &Settings, output: &Output) -> Result<End, Failure> {
+    if !matches!(cli.command, Some(Command::Check(_))) {
+        output.without_findings()?;
+    }
     match cli.command {
         None => commands::price_list(settings, output.stdout_only()?),
         Some(Command::Quote(mut args)) => {
@@ -168,10 +171,10 @@ fn run(cli: Cli, settings: &Settings, output: &Output) -> Result<End, Failure> {
         }
         Some(Command::Models(args)) => commands::models(&args, settings, output),
         Some(Command::Prices(command)) => commands::prices(&command, settings, output),
-        Some(Command::Batch(args)) => commands::batch(&args, settings, output.stdout_only()?),
+        Some(Command::Batch(args)) => commands::batch(&args, settings, output),
         Some(Command::Solve(args)) => commands::solve(&args, settings, output),
-        Some(Command::Check(args)) => commands::check(&args, settings, output.stdout_only()?),
-        Some(Command::Diff(args)) => commands::diff(&args, settings, output.stdout_only()?),
+        Some(Command::Check(args)) => commands::check(&args, settings, output),
+        Some(Command::Diff(args)) => commands::diff(&args, settings, output),
         Some(Command::Budget(command)) => commands::budget(&command, settings, output.stdout_only()?),
         Some(Command::Config(_)) => commands::config(&cli.global, settings, output.stdout_only()?),
         Some(Command::Completions(args)) => commands::completions(&args),

@@ -9,6 +9,10 @@ use imgcost_core::{Code, Error};
 use crate::args::{BudgetCommand, Cli, Command, PricesCommand};
 use crate::report::Format;
 
+/// Flags that are gone, and what to type instead.
+const RENAMED: [(&str, &str); 3] =
+    [("--batch-api", "--tier batch"), ("--sarif", "-o FILE.sarif"), ("--totals", "--by")];
+
 /// Parses the words after the program's name.
 pub(crate) fn cli(words: &[OsString]) -> Result<Cli, clap::Error> {
     let color = match value_of(words, &["--color"]).as_deref() {
@@ -137,8 +141,8 @@ pub(crate) fn refusal(error: &clap::Error) -> Error {
     if let Some(argument) = argument {
         refusal = refusal.field(field_of(argument));
     }
-    if argument.map(flag) == Some("--batch-api") {
-        return refusal.nearest("--tier batch");
+    if let Some((_, now)) = RENAMED.iter().find(|(old, _)| argument.map(flag) == Some(old)) {
+        return refusal.nearest(*now);
     }
     // The parser's guesses come in no order of likeness, and some are far off.
     let typed = text(ContextKind::InvalidValue).or(argument.map(flag)).unwrap_or_default();

@@ -33,9 +33,9 @@ pub(crate) struct BatchArgs {
     #[arg(long, help_heading = "Limits and output")]
     pub(crate) summary: bool,
 
-    /// Add the rows up by these, such as model,quality or tag:team; repeat for a further table.
+    /// Group the sums by these, such as model,quality or tag:team; repeat for a further table.
     #[arg(long, value_name = "KEY,...", help_heading = "Limits and output")]
-    pub(crate) totals: Vec<String>,
+    pub(crate) by: Vec<String>,
 
     /// Exit with 3 if all rows together may cost more than this many US dollars.
     #[arg(long, value_name = "USD", allow_negative_numbers = true, help_heading = "Limits and output")]

@@ -19,7 +19,7 @@ pub(crate) struct CheckArgs {
     pub(crate) policy: Option<PathBuf>,
 
     /// Print a commented example policy and exit.
-    #[arg(long, conflicts_with_all = ["file", "policy", "sarif"], help_heading = "Policy")]
+    #[arg(long, conflicts_with_all = ["file", "policy"], help_heading = "Policy")]
     pub(crate) init: bool,
 
     /// Defaults for all rows.
@@ -33,10 +33,6 @@ pub(crate) struct CheckArgs {
     /// Let rows name files anywhere, not only below the file's own folder.
     #[arg(long, help_heading = "Rows")]
     pub(crate) allow_paths: bool,
-
-    /// Write the findings as SARIF 2.1.0 too; - for standard output, and nothing else there.
-    #[arg(long, value_name = "FILE", help_heading = "Limits and output")]
-    pub(crate) sarif: Option<PathBuf>,
 
     /// Another currency for the sum.
     #[command(flatten)]

@@ -52,7 +52,7 @@ Examples:
     #[command(after_help = "\
 Examples:
   imgcost batch jobs.csv -m gpt-image-2
-  imgcost batch jobs.jsonl --totals model,quality --cap 20
+  imgcost batch jobs.jsonl --by model,quality --cap 20
   generate-jobs | imgcost batch - --input-format jsonl -f csv")]
     Batch(Lazy<BatchArgs>),
 
@@ -61,7 +61,7 @@ Examples:
 Examples:
   imgcost check --init > policy.toml
   imgcost check jobs.csv --policy policy.toml
-  imgcost check jobs.csv --policy policy.toml --sarif findings.sarif")]
+  imgcost check jobs.csv --policy policy.toml -o findings.sarif")]
     Check(Box<Lazy<CheckArgs>>),
 
     /// Show what changes in price between two job files, or two days.

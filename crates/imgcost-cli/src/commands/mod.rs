@@ -15,6 +15,7 @@ mod price_list;
 mod prices;
 pub(crate) mod quote;
 mod solve;
+mod sums;
 mod usage;
 
 pub(crate) use batch::batch;

@@ -9,30 +9,20 @@ pub(crate) mod flat;
 mod markdown;
 mod page;
 pub(crate) mod separated;
-mod sum;
 pub(crate) mod table;
 
 use std::io::Write;
 
-use imgcost_core::PerMille;
 use serde::Serialize;
 
-pub(crate) use crate::commands::quote::{
-    Priced, amount_words, document, heading as quote_heading, item_words,
-};
+pub(crate) use crate::commands::quote::{heading as quote_heading, item_words};
 pub(crate) use crate::report::{DASH, grouped};
-pub(crate) use markdown::{page as markdown_page, row as markdown_row};
+pub(crate) use markdown::row as markdown_row;
 pub(crate) use page::{Align, Page, Part, Sheet};
-pub(crate) use sum::{sum_words, with_counts};
 
 use crate::failure::{Failure, unless_gone};
 
 pub(crate) use crate::report::Format;
-
-/// A share with its sign; a dash where there is none.
-pub(crate) fn percent(share: Option<PerMille>) -> String {
-    share.map_or_else(|| DASH.to_owned(), |share| format!("{share:+}"))
-}
 
 /// Writes a result in a format. That its reader went away is no failure.
 pub(crate) fn write<D: Serialize>(
@@ -65,9 +55,7 @@ fn write_all<D: Serialize>(
             serde_json::to_writer(&mut *out, &document())?;
             out.write_all(b"\n")?;
         }
-        #[cfg(feature = "xlsx")]
-        Format::Xlsx => return Err(not_yet().into()),
-        Format::Html => return Err(not_yet().into()),
+        _ => return Err(not_yet().into()),
     }
     out.flush()?;
     Ok(())

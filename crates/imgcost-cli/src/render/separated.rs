@@ -52,10 +52,6 @@ impl Row for Line {
         self.bytes.push(b'"');
         self.bytes.push(self.separator);
     }
-
-    fn empty(&mut self, count: usize) {
-        self.bytes.resize(self.bytes.len() + count, self.separator);
-    }
 }
 
 /// Writes a table with its header.

@@ -2,7 +2,7 @@
 //!
 //! A cell is empty where its value is unknown or does not apply, never zero. Amounts are exact.
 
-use imgcost_core::Usd;
+use imgcost_core::{Date, Size, Usd};
 use memchr::memchr3;
 
 use super::Report;
@@ -18,7 +18,7 @@ pub(super) fn report(report: &Report<'_>, separator: u8) -> Vec<u8> {
     let mut writer = Writer::new(&first.columns, separator);
     writer.head(&mut bytes);
     for table in tables().filter(|table: &&Table<'_>| table.name == first.name) {
-        table.rows.iter().for_each(|row| writer.row(&mut bytes, &row.cells));
+        table.rows.iter().for_each(|row| writer.row(&mut bytes, &[&row.cells]));
     }
     bytes
 }
@@ -31,12 +31,20 @@ pub(crate) struct Writer {
     /// The last amount and its digits: most estimates are exact, and all three are the same.
     usd: Option<Usd>,
     usd_text: String,
+    date: Option<(Date, String)>,
 }
 
 impl Writer {
     pub(crate) fn new(columns: &[Column], separator: u8) -> Writer {
         let columns = data_columns(columns);
-        Writer { columns, separator, digits: itoa::Buffer::new(), usd: None, usd_text: String::new() }
+        Writer {
+            columns,
+            separator,
+            digits: itoa::Buffer::new(),
+            usd: None,
+            usd_text: String::new(),
+            date: None,
+        }
     }
 
     /// Adds the line of names.
@@ -47,11 +55,11 @@ impl Writer {
         end(bytes);
     }
 
-    /// Adds a line of values.
-    pub(crate) fn row(&mut self, bytes: &mut Vec<u8>, cells: &[Value<'_>]) {
+    /// Adds a line of values, which may come in parts.
+    pub(crate) fn row(&mut self, bytes: &mut Vec<u8>, parts: &[&[Value<'_>]]) {
         let columns = std::mem::take(&mut self.columns);
         for column in &columns {
-            self.cell(bytes, cells.get(column.from).unwrap_or(&Value::Empty), column.part);
+            self.cell(bytes, cell(parts, column.from), column.part);
         }
         self.columns = columns;
         end(bytes);
@@ -79,7 +87,19 @@ impl Writer {
                     bytes.extend_from_slice(amount.to_string().as_bytes());
                 }
             }
-            Value::Date(day) => bytes.extend_from_slice(day.to_string().as_bytes()),
+            Value::Size(Size::Exact(pixels)) => {
+                bytes.extend_from_slice(self.digits.format(pixels.width()).as_bytes());
+                bytes.push(b'x');
+                bytes.extend_from_slice(self.digits.format(pixels.height()).as_bytes());
+            }
+            Value::Size(Size::Auto) => bytes.extend_from_slice(b"auto"),
+            Value::Date(day) => {
+                // Most rows of a file are of one day.
+                if self.date.as_ref().is_none_or(|(last, _)| last != day) {
+                    self.date = Some((*day, day.to_string()));
+                }
+                bytes.extend_from_slice(self.date.as_ref().map_or("", |(_, text)| text).as_bytes());
+            }
             Value::Empty | Value::Unknown(_) => {}
             Value::Number(_) | Value::Difference(_) | Value::Change(_) | Value::PerMille(_) => {
                 bytes.extend_from_slice(value.exact().unwrap_or_default().as_bytes());
@@ -113,6 +133,17 @@ impl Writer {
         }
         bytes.extend_from_slice(self.usd_text.as_bytes());
     }
+}
+
+/// A cell of a row in parts.
+pub(super) fn cell<'r, 'v>(parts: &[&'r [Value<'v>]], mut at: usize) -> &'r Value<'v> {
+    for part in parts {
+        match part.get(at) {
+            Some(value) => return value,
+            None => at -= part.len(),
+        }
+    }
+    &Value::Empty
 }
 
 fn one<T>([floor, expected, ceiling]: [Option<T>; 3], part: Part) -> Option<T> {

@@ -7,7 +7,7 @@
 use std::ffi::OsStr;
 use std::fmt::Display;
 use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, StdoutLock, Write};
 use std::path::{Path, PathBuf};
 
 use imgcost_core::{Code, Error};
@@ -40,6 +40,10 @@ pub(crate) enum Format {
     /// A workbook.
     #[cfg(feature = "xlsx")]
     Xlsx,
+    /// Findings as code hosts take them: of `check` only, as the next.
+    Sarif,
+    /// Findings as GitHub shows them beside the code.
+    Github,
 }
 
 /// The names and endings of formats.
@@ -54,6 +58,8 @@ const FORMATS: &[(&str, Format)] = &[
     ("html", Format::Html),
     #[cfg(feature = "xlsx")]
     ("xlsx", Format::Xlsx),
+    ("sarif", Format::Sarif),
+    ("github", Format::Github),
 ];
 
 impl Format {
@@ -73,9 +79,11 @@ impl Format {
     }
 }
 
-/// The endings of file names: those of the formats, but a table is text.
+/// The endings of file names: those of the formats, but a table is text, and what GitHub reads
+/// from standard output is no file.
 fn endings() -> impl Iterator<Item = (&'static str, Format)> {
-    FORMATS.iter().map(|&(name, format)| if name == "table" { ("txt", format) } else { (name, format) })
+    let kept = FORMATS.iter().filter(|(_, format)| *format != Format::Github);
+    kept.map(|&(name, format)| if name == "table" { ("txt", format) } else { (name, format) })
 }
 
 /// Where a result goes.
@@ -126,10 +134,41 @@ impl Output {
         Err(Error::new(Code::IllegalCombination, "this command writes to standard output only").field("out"))
     }
 
+    /// Every format that is asked for.
+    fn formats(&self) -> impl Iterator<Item = Format> {
+        std::iter::once(self.format).chain(self.files.iter().map(|target| target.format))
+    }
+
+    /// Refuses the formats of findings.
+    ///
+    /// # Errors
+    /// One was asked for.
+    pub(crate) fn without_findings(&self) -> Result<(), Error> {
+        if self.formats().any(|format| matches!(format, Format::Sarif | Format::Github)) {
+            return Err(
+                Error::new(Code::IllegalCombination, "only check writes sarif and github").field("format")
+            );
+        }
+        Ok(())
+    }
+
     /// The files to write.
     #[allow(dead_code, reason = "for the commands that stream")]
     pub(crate) fn paths(&self) -> Vec<PathBuf> {
         self.files.iter().map(|target| target.path.clone()).collect()
+    }
+
+    /// Where a result goes that is written piece by piece: standard output first, then the files.
+    ///
+    /// # Errors
+    /// A file can't be made.
+    pub(crate) fn sinks(&self) -> Result<Vec<(Format, Sink)>, Failure> {
+        let mut sinks = vec![(self.format, Sink::Stdout(io::stdout().lock()))];
+        for Target { path, format } in &self.files {
+            let staged = Staged::new(path).map_err(|error| failed(path, error))?;
+            sinks.push((*format, Sink::File(staged)));
+        }
+        Ok(sinks)
     }
 
     /// Writes a result: as it is in json and jsonl, and as its report in every other format.
@@ -140,17 +179,29 @@ impl Output {
         result: &T,
         report: impl FnOnce() -> Report<'a>,
     ) -> Result<(), Failure> {
-        let formats = || std::iter::once(self.format).chain(self.files.iter().map(|target| target.format));
-        let report = formats().any(|format| !format.is_json()).then(report).unwrap_or_default();
-        for format in formats() {
+        self.write_with(result, report, |_| None)
+    }
+
+    /// The same of a command that has some formats of its own.
+    pub(crate) fn write_with<'a, T: Serialize>(
+        &self,
+        result: &T,
+        report: impl FnOnce() -> Report<'a>,
+        own: impl Fn(Format) -> Option<Vec<u8>>,
+    ) -> Result<(), Failure> {
+        let report = self.formats().any(|format| !format.is_json()).then(report).unwrap_or_default();
+        for format in self.formats() {
             has_room(format, &report)?;
         }
+        let bytes = |format: Format, page: fn(&Report<'_>) -> String| {
+            own(format).map_or_else(|| bytes(format, result, &report, page), Ok)
+        };
         let made: Vec<Vec<u8>> = self
             .files
             .iter()
-            .map(|target| bytes(target.format, result, &report, |report| text::report(report, None)))
+            .map(|target| bytes(target.format, |report| text::report(report, None)))
             .collect::<Result<_, _>>()?;
-        let shown = bytes(self.format, result, &report, text::on_stdout)?;
+        let shown = bytes(self.format, text::on_stdout)?;
         let mut out = io::stdout().lock();
         let written = out.write_all(&shown).and_then(|()| out.flush()).map_err(Failure::Output);
         unless_gone(written)?;
@@ -160,18 +211,30 @@ impl Output {
 
 /// Refuses what would be too long a page or workbook.
 fn has_room(format: Format, report: &Report<'_>) -> Result<(), Error> {
+    has_room_for(format, report.tables().map(|table| table.rows.len()).sum())
+}
+
+/// Refuses so many rows in a page or workbook.
+pub(crate) fn has_room_for(format: Format, rows: usize) -> Result<(), Error> {
     let limited = match format {
         Format::Html => "html",
         #[cfg(feature = "xlsx")]
         Format::Xlsx => "xlsx",
         _ => return Ok(()),
     };
-    let rows: usize = report.tables().map(|table| table.rows.len()).sum();
     if rows <= ROWS_MAX {
         return Ok(());
     }
-    let message = format!("{limited} takes at most {ROWS_MAX} rows (got {rows}): use csv or jsonl");
+    let message = format!("{limited} takes at most {ROWS_MAX} rows: use csv or jsonl");
     Err(Error::new(Code::TooLarge, message).field("format").allowed(["csv", "jsonl"]))
+}
+
+/// A report's bytes in a format for which it is made: not in json or jsonl.
+///
+/// # Errors
+/// The workbook can't be made.
+pub(crate) fn report_bytes(format: Format, report: &Report<'_>) -> Result<Vec<u8>, Failure> {
+    bytes(format, &(), report, |report| text::report(report, text::width()))
 }
 
 fn bytes<T: Serialize>(
@@ -194,6 +257,8 @@ fn bytes<T: Serialize>(
         Format::Html => html::report(report).into_bytes(),
         #[cfg(feature = "xlsx")]
         Format::Xlsx => super::xlsx::report(report).map_err(io::Error::other)?,
+        // Refused before, or made by the command.
+        Format::Sarif | Format::Github => Vec::new(),
     })
 }
 
@@ -221,14 +286,13 @@ fn format_of(path: &Path) -> Result<Format, Error> {
 /// # Errors
 /// A file can't be written: no file is left half-written, and the error names it.
 fn place<'p>(files: impl Iterator<Item = (&'p Path, Vec<u8>)>) -> Result<(), Failure> {
-    let mut staged = Vec::new();
+    let mut sinks = Vec::new();
     for (path, bytes) in files {
-        staged.push((path, Staged::new(path, &bytes).map_err(|error| failed(path, error))?));
+        let mut sink = Sink::File(Staged::new(path).map_err(|error| failed(path, error))?);
+        sink.write(&bytes)?;
+        sinks.push(sink);
     }
-    for (path, staged) in staged {
-        staged.place().map_err(|error| failed(path, error))?;
-    }
-    Ok(())
+    sinks.into_iter().try_for_each(Sink::place)
 }
 
 fn name(path: &Path) -> String {
@@ -240,14 +304,48 @@ fn failed(path: &Path, error: impl Display) -> Failure {
     Failure::Output(io::Error::other(format!("{}: {error}", name(path))))
 }
 
+/// Where a result goes piece by piece.
+pub(crate) enum Sink {
+    Stdout(StdoutLock<'static>),
+    File(Staged),
+}
+
+impl Sink {
+    /// Writes a piece.
+    ///
+    /// # Errors
+    /// It can't be written.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        match self {
+            Sink::Stdout(out) => Ok(out.write_all(bytes).and_then(|()| out.flush())?),
+            Sink::File(staged) => {
+                let written = staged.file.as_mut().map_or(Ok(()), |file| file.write_all(bytes));
+                written.map_err(|error| failed(&staged.place, error))
+            }
+        }
+    }
+
+    /// Moves a file to its place.
+    ///
+    /// # Errors
+    /// It can't be moved.
+    pub(crate) fn place(self) -> Result<(), Failure> {
+        let Sink::File(mut staged) = self else { return Ok(()) };
+        // Some systems move no file that is open.
+        staged.file = None;
+        fs::rename(&staged.temporary, &staged.place).map_err(|error| failed(&staged.place, error))
+    }
+}
+
 /// A file that is written and not yet in its place. Dropped before that, it is removed.
-struct Staged {
+pub(crate) struct Staged {
     temporary: PathBuf,
     place: PathBuf,
+    file: Option<fs::File>,
 }
 
 impl Staged {
-    fn new(path: &Path, bytes: &[u8]) -> io::Result<Staged> {
+    fn new(path: &Path) -> io::Result<Staged> {
         // What a link leads to is replaced, not the link.
         let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let before = match fs::metadata(&place) {
@@ -258,17 +356,12 @@ impl Staged {
             Ok(found) => Some(found.permissions()),
             Err(_) => None,
         };
-        let (temporary, mut file) = beside(&place)?;
-        let staged = Staged { temporary, place };
-        file.write_all(bytes)?;
-        if let Some(permissions) = before {
+        let (temporary, file) = beside(&place)?;
+        let staged = Staged { temporary, place, file: Some(file) };
+        if let (Some(permissions), Some(file)) = (before, &staged.file) {
             file.set_permissions(permissions)?;
         }
         Ok(staged)
-    }
-
-    fn place(self) -> io::Result<()> {
-        fs::rename(&self.temporary, &self.place)
     }
 }
 

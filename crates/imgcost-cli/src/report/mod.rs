@@ -8,7 +8,6 @@ mod currency;
 mod files;
 mod html;
 mod markdown;
-#[allow(dead_code, reason = "for the commands that stream")]
 mod stream;
 #[allow(dead_code, reason = "for the commands that compare")]
 mod table;
@@ -23,8 +22,10 @@ mod xlsx;
 use crate::plain;
 
 pub(crate) use currency::{ConvertedTotal, converted};
-pub(crate) use files::{Format, Output};
+pub(crate) use files::{Format, Output, Sink, has_room_for, report_bytes};
+pub(crate) use stream::Stream;
 pub(crate) use table::{Column, Only, Row, Table};
+pub(crate) use text::width;
 pub(crate) use value::{Bounds, DASH, Value, grouped, rounded};
 
 /// What a command found out.

@@ -41,14 +41,20 @@ impl Stream {
     }
 
     /// Adds a row.
+    #[cfg_attr(not(test), allow(dead_code, reason = "rows of one piece"))]
     pub(crate) fn row(&mut self, bytes: &mut Vec<u8>, cells: &[Value<'_>]) {
+        self.parts(bytes, &[cells]);
+    }
+
+    /// Adds a row whose cells come in parts.
+    pub(crate) fn parts(&mut self, bytes: &mut Vec<u8>, parts: &[&[Value<'_>]]) {
         let words = |heads: &[Head]| -> Vec<String> {
-            let cell = |head: &Head| head.cell(cells.get(head.from).unwrap_or(&Value::Empty));
+            let cell = |head: &Head| head.cell(csv::cell(parts, head.from));
             heads.iter().map(cell).collect()
         };
         let mut text = String::new();
         match self {
-            Stream::Separated(writer) => writer.row(bytes, cells),
+            Stream::Separated(writer) => writer.row(bytes, parts),
             Stream::Markdown(heads) => {
                 markdown::row(&mut text, words(heads).iter().map(String::as_str));
             }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use imgcost_analysis::currency::Converted;
-use imgcost_core::{Date, Estimate, PerMille, SignedUsd, Total, Usd};
+use imgcost_core::{Date, Estimate, PerMille, SignedUsd, Size, Total, Usd};
 use rust_decimal::Decimal;
 
 use crate::plain;
@@ -86,6 +86,8 @@ pub(crate) enum Value<'a> {
     PerMille(PerMille),
     /// A day.
     Date(Date),
+    /// The size of an image.
+    Size(Size),
     /// US dollars of which only bounds may be known.
     Estimate(Bounds<Usd>),
     /// The same in another currency.
@@ -119,6 +121,29 @@ impl<'a> Value<'a> {
     /// A value that is unknown for a reason that other cells tell.
     pub(crate) const fn missing() -> Value<'a> {
         Value::Unknown(Cow::Borrowed(""))
+    }
+
+    /// The same, with words of its own.
+    pub(crate) fn into_owned(self) -> Value<'static> {
+        match self {
+            Value::Text(text) => Value::Text(Cow::Owned(text.into_owned())),
+            Value::Unknown(reason) => Value::Unknown(Cow::Owned(reason.into_owned())),
+            Value::Open(bounds, text) => Value::Open(bounds, Cow::Owned(text.into_owned())),
+            Value::Best(value) => Value::Best(Box::new(value.into_owned())),
+            Value::Empty => Value::Empty,
+            Value::Flag(flag) => Value::Flag(flag),
+            Value::Count(count) => Value::Count(count),
+            Value::Number(number) => Value::Number(number),
+            Value::Usd(usd) => Value::Usd(usd),
+            Value::Difference(difference) => Value::Difference(difference),
+            Value::Change(change) => Value::Change(change),
+            Value::PerMille(share) => Value::PerMille(share),
+            Value::Date(day) => Value::Date(day),
+            Value::Size(size) => Value::Size(size),
+            Value::Estimate(bounds) => Value::Estimate(bounds),
+            Value::Converted(bounds) => Value::Converted(bounds),
+            Value::Tokens(bounds) => Value::Tokens(bounds),
+        }
     }
 
     /// A number that is written in digits, such as a rate of the price book; words where it is
@@ -174,7 +199,8 @@ impl<'a> Value<'a> {
             Value::Estimate(bounds) | Value::Open(bounds, _) => bounds.figure().map(|usd| usd.to_string()),
             Value::Converted(bounds) => bounds.figure().map(|amount| amount.to_string()),
             Value::Tokens(bounds) => bounds.figure().map(|count| count.to_string()),
-            Value::Empty | Value::Text(_) | Value::Flag(_) | Value::Date(_) | Value::Unknown(_) => None,
+            Value::Empty | Value::Text(_) | Value::Flag(_) | Value::Date(_) => None,
+            Value::Size(_) | Value::Unknown(_) => None,
         }
     }
 
@@ -203,6 +229,11 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The cell for people where it is no amount.
+    pub(crate) fn words(&self) -> String {
+        self.shown(0)
+    }
+
     /// The cell for people, on one line, amounts to so many decimals.
     pub(crate) fn shown(&self, places: u32) -> String {
         match self {
@@ -219,6 +250,7 @@ impl<'a> Value<'a> {
             Value::Change(change) => changed(*change),
             Value::PerMille(share) => format!("{share:+}"),
             Value::Date(day) => day.to_string(),
+            Value::Size(size) => size.to_string(),
             Value::Estimate(bounds) => figure(bounds, |usd, side| dollars(usd, places, side)),
             Value::Converted(bounds) => figure(bounds, |amount, side| converted(amount, places, side)),
             Value::Tokens(bounds) => figure(bounds, |count, _| grouped(count)),
@@ -345,6 +377,12 @@ impl From<Usd> for Value<'_> {
 impl From<Date> for Value<'_> {
     fn from(day: Date) -> Self {
         Value::Date(day)
+    }
+}
+
+impl From<Size> for Value<'_> {
+    fn from(size: Size) -> Self {
+        Value::Size(size)
     }
 }
 

@@ -241,3 +241,28 @@ fn the_cap_holds_for_every_format() {
         }
     }
 }
+
+#[test]
+fn files_are_written_beside_the_output() {
+    let folder = folder("batch-out");
+    let rows = "id,model,quality,size,prompt_tokens,tag:team\na,gpt-image-2,low,1024x1024,9,red\nb,gpt-image-2,low,1000x1000,9,red\n";
+    let file = file(&folder, "rows.csv", rows);
+    let out = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let names = ["priced.csv", "priced.jsonl", "priced.md", "priced.html", "priced.xlsx"].map(out);
+    let mut arguments = vec!["batch", &file, "-f", "csv", "--by", "model"];
+    names.iter().for_each(|name| arguments.extend(["-o", name]));
+    let ran = run(&arguments);
+    assert_eq!(ran.code, 4, "{ran:?}");
+    let read = |name: &str| std::fs::read(name).unwrap();
+    assert_eq!(read(&names[0]), ran.stdout.as_bytes());
+    assert_eq!(read(&names[1]), run(&["batch", &file, "-f", "jsonl"]).stdout.as_bytes());
+    assert_eq!(read(&names[2]), run(&["batch", &file, "-f", "md"]).stdout.as_bytes());
+    let page = String::from_utf8(read(&names[3])).unwrap();
+    assert_eq!(page.matches("<table>").count(), 2, "{page}");
+    assert_eq!(page.matches(">b</span>").count(), 1, "a row is there once: {page}");
+    assert!(read(&names[4]).starts_with(b"PK"));
+    let ran = run(&["batch", &file, "-f", "csv", "-o", "/no/such/folder/x.csv"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (5, ""), "{ran:?}");
+    let old = run(&["batch", &file, "--totals", "model"]);
+    assert!(old.code == 2 && old.stderr.contains("--by"), "{old:?}");
+}

@@ -97,7 +97,7 @@ fn memory_does_not_grow_with_the_rows() {
     for threads in ["1", "3"] {
         let mut child = program()
             .args(words(&format!(
-                "batch - --input-format csv -f csv --summary --totals model,tag:run --threads {threads}"
+                "batch - --input-format csv -f csv --summary --by model,tag:run --threads {threads}"
             )))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -71,7 +71,7 @@ fn json(rows: usize) -> String {
 /// Whether so many threads write what one does.
 fn same(path: &str, format: &str, threads: &[&str]) {
     let ran = |threads: &str| {
-        let totals = "--summary --totals model,tag:team --totals quality";
+        let totals = "--summary --by model,tag:team --by quality";
         let line = format!("-f {format} {totals} --threads {threads}");
         let mut arguments = vec!["batch", path];
         arguments.extend(words(&line));

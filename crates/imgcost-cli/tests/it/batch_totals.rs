@@ -24,18 +24,18 @@ fn groups(ran: &Ran) -> Vec<Value> {
 }
 
 #[test]
-fn groups_stand_where_the_summary_does() {
+fn groups_are_where_the_summary_is() {
     for format in ["json", "table", "markdown"] {
-        let ran = batch(&format!("-f {format} --summary --totals model,tag:team --totals quality"));
+        let ran = batch(&format!("-f {format} --summary --by model,tag:team --by quality"));
         assert_eq!(ran.code, 4);
         assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
         let at = ran.stdout.find(if format == "json" { "{\"summary\"" } else { "total: " }).unwrap();
         snapshot(&format!("batch-totals.{format}"), &ran.stdout[at..]);
     }
     // A spreadsheet would add groups to the rows that they are made of.
-    let csv = batch("-f csv --summary --totals model,tag:team --totals quality");
+    let csv = batch("-f csv --summary --by model,tag:team --by quality");
     assert_eq!(csv.stdout, batch("-f csv --summary").stdout);
-    let table = batch("-f table --totals model,tag:team --totals quality");
+    let table = batch("-f table --by model,tag:team --by quality");
     assert_eq!(table.stdout, batch("-f table").stdout);
     assert_eq!(csv.stderr, table.stderr);
     snapshot("batch-totals.stderr", &table.stderr);
@@ -49,12 +49,13 @@ fn every_row_is_in_a_group_and_groups_add_up() {
         "size",
         "provider",
         "endpoint",
-        "as_of",
+        "day",
+        "month",
         "tag:team",
         "tag:none",
         "model,quality,size,tag:team",
     ] {
-        let ran = batch(&format!("-f json --summary --totals {keys}"));
+        let ran = batch(&format!("-f json --summary --by {keys}"));
         let summary = ran.lines().last().unwrap()["summary"].clone();
         for count in ["rows", "quoted", "images", "errors", "unpriced"] {
             let sum: u64 = groups(&ran).iter().map(|group| group[count].as_u64().unwrap()).sum();
@@ -72,7 +73,7 @@ fn every_row_is_in_a_group_and_groups_add_up() {
 #[test]
 fn a_row_in_error_counts_where_its_group_is_known() {
     let by = |keys: &str, by: Value| {
-        let groups = groups(&batch(&format!("-f json --summary --totals {keys}")));
+        let groups = groups(&batch(&format!("-f json --summary --by {keys}")));
         groups.into_iter().find(|group| group["by"] == by).unwrap_or_else(|| panic!("{keys}: {by}"))
     };
     assert_eq!(by("model", json!({"model": "gpt-image-2"}))["errors"], 2);
@@ -86,7 +87,7 @@ fn a_row_in_error_counts_where_its_group_is_known() {
 
 #[test]
 fn what_is_unpriced_stays_so_in_its_group() {
-    let groups = groups(&batch("-f json --summary --totals provider"));
+    let groups = groups(&batch("-f json --summary --by provider"));
     let new_api = groups.iter().find(|group| group["by"]["provider"] == "new-api").unwrap();
     assert_eq!(new_api["unpriced"], 1);
     assert_eq!(new_api["total"]["ceiling"], Value::Null);
@@ -96,17 +97,17 @@ fn what_is_unpriced_stays_so_in_its_group() {
 
 #[test]
 fn unknown_keys_are_refused() {
-    for (totals, nearest) in [
+    for (by, nearest) in [
         ("modle", Some("model")),
         ("model,qualty", Some("quality")),
         ("tag:", None),
         ("model,model", None),
         ("model,", None),
     ] {
-        let ran = batch(&format!("-f json --totals {totals}"));
-        assert_eq!(ran.code, 2, "{totals}: {ran:?}");
+        let ran = batch(&format!("-f json --by {by}"));
+        assert_eq!(ran.code, 2, "{by}: {ran:?}");
         let error = &ran.json()["error"];
-        assert_eq!(error["field"], "totals");
+        assert_eq!(error["field"], "by");
         if nearest.is_some() {
             assert_eq!(error["nearest"].as_str(), nearest, "{error}");
         }
@@ -120,8 +121,7 @@ fn groups_are_bounded_and_sums_are_whole() {
         writeln!(rows, "gpt-image-2,low,1024x1024,9,u{user}").unwrap();
     }
     for threads in [1, 3] {
-        let line =
-            format!("batch - --input-format csv -f json --summary --totals tag:user --threads {threads}");
+        let line = format!("batch - --input-format csv -f json --summary --by tag:user --threads {threads}");
         let ran = run_with(&words(&line), rows.as_bytes());
         let groups = groups(&ran);
         assert_eq!(groups.len(), 10_001);
@@ -135,7 +135,7 @@ fn groups_are_bounded_and_sums_are_whole() {
 #[test]
 fn the_cap_names_the_dearest_group() {
     let rows = ROWS.lines().take(3).collect::<Vec<_>>().join("\n");
-    let ran = run_with(&words("batch - --cap 0.1 --totals model,tag:team"), rows.as_bytes());
+    let ran = run_with(&words("batch - --cap 0.1 --by model,tag:team"), rows.as_bytes());
     assert_eq!(ran.code, 3);
     assert!(ran.stderr.contains("dearest is model gpt-image-2, tag:team red, up to $"), "{}", ran.stderr);
 }
@@ -144,7 +144,7 @@ fn the_cap_names_the_dearest_group() {
 fn the_sum_is_converted_once() {
     let rows = ROWS.lines().take(2).collect::<Vec<_>>().join("\n");
     let ran = run_with(
-        &words("batch - -f json --summary --totals model --currency jpy --fx 149.8@2026-11-20"),
+        &words("batch - -f json --summary --by model --currency jpy --fx 149.8@2026-11-20"),
         rows.as_bytes(),
     );
     assert_eq!(ran.code, 0, "{ran:?}");
@@ -169,7 +169,7 @@ fn the_sum_is_converted_once() {
 
 #[test]
 fn tables_of_groups_keep_to_80_columns() {
-    let ran = batch("--summary --totals provider,model,quality,size,endpoint,tag:team --totals as_of");
+    let ran = batch("--summary --by provider,model,quality,size,endpoint,tag:team --by day");
     for line in ran.stdout.lines().filter(|line| !line.starts_with("total: ")) {
         assert!(line.chars().count() <= 80, "{line}");
     }
@@ -178,7 +178,7 @@ fn tables_of_groups_keep_to_80_columns() {
 #[test]
 fn rows_without_a_prompt_are_counted() {
     let rows = "model,size,quality,prompt_tokens\ngpt-image-2,1024x1024,low,9\ngpt-image-2,1024x1024,low,\n";
-    let line = "batch - -f json --summary --totals model";
+    let line = "batch - -f json --summary --by model";
     let ran = run_with(&words(line), rows.as_bytes());
     assert_eq!(ran.code, 0, "{ran:?}");
     let summary = ran.lines().last().unwrap()["summary"].clone();

@@ -127,7 +127,7 @@ fn the_example_policy_is_a_policy() {
 /// Schema by hand.
 #[test]
 fn sarif_has_the_form_that_readers_expect() {
-    let ran = check("check-sarif", JOBS, POLICY, &["--sarif", "-"]);
+    let ran = check("check-sarif", JOBS, POLICY, &["-f", "sarif"]);
     assert_eq!(ran.code, 3);
     assert!(ran.stderr.starts_with("imgcost: policy broken: "), "{ran:?}");
     let sarif = ran.json();
@@ -162,12 +162,12 @@ fn sarif_has_the_form_that_readers_expect() {
 }
 
 #[test]
-fn a_sarif_file_stands_beside_the_output() {
+fn a_sarif_file_is_written_beside_the_output() {
     let folder = folder("check-sarif-file");
     let jobs = file(&folder, "jobs.csv", JOBS);
     let policy = file(&folder, "policy.toml", POLICY);
     let sarif = folder.join("out.sarif");
-    let ran = run(&["check", &jobs, "--policy", &policy, "--sarif", sarif.to_str().unwrap(), "-f", "json"]);
+    let ran = run(&["check", &jobs, "--policy", &policy, "-o", sarif.to_str().unwrap(), "-f", "json"]);
     assert_eq!((ran.code, ran.json()["verdict"].as_str()), (3, Some("broken")));
     let document: serde_json::Value =
         serde_json::from_str(&std::fs::read_to_string(&sarif).unwrap()).unwrap();
@@ -175,7 +175,7 @@ fn a_sarif_file_stands_beside_the_output() {
         document["runs"][0]["results"].as_array().unwrap().len(),
         ran.json()["findings"].as_array().unwrap().len()
     );
-    let nowhere = run(&["check", &jobs, "--policy", &policy, "--sarif", "/no/such/folder/x.sarif"]);
+    let nowhere = run(&["check", &jobs, "--policy", &policy, "-o", "/no/such/folder/x.sarif"]);
     assert_eq!(nowhere.code, 5, "{nowhere:?}");
     assert!(nowhere.stderr.contains("/no/such/folder/x.sarif"));
 }
@@ -195,12 +195,45 @@ fn hostile_ids_change_no_terminal_and_no_table() {
 }
 
 #[test]
-fn a_sarif_file_that_fails_leaves_the_result_whole() {
+fn where_a_file_fails_nothing_else_is_lost() {
     let jobs = "model,n,prompt_tokens\ngpt-image-2,2,9\n";
-    let ran = check("check-sarif-fails", jobs, "max_n = 1", &["-f", "json", "--sarif", "/nonexist/x.sarif"]);
+    let ran = check("check-sarif-fails", jobs, "max_n = 1", &["-f", "json", "-o", "/nonexist/x.sarif"]);
     assert_eq!(ran.code, 5, "{ran:?}");
     assert_eq!(ran.json()["verdict"], "broken");
     assert!(ran.stderr.contains("/nonexist/x.sarif"), "{ran:?}");
+}
+
+#[test]
+fn findings_are_workflow_commands_of_github() {
+    let ran = check("check-github", JOBS, POLICY, &["-f", "github"]);
+    assert_eq!(ran.code, 3);
+    assert!(ran.stderr.starts_with("imgcost: policy broken: "), "{ran:?}");
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    // One a finding, without the one that an exception lets pass.
+    assert_eq!(lines.len(), 7, "{ran:?}");
+    let retired =
+        "::error file=jobs.csv,line=5,title=IC011 retired::dall-e-3 was shut down on 2026-05-12 [old]";
+    assert_eq!(lines[2], retired);
+    assert!(lines[6].starts_with("::warning file=policy.toml,line=13,title=IC019 "), "{ran:?}");
+    // What others wrote ends no line and begins no command.
+    let hostile = "{\"id\":\"a\\n::error::b 5%\",\"model\":\"gpt-image-2\",\"n\":9,\"prompt_tokens\":1}\n";
+    let policy = file(&folder("check-github-id"), "a,b:c.toml", "max_n = 1");
+    let ran = run_with(&["check", "-", "--policy", &policy, "-f", "github"], hostile.as_bytes());
+    assert!(ran.stdout.lines().all(|line| line.starts_with("::") && !line.contains("5%\"")), "{ran:?}");
+    assert!(ran.stdout.contains("5%25]"), "{ran:?}");
+}
+
+#[test]
+fn findings_formats_are_of_check_alone() {
+    for line in
+        ["quote gpt-image-2 -f sarif", "models -f github", "models -o x.sarif", "budget show -f sarif"]
+    {
+        let ran = imgcost(line);
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{line}: {ran:?}");
+        assert!(ran.stderr.contains("only check writes sarif and github"), "{ran:?}");
+    }
+    let gone = imgcost("check jobs.csv --policy policy.toml --sarif out.sarif");
+    assert!(gone.code == 2 && gone.stderr.contains("-o FILE.sarif"), "{gone:?}");
 }
 
 #[test]

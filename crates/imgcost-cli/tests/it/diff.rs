@@ -149,7 +149,7 @@ fn a_row_in_error_on_one_side_is_in_neither_total() {
         assert!(ran.json()[side]["total"]["floor"].is_null(), "{ran:?}");
     }
     assert!(ran.json()["delta"]["ceiling"].is_null());
-    assert!(ran.stderr.contains("nothing to hold against the limit"), "{ran:?}");
+    assert!(ran.stderr.contains("nothing to compare with the limit"), "{ran:?}");
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn rows_without_a_prompt_are_told_of() {
         ["old.csv", "new.csv", "-m", "gpt-image-2", "-q", "high", "-s", "1024x1024", "--fail-above", "9"];
     let ran = diff("diff-prompt", "n\n1\n", "n,prompt_tokens\n2,9\n", &base);
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.stderr.contains("1 row without a prompt: the limit is held against its image"), "{ran:?}");
+    assert!(ran.stderr.contains("1 row without a prompt: the limit is compared with its image"), "{ran:?}");
     assert!(ran.stdout.lines().next().unwrap().contains("$0.21072, 1 without a prompt →"), "{ran:?}");
     let ran = diff("diff-prompt", "n\n1\n", "n,prompt_tokens\n2,9\n", &[&base[..], &["-f", "json"]].concat());
     let count = |side: &str| ran.json()[side]["total"]["without_prompt"].clone();

@@ -1,12 +1,10 @@
 //! `imgcost batch`: a quote for every row of a file, in one pass and constant memory.
 
-mod crew;
+mod chunk;
+mod groups;
+mod pool;
 mod progress;
-mod sums;
-mod tables;
-mod tally;
-mod totals;
-mod work;
+mod summary;
 mod write;
 
 use std::io::Read;
@@ -15,15 +13,15 @@ use std::thread;
 use imgcost_analysis::jobs::Splitter;
 use imgcost_core::{Code, Error};
 
-use self::crew::Crew;
+use self::chunk::{Chunk, Rules, Worker};
+use self::groups::Groupings;
+use self::pool::WorkerPool;
 use self::progress::Progress;
-use self::tables::Tables;
-use self::tally::Tally;
-use self::work::{Clerk, Rules, Work};
+use self::summary::Summary;
 use self::write::{Tags, Writer};
 use crate::args::BatchArgs;
 use crate::failure::{End, Failure, bad_input};
-use crate::report::Format;
+use crate::report::Output;
 use crate::settings::Settings;
 use crate::{fields, inputs, jobs, request};
 
@@ -31,16 +29,13 @@ use crate::{fields, inputs, jobs, request};
 const THREADS_MAX: usize = 256;
 
 /// Quotes every row.
-pub(crate) fn batch(args: &BatchArgs, settings: &Settings, format: Format) -> Result<End, Failure> {
-    if !matches!(format, Format::Table | Format::Markdown | Format::Csv | Format::Tsv) && !format.is_json() {
-        return Err(crate::render::not_yet().into());
-    }
+pub(crate) fn batch(args: &BatchArgs, settings: &Settings, output: &Output) -> Result<End, Failure> {
     let others = [&args.request.request, &args.request.prompt_file];
     if inputs::is_stdin(&args.file) && others.into_iter().flatten().any(|path| inputs::is_stdin(path)) {
         return Err(bad_input("file", "standard input can be the rows or the request, not both").into());
     }
     let threads = threads(args.threads.as_deref())?;
-    let keys = totals::keys(&args.totals)?;
+    let keys = groups::keys(&args.by)?;
     let exchange = args.currency.exchange()?;
     let cap = request::cap(args.cap.as_deref(), settings)?;
     let book = request::book(&args.request.book, settings)?;
@@ -49,65 +44,76 @@ pub(crate) fn batch(args: &BatchArgs, settings: &Settings, format: Format) -> Re
     let tags = file.tag_columns().map_or(Tags::Json, Tags::Columns);
     let (mut splitter, parser) = file.parts();
     let rules = Rules { parser: &parser, keys: &keys, is_capped: cap.is_some() };
-    let clerk = || Clerk::new(&rules, desk.another(), Writer::new(format, tags.clone()));
+    let outputs = output.sinks()?;
+    let formats: Vec<_> = outputs.iter().map(|(format, _)| *format).collect();
+    let writers = || -> Vec<Writer> {
+        formats.iter().enumerate().map(|(at, format)| Writer::new(*format, &tags, at == 0)).collect()
+    };
+    let worker = || Worker::new(&rules, desk.another(), writers());
 
-    let mut writer = Writer::new(format, tags.clone());
-    let mut tally = Tally::new(cap, Tables::new(&keys), Progress::new(args));
-    let mut header = Vec::new();
-    writer.header(&mut header)?;
-    tally.write(&header)?;
+    let mut writers_at_ends = writers();
+    let mut summary = Summary::new(outputs, cap, Groupings::new(&keys), Progress::new(args));
+    for (at, writer) in writers_at_ends.iter().enumerate() {
+        let mut header = Vec::new();
+        writer.header(&mut header);
+        summary.write(at, &header)?;
+    }
     let ran = if threads == 1 {
-        alone(&mut splitter, clerk(), &mut tally)
+        alone(&mut splitter, worker(), &mut summary)
     } else {
         thread::scope(|scope| {
-            let clerks = std::iter::repeat_with(clerk).take(threads);
-            together(&mut splitter, Crew::hire(scope, clerks)?, &mut tally)
+            let workers = std::iter::repeat_with(worker).take(threads);
+            together(&mut splitter, WorkerPool::start(scope, workers)?, &mut summary)
         })
     };
-    tally.quiet();
-    tally.end(ran?, &mut writer, args.summary, exchange.as_ref())
+    summary.quiet();
+    summary.end(ran?, &mut writers_at_ends, args.summary, exchange.as_ref())
 }
 
-/// Piece by piece in this thread. False where rows were left, as nobody reads on.
+/// Chunk by chunk in this thread. False where rows were left, as nobody reads on.
 fn alone(
     splitter: &mut Splitter<impl Read>,
-    mut clerk: Clerk<'_, '_>,
-    tally: &mut Tally,
+    mut worker: Worker<'_, '_>,
+    summary: &mut Summary,
 ) -> Result<bool, Failure> {
-    let mut work = Work::default();
+    let mut chunk = Chunk::default();
     loop {
-        let more = work.fill(splitter);
-        clerk.run(&mut work);
-        tally.take(&mut work, splitter.passed())?;
+        let more = chunk.fill(splitter);
+        worker.run(&mut chunk);
+        summary.take(&mut chunk, splitter.passed())?;
         // What was read before the file failed is written first.
         if !more? {
             return Ok(true);
         }
-        if tally.is_done() {
+        if summary.is_done() {
             return Ok(false);
         }
     }
 }
 
 /// This thread reads and writes, others quote. False where rows were left, as nobody reads on.
-fn together(splitter: &mut Splitter<impl Read>, mut crew: Crew, tally: &mut Tally) -> Result<bool, Failure> {
-    let mut spare: Vec<Work> = Vec::new();
+fn together(
+    splitter: &mut Splitter<impl Read>,
+    mut pool: WorkerPool,
+    summary: &mut Summary,
+) -> Result<bool, Failure> {
+    let mut spare: Vec<Chunk> = Vec::new();
     let mut more = Ok(true);
-    while matches!(more, Ok(true)) && !tally.is_done() {
-        let mut work = spare.pop().unwrap_or_default();
-        more = work.fill(splitter);
-        if !work.is_empty() {
-            crew.give(work)?;
+    while matches!(more, Ok(true)) && !summary.is_done() {
+        let mut chunk = spare.pop().unwrap_or_default();
+        more = chunk.fill(splitter);
+        if !chunk.is_empty() {
+            pool.give(chunk)?;
         }
-        while crew.is_full()
-            && let Some(mut work) = crew.take()?
+        while pool.is_full()
+            && let Some(mut chunk) = pool.take()?
         {
-            tally.take(&mut work, splitter.passed())?;
-            spare.push(work);
+            summary.take(&mut chunk, splitter.passed())?;
+            spare.push(chunk);
         }
     }
-    while let Some(mut work) = crew.take()? {
-        tally.take(&mut work, splitter.passed())?;
+    while let Some(mut chunk) = pool.take()? {
+        summary.take(&mut chunk, splitter.passed())?;
     }
     Ok(!more?)
 }

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use crate::args::BatchArgs;
-use crate::render::grouped;
+use crate::report::grouped;
 
 /// What takes no longer shows nothing.
 const PATIENCE: Duration = Duration::from_secs(1);

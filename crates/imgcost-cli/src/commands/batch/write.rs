@@ -1,47 +1,41 @@
-//! Results of a batch, one a row, as they come: nothing is kept for later.
+//! Results of a batch, one a row, as they come: nothing is kept for later but for pages and
+//! workbooks.
 
 use std::io::Write;
 
-use imgcost_analysis::RowSum;
-use imgcost_analysis::currency::Exchange;
 use imgcost_analysis::jobs::Row;
-use imgcost_core::{Availability, Error, QuoteDocument, Usd};
+use imgcost_core::{Error, QuoteDocument, Usd};
 use serde::{Serialize, Serializer};
 
-use super::sums::{self, SumsDocument};
-use super::tables::{self, Tables};
+use super::groups::{GroupDocument, Groupings};
+use crate::commands::quote::{Priced, document, row as quote_row};
+use crate::commands::sums::Sums;
 use crate::failure::Failure;
-use crate::render::flat::Row as _;
-use crate::render::{self, DASH, Format, Priced, flat, separated};
+use crate::plain;
+use crate::report::{self, Bounds, Column, Format, Report, Stream, Table, Value, report_bytes, width};
 
-/// The columns of the table: name, width, and whether it holds numbers.
-const TABLE: &[(&str, usize, bool)] = &[
-    ("row", 9, false),
-    ("model", 22, false),
-    ("quality", 8, false),
-    ("size", 9, false),
-    ("n", 2, true),
-    ("USD", 11, true),
-    ("at most", 11, true),
-];
-/// The model's column in the table.
-const MODEL: usize = 1;
+/// The columns of a quote that people see too.
+const SHOWN: [&str; 4] = ["model", "quality", "size", "n"];
+/// The cells of a quote.
+const QUOTE: usize = 21;
 
 /// Writes results in a format, into a buffer that somebody else empties.
 pub(super) struct Writer {
+    format: Format,
+    tags: Tags,
     form: Form,
-    scratch: flat::Scratch,
 }
 
 enum Form {
+    /// A document on a line.
     Json,
-    Separated { line: separated::Line, tags: Tags },
-    Table,
-    Markdown,
+    /// A row as it comes.
+    Rows(Stream),
+    /// A row that is kept until all are there.
+    Kept,
 }
 
-/// How tags stand in separated values: a column each where a header names them all in
-/// advance, else all in one.
+/// How tags are written: a column each where a header names them all in advance, else all in one.
 #[derive(Clone)]
 pub(super) enum Tags {
     /// A column each.
@@ -72,151 +66,134 @@ fn as_map<S: Serializer>(tags: &[(String, String)], serializer: S) -> Result<S::
     serializer.collect_map(tags.iter().map(|(name, value)| (name, value)))
 }
 
+/// The last line of a batch.
 #[derive(Serialize)]
-struct Summary<'x> {
+struct LastLine<'x> {
     summary: SummaryDocument<'x>,
 }
 
-/// The last line of a batch.
 #[derive(Serialize)]
 struct SummaryDocument<'x> {
     #[serde(flatten)]
-    sums: SumsDocument<'x>,
+    sums: Sums<'x>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    groups: Vec<tables::GroupDocument>,
+    groups: Vec<GroupDocument>,
 }
 
 impl Writer {
-    /// A writer.
-    pub(super) fn new(format: Format, tags: Tags) -> Writer {
-        let separated = |separator, tags| Form::Separated { line: separated::Line::new(separator), tags };
+    /// A writer; where the output is a terminal, as wide as that.
+    pub(super) fn new(format: Format, tags: &Tags, is_stdout: bool) -> Writer {
         let form = match format {
             Format::Json | Format::Jsonl => Form::Json,
-            Format::Csv => separated(b',', tags),
-            Format::Tsv => separated(b'\t', tags),
-            Format::Table => Form::Table,
-            // Others were refused.
-            _ => Form::Markdown,
+            Format::Table | Format::Markdown | Format::Csv | Format::Tsv => {
+                let width = if is_stdout { width() } else { None };
+                Form::Rows(Stream::new(format, &sample(format, tags), width))
+            }
+            _ => Form::Kept,
         };
-        Writer { form, scratch: flat::Scratch::default() }
+        Writer { format, tags: tags.clone(), form }
     }
 
-    /// Writes what stands above the first row.
-    pub(super) fn header(&mut self, out: &mut Vec<u8>) -> Result<(), Failure> {
-        let names = || TABLE.iter().map(|(name, _, _)| *name);
-        match &mut self.form {
-            Form::Json => Ok(()),
-            Form::Separated { line, tags } => {
-                line.plain("line");
-                line.plain("id");
-                match tags {
-                    Tags::Columns(names) => names.iter().for_each(|name| line.text(&format!("tag:{name}"))),
-                    Tags::Json => line.plain("tags"),
+    /// Whether its rows are kept until all are there.
+    pub(super) fn is_kept(&self) -> bool {
+        matches!(self.form, Form::Kept)
+    }
+
+    /// The table of the rows, without any.
+    pub(super) fn table(&self) -> Table<'static> {
+        Table::new("Rows", columns(self.format, &self.tags))
+    }
+
+    /// Writes what is above the first row.
+    pub(super) fn header(&self, out: &mut Vec<u8>) {
+        if let Form::Rows(stream) = &self.form {
+            stream.head(out);
+        }
+    }
+
+    /// Writes a row's quote, or what is wrong with the row.
+    pub(super) fn row(
+        &mut self,
+        out: &mut Vec<u8>,
+        kept: &mut Vec<report::Row<'static>>,
+        row: &Row,
+        quoted: Result<&Priced<'_>, &Error>,
+    ) -> Result<(), Failure> {
+        if let Form::Json = self.form {
+            let place = Place { line: row.line, id: &row.id, tags: row.tags() };
+            return line(out, &Line { row: place, quote: quoted.ok().map(document), error: quoted.err() });
+        }
+        let label = if row.id.is_empty() { row.line.into() } else { Value::from(row.id.as_str()) };
+        if let (Format::Table, Err(error)) = (self.format, quoted) {
+            let text = format!(" {:<6} error: {}", label.words(), plain::line(error.message()));
+            return Ok(writeln!(out, "{}", cut(&text, width()))?);
+        }
+        let lead = [label, row.line.into(), row.id.as_str().into()];
+        let tags = tags(row, &self.tags)?;
+        let (quote, tail) = match quoted {
+            Ok(priced) => {
+                let offer = priced.quote.offer();
+                let availability = offer.model.availability(offer.as_of);
+                let status = availability.is_marked().then(|| availability.to_string());
+                let mut cells = quote_row::cells(priced);
+                // A terminal has no room for a column of it.
+                if let (Format::Table, Some(status), Some(model)) = (self.format, &status, cells.get_mut(1)) {
+                    *model = format!("{} {status}", offer.model.id).into();
                 }
-                flat::COLUMNS.iter().for_each(|name| line.plain(name));
-                line.plain("error");
-                Ok(line.end(out)?)
+                (cells, [status.into(), Value::Empty])
             }
-            Form::Table => table_row(out, &names().map(str::to_owned).collect::<Vec<_>>()),
-            Form::Markdown => {
-                markdown_row(out, names().chain(["status"]))?;
-                let rule = TABLE.iter().map(|(_, _, number)| if *number { "---:" } else { "---" });
-                markdown_row(out, rule.chain(["---"]))
+            Err(error) => {
+                let error = error.to_string();
+                (nothing(), [format!("error: {error}").into(), error.into()])
             }
-        }
-    }
-
-    /// Writes a row's quote.
-    pub(super) fn quote(&mut self, out: &mut Vec<u8>, row: &Row, priced: &Priced<'_>) -> Result<(), Failure> {
+        };
         match &mut self.form {
-            Form::Json => {
-                line(out, &Line { row: place(row), quote: Some(render::document(priced)), error: None })
-            }
-            Form::Separated { line, tags } => {
-                lead(line, row, tags)?;
-                flat::cells(priced, &mut self.scratch, line);
-                line.empty(1);
-                Ok(line.end(out)?)
-            }
-            Form::Table => {
-                let mut cells = table_cells(row, priced);
-                mark(&mut cells, availability(priced));
-                table_row(out, &cells)
-            }
-            Form::Markdown => {
-                let mut cells = table_cells(row, priced);
-                cells.push(availability(priced).to_string());
-                markdown_row(out, cells.iter().map(String::as_str))
+            Form::Rows(stream) => stream.parts(out, &[&lead, &tags, &quote, &tail]),
+            _ => {
+                let cells = lead.into_iter().chain(tags).chain(quote).chain(tail);
+                kept.push(report::Row { cells: cells.map(Value::into_owned).collect(), marked: false });
             }
         }
-    }
-
-    /// Writes what is wrong with a row.
-    pub(super) fn error(&mut self, out: &mut Vec<u8>, row: &Row, error: &Error) -> Result<(), Failure> {
-        match &mut self.form {
-            Form::Json => line(out, &Line { row: place(row), quote: None, error: Some(error) }),
-            Form::Separated { line, tags } => {
-                lead(line, row, tags)?;
-                line.empty(flat::COLUMNS.len());
-                line.text(&error.to_string());
-                Ok(line.end(out)?)
-            }
-            Form::Table => {
-                let text = format!("{:9} error: {}", label(row), crate::plain::line(error.message()));
-                Ok(writeln!(out, "{}", cut(&text, 79))?)
-            }
-            Form::Markdown => {
-                let cells = [label(row), format!("error: {error}")];
-                let rest = std::iter::repeat_n("", TABLE.len() + 1 - cells.len());
-                markdown_row(out, cells.iter().map(String::as_str).chain(rest))
-            }
-        }
+        Ok(())
     }
 
     /// Writes the sums below the last row.
     pub(super) fn summary(
         &mut self,
         out: &mut Vec<u8>,
-        sums: &RowSum,
-        exchange: Option<&Exchange>,
-        tables: &Tables,
+        words: &str,
+        sums: Sums<'_>,
+        groups: &Groupings,
     ) -> Result<(), Failure> {
-        let document = sums::document(sums, exchange);
-        let total = [document.total.floor, document.total.expected, document.total.ceiling];
-        match &mut self.form {
-            Form::Json => line(
-                out,
-                &Summary { summary: SummaryDocument { sums: document, groups: tables.documents() } },
-            ),
-            Form::Separated { line, tags } => {
-                line.empty(1);
-                line.plain("total");
-                line.empty(tags.columns());
-                for name in flat::COLUMNS {
-                    let usd = ["total_floor", "total_expected", "total_ceiling"]
-                        .iter()
-                        .position(|total| total == name);
-                    let usd = usd.and_then(|index| total.get(index).copied().flatten());
-                    line.plain(&usd.map_or_else(String::new, |usd| usd.to_string()));
-                }
-                line.empty(1);
-                Ok(line.end(out)?)
+        match (&mut self.form, self.format) {
+            (Form::Json, _) => {
+                let summary = SummaryDocument { sums, groups: groups.documents() };
+                line(out, &LastLine { summary })
             }
-            Form::Table => {
-                writeln!(out, "total: {}", sums::words(sums, exchange))?;
-                Ok(out.write_all(tables.text().as_bytes())?)
+            (Form::Rows(stream), Format::Csv | Format::Tsv) => {
+                let lead = [Value::Empty, Value::Empty, "total".into()];
+                let quote = quote_row::columns().map(|column| match column.key.as_ref() {
+                    "total" => sums.total.bounds().into(),
+                    _ => Value::Empty,
+                });
+                stream.parts(out, &[&lead, &vec![Value::Empty; self.tags.columns()], &quote]);
+                Ok(())
             }
-            Form::Markdown => {
-                writeln!(out, "\ntotal: {}", sums::words(sums, exchange))?;
-                Ok(out.write_all(tables.markdown().as_bytes())?)
+            _ => {
+                let mut report = Report::default();
+                report.line(format!("total: {words}"));
+                groups.report(&mut report);
+                out.push(b'\n');
+                out.extend(report_bytes(self.format, &report)?);
+                Ok(())
             }
         }
     }
 
-    /// Whether its summary says what rows come to by group too: a spreadsheet that adds up its
+    /// Whether what rows come to by group is in its output: a spreadsheet that adds up its
     /// column would count groups twice.
-    pub(super) fn shows_groups(&self) -> bool {
-        !matches!(self.form, Form::Separated { .. })
+    pub(super) fn shows_groups(&self, summary: bool) -> bool {
+        self.is_kept() || summary && !matches!(self.format, Format::Csv | Format::Tsv)
     }
 }
 
@@ -229,29 +206,66 @@ impl Tags {
     }
 }
 
-/// The cells before those of the quote: line, id and tags.
-fn lead(line: &mut separated::Line, row: &Row, tags: &Tags) -> Result<(), Failure> {
-    line.plain(itoa::Buffer::new().format(row.line));
-    line.text(&row.id);
+/// The columns of a row: its place, its tags, its quote, what is wrong with it.
+fn columns(format: Format, tags: &Tags) -> Vec<Column> {
+    let mut columns = vec![
+        Column::name("row").text_only(),
+        Column::number("line").data_only(),
+        Column::name("id").data_only(),
+    ];
     match tags {
         Tags::Columns(names) => {
-            for name in names {
-                let value = row.tags().iter().find(|(known, _)| known == name).map_or("", |(_, value)| value);
-                line.text(value);
-            }
+            columns.extend(names.iter().map(|name| Column::text(format!("tag:{name}")).data_only()));
         }
-        Tags::Json if row.tags().is_empty() => line.empty(1),
+        Tags::Json => columns.push(Column::text("tags").data_only()),
+    }
+    columns.extend(quote_row::columns().into_iter().map(|column| match column.key.as_ref() {
+        "total" => column.label("USD").ranged("floor to ceiling").places(6),
+        key if SHOWN.contains(&key) => column,
+        _ => column.data_only(),
+    }));
+    if format != Format::Table {
+        columns.push(Column::text("status").text_only());
+    }
+    columns.push(Column::text("error").data_only());
+    columns
+}
+
+/// A row as wide as most are: the columns of a table are laid out before its rows are known.
+fn sample(format: Format, tags: &Tags) -> Table<'static> {
+    let mut table = Table::new("Rows", columns(format, tags));
+    let total = [Some(Usd::from_nanos(10_000)), None, Some(Usd::from_nanos(999_999_000))];
+    let quote = quote_row::columns().map(|column| match column.key.as_ref() {
+        "model" => "gpt-image-2.6-flare".into(),
+        "quality" => "medium".into(),
+        "size" => "1024x1024".into(),
+        "n" => 10_u32.into(),
+        "total" => Bounds::from(total).into(),
+        _ => Value::Empty,
+    });
+    let lead = ["row-99".into(), Value::Empty, Value::Empty];
+    table.row(lead.into_iter().chain(vec![Value::Empty; tags.columns()]).chain(quote));
+    table
+}
+
+/// The cells of a quote, empty.
+fn nothing() -> [Value<'static>; QUOTE] {
+    std::array::from_fn(|_| Value::Empty)
+}
+
+/// The cells of a row's tags.
+fn tags<'r>(row: &'r Row, tags: &Tags) -> Result<Vec<Value<'r>>, Failure> {
+    let value =
+        |name: &String| row.tags().iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    Ok(match tags {
+        Tags::Columns(names) => names.iter().map(|name| value(name).into()).collect(),
+        Tags::Json if row.tags().is_empty() => vec![Value::Empty],
         Tags::Json => {
             let mut text = Vec::with_capacity(64);
             as_map(row.tags(), &mut serde_json::Serializer::new(&mut text))?;
-            line.text(&String::from_utf8_lossy(&text));
+            vec![String::from_utf8_lossy(&text).into_owned().into()]
         }
-    }
-    Ok(())
-}
-
-fn place(row: &Row) -> Place<'_> {
-    Place { line: row.line, id: &row.id, tags: row.tags() }
+    })
 }
 
 fn line(out: &mut Vec<u8>, document: &impl Serialize) -> Result<(), Failure> {
@@ -259,77 +273,10 @@ fn line(out: &mut Vec<u8>, document: &impl Serialize) -> Result<(), Failure> {
     Ok(out.write_all(b"\n")?)
 }
 
-/// What stands for a row: its own id, else its line.
-fn label(row: &Row) -> String {
-    let text = if row.id.is_empty() { row.line.to_string() } else { row.id.clone() };
-    cut(&text.replace(char::is_control, "?"), 9)
-}
-
-fn table_cells(row: &Row, priced: &Priced<'_>) -> Vec<String> {
-    let quote = priced.quote;
-    let total = quote.total();
-    let usd = |usd: Option<Usd>| usd.map_or_else(|| DASH.to_owned(), |usd| fitted(usd, 11));
-    vec![
-        label(row),
-        quote.offer().model.id.clone(),
-        quote.quality().map_or_else(String::new, ToString::to_string),
-        quote.chosen_size().to_string(),
-        quote.request().n.to_string(),
-        usd(total.expected),
-        usd(total.ceiling),
-    ]
-}
-
-fn availability(priced: &Priced<'_>) -> Availability {
-    let offer = priced.quote.offer();
-    offer.model.availability(offer.as_of)
-}
-
-/// Marks the model of a row that is retired or ends soon, in the width that its name has; other
-/// formats have the day.
-fn mark(cells: &mut [String], availability: Availability) {
-    let width = TABLE.get(MODEL).map_or(0, |(_, width, _)| *width);
-    if let (true, Some(model)) = (availability.is_marked(), cells.get_mut(MODEL)) {
-        let word = availability.as_str();
-        *model = format!("{} {word}", cut(model, width.saturating_sub(word.len() + 1)));
+/// Text cut to a width, if there is one.
+fn cut(text: &str, width: Option<usize>) -> String {
+    match width.filter(|width| text.chars().nth(*width).is_some()) {
+        None => text.to_owned(),
+        Some(width) => text.chars().take(width.saturating_sub(1)).chain(['…']).collect(),
     }
-}
-
-/// An amount in so many characters: exact where it fits, else rounded.
-fn fitted(usd: Usd, width: usize) -> String {
-    let exact = usd.to_string();
-    if exact.len() <= width {
-        return exact;
-    }
-    let whole = exact.find('.').unwrap_or(exact.len());
-    usd.rounded(u32::try_from(width.saturating_sub(whole + 1)).unwrap_or(0))
-}
-
-/// Text cut to so many characters.
-fn cut(text: &str, width: usize) -> String {
-    if text.chars().nth(width).is_none() {
-        return text.to_owned();
-    }
-    let mut short: String = text.chars().take(width.saturating_sub(1)).collect();
-    short.push('…');
-    short
-}
-
-fn table_row(out: &mut Vec<u8>, cells: &[String]) -> Result<(), Failure> {
-    let mut text = String::new();
-    for ((_, width, number), cell) in TABLE.iter().zip(cells) {
-        let cell = cut(cell, *width);
-        if *number {
-            text.push_str(&format!("{cell:>width$} "));
-        } else {
-            text.push_str(&format!("{cell:<width$} "));
-        }
-    }
-    Ok(writeln!(out, "{}", text.trim_end())?)
-}
-
-fn markdown_row<'c>(out: &mut Vec<u8>, cells: impl Iterator<Item = &'c str>) -> Result<(), Failure> {
-    let mut text = String::new();
-    render::markdown_row(&mut text, cells);
-    Ok(out.write_all(text.as_bytes())?)
 }

@@ -1,6 +1,7 @@
 //! `imgcost check`: a file of jobs against a policy, for CI.
 
-mod render;
+mod github;
+mod report;
 mod sarif;
 
 use std::io::{self, Write};
@@ -13,7 +14,7 @@ use imgcost_core::{Book, Code, Date, Error};
 
 use crate::args::CheckArgs;
 use crate::failure::{End, Failure, bad_input, say, unless_gone};
-use crate::report::Format;
+use crate::report::{Format, Output};
 use crate::request;
 use crate::settings::Settings;
 use crate::{inputs, jobs};
@@ -37,9 +38,10 @@ struct Checked<'c> {
     report: Report,
 }
 
-/// Holds every row against the policy.
-pub(crate) fn check(args: &CheckArgs, settings: &Settings, format: Format) -> Result<End, Failure> {
+/// Judges every row by the policy.
+pub(crate) fn check(args: &CheckArgs, settings: &Settings, output: &Output) -> Result<End, Failure> {
     if args.init {
+        output.stdout_only()?;
         unless_gone(io::stdout().lock().write_all(EXAMPLE.as_bytes()).map_err(Failure::from))?;
         return Ok(End::Done);
     }
@@ -66,16 +68,20 @@ pub(crate) fn check(args: &CheckArgs, settings: &Settings, format: Format) -> Re
         3 => End::Over,
         _ => End::Incomplete,
     };
-    let to_stdout = args.sarif.as_deref().is_some_and(inputs::is_stdin);
-    let mut out = io::stdout().lock();
-    if to_stdout {
-        unless_gone(sarif::write(&mut out, &checked).map_err(Failure::from))?;
-        say(&format!("imgcost: {}", render::verdict(&checked)));
-        return Ok(end);
+    output.write_with(
+        &report::document(&checked),
+        || report::report(&checked),
+        |format| match format {
+            Format::Table => Some(report::lines(&checked)),
+            Format::Github => Some(github::lines(&checked)),
+            Format::Sarif => Some(sarif::document(&checked)),
+            _ => None,
+        },
+    )?;
+    // Findings alone do not tell how it ended.
+    if matches!(output.format(), Format::Sarif | Format::Github) {
+        say(&format!("imgcost: {}", report::verdict(&checked)));
     }
-    let shown = render::write(&mut out, format, &checked);
-    // After the result, so that standard output holds its document where the file fails.
-    shown.and(args.sarif.as_deref().map_or(Ok(()), |path| sarif_file(path, &checked)))?;
     Ok(end)
 }
 
@@ -128,14 +134,4 @@ fn rows(
         gate.row(&subject, &row.request, quoted.as_ref());
     }
     Ok(gate.finish())
-}
-
-/// Writes the SARIF file, made in full before the file is touched.
-fn sarif_file(path: &Path, checked: &Checked<'_>) -> Result<(), Failure> {
-    let mut bytes = Vec::new();
-    sarif::write(&mut bytes, checked)?;
-    let named = |error: io::Error| {
-        Failure::Output(io::Error::new(error.kind(), format!("{}: {error}", inputs::name(path))))
-    };
-    std::fs::write(path, bytes).map_err(named)
 }

@@ -4,14 +4,14 @@
 //! Results Interchange Format (SARIF) Version 2.1.0", sections 3.13 (the file), 3.14 (a run),
 //! 3.27 (a result), 3.35 (a suppression), 3.49 (a rule).
 
-use std::io::{self, Write};
 use std::path::{Component, Path};
 
 use imgcost_analysis::policy::{Finding, Level, Place, Rule};
 use imgcost_core::Usd;
 use serde::Serialize;
 
-use super::{Checked, render};
+use super::super::sums;
+use super::{Checked, report};
 
 /// The schema that the document keeps.
 const SCHEMA: &str =
@@ -156,18 +156,17 @@ struct RunProperties {
     not_listed: u64,
 }
 
-/// Writes the document.
-pub(super) fn write(out: &mut impl Write, checked: &Checked<'_>) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &log(checked))?;
-    out.write_all(b"\n")?;
-    out.flush()
+/// The bytes of the document.
+pub(super) fn document(checked: &Checked<'_>) -> Vec<u8> {
+    // It has no keys but text, so that nothing of it can fail.
+    let mut bytes = serde_json::to_vec_pretty(&log(checked)).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes
 }
 
 fn log<'c>(checked: &'c Checked<'_>) -> Log<'c> {
-    let report = &checked.report;
-    let sums = &report.sum;
-    let [floor, expected, ceiling] =
-        sums.total().amounts().map(|usd| usd.filter(|_| sums.rows > sums.errors));
+    let found = &checked.report;
+    let [floor, expected, ceiling] = sums::amounts(&found.sum);
     let version = env!("CARGO_PKG_VERSION");
     let driver = Driver {
         name: "imgcost",
@@ -177,21 +176,21 @@ fn log<'c>(checked: &'c Checked<'_>) -> Log<'c> {
     };
     let invocation = Invocation {
         execution_successful: true,
-        exit_code: super::exit_code(report.verdict),
-        exit_code_description: render::verdict(checked),
+        exit_code: super::exit_code(found.verdict),
+        exit_code_description: report::verdict(checked),
     };
     let run = Run {
         tool: Tool { driver },
         invocations: [invocation],
-        results: report.findings.iter().map(|finding| result(checked, finding)).collect(),
+        results: found.findings.iter().map(|finding| result(checked, finding)).collect(),
         properties: RunProperties {
-            rows: sums.rows,
+            rows: found.sum.rows,
             floor,
             expected,
             ceiling,
             currency: "USD",
             as_of: checked.day,
-            not_listed: report.more.values().sum(),
+            not_listed: found.more.values().sum(),
         },
     };
     Log { schema: SCHEMA, version: "2.1.0", runs: [run] }

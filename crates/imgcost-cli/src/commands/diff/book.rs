@@ -1,7 +1,5 @@
 //! Two days of the price book, or two books.
 
-use std::io;
-
 use imgcost_analysis::diff::{self, BookDiff, Event, ModelChange, PriceChange};
 use imgcost_analysis::selector::Pattern;
 use imgcost_core::{Code, Date, Error, Model, Param, Provider};
@@ -11,7 +9,7 @@ use super::Side;
 use crate::args::DiffArgs;
 use crate::failure::{End, Failure, bad_input};
 use crate::fields::shown;
-use crate::render::{self, DASH, Format, Page, Sheet, grouped, percent};
+use crate::report::{Column, Only, Output, Report, Table, Value, grouped};
 
 #[derive(Serialize)]
 struct Document<'d> {
@@ -31,7 +29,7 @@ struct SideDocument<'d> {
 /// Compares the prices of the models that are wanted.
 pub(super) fn diff(
     args: &DiffArgs,
-    format: Format,
+    output: &Output,
     old: &Side,
     new: &Side,
     top: usize,
@@ -51,21 +49,13 @@ pub(super) fn diff(
         |at: &Provider, of: &Model| any(&provider, &at.id, &at.aliases) && any(&model, &of.id, &of.aliases);
     found_any(args, old, new, &wanted)?;
     let diff = diff::prices((&old.book, old.day), (&new.book, new.day), &wanted);
-    let mut out = io::stdout().lock();
-    let side = |side: &'_ Side| side.book.digest().to_owned();
-    let (before, after) = (side(old), side(new));
-    render::write(
-        &mut out,
-        format,
-        || page(&diff, old, new, top),
-        || sheet(&diff),
-        || Document {
-            schema: "imgcost.price-diff/1",
-            before: SideDocument { as_of: old.day, book: &before },
-            after: SideDocument { as_of: new.day, book: &after },
-            diff: &diff,
-        },
-    )?;
+    let document = Document {
+        schema: "imgcost.price-diff/1",
+        before: SideDocument { as_of: old.day, book: old.book.digest() },
+        after: SideDocument { as_of: new.day, book: new.book.digest() },
+        diff: &diff,
+    };
+    output.write(&document, || report(&diff, old, new, top))?;
     Ok(End::Done)
 }
 
@@ -117,98 +107,90 @@ fn event(change: &ModelChange) -> String {
     format!("{} at {}: {what}{day}{replacement}", change.model, change.provider)
 }
 
-fn page(diff: &BookDiff, old: &Side, new: &Side, top: usize) -> Page {
-    let counted = |count: usize| grouped(u64::try_from(count).unwrap_or(u64::MAX));
-    let mut page = Page::default();
+/// What became of models, and the prices that differ.
+fn report<'d>(diff: &'d BookDiff, old: &Side, new: &Side, top: usize) -> Report<'d> {
+    let mut report = Report::default();
     let books = if old.book.digest() == new.book.digest() { "" } else { ", of two price books" };
-    page.heading(format!(
+    report.heading(format!(
         "{} prices changed from {} to {}{books}, {} the same",
-        counted(diff.prices.len()),
+        grouped(diff.prices.len() as u64),
         old.day,
         new.day,
         grouped(diff.same)
     ));
-    for change in diff.models.iter().take(top) {
-        page.item(event(change));
+    diff.models.iter().take(top).for_each(|change| report.item(event(change)));
+    if let Some(more) = diff.models.len().checked_sub(top).filter(|more| *more > 0) {
+        report.item(format!("… and {} more models", grouped(more as u64)));
     }
-    if diff.models.len() > top {
-        page.item(format!("… and {} more models", counted(diff.models.len() - top)));
-    }
-    if diff.prices.is_empty() {
-        return page;
-    }
-    let marked = diff.prices.iter().any(|change| change.availability.is_marked());
-    let mut columns = vec!["provider", "model", "item", "per", ">before", ">after", ">share", "since"];
-    columns.extend(marked.then_some("status"));
-    let mut sheet = Sheet::new(&columns);
-    let price = |price: &Option<String>| price.clone().unwrap_or_else(|| DASH.to_owned());
+    let is_marked = diff.prices.iter().any(|change| change.availability.is_marked());
+    let mut models = table(is_marked).only(Only::Data);
+    diff.models.iter().for_each(|change| models.row(model(change)));
+    report.table(models);
     // Those that are others before those that came or went with their models.
     let both = |change: &&PriceChange| change.before.is_some() && change.after.is_some();
-    let (changed, moved): (Vec<_>, Vec<_>) = diff.prices.iter().partition(both);
-    for change in changed.into_iter().chain(moved).take(top) {
-        let mut cells = vec![
-            change.provider.clone(),
-            change.model.clone(),
-            change.item.clone(),
-            change.per.to_owned(),
-            price(&change.before),
-            price(&change.after),
-            percent(change.per_mille),
-            change.since.map_or_else(String::new, |day| day.to_string()),
-        ];
-        cells.extend(marked.then(|| change.availability.to_string()));
-        sheet.row(cells);
+    let (mut prices, moved): (Vec<_>, Vec<_>) = diff.prices.iter().partition(both);
+    prices.extend(moved);
+    let (shown, rest) = prices.split_at(prices.len().min(top));
+    for (part, only) in [(shown, Only::Anyone), (rest, Only::Data)] {
+        let mut table = table(is_marked).only(only);
+        part.iter().for_each(|change| table.row(price(change)));
+        if !part.is_empty() {
+            report.gap();
+            report.table(table);
+        }
     }
-    page.gap();
-    page.table(sheet);
-    if diff.prices.len() > top {
-        page.gap();
-        page.line(format!("… and {} more", counted(diff.prices.len() - top)));
+    if !rest.is_empty() {
+        report.line(format!("… and {} more", grouped(rest.len() as u64)));
     }
-    page
+    report
 }
 
-fn sheet(diff: &BookDiff) -> Sheet {
-    let mut sheet = Sheet::new(&[
-        "kind",
-        "provider",
-        "model",
-        "item",
-        "per",
-        "before",
-        "after",
-        "per_mille",
-        "since",
-        "source",
-        "availability",
-    ]);
-    let none = String::new;
-    for change in &diff.models {
-        let day = change.day.map_or_else(none, |day| day.to_string());
-        let kind = match change.event {
-            Event::Added => "model-added",
-            Event::Removed => "model-removed",
-            Event::Retired => "model-retired",
-            Event::Returned => "model-returned",
-        };
-        let cells = [kind, &change.provider, &change.model, "", "", "", "", "", &day, "", ""];
-        sheet.row(cells);
-    }
-    for change in &diff.prices {
-        let text = |value: &Option<String>| value.clone().unwrap_or_default();
-        sheet.row([
-            "price".to_owned(),
-            change.provider.clone(),
-            change.model.clone(),
-            change.item.clone(),
-            change.per.to_owned(),
-            text(&change.before),
-            text(&change.after),
-            change.per_mille.map_or_else(none, |share| share.tenths_of_percent().to_string()),
-            change.since.map_or_else(none, |day| day.to_string()),
-            change.source.clone(),
-            change.availability.as_str().to_owned(),
-        ]);
-    }
-    sheet
+fn table<'d>(is_marked: bool) -> Table<'d> {
+    let status = Column::text("availability").label("status");
+    Table::new(
+        "Prices",
+        [
+            Column::name("kind").data_only(),
+            Column::name("provider"),
+            Column::name("model"),
+            Column::text("item"),
+            Column::text("per"),
+            Column::number("before"),
+            Column::number("after"),
+            Column::number("per_mille").label("share"),
+            Column::name("since"),
+            Column::text("source").data_only(),
+            if is_marked { status } else { status.data_only() },
+        ],
+    )
+}
+
+fn model(change: &ModelChange) -> Vec<Value<'_>> {
+    let kind = match change.event {
+        Event::Added => "model-added",
+        Event::Removed => "model-removed",
+        Event::Retired => "model-retired",
+        Event::Returned => "model-returned",
+    };
+    let mut cells = vec![kind.into(), change.provider.as_str().into(), change.model.as_str().into()];
+    cells.resize(8, Value::Empty);
+    cells.push(change.day.into());
+    cells
+}
+
+fn price(change: &PriceChange) -> Vec<Value<'_>> {
+    let number = |text: &'_ Option<String>| text.clone().map_or(Value::missing(), Value::number);
+    vec![
+        "price".into(),
+        change.provider.as_str().into(),
+        change.model.as_str().into(),
+        change.item.as_str().into(),
+        change.per.into(),
+        number(&change.before),
+        number(&change.after),
+        change.per_mille.map_or(Value::missing(), Value::PerMille),
+        change.since.into(),
+        change.source.as_str().into(),
+        change.availability.as_str().into(),
+    ]
 }

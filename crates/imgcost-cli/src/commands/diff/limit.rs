@@ -32,7 +32,7 @@ impl Limit {
         if no_prompt > 0 {
             let (rows, whose) = if no_prompt == 1 { ("row", "its") } else { ("rows", "their") };
             say(&format!(
-                "imgcost: {no_prompt} {rows} without a prompt: the limit is held against {whose} images only"
+                "imgcost: {no_prompt} {rows} without a prompt: the limit is compared with {whose} images only"
             ));
         }
         let (before, after) = (diff.before.total().ceiling, diff.after.total().ceiling);
@@ -41,7 +41,7 @@ impl Limit {
                 say("imgcost: above the limit: a total has no known ceiling, as something has no price");
                 return End::Over;
             }
-            say("imgcost: nothing to hold against the limit: no row is free of errors on both sides");
+            say("imgcost: nothing to compare with the limit: no row is free of errors on both sides");
             return End::Incomplete;
         };
         let (most, words) = match self {

@@ -3,7 +3,6 @@
 mod book;
 mod jobs;
 mod limit;
-mod words;
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -12,7 +11,7 @@ use imgcost_core::{Book, Date, Error};
 
 use crate::args::DiffArgs;
 use crate::failure::{End, Failure, bad_input};
-use crate::report::Format;
+use crate::report::Output;
 use crate::request;
 use crate::settings::Settings;
 use crate::{clock, fields, inputs};
@@ -29,21 +28,21 @@ struct Side {
 }
 
 /// Compares.
-pub(crate) fn diff(args: &DiffArgs, settings: &Settings, format: Format) -> Result<End, Failure> {
+pub(crate) fn diff(args: &DiffArgs, settings: &Settings, output: &Output) -> Result<End, Failure> {
     let limit = args.fail_above.as_deref().map(limit::Limit::read).transpose()?;
     let top = top(args)?;
     let old = side(args, settings, args.prices_old.as_deref(), ("from", args.from.as_deref()))?;
     let new = side(args, settings, args.prices_new.as_deref(), ("to", args.to.as_deref()))?;
     let two_prices = old.fixed || new.fixed || args.prices_old.is_some() || args.prices_new.is_some();
     match args.files.as_slice() {
-        [before, after] => jobs::diff(args, settings, format, (before, &old), (after, &new), (limit, top)),
+        [before, after] => jobs::diff(args, settings, output, (before, &old), (after, &new), (limit, top)),
         [_] | [] if !two_prices => Err(nothing_to_compare(args).into()),
-        [file] => jobs::diff(args, settings, format, (file, &old), (file, &new), (limit, top)),
+        [file] => jobs::diff(args, settings, output, (file, &old), (file, &new), (limit, top)),
         [] if limit.is_some() => {
             let message = "fail_above holds the total of a file of jobs, and there is none";
             Err(bad_input("fail_above", message).into())
         }
-        _ => book::diff(args, format, &old, &new, top),
+        _ => book::diff(args, output, &old, &new, top),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `imgcost quote`: what a call will cost.
 
 mod report;
-mod row;
+pub(crate) mod row;
 
 use imgcost_analysis::lacks_prompt;
 use imgcost_core::{CeilingBasis, Code, Error, Quality, Quote, Request, Usd};

@@ -48,7 +48,7 @@ pub(crate) fn cells<'q>(priced: &Priced<'q>) -> [Value<'q>; 21] {
         offer.as_of.into(),
         request.endpoint.as_str().into(),
         quote.quality().map(|quality| quality.as_str()).into(),
-        quote.chosen_size().to_string().into(),
+        quote.chosen_size().into(),
         request.n.into(),
         request.prompt.map(|prompt| prompt.tokens).into(),
         images(&request.images).into(),

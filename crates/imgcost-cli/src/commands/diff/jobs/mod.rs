@@ -3,7 +3,6 @@
 mod show;
 mod swaps;
 
-use std::io;
 use std::path::Path;
 
 use imgcost_analysis::diff::{self, Job, JobDiff, Matching};
@@ -14,7 +13,7 @@ use super::limit::Limit;
 use super::{Side, one_stdin};
 use crate::args::DiffArgs;
 use crate::failure::{End, Failure, say};
-use crate::render::{self, Format};
+use crate::report::{Output, grouped};
 use crate::settings::Settings;
 use crate::{inputs, jobs};
 
@@ -37,7 +36,7 @@ struct Compared<'c> {
 pub(super) fn diff(
     args: &DiffArgs,
     settings: &Settings,
-    format: Format,
+    output: &Output,
     (before_file, old): (&Path, &Side),
     (after_file, new): (&Path, &Side),
     (limit, top): (Option<Limit>, usize),
@@ -59,14 +58,7 @@ pub(super) fn diff(
         diff,
         top,
     };
-    let mut out = io::stdout().lock();
-    render::write(
-        &mut out,
-        format,
-        || show::page(&compared),
-        || show::sheet(&compared),
-        || show::document(&compared),
-    )?;
+    output.write(&show::document(&compared), || show::report(&compared))?;
     Ok(limit.map_or(End::Done, |limit| limit.hold(&compared.diff)))
 }
 
@@ -86,7 +78,7 @@ fn rows(
             let message = format!(
                 "{} has more than {} rows, which are matched in memory",
                 inputs::name(path),
-                render::grouped(ROWS_MAX as u64)
+                grouped(ROWS_MAX as u64)
             );
             return Err(Error::new(Code::TooLarge, message).field("files"));
         }

@@ -5,9 +5,9 @@ use imgcost_analysis::diff::{Deltas, Entry, FieldChange, Job, Kind, MatchedBy};
 use imgcost_core::{Availability, Date, PerMille, Total, Usd};
 use serde::Serialize;
 
-use super::super::words;
 use super::Compared;
-use crate::render::{Page, Sheet, grouped, percent, with_counts};
+use crate::commands::sums::with_counts;
+use crate::report::{Column, Only, Report, Table, Value, grouped};
 
 /// The document of the contract.
 #[derive(Serialize)]
@@ -95,8 +95,7 @@ fn entry_per_mille(entry: &Entry) -> Option<PerMille> {
 }
 
 fn count(compared: &Compared<'_>, kind: Kind) -> u64 {
-    let found = compared.diff.entries.iter().filter(|entry| entry.kind == kind).count();
-    u64::try_from(found).unwrap_or(u64::MAX)
+    compared.diff.entries.iter().filter(|entry| entry.kind == kind).count() as u64
 }
 
 pub(super) fn document<'c>(compared: &'c Compared<'_>) -> Document<'c> {
@@ -169,10 +168,10 @@ fn total(sum: &RowSum) -> String {
 fn summary(compared: &Compared<'_>) -> String {
     let diff = &compared.diff;
     let complete = diff.before.is_complete() && diff.after.is_complete();
-    let share = total_per_mille(compared).map(|share| format!(" ({})", percent(Some(share))));
+    let share = total_per_mille(compared).map(|share| format!(" ({share:+})"));
     let mut text = format!(
         "{}{}{}: {} → {}",
-        words::delta(&diff.delta),
+        delta_words(&diff.delta),
         share.unwrap_or_default(),
         if complete { "" } else { " of what is known" },
         total(&diff.before),
@@ -231,6 +230,27 @@ fn counts(compared: &Compared<'_>) -> String {
     text
 }
 
+/// The difference in words where there is room for one: `+$0.5`, `-$0.5` or `±$0`.
+fn delta_words(deltas: &Deltas) -> String {
+    let Some(delta) = deltas.main() else { return "unknown".to_owned() };
+    let sign = match (delta.is_zero(), delta.is_negative()) {
+        (true, _) => "±",
+        (false, true) => "-",
+        (false, false) => "+",
+    };
+    format!("{sign}${}", delta.size())
+}
+
+/// Which terms became which.
+fn field_words(changes: &[FieldChange]) -> String {
+    let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
+    let words: Vec<String> = changes
+        .iter()
+        .map(|change| format!("{} {} → {}", change.field, value(&change.before), value(&change.after)))
+        .collect();
+    words.join(", ")
+}
+
 /// The row, as people find it: its id, else its line; of the new file where it is there.
 fn name(entry: &Entry) -> String {
     entry.after.as_ref().or(entry.before.as_ref()).map_or_else(String::new, job_name)
@@ -243,7 +263,7 @@ fn job_name(job: &Job) -> String {
 /// What became of a row, in words.
 fn what(entry: &Entry) -> String {
     let mut text = match entry.kind {
-        Kind::Changed => words::fields(&entry.fields),
+        Kind::Changed => field_words(&entry.fields),
         Kind::Repriced | Kind::Added | Kind::Removed => {
             let job = entry.after.as_ref().or(entry.before.as_ref());
             job.map_or_else(String::new, Job::summary)
@@ -271,122 +291,108 @@ fn kind(entry: &Entry) -> &'static str {
     }
 }
 
-pub(super) fn page(compared: &Compared<'_>) -> Page {
-    let mut page = Page::default();
-    page.heading(summary(compared));
-    page.line(compared_words(compared));
-    page.item(counts(compared));
+/// The difference of the totals, the rows that differ, and what to know of them.
+pub(super) fn report<'c>(compared: &'c Compared<'_>) -> Report<'c> {
+    let mut report = Report::default();
+    report.heading(summary(compared));
+    report.line(compared_words(compared));
+    report.item(counts(compared));
     let entries = &compared.diff.entries;
-    if !entries.is_empty() {
-        page.gap();
-        page.table(table(compared));
+    let (shown, rest) = entries.split_at(entries.len().min(compared.top));
+    if !shown.is_empty() {
+        report.gap();
     }
-    let rest = entries.len().saturating_sub(compared.top);
-    if rest > 0 {
-        page.gap();
-        page.line(format!("… and {} more", grouped(u64::try_from(rest).unwrap_or(u64::MAX))));
+    report.table(table(shown).only(if shown.is_empty() { Only::Data } else { Only::Anyone }));
+    if !rest.is_empty() {
+        report.table(table(rest).only(Only::Data));
+        report.gap();
+        report.line(format!("… and {} more", grouped(rest.len() as u64)));
     }
-    below(compared, &mut page);
-    page
+    below(compared, &mut report);
+    report
 }
 
-/// The rows that differ, as many as are to be shown.
-fn table(compared: &Compared<'_>) -> Sheet {
-    let mut sheet = Sheet::new(&["row", "", "what", ">before", ">after", ">difference", ">share"]);
-    for entry in compared.diff.entries.iter().take(compared.top) {
-        sheet.row([
-            name(entry),
-            kind(entry).to_owned(),
-            what(entry),
-            words::job_cost(entry.before.as_ref()),
-            words::job_cost(entry.after.as_ref()),
-            words::delta(&entry.delta),
-            percent(entry_per_mille(entry)),
+/// Rows that differ.
+fn table(entries: &[Entry]) -> Table<'_> {
+    let columns = [
+        Column::name("row").text_only(),
+        Column::text("kind").label(""),
+        Column::text("matched_by").data_only(),
+        Column::name("id_before").data_only(),
+        Column::number("line_before").data_only(),
+        Column::name("id_after").data_only(),
+        Column::number("line_after").data_only(),
+        Column::text("what").text_only(),
+        Column::text("fields").data_only(),
+        Column::estimate("before").or_range().label("USD before"),
+        Column::estimate("after").or_range().label("after"),
+        Column::number("difference").text_only(),
+        Column::number("delta_floor").data_only(),
+        Column::number("delta_expected").data_only(),
+        Column::number("delta_ceiling").data_only(),
+        Column::number("per_mille").label("share"),
+        Column::text("error").data_only(),
+        Column::text("availability_before").data_only(),
+        Column::text("availability_after").data_only(),
+    ];
+    let mut table = Table::new("Rows", columns);
+    for entry in entries {
+        let jobs = [entry.before.as_ref(), entry.after.as_ref()];
+        let [id_before, id_after] = jobs.map(|job| job.map(|job| &*job.id).into());
+        let [line_before, line_after] = jobs.map(|job| job.map(|job| job.line).into());
+        let [before, after] = jobs.map(|job| job.map_or(Value::Empty, cost_value));
+        let [old, new] = jobs.map(|job| job.map(|job| job.availability.as_str()).into());
+        let error = jobs.into_iter().flatten().find_map(|job| job.cost.as_ref().err());
+        table.row([
+            name(entry).into(),
+            kind(entry).into(),
+            matched(entry).into(),
+            id_before,
+            line_before,
+            id_after,
+            line_after,
+            what(entry).into(),
+            field_words(&entry.fields).into(),
+            before,
+            after,
+            entry.delta.main().map_or(Value::Unknown("unknown".into()), Value::Difference),
+            entry.delta.floor.into(),
+            entry.delta.expected.into(),
+            entry.delta.ceiling.into(),
+            entry_per_mille(entry).map_or(Value::missing(), Value::PerMille),
+            error.map(|error| &**error).into(),
+            old,
+            new,
         ]);
     }
-    sheet
+    table
 }
 
-/// What stands below the table: rows in error that the table does not show, and notes.
-fn below(compared: &Compared<'_>, page: &mut Page) {
+fn cost_value(job: &Job) -> Value<'_> {
+    job.cost.as_ref().map_or(Value::Unknown("in error".into()), Value::from)
+}
+
+fn matched(entry: &Entry) -> Option<&'static str> {
+    Some(match entry.matched? {
+        MatchedBy::Id => "id",
+        MatchedBy::Request => "request",
+        MatchedBy::Place => "place",
+    })
+}
+
+/// Adds the rows in error that the table does not show, and the notes.
+fn below(compared: &Compared<'_>, report: &mut Report<'_>) {
     let errors = &compared.diff.same_errors;
     if !errors.is_empty() || !compared.notes.is_empty() {
-        page.gap();
+        report.gap();
     }
     for job in errors.iter().take(compared.top) {
         let error = job.cost.as_ref().err().map_or("", AsRef::as_ref);
-        page.note(format!("{} is in error on both sides: {error}", job_name(job)));
+        report.note(format!("{} is in error on both sides: {error}", job_name(job)));
     }
     let rest = errors.len().saturating_sub(compared.top);
     if rest > 0 {
-        page.note(format!(
-            "… and {} more in error on both sides",
-            grouped(u64::try_from(rest).unwrap_or(u64::MAX))
-        ));
+        report.note(format!("… and {} more in error on both sides", grouped(rest as u64)));
     }
-    for note in &compared.notes {
-        page.note(note.message.clone());
-    }
-}
-
-pub(super) fn sheet(compared: &Compared<'_>) -> Sheet {
-    let mut sheet = Sheet::new(&[
-        "kind",
-        "matched_by",
-        "id_before",
-        "line_before",
-        "id_after",
-        "line_after",
-        "fields",
-        "floor_before",
-        "expected_before",
-        "ceiling_before",
-        "floor_after",
-        "expected_after",
-        "ceiling_after",
-        "floor_delta",
-        "expected_delta",
-        "ceiling_delta",
-        "per_mille",
-        "error",
-        "availability_before",
-        "availability_after",
-    ]);
-    for entry in &compared.diff.entries {
-        let (before, after) = (entry.before.as_ref(), entry.after.as_ref());
-        let mut cells = vec![
-            kind(entry).to_owned(),
-            match entry.matched {
-                Some(MatchedBy::Id) => "id",
-                Some(MatchedBy::Request) => "request",
-                Some(MatchedBy::Place) => "place",
-                None => "",
-            }
-            .to_owned(),
-        ];
-        for job in [before, after] {
-            cells.push(job.map_or_else(String::new, |job| job.id.to_string()));
-            cells.push(job.map_or_else(String::new, |job| job.line.to_string()));
-        }
-        cells.push(words::fields(&entry.fields));
-        let usd = |usd: Option<Usd>| usd.map_or_else(String::new, |usd| usd.to_string());
-        for cost in [cost(before), cost(after)] {
-            cells.push(usd(cost.and_then(|cost| cost.floor)));
-            cells.push(usd(cost.and_then(|cost| cost.expected)));
-            cells.push(usd(cost.and_then(|cost| cost.ceiling)));
-        }
-        for delta in [entry.delta.floor, entry.delta.expected, entry.delta.ceiling] {
-            cells.push(delta.map_or_else(String::new, |delta| delta.to_string()));
-        }
-        cells.push(
-            entry_per_mille(entry).map_or_else(String::new, |share| share.tenths_of_percent().to_string()),
-        );
-        let error = [before, after].into_iter().flatten().find_map(|job| job.cost.as_ref().err());
-        cells.push(error.map_or_else(String::new, ToString::to_string));
-        for job in [before, after] {
-            cells.push(job.map_or_else(String::new, |job| job.availability.as_str().to_owned()));
-        }
-        sheet.rows.push(cells);
-    }
-    sheet
+    compared.notes.iter().for_each(|note| report.note(note.message.clone()));
 }

@@ -1,4 +1,4 @@
-//! A piece of a file, and whoever makes results of its rows.
+//! A chunk of a file, and the worker that makes results of its rows.
 
 use std::io::Read;
 use std::ops::Range;
@@ -7,26 +7,28 @@ use imgcost_analysis::RowSum;
 use imgcost_analysis::jobs::{Cells, Desk, Kind, Parser, RawRow, Row, Splitter};
 use imgcost_core::Error;
 
-use super::super::quote::needs_prompt;
-use super::totals::{Groups, Key};
+use super::groups::{Groups, Key};
 use super::write::Writer;
+use crate::commands::quote::{Priced, needs_prompt};
 use crate::failure::Failure;
-use crate::render::Priced;
+use crate::report;
 
-/// How many bytes of rows make a piece.
+/// How many bytes of rows make a chunk.
 const BYTES: usize = 1 << 16;
 /// How many rows do.
 const ROWS: usize = 1 << 10;
 /// Buffers that have grown larger are given back.
 const KEPT: usize = 1 << 23;
 
-/// A piece of a file, and what came of it.
+/// A chunk of a file, and what came of it.
 #[derive(Default)]
-pub(super) struct Work {
+pub(super) struct Chunk {
     bytes: Vec<u8>,
     rows: Vec<(u64, Kind, Range<usize>)>,
-    /// The results as they are written.
-    pub(super) out: Vec<u8>,
+    /// The results as they are written, for each output.
+    pub(super) out: Vec<Vec<u8>>,
+    /// The results of outputs that are written at the end.
+    pub(super) kept: Vec<report::Row<'static>>,
     /// What the rows come to.
     pub(super) sums: RowSum,
     /// The same by group, for each table.
@@ -37,7 +39,7 @@ pub(super) struct Work {
     pub(super) failure: Option<Failure>,
 }
 
-impl Work {
+impl Chunk {
     /// Fills it with the next rows; false at the end of the file.
     ///
     /// # Errors
@@ -54,11 +56,12 @@ impl Work {
     }
 
     fn clear(&mut self) {
-        for buffer in [&mut self.bytes, &mut self.out] {
+        for buffer in std::iter::once(&mut self.bytes).chain(&mut self.out) {
             buffer.clear();
             buffer.shrink_to(KEPT);
         }
         self.rows.clear();
+        self.kept.clear();
         self.sums = RowSum::default();
         self.groups.iter_mut().for_each(Groups::clear);
         self.batch_lines = 0;
@@ -75,52 +78,56 @@ impl Work {
     }
 }
 
-/// What holds for all pieces alike.
+/// What holds for all chunks alike.
 pub(super) struct Rules<'r> {
     /// Understands rows.
     pub(super) parser: &'r Parser,
     /// By what rows are added up, for each table.
     pub(super) keys: &'r [Vec<Key>],
-    /// Whether a cap is held against the rows, which needs their prompts.
+    /// Whether the rows have a cap, which needs their prompts.
     pub(super) is_capped: bool,
 }
 
-/// Whoever makes results of rows: one in each thread.
-pub(super) struct Clerk<'r, 'b> {
+/// Makes results of rows: one in each thread.
+pub(super) struct Worker<'r, 'b> {
     rules: &'r Rules<'r>,
     desk: Desk<'b>,
-    writer: Writer,
+    writers: Vec<Writer>,
     row: Row,
     cells: Cells,
 }
 
-impl<'r, 'b> Clerk<'r, 'b> {
-    /// A clerk.
-    pub(super) fn new(rules: &'r Rules<'r>, desk: Desk<'b>, writer: Writer) -> Clerk<'r, 'b> {
+impl<'r, 'b> Worker<'r, 'b> {
+    /// A worker, with a writer for each output.
+    pub(super) fn new(rules: &'r Rules<'r>, desk: Desk<'b>, writers: Vec<Writer>) -> Worker<'r, 'b> {
         let row = Row::new(desk.defaults());
-        Clerk { rules, desk, writer, row, cells: Cells::default() }
+        Worker { rules, desk, writers, row, cells: Cells::default() }
     }
 
-    /// Makes the results of a piece.
-    pub(super) fn run(&mut self, work: &mut Work) {
-        work.groups.resize_with(self.rules.keys.len(), Groups::default);
-        work.failure = self.results(work).err();
+    /// Makes the results of a chunk.
+    pub(super) fn run(&mut self, chunk: &mut Chunk) {
+        chunk.groups.resize_with(self.rules.keys.len(), Groups::default);
+        chunk.out.resize_with(self.writers.len(), Vec::new);
+        chunk.failure = self.results(chunk).err();
     }
 
-    fn results(&mut self, work: &mut Work) -> Result<(), Failure> {
-        let Work { bytes, rows, out, sums, groups, batch_lines, .. } = work;
-        for (line, kind, range) in rows.iter() {
+    fn results(&mut self, chunk: &mut Chunk) -> Result<(), Failure> {
+        let bytes = std::mem::take(&mut chunk.bytes);
+        let rows = std::mem::take(&mut chunk.rows);
+        let done = rows.iter().try_for_each(|(line, kind, range)| {
             let bytes = bytes.get(range.clone()).unwrap_or_default();
             let raw = RawRow { line: *line, kind: *kind, bytes };
             self.rules.parser.read(raw, &mut self.cells, self.desk.defaults(), &mut self.row);
-            *batch_lines += u64::from(self.row.batch_line);
-            self.result(out, sums, groups)?;
-        }
-        Ok(())
+            chunk.batch_lines += u64::from(self.row.batch_line);
+            self.result(chunk)
+        });
+        (chunk.bytes, chunk.rows) = (bytes, rows);
+        done
     }
 
     /// Quotes a row and writes what came of it.
-    fn result(&mut self, out: &mut Vec<u8>, sums: &mut RowSum, groups: &mut [Groups]) -> Result<(), Failure> {
+    fn result(&mut self, chunk: &mut Chunk) -> Result<(), Failure> {
+        let Chunk { out, kept, sums, groups, .. } = chunk;
         let row = &mut self.row;
         let mut lacks_prompt = false;
         let quoted = self.desk.prepare(row).and_then(|offer| {
@@ -131,11 +138,14 @@ impl<'r, 'b> Clerk<'r, 'b> {
             Ok(quote)
         });
         let tables = groups.iter_mut().zip(self.rules.keys);
-        match quoted {
+        let mut outputs = self.writers.iter_mut().zip(out);
+        let before = kept.len();
+        let written = match quoted {
             Ok(quote) => {
                 sums.add(&quote);
                 tables.for_each(|(groups, keys)| groups.of_quote(keys, row, &quote).add(&quote));
-                self.writer.quote(out, row, &Priced { quote: &quote, remarks: &row.remarks })
+                let priced = Priced { quote: &quote, remarks: &row.remarks };
+                outputs.try_for_each(|(writer, out)| writer.row(out, kept, row, Ok(&priced)))
             }
             Err(error) => {
                 sums.add_error(lacks_prompt);
@@ -145,9 +155,12 @@ impl<'r, 'b> Clerk<'r, 'b> {
                         groups.of_error(keys, row, offer.as_ref(), &error).add_error(lacks_prompt);
                     });
                 }
-                self.writer.error(out, row, &error)
+                outputs.try_for_each(|(writer, out)| writer.row(out, kept, row, Err(&error)))
             }
-        }
+        };
+        // Where a page and a workbook are asked for, they have the same row.
+        kept.truncate(before + 1);
+        written
     }
 }
 
@@ -169,22 +182,22 @@ mod tests {
     #[test]
     fn rows_before_a_failure_are_kept() {
         let mut splitter = Splitter::of_lines("rows", "a\n\nb\nc".as_bytes().chain(Broken));
-        let mut work = Work::default();
-        assert!(work.fill(&mut splitter).is_err_and(|error| error.message().contains("the disk is gone")));
-        let lines: Vec<u64> = work.rows.iter().map(|(line, _, _)| *line).collect();
-        assert_eq!((lines, work.bytes.as_slice()), (vec![1, 3], &b"ab"[..]));
+        let mut chunk = Chunk::default();
+        assert!(chunk.fill(&mut splitter).is_err_and(|error| error.message().contains("the disk is gone")));
+        let lines: Vec<u64> = chunk.rows.iter().map(|(line, _, _)| *line).collect();
+        assert_eq!((lines, chunk.bytes.as_slice()), (vec![1, 3], &b"ab"[..]));
     }
 
     #[test]
-    fn pieces_are_bounded_and_nothing_is_lost_between_them() {
+    fn chunks_are_bounded_and_nothing_is_lost_between_them() {
         let rows: String = (0..5_000).map(|row| format!("row {row} {}\n", "x".repeat(row % 200))).collect();
         let mut splitter = Splitter::of_lines("rows", io::Cursor::new(rows.clone()));
-        let (mut work, mut found, mut more) = (Work::default(), String::new(), true);
+        let (mut chunk, mut found, mut more) = (Chunk::default(), String::new(), true);
         while more {
-            more = work.fill(&mut splitter).unwrap();
-            assert!(work.rows.len() <= ROWS && work.size() < BYTES + 300);
-            for (_, _, range) in &work.rows {
-                found.push_str(std::str::from_utf8(&work.bytes[range.clone()]).unwrap());
+            more = chunk.fill(&mut splitter).unwrap();
+            assert!(chunk.rows.len() <= ROWS && chunk.size() < BYTES + 300);
+            for (_, _, range) in &chunk.rows {
+                found.push_str(std::str::from_utf8(&chunk.bytes[range.clone()]).unwrap());
                 found.push('\n');
             }
         }

@@ -5,10 +5,12 @@ use std::fmt::Write as _;
 
 use imgcost_analysis::RowSum;
 use imgcost_analysis::jobs::{Field, Row};
-use imgcost_core::{Code, Error, Offer, Quote, Size};
+use imgcost_core::{Code, Error, Offer, Quote, Size, Usd};
+use serde::{Serialize, Serializer};
 
-use super::sums;
+use crate::commands::sums::{self, Sums};
 use crate::fields::shown;
+use crate::report::{Bounds, Column, Report, Table, Value};
 
 /// The most groups of a table; what comes after them is added up as one.
 pub(super) const GROUPS_MAX: usize = 10_000;
@@ -23,13 +25,14 @@ pub(super) enum Key {
     Quality,
     Size,
     Endpoint,
-    AsOf,
+    Day,
+    Month,
     Tag(String),
 }
 
 impl Key {
-    const NAMES: [&'static str; 7] =
-        ["provider", "model", "quality", "size", "endpoint", "as_of", "tag:NAME"];
+    const NAMES: [&'static str; 8] =
+        ["provider", "model", "quality", "size", "endpoint", "day", "month", "tag:NAME"];
 
     fn named(name: &str) -> Result<Key, Error> {
         Ok(match (name, name.strip_prefix("tag:")) {
@@ -39,15 +42,27 @@ impl Key {
             ("quality", _) => Key::Quality,
             ("size", _) => Key::Size,
             ("endpoint", _) => Key::Endpoint,
-            ("as_of", _) => Key::AsOf,
+            ("day", _) => Key::Day,
+            ("month", _) => Key::Month,
             _ => {
-                let message = format!("totals = {}: nothing to add rows up by", shown(name));
+                let message = format!("by = {}: nothing to add rows up by", shown(name));
                 return Err(Error::new(Code::IllegalValue, message)
-                    .field("totals")
+                    .field("by")
                     .allowed(Key::NAMES)
                     .nearest_name(name));
             }
         })
+    }
+
+    /// The field of a row that it is of.
+    fn field(&self) -> String {
+        if matches!(self, Key::Day | Key::Month) { "as_of".to_owned() } else { self.name() }
+    }
+
+    /// A day, or its month: `2026-11`.
+    fn day<'t>(&self, day: &'t str) -> &'t str {
+        let month = day.rsplit_once('-').map(|(month, _)| month);
+        month.filter(|_| *self == Key::Month).unwrap_or(day)
     }
 
     /// Its name in headers and documents.
@@ -58,30 +73,31 @@ impl Key {
             Key::Quality => "quality".to_owned(),
             Key::Size => "size".to_owned(),
             Key::Endpoint => "endpoint".to_owned(),
-            Key::AsOf => "as_of".to_owned(),
+            Key::Day => "day".to_owned(),
+            Key::Month => "month".to_owned(),
             Key::Tag(name) => format!("tag:{name}"),
         }
     }
 }
 
-/// Reads `--totals`: a table for each, its keys between commas.
+/// Reads `--by`: a table for each, its keys between commas.
 ///
 /// # Errors
 /// There is no such key, or a table has one twice.
-pub(super) fn keys(totals: &[String]) -> Result<Vec<Vec<Key>>, Error> {
+pub(super) fn keys(by: &[String]) -> Result<Vec<Vec<Key>>, Error> {
     let table = |text: &String| {
         let mut keys: Vec<Key> = Vec::new();
         for name in text.split(',').map(str::trim) {
             let key = Key::named(name)?;
             if keys.contains(&key) {
-                let message = format!("totals: {} stands twice", shown(name));
-                return Err(Error::new(Code::BadInput, message).field("totals"));
+                let message = format!("by: {} is named twice", shown(name));
+                return Err(Error::new(Code::BadInput, message).field("by"));
             }
             keys.push(key);
         }
         Ok(keys)
     };
-    totals.iter().map(table).collect()
+    by.iter().map(table).collect()
 }
 
 /// The groups of one table, in the order in which they were first met.
@@ -119,7 +135,7 @@ impl Groups {
             Key::Quality => put(quote.quality().map(|quality| quality.as_str())),
             Key::Size => with_size(quote.chosen_size(), put),
             Key::Endpoint => put(Some(quote.request().endpoint.as_str())),
-            Key::AsOf => put(Some(&offer.as_of.to_string())),
+            Key::Day | Key::Month => put(Some(key.day(offer.as_of.to_string().as_str()))),
             Key::Tag(name) => put(tag(row, name)),
         })
     }
@@ -135,7 +151,7 @@ impl Groups {
         let request = &row.request;
         self.find(keys, |key, put| {
             // What can't be read says nothing, nor does a field that is wrong or misspelt.
-            let is_wrong = |field: Option<&str>| field.is_some_and(|field| field == key.name());
+            let is_wrong = |field: Option<&str>| field.is_some_and(|field| field == key.field());
             let misspelt = error.field_name().is_some_and(|field| Field::named(field).is_none());
             if row.unread || is_wrong(error.field_name()) || (misspelt && is_wrong(error.nearest_value())) {
                 return put(None);
@@ -149,7 +165,7 @@ impl Groups {
                     None => put(None),
                 },
                 Key::Endpoint => put(row.endpoint_known.then(|| request.endpoint.as_str())),
-                Key::AsOf => put(Some(&request.as_of.to_string())),
+                Key::Day | Key::Month => put(Some(key.day(request.as_of.to_string().as_str()))),
                 Key::Tag(name) => put(tag(row, name)),
             }
         })
@@ -218,17 +234,16 @@ impl Groups {
     pub(super) fn shown(&self) -> Vec<Group<'_>> {
         let mut groups: Vec<Group<'_>> =
             self.list.iter().map(|(name, sums)| Group { labels: Some(labels(name)), sums }).collect();
-        groups.sort_by(|a, b| {
-            sums::weight(b.sums).cmp(&sums::weight(a.sums)).then_with(|| a.labels.cmp(&b.labels))
-        });
+        groups.sort_by(|a, b| weight(b.sums).cmp(&weight(a.sums)).then_with(|| a.labels.cmp(&b.labels)));
         groups.extend(self.other.as_ref().map(|sums| Group { labels: None, sums }));
         groups
     }
+}
 
-    /// Whether some rows found no group of their own.
-    pub(super) fn is_cut(&self) -> bool {
-        self.other.is_some()
-    }
+/// What the rows may cost, as far as it is known: to tell dear from cheap.
+fn weight(sum: &RowSum) -> Usd {
+    let [floor, expected, ceiling] = sum.total().amounts();
+    ceiling.or(expected).or(floor).unwrap_or(Usd::ZERO)
 }
 
 fn tag<'r>(row: &'r Row, name: &str) -> Option<&'r str> {
@@ -278,8 +293,7 @@ fn labels(mut name: &[u8]) -> Vec<Option<String>> {
 }
 
 /// A group in words: `model gpt-image-2, tag:team red`.
-pub(super) fn words(keys: &[Key], group: &Group<'_>) -> String {
-    let Some(labels) = &group.labels else { return "all other groups together".to_owned() };
+fn words(keys: &[Key], labels: &[Option<String>]) -> String {
     let mut text = String::new();
     for (key, label) in keys.iter().zip(labels) {
         let gap = if text.is_empty() { "" } else { ", " };
@@ -287,6 +301,115 @@ pub(super) fn words(keys: &[Key], group: &Group<'_>) -> String {
         let _ = write!(text, "{gap}{} {label}", key.name());
     }
     text
+}
+
+/// What `--by` asked for: for each table its keys and groups.
+pub(super) struct Groupings {
+    tables: Vec<(Vec<Key>, Groups)>,
+}
+
+/// A group in the summary line.
+#[derive(Serialize)]
+pub(super) struct GroupDocument {
+    #[serde(serialize_with = "as_map")]
+    by: Vec<(String, Option<String>)>,
+    /// The rows that found no group of their own.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    other: bool,
+    #[serde(flatten)]
+    sums: Sums<'static>,
+}
+
+fn as_map<S: Serializer>(by: &[(String, Option<String>)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(by.iter().map(|(name, value)| (name, value)))
+}
+
+impl Groupings {
+    /// Empty tables.
+    pub(super) fn new(keys: &[Vec<Key>]) -> Groupings {
+        Groupings { tables: keys.iter().map(|keys| (keys.clone(), Groups::default())).collect() }
+    }
+
+    /// Adds the groups of some rows, a table each.
+    pub(super) fn merge(&mut self, more: &[Groups]) {
+        for ((_, groups), more) in self.tables.iter_mut().zip(more) {
+            groups.merge(more);
+        }
+    }
+
+    /// The dearest group of the first table in words, with what it may cost.
+    pub(super) fn dearest(&self) -> Option<(String, Usd)> {
+        let (keys, groups) = self.tables.first()?;
+        let shown = groups.shown();
+        let (labels, sums) = shown.iter().find_map(|group| Some((group.labels.as_ref()?, group.sums)))?;
+        let [_, _, ceiling] = sums::amounts(sums);
+        Some((words(keys, labels), ceiling?))
+    }
+
+    /// Whether some rows found no group of their own.
+    pub(super) fn is_cut(&self) -> bool {
+        self.tables.iter().any(|(_, groups)| groups.other.is_some())
+    }
+
+    /// All groups of all tables.
+    pub(super) fn documents(&self) -> Vec<GroupDocument> {
+        let table = |(keys, groups): &(Vec<Key>, Groups)| -> Vec<GroupDocument> {
+            groups.shown().iter().map(|group| document(keys, group)).collect()
+        };
+        self.tables.iter().flat_map(table).collect()
+    }
+
+    /// Adds the tables, an empty line before each.
+    pub(super) fn report(&self, report: &mut Report<'_>) {
+        for (keys, groups) in &self.tables {
+            report.gap();
+            report.table(table(keys, &groups.shown()));
+        }
+    }
+}
+
+fn document(keys: &[Key], group: &Group<'_>) -> GroupDocument {
+    let label = |index: usize| group.labels.as_ref().and_then(|labels| labels.get(index)?.clone());
+    GroupDocument {
+        by: keys.iter().enumerate().map(|(index, key)| (key.name(), label(index))).collect(),
+        other: group.labels.is_none(),
+        sums: sums::document(group.sums, None),
+    }
+}
+
+/// A table of groups. Counts of what no group has are for programs only.
+fn table(keys: &[Key], groups: &[Group<'_>]) -> Table<'static> {
+    let if_any = |column: Column, count: fn(&RowSum) -> u64| {
+        if groups.iter().any(|group| count(group.sums) > 0) { column } else { column.data_only() }
+    };
+    let mut columns: Vec<Column> = keys.iter().map(|key| Column::name(key.name())).collect();
+    columns.extend([
+        Column::number("rows"),
+        Column::number("images").if_room(3),
+        Column::estimate("total").label("USD").ranged("floor to ceiling").if_room(0),
+        if_any(Column::number("unpriced").if_room(1), |sum| sum.unpriced),
+        if_any(Column::number("errors").label("in error").if_room(2), |sum| sum.errors),
+    ]);
+    let mut table = Table::new("Groups", columns);
+    for group in groups {
+        let mut cells: Vec<Value<'static>> = match &group.labels {
+            Some(labels) => {
+                labels.iter().map(|label| label.clone().map_or(Value::missing(), Value::from)).collect()
+            }
+            None => {
+                let mut cells = vec![Value::Empty; keys.len()];
+                if let Some(first) = cells.first_mut() {
+                    *first = "(other)".into();
+                }
+                cells
+            }
+        };
+        let RowSum { rows, images, unpriced, errors, .. } = *group.sums;
+        let total = Bounds::from(sums::amounts(group.sums));
+        cells.extend([rows.into(), images.into(), total.into(), unpriced.into(), errors.into()]);
+        table.row(cells);
+    }
+    table
 }
 
 #[cfg(test)]
@@ -320,7 +443,7 @@ mod tests {
         }
         let shown = all.shown();
         assert_eq!(shown.len(), GROUPS_MAX + 1);
-        assert!(all.is_cut());
+        assert!(all.other.is_some());
         assert_eq!(shown.last().map(|group| group.sums.rows), Some(10));
         assert_eq!(shown.iter().map(|group| group.sums.rows).sum::<u64>(), 2 * (GROUPS_MAX as u64 + 5));
     }

@@ -1,0 +1,177 @@
+//! Where results come together: written in order, added up, compared with the cap.
+
+use std::io::{self, ErrorKind, Write};
+
+use imgcost_analysis::RowSum;
+use imgcost_analysis::currency::Exchange;
+use imgcost_core::Usd;
+
+use super::chunk::Chunk;
+use super::groups::{GROUPS_MAX, Groupings};
+use super::progress::Progress;
+use super::write::Writer;
+use crate::commands::sums::{self, counted};
+use crate::failure::{End, Failure, say};
+use crate::report::{self, Format, Report, Sink, Table, has_room_for, report_bytes};
+
+/// The most lines that the Batch API takes in a file.
+const BATCH_LINES_MAX: u64 = 50_000;
+
+/// What has come of the rows so far.
+pub(super) struct Summary {
+    /// Standard output first, then the files.
+    outputs: Vec<(Format, Sink)>,
+    /// Whether the reader of standard output went away.
+    is_gone: bool,
+    /// The rows of outputs that are written at the end.
+    kept: Vec<report::Row<'static>>,
+    cap: Option<Usd>,
+    sums: RowSum,
+    groups: Groupings,
+    batch_lines: u64,
+    progress: Progress,
+}
+
+impl Summary {
+    /// Nothing yet.
+    pub(super) fn new(
+        outputs: Vec<(Format, Sink)>,
+        cap: Option<Usd>,
+        groups: Groupings,
+        progress: Progress,
+    ) -> Summary {
+        let (is_gone, kept, sums, batch_lines) = (false, Vec::new(), RowSum::default(), 0);
+        Summary { outputs, is_gone, kept, cap, sums, groups, batch_lines, progress }
+    }
+
+    /// Takes what came of a chunk.
+    ///
+    /// # Errors
+    /// An output can't be written, or has no room for so many rows.
+    pub(super) fn take(&mut self, chunk: &mut Chunk, passed: (u64, Option<u64>)) -> Result<(), Failure> {
+        if let Some(failure) = chunk.failure.take() {
+            return Err(failure);
+        }
+        self.sums.merge(&chunk.sums);
+        self.groups.merge(&chunk.groups);
+        self.batch_lines += chunk.batch_lines;
+        self.kept.append(&mut chunk.kept);
+        for (format, _) in &self.outputs {
+            has_room_for(*format, self.kept.len())?;
+        }
+        for (at, bytes) in chunk.out.iter().enumerate() {
+            self.write(at, bytes)?;
+        }
+        self.progress.show(self.sums.rows, passed);
+        Ok(())
+    }
+
+    /// Writes to an output, as long as somebody reads it.
+    pub(super) fn write(&mut self, at: usize, bytes: &[u8]) -> Result<(), Failure> {
+        let Some((_, sink)) = self.outputs.get_mut(at) else { return Ok(()) };
+        if at == 0 && self.is_gone {
+            return Ok(());
+        }
+        match sink.write(bytes) {
+            Err(Failure::Output(error)) if error.kind() == ErrorKind::BrokenPipe => {
+                self.is_gone = true;
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// Whether more rows would change nothing: nobody reads on, there is no file, and the cap is
+    /// broken already.
+    pub(super) fn is_done(&self) -> bool {
+        let is_over = |cap| self.sums.ceiling().is_none_or(|ceiling| ceiling > cap);
+        self.is_gone && self.outputs.len() == 1 && self.cap.is_none_or(is_over)
+    }
+
+    /// Takes the line of progress away.
+    pub(super) fn quiet(&mut self) {
+        self.progress.end();
+    }
+
+    /// Tells what the rows come to, and how the program ends. What was found out of them counts,
+    /// whether or not somebody reads on.
+    ///
+    /// # Errors
+    /// An output can't be written.
+    pub(super) fn end(
+        mut self,
+        all_rows: bool,
+        writers: &mut [Writer],
+        summary: bool,
+        exchange: Option<&Exchange>,
+    ) -> Result<End, Failure> {
+        let words = sums::words(&self.sums, exchange);
+        let rows = counted(self.sums.rows, "row");
+        let words = if self.sums.rows == 0 { rows } else { format!("{rows}: {words}") };
+        let mut groups = Report::default();
+        self.groups.report(&mut groups);
+        for (at, writer) in writers.iter_mut().enumerate() {
+            if !writer.is_kept() {
+                if summary {
+                    let mut out = Vec::new();
+                    writer.summary(&mut out, &words, sums::document(&self.sums, exchange), &self.groups)?;
+                    self.write(at, &out)?;
+                }
+                continue;
+            }
+            let mut report = Report::default();
+            report.heading(format!("imgcost batch: {words}"));
+            report.table(Table { rows: self.kept.clone(), ..writer.table() });
+            self.groups.report(&mut report);
+            let Some((format, _)) = self.outputs.get(at) else { continue };
+            let bytes = report_bytes(*format, &report)?;
+            self.write(at, &bytes)?;
+        }
+        std::mem::take(&mut self.outputs).into_iter().try_for_each(|(_, sink)| sink.place())?;
+        let stopped = if all_rows { "" } else { "the reader of the output went away after " };
+        say(&format!("imgcost: {stopped}{words}"));
+        let are_shown = writers.first().is_some_and(|writer| writer.shows_groups(summary));
+        if !are_shown {
+            // There is nobody to tell if that fails.
+            let _ = io::stderr().lock().write_all(&report_bytes(Format::Table, &groups)?);
+        }
+        self.notes();
+        let complete = if self.sums.is_complete() { End::Done } else { End::Incomplete };
+        Ok(complete.and(self.cap.map_or(End::Done, |cap| self.within(cap))))
+    }
+
+    fn notes(&self) {
+        if self.groups.is_cut() {
+            say(&format!(
+                "imgcost: more than {GROUPS_MAX} groups, or names longer than there is room for: (other) has the rest, and all rows are in the sums"
+            ));
+        }
+        if self.batch_lines > BATCH_LINES_MAX {
+            say(&format!(
+                "imgcost: {} lines of the Batch API: it takes {BATCH_LINES_MAX} in a file",
+                self.batch_lines
+            ));
+        }
+    }
+
+    fn within(&self, cap: Usd) -> End {
+        let Some(ceiling) = self.sums.ceiling() else {
+            say(&format!(
+                "imgcost: over the cap of ${cap}: the rows have no known ceiling, as one has no price or no prompt"
+            ));
+            return End::Over;
+        };
+        let Some(excess) = ceiling.checked_sub(cap).filter(|excess| *excess > Usd::ZERO) else {
+            return End::Done;
+        };
+        let dearest = self.groups.dearest();
+        let dearest = dearest.map(|(name, ceiling)| format!("; dearest is {name}, up to ${ceiling}"));
+        // What a row in error would cost is not known: it is not in the ceiling.
+        let rows = if self.sums.is_complete() { "the rows" } else { "the rows not in error" };
+        say(&format!(
+            "imgcost: over the cap of ${cap}: {rows} may cost up to ${ceiling}, ${excess} more{}",
+            dearest.unwrap_or_default()
+        ));
+        End::Over
+    }
+}

@@ -1,0 +1,192 @@
+//! A check for people and for programs.
+
+use std::collections::BTreeMap;
+
+use imgcost_analysis::policy::{Finding, Level, Place, Verdict};
+use imgcost_core::Date;
+use serde::Serialize;
+
+use super::Checked;
+use crate::commands::sums::{self, Amounts, Counts, Sums, counted};
+use crate::plain;
+use crate::report::{Column, ConvertedTotal, Only, Report, Table, Value, grouped};
+
+/// The document of the contract.
+#[derive(Serialize)]
+pub(super) struct Document<'c> {
+    schema: &'static str,
+    verdict: Verdict,
+    file: &'c str,
+    policy: &'c str,
+    as_of: Date,
+    errors: u64,
+    warnings: u64,
+    suppressed: u64,
+    rows: Counts,
+    total: Amounts,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    converted: Option<ConvertedTotal<'c>>,
+    findings: &'c [Finding],
+    /// How many findings of a code there are beyond those listed.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    more: BTreeMap<&'static str, u64>,
+}
+
+pub(super) fn document<'c>(checked: &'c Checked<'_>) -> Document<'c> {
+    let found = &checked.report;
+    let Sums { counts, total, converted } = sums::document(&found.sum, checked.exchange.as_ref());
+    Document {
+        schema: "imgcost.check/1",
+        verdict: found.verdict,
+        file: &checked.file,
+        policy: checked.policy.name(),
+        as_of: checked.day,
+        errors: found.errors,
+        warnings: found.warnings,
+        suppressed: found.suppressed,
+        rows: counts,
+        total,
+        converted,
+        findings: &found.findings,
+        more: found.more.iter().map(|(rule, count)| (rule.code(), *count)).collect(),
+    }
+}
+
+/// The file that a finding is of.
+pub(super) fn file<'c>(checked: &'c Checked<'_>, finding: &Finding) -> &'c str {
+    match finding.rule.place() {
+        Place::Policy => checked.policy.name(),
+        Place::Row | Place::File => &checked.file,
+    }
+}
+
+/// File and line of a finding.
+fn place(checked: &Checked<'_>, finding: &Finding) -> String {
+    let file = file(checked, finding);
+    finding.line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"))
+}
+
+/// The word for how much a finding counts.
+fn weight(finding: &Finding) -> &'static str {
+    if finding.suppressed.is_some() { "excepted" } else { finding.level.as_str() }
+}
+
+/// What is wrong, what is allowed, and why it is let pass.
+pub(super) fn words(finding: &Finding) -> String {
+    let mut text = finding.message.clone();
+    if !finding.allowed.is_empty() && finding.limit.is_none() {
+        text.push_str(&format!("; allowed: {}", finding.allowed.join(", ")));
+    }
+    if let Some(nearest) = &finding.nearest {
+        text.push_str(&format!("; nearest: {nearest}"));
+    }
+    if let Some(suppressed) = &finding.suppressed {
+        let until = suppressed.until.map_or_else(String::new, |day| format!(" until {day}"));
+        text.push_str(&format!("; let pass{until}: {}", suppressed.reason));
+    }
+    text
+}
+
+/// The findings: errors first, then warnings, then what exceptions let pass; each in the order
+/// of the rows.
+pub(super) fn by_weight<'c>(checked: &'c Checked<'_>) -> impl Iterator<Item = &'c Finding> {
+    let of = |level: Level, suppressed: bool| {
+        checked.report.findings.iter().filter(move |finding| {
+            finding.suppressed.is_some() == suppressed && (suppressed || finding.level == level)
+        })
+    };
+    of(Level::Error, false).chain(of(Level::Warning, false)).chain(of(Level::Off, true))
+}
+
+/// One line a finding, as compilers write them, so that editors and `grep` find their way.
+pub(super) fn lines(checked: &Checked<'_>) -> Vec<u8> {
+    let finding = |finding: &Finding| {
+        let id = if finding.id.is_empty() { String::new() } else { format!(" [{}]", finding.id) };
+        let (place, weight, rule) = (place(checked, finding), weight(finding), finding.rule);
+        format!("{place}: {weight} {rule}: {}{id}", words(finding))
+    };
+    let lines = by_weight(checked).map(finding).chain(beyond(checked)).chain([verdict(checked)]);
+    lines.flat_map(|line| plain::line(line).into_bytes().into_iter().chain([b'\n'])).collect()
+}
+
+/// What is not listed.
+fn beyond(checked: &Checked<'_>) -> impl Iterator<Item = String> {
+    checked.report.more.iter().map(|(rule, count)| format!("… and {} more of {rule}", grouped(*count)))
+}
+
+/// How it ended, in a line.
+pub(super) fn verdict(checked: &Checked<'_>) -> String {
+    let found = &checked.report;
+    let word = match found.verdict {
+        Verdict::Passed => "passed",
+        Verdict::Incomplete => "incomplete",
+        Verdict::Broken => "policy broken",
+        Verdict::PromptMissing => "can't be judged without prompts",
+    };
+    let mut parts = vec![counted(found.errors, "error"), counted(found.warnings, "warning")];
+    if found.suppressed > 0 {
+        parts.push(format!("{} excepted", grouped(found.suppressed)));
+    }
+    let (parts, rows) = (parts.join(", "), counted(found.sum.rows, "row"));
+    if found.sum.rows == 0 {
+        return format!("{word}: {parts}; {rows}: nothing was checked");
+    }
+    format!("{word}: {parts}; {rows}: {}", sums::words(&found.sum, checked.exchange.as_ref()))
+}
+
+/// How it ended, and the findings.
+pub(super) fn report<'c>(checked: &'c Checked<'_>) -> Report<'c> {
+    let mut report = Report::default();
+    report.heading(format!("imgcost check: {}", verdict(checked)));
+    let columns = [
+        Column::name("where").text_only(),
+        Column::name("file").data_only(),
+        Column::number("line").data_only(),
+        Column::name("id"),
+        Column::text("weight").label("level").text_only(),
+        Column::text("level").data_only(),
+        Column::name("code").data_only(),
+        Column::name("rule name").label("rule").text_only(),
+        Column::name("rule").data_only(),
+        Column::text("what").text_only(),
+        Column::text("field").data_only(),
+        Column::text("message").data_only(),
+        Column::text("allowed").data_only(),
+        Column::text("nearest").data_only(),
+        Column::number("ceiling").data_only(),
+        Column::number("limit").data_only(),
+        Column::text("suppressed").data_only(),
+        Column::text("reason").data_only(),
+        Column::name("until").data_only(),
+    ];
+    let mut table = Table::new("Findings", columns);
+    for finding in by_weight(checked) {
+        let suppressed = finding.suppressed.as_ref();
+        table.row([
+            place(checked, finding).into(),
+            file(checked, finding).into(),
+            finding.line.into(),
+            finding.id.as_str().into(),
+            weight(finding).into(),
+            finding.level.as_str().into(),
+            finding.rule.code().into(),
+            finding.rule.to_string().into(),
+            finding.rule.name().into(),
+            words(finding).into(),
+            finding.field.as_deref().into(),
+            finding.message.as_str().into(),
+            Value::list(&finding.allowed),
+            finding.nearest.as_deref().into(),
+            finding.ceiling.into(),
+            finding.limit.into(),
+            suppressed.is_some().into(),
+            suppressed.map(|suppressed| suppressed.reason.as_str()).into(),
+            suppressed.and_then(|suppressed| suppressed.until).into(),
+        ]);
+    }
+    // A line of names without rows below it is of use to programs only.
+    let only = if table.rows.is_empty() { Only::Data } else { Only::Anyone };
+    report.table(table.only(only));
+    beyond(checked).for_each(|more| report.line(more));
+    report
+}

@@ -1,0 +1,145 @@
+//! What several rows come to, in words and in documents: `batch`, `check` and `diff` alike.
+
+use imgcost_analysis::RowSum;
+use imgcost_analysis::currency::Exchange;
+use imgcost_core::Usd;
+use serde::Serialize;
+
+use crate::report::{Bounds, ConvertedTotal, converted, grouped};
+
+/// The sums as documents have them.
+#[derive(Debug, Serialize)]
+pub(super) struct Sums<'x> {
+    #[serde(flatten)]
+    pub(super) counts: Counts,
+    pub(super) total: Amounts,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) converted: Option<ConvertedTotal<'x>>,
+}
+
+/// How many rows there are of each kind.
+#[derive(Debug, Serialize)]
+pub(super) struct Counts {
+    rows: u64,
+    quoted: u64,
+    images: u64,
+    errors: u64,
+    unpriced: u64,
+    /// Rows without a prompt, though it costs: in the sums with their images only.
+    without_prompt: u64,
+}
+
+/// Money of all rows; null where it is unknown.
+#[derive(Debug, Serialize)]
+pub(super) struct Amounts {
+    floor: Option<Usd>,
+    expected: Option<Usd>,
+    ceiling: Option<Usd>,
+    currency: &'static str,
+}
+
+impl Amounts {
+    /// The same as a cell shows it.
+    pub(super) fn bounds(&self) -> Bounds<Usd> {
+        [self.floor, self.expected, self.ceiling].into()
+    }
+}
+
+/// Floor, expected value and ceiling of what could be quoted; nothing where there are no rows.
+pub(super) fn amounts(sum: &RowSum) -> [Option<Usd>; 3] {
+    sum.total().amounts().map(|usd| usd.filter(|_| sum.rows > 0))
+}
+
+/// The sums, converted too if a currency is given.
+pub(super) fn document<'x>(sum: &RowSum, exchange: Option<&'x Exchange>) -> Sums<'x> {
+    let RowSum { rows, images, errors, unpriced, no_prompt: without_prompt, .. } = *sum;
+    let [floor, expected, ceiling] = amounts(sum);
+    Sums {
+        counts: Counts { rows, quoted: rows - errors, images, errors, unpriced, without_prompt },
+        total: Amounts { floor, expected, ceiling, currency: "USD" },
+        converted: exchange.map(|exchange| converted(exchange, [floor, expected, ceiling])),
+    }
+}
+
+/// So many of a thing: `1 row`, `1,200 rows`.
+pub(super) fn counted(count: u64, what: &str) -> String {
+    format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
+}
+
+/// The sum in a line, such as `at least $1.5, 3 unpriced`, in another currency too if one is
+/// given.
+pub(super) fn words(sum: &RowSum, exchange: Option<&Exchange>) -> String {
+    let amounts = sum.total_of_all().amounts();
+    let mut text = with_counts(amounts, sum);
+    if let Some(exchange) = exchange.filter(|_| amounts[0].is_some()) {
+        text.push_str(&format!("; {}", converted(exchange, amounts).words()));
+    }
+    text
+}
+
+/// Amounts in words, with how many rows they leave out.
+pub(super) fn with_counts(amounts: [Option<Usd>; 3], sum: &RowSum) -> String {
+    let mut text = match amounts {
+        [Some(floor), Some(expected), Some(ceiling)] if floor == ceiling && floor == expected => {
+            format!("${expected}")
+        }
+        [Some(floor), Some(expected), Some(ceiling)] => {
+            format!("${expected} expected, ${floor} to ${ceiling}")
+        }
+        [Some(floor), None, Some(ceiling)] => format!("${floor} to ${ceiling}"),
+        [Some(floor), _, None] => format!("at least ${floor}"),
+        [None, _, _] => "no price".to_owned(),
+    };
+    for (count, what) in [
+        (sum.unpriced, "unpriced"),
+        (sum.errors, "in error"),
+        (sum.left_out, "in error on the other side"),
+        (sum.no_prompt, "without a prompt"),
+    ] {
+        if count > 0 {
+            text.push_str(&format!(", {} {what}", grouped(count)));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use imgcost_core::{CeilingBasis, Total};
+
+    use super::*;
+
+    #[test]
+    fn a_sum_with_missing_rows_is_a_floor() {
+        let usd = |text: &str| Some(text.parse::<Usd>().unwrap());
+        let range =
+            Total { floor: usd("1"), expected: usd("1.5"), ceiling: usd("2"), basis: CeilingBasis::Proven };
+        let sum = |rows: &[(Total, bool)], errors: u64| {
+            let mut sum = RowSum::default();
+            rows.iter().for_each(|(total, no_prompt)| sum.add_total(total, *no_prompt));
+            (0..errors).for_each(|_| sum.add_error(false));
+            sum
+        };
+        assert_eq!(words(&sum(&[(range, false)], 0), None), "$1.5 expected, $1 to $2");
+        assert_eq!(words(&sum(&[(range, true)], 0), None), "$1.5 expected, $1 to $2, 1 without a prompt");
+        assert_eq!(words(&sum(&[(range, false)], 6), None), "at least $1, 6 in error");
+        assert_eq!(
+            words(&sum(&[(range, false), (Total::UNKNOWN, false)], 1200), None),
+            "at least $1, 1 unpriced, 1,200 in error"
+        );
+        let mut left_out = sum(&[(range, false)], 0);
+        left_out.add_left_out();
+        assert_eq!(words(&left_out, None), "at least $1, 1 in error on the other side");
+        assert_eq!(words(&sum(&[], 2), None), "no price, 2 in error");
+        assert_eq!(words(&sum(&[(Total::UNKNOWN, false)], 0), None), "no price, 1 unpriced");
+        let euro = Exchange::new("EUR", "0.92@2026-11-20").unwrap();
+        let small =
+            Total { floor: usd("0.00219"), expected: usd("0.00219"), ceiling: usd("0.00219"), ..range };
+        assert_eq!(
+            words(&sum(&[(small, false)], 0), Some(&euro)),
+            "$0.00219; in EUR: 0.002015, at 1 USD = 0.92 EUR on 2026-11-20"
+        );
+        assert!(words(&sum(&[(range, false)], 1), Some(&euro)).contains("; in EUR: at least 0.92,"));
+    }
+}
