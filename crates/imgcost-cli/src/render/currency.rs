@@ -4,7 +4,7 @@ use imgcost_analysis::currency::{Converted, Exchange};
 use imgcost_core::{Date, Ratio, Usd};
 use serde::Serialize;
 
-use super::{DASH, Sheet};
+use super::DASH;
 
 /// The decimals that people see of an amount of 1 or more.
 const PLACES: usize = 2;
@@ -12,16 +12,6 @@ const PLACES: usize = 2;
 const DIGITS: usize = 4;
 /// The most decimals.
 const PLACES_MAX: usize = 9;
-
-/// The columns that are added where a currency is asked for. `currency` is the dollars' own.
-const COLUMNS: [&str; 6] = [
-    "converted_currency",
-    "fx_rate",
-    "fx_date",
-    "converted_floor",
-    "converted_expected",
-    "converted_ceiling",
-];
 
 /// A total in another currency, as documents show it; null where the total is not known, or
 /// where the product is beyond exact decimals.
@@ -63,22 +53,6 @@ impl ConvertedDocument<'_> {
             None => range,
         };
         format!("in {currency}: {amount}, at 1 USD = {rate} {currency} on {date}")
-    }
-
-    /// Adds the columns to a table: the total's in its last row.
-    pub(crate) fn add_to(&self, sheet: &mut Sheet) {
-        let columns = Sheet::new(&COLUMNS);
-        sheet.columns.extend(columns.columns);
-        let last = sheet.rows.len().saturating_sub(1);
-        let amount = |amount: Option<Converted>| amount.map_or_else(String::new, |amount| amount.to_string());
-        for (index, row) in sheet.rows.iter_mut().enumerate() {
-            if index < last {
-                row.extend(COLUMNS.map(|_| String::new()));
-                continue;
-            }
-            row.extend([self.currency.to_owned(), self.rate.to_string(), self.date.to_string()]);
-            row.extend([self.floor, self.expected, self.ceiling].map(amount));
-        }
     }
 }
 

@@ -17,9 +17,7 @@ use std::io::Write;
 use imgcost_core::PerMille;
 use serde::Serialize;
 
-pub(crate) use crate::commands::quote::{
-    Priced, amount_words, document, heading as quote_heading, item_words,
-};
+pub(crate) use crate::commands::quote::{Priced, amount_words, document};
 pub(crate) use crate::report::{DASH, grouped};
 pub(crate) use markdown::{page as markdown_page, row as markdown_row};
 pub(crate) use page::{Align, Page, Part, Sheet};

@@ -24,6 +24,7 @@ use crate::plain;
 
 pub(crate) use currency::{ConvertedTotal, converted};
 pub(crate) use files::{Format, Output};
+pub(crate) use stream::Rows;
 pub(crate) use table::{Column, Only, Row, Table};
 pub(crate) use value::{Bounds, DASH, Value, grouped, rounded};
 
@@ -62,6 +63,14 @@ impl<'a> Report<'a> {
     /// Adds a table.
     pub(crate) fn table(&mut self, table: Table<'a>) {
         self.blocks.push(Block::Table(table));
+    }
+
+    /// Adds what csv, tsv and workbooks have in place of the lines: one row, by its columns.
+    pub(crate) fn data(&mut self, name: &'static str, row: Vec<(&'static str, Value<'a>)>) {
+        let (columns, cells): (Vec<&str>, Vec<Value<'a>>) = row.into_iter().unzip();
+        let mut table = Table::new(name, columns.into_iter().map(Column::name)).only(Only::Data);
+        table.row(cells);
+        self.table(table);
     }
 
     /// Adds a line.
