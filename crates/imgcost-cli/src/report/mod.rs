@@ -8,7 +8,6 @@ mod currency;
 mod files;
 mod html;
 mod markdown;
-#[allow(dead_code, reason = "for the commands that stream")]
 mod stream;
 #[allow(dead_code, reason = "for the commands that compare")]
 mod table;
