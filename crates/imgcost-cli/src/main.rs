@@ -27,7 +27,6 @@ mod jobs;
 mod mend;
 mod parse;
 mod plain;
-mod render;
 mod report;
 mod request;
 mod responses;
@@ -152,7 +151,7 @@ fn run(cli: Cli, settings: &Settings, output: &Output) -> Result<End, Failure> {
         output.without_findings()?;
     }
     match cli.command {
-        None => commands::price_list(settings, output.stdout_only()?),
+        None => commands::price_list(settings, output),
         Some(Command::Quote(mut args)) => {
             words::one_call(&args.0.words, &mut args.0.request, settings)?;
             commands::quote(&args, settings, output)
@@ -163,7 +162,7 @@ fn run(cli: Cli, settings: &Settings, output: &Output) -> Result<End, Failure> {
         }
         Some(Command::Usage(mut args)) => {
             words::one_call(&args.0.words, &mut args.0.request, settings)?;
-            commands::usage(&args, settings, output.stdout_only()?)
+            commands::usage(&args, settings, output)
         }
         Some(Command::Compare(mut args)) => {
             words::lists(&args.0.words, &mut args.0.request, settings)?;
@@ -175,8 +174,8 @@ fn run(cli: Cli, settings: &Settings, output: &Output) -> Result<End, Failure> {
         Some(Command::Solve(args)) => commands::solve(&args, settings, output),
         Some(Command::Check(args)) => commands::check(&args, settings, output),
         Some(Command::Diff(args)) => commands::diff(&args, settings, output),
-        Some(Command::Budget(command)) => commands::budget(&command, settings, output.stdout_only()?),
-        Some(Command::Config(_)) => commands::config(&cli.global, settings, output.stdout_only()?),
+        Some(Command::Budget(command)) => commands::budget(&command, settings, output),
+        Some(Command::Config(_)) => commands::config(&cli.global, settings, output),
         Some(Command::Completions(args)) => commands::completions(&args),
         Some(Command::Man(args)) => commands::man(&args),
     }

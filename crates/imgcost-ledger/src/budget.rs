@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use crate::money::NanoUsd;
@@ -11,8 +12,7 @@ use crate::scope::Scope;
 use crate::window::{Period, Window};
 
 /// How much a budget allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cap {
     /// At most this much in the window. Zero refuses every call that costs anything.
     Usd(NanoUsd),
@@ -28,6 +28,17 @@ impl Cap {
             Cap::Usd(limit) => Some(limit),
             Cap::Unlimited => None,
         }
+    }
+}
+
+/// The members of its budget: `unlimited`, and `cap` where there is a limit.
+impl Serialize for Cap {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let limit = self.limit();
+        let mut members = serializer.serialize_map(None)?;
+        members.serialize_entry("unlimited", &limit.is_none())?;
+        limit.map_or(Ok(()), |limit| members.serialize_entry("cap", &limit))?;
+        members.end()
     }
 }
 
@@ -117,6 +128,7 @@ pub struct Budget {
     /// The window.
     pub window: Window,
     /// The cap.
+    #[serde(flatten)]
     pub cap: Cap,
     /// Whether holds with assumed ceilings are accepted.
     pub allow_assumed_ceiling: bool,
@@ -223,6 +235,30 @@ impl Status {
     #[must_use]
     pub fn resets_at(&self) -> Option<Timestamp> {
         self.period.end()
+    }
+}
+
+impl Serialize for Status {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Members<'s> {
+            #[serde(flatten)]
+            budget: &'s Budget,
+            #[serde(flatten)]
+            sums: &'s Sums,
+            used: NanoUsd,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            left: Option<NanoUsd>,
+            over: NanoUsd,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            since: Option<Timestamp>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            resets_at: Option<Timestamp>,
+        }
+        let Status { budget, period, sums } = self;
+        let (used, left, over, resets_at) = (sums.used(), self.left(), self.over(), self.resets_at());
+        let since = resets_at.map(|_| period.start);
+        Members { budget, sums, used, left, over, since, resets_at }.serialize(serializer)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use imgcost_core::Usd;
+use serde::{Serialize, Serializer};
 
 use super::finding::{Comparison, Finding, Subject, Verdict};
 
@@ -56,9 +57,10 @@ pub struct Money {
 }
 
 /// A finding that stands out.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Worst {
     /// Which call: its id or line.
+    #[serde(rename = "record")]
     pub place: String,
     /// How it stands to its quote.
     pub verdict: Verdict,
@@ -66,6 +68,44 @@ pub struct Worst {
     pub over: Usd,
     /// USD under it.
     pub under: Usd,
+}
+
+impl Serialize for Tally {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Members<'t> {
+            compared: u64,
+            exact: u64,
+            expected: u64,
+            within: u64,
+            below: u64,
+            above: u64,
+            unknown: u64,
+            /// Null where it can't be added up exactly.
+            paid: Option<Usd>,
+            over: Option<Usd>,
+            under: Option<Usd>,
+            without_money: u64,
+            outside_without_money: u64,
+            worst: Option<&'t Worst>,
+        }
+        Members {
+            compared: self.compared(),
+            exact: self.count(Verdict::Exact),
+            expected: self.count(Verdict::Expected),
+            within: self.count(Verdict::Within),
+            below: self.count(Verdict::Below),
+            above: self.count(Verdict::Above),
+            unknown: self.count(Verdict::Unknown),
+            paid: self.money.map(|money| money.paid),
+            over: self.money.map(|money| money.over),
+            under: self.money.map(|money| money.under),
+            without_money: self.without_money,
+            outside_without_money: self.outside_without_money,
+            worst: self.worst.as_ref(),
+        }
+        .serialize(serializer)
+    }
 }
 
 impl Money {

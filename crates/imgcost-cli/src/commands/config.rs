@@ -1,13 +1,11 @@
 //! `imgcost config`: the settings in force, and where each comes from.
 
-use std::io;
-
 use serde::Serialize;
 
 use crate::args::GlobalArgs;
 use crate::clock;
 use crate::failure::{End, Failure, say_note};
-use crate::render::{self, DASH, Format, Page, Sheet};
+use crate::report::{Column, Output, Report, Table, Value};
 use crate::request;
 use crate::settings::Settings;
 
@@ -29,21 +27,28 @@ struct Document<'s> {
 }
 
 /// Shows every setting.
-pub(crate) fn config(global: &GlobalArgs, settings: &Settings, format: Format) -> Result<End, Failure> {
+pub(crate) fn config(global: &GlobalArgs, settings: &Settings, output: &Output) -> Result<End, Failure> {
     let all = in_force(Some(global), settings);
     let file = settings.file().map(|path| path.display().to_string());
-    let page = || {
-        let mut page = Page::default();
-        page.heading(match &file {
-            Some(file) => format!("settings, from {file} among others"),
-            None => "settings; there is no settings file".to_owned(),
-        });
-        page.table(sheet(&all));
-        page
-    };
-    let document = || Document { schema: "imgcost.config/1", file: file.clone(), settings: &all };
-    render::write(&mut io::stdout().lock(), format, page, || sheet(&all), document)?;
+    let document = Document { schema: "imgcost.config/1", file, settings: &all };
+    output.write(&document, || report(&document))?;
     Ok(End::Done)
+}
+
+fn report<'s>(document: &Document<'s>) -> Report<'s> {
+    let mut report = Report::default();
+    report.heading(match &document.file {
+        Some(file) => format!("settings, from {file} among others"),
+        None => "settings; there is no settings file".to_owned(),
+    });
+    let columns = ["setting", "value", "from", "variable"].map(Column::name);
+    let mut table = Table::new("Settings", columns);
+    for Setting { name, value, from, variable } in document.settings {
+        let [value, from] = [value, from].map(|text| Value::known(text.as_deref()));
+        table.row([(*name).into(), value, from, (*variable).into()]);
+    }
+    report.table(table);
+    report
 }
 
 /// Tells on stderr which settings are not the default's.
@@ -78,18 +83,4 @@ fn default(name: &str) -> Option<String> {
         "responses_images" => "4".to_owned(),
         _ => return None,
     })
-}
-
-fn sheet(all: &[Setting]) -> Sheet {
-    let mut sheet = Sheet::new(&["setting", "value", "from", "variable"]);
-    for setting in all {
-        let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| DASH.to_owned());
-        sheet.row([
-            setting.name.to_owned(),
-            or_dash(&setting.value),
-            or_dash(&setting.from),
-            setting.variable.to_owned(),
-        ]);
-    }
-    sheet
 }

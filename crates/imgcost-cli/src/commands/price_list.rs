@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::args::BookArgs;
 use crate::failure::{End, Failure, say};
-use crate::render::{self, Format, Page, Sheet};
+use crate::report::{Column, DASH, Format, Only, Output, Report, Table, Value};
 use crate::request;
 use crate::settings::{Key, Settings};
 
@@ -61,7 +61,7 @@ struct Document<'b> {
 }
 
 /// Prints the price list.
-pub(crate) fn price_list(settings: &Settings, format: Format) -> Result<End, Failure> {
+pub(crate) fn price_list(settings: &Settings, output: &Output) -> Result<End, Failure> {
     let day = request::as_of(&BookArgs::default(), settings)?;
     let name = settings.get(Key::Provider).unwrap_or(request::DEFAULT_PROVIDER);
     let book = request::book(&BookArgs::default(), settings)?;
@@ -76,10 +76,10 @@ pub(crate) fn price_list(settings: &Settings, format: Format) -> Result<End, Fai
         models,
         ending,
     };
-    let mut out = io::stdout().lock();
-    render::write(&mut out, format, || page(&document), || sheet(&document), || &document)?;
-    if format == Format::Table {
-        crate::failure::unless_gone(out.write_all(FIRST_COMMANDS.as_bytes()).map_err(Failure::from))?;
+    output.write(&document, || report(&document))?;
+    if output.format() == Format::Table {
+        let written = io::stdout().lock().write_all(FIRST_COMMANDS.as_bytes());
+        crate::failure::unless_gone(written.map_err(Failure::from))?;
     }
     if has_input() {
         say("imgcost: to quote the request on standard input: imgcost --request -");
@@ -167,7 +167,7 @@ fn is_alike(names: &[&str], name: &str) -> bool {
 /// An amount rounded up, so that nothing costs more than is shown.
 pub(super) fn at_most(ceiling: Option<Usd>, is_exact: bool) -> String {
     let (places, units) = PLACES;
-    let Some(usd) = ceiling.and_then(|usd| usd.rounded_up_to(units)) else { return render::DASH.to_owned() };
+    let Some(usd) = ceiling.and_then(|usd| usd.rounded_up_to(units)) else { return DASH.to_owned() };
     let sign = if is_exact { "" } else { "≤" };
     format!("{sign}{}", usd.rounded(places))
 }
@@ -178,9 +178,9 @@ impl Price {
     }
 }
 
-fn page(document: &Document<'_>) -> Page {
-    let mut page = Page::default();
-    page.heading(format!(
+fn report<'p>(document: &'p Document<'_>) -> Report<'p> {
+    let mut report = Report::default();
+    report.heading(format!(
         "{}, USD per image, prompt extra · {} (prices checked {})",
         document.provider, document.as_of, document.checked
     ));
@@ -190,13 +190,10 @@ fn page(document: &Document<'_>) -> Page {
             qualities.push(&price.quality);
         }
     }
-    let heads: Vec<String> = qualities
-        .iter()
-        .map(|quality| format!(">{}", if quality.is_empty() { "any" } else { quality }))
-        .collect();
-    let mut columns = vec!["model", "size"];
-    columns.extend(heads.iter().map(String::as_str));
-    let mut table = Sheet::new(&columns);
+    let head = |quality: &&str| if quality.is_empty() { "any".to_owned() } else { (*quality).to_owned() };
+    let columns = [Column::name("model"), Column::name("size")].into_iter();
+    let columns = columns.chain(qualities.iter().map(|quality| Column::number(head(quality))));
+    let mut table = Table::new("Price list", columns).only(Only::People);
     let priced = document.models.iter().filter(|listed| !listed.prices.is_empty());
     let mut rounded_only = true;
     for (name, prices) in grouped(priced.map(|listed| (listed.model, &listed.prices))) {
@@ -210,12 +207,12 @@ fn page(document: &Document<'_>) -> Page {
                 continue;
             }
             rounded_only &= !cells.iter().flatten().any(|cell| cell.starts_with('≤'));
-            let mut row = vec![name.take().unwrap_or_default(), size.to_owned()];
-            row.extend(cells.into_iter().map(Option::unwrap_or_default));
-            table.row(row);
+            let row = [name.take().into(), size.into()];
+            table.row(row.into_iter().chain(cells.into_iter().map(Value::from)));
         }
     }
-    page.table(table);
+    report.table(table);
+    report.table(data(document));
     let mut ending = document.ending.iter().peekable();
     while let Some(first) = ending.next() {
         let mut names = vec![first.model];
@@ -226,31 +223,28 @@ fn page(document: &Document<'_>) -> Page {
             Ok(tomorrow) if tomorrow == first.retired => "ends tomorrow".to_owned(),
             _ => format!("ends on {}", first.retired),
         };
-        page.line(format!("{when}: {}", names.join(", ")));
+        report.line(format!("{when}: {}", names.join(", ")));
     }
-    page.line(match rounded_only {
+    report.line(match rounded_only {
         true => "rounded up",
         false => "rounded up · ≤ no published formula: the most it may cost",
     });
-    page
+    report
 }
 
-fn sheet(document: &Document<'_>) -> Sheet {
-    let mut sheet = Sheet::new(&["model", "quality", "size", "floor", "expected", "ceiling"]);
-    for listed in &document.models {
-        for price in &listed.prices {
-            let words = |usd: Option<Usd>| usd.map_or_else(String::new, |usd| usd.to_string());
-            sheet.row([
-                listed.model.to_owned(),
-                price.quality.clone(),
-                price.size.to_owned(),
-                words(price.floor),
-                words(price.expected),
-                words(price.ceiling),
-            ]);
-        }
+/// The exact prices, for programs.
+fn data<'p>(document: &'p Document<'_>) -> Table<'p> {
+    let columns = ["model", "quality", "size"].map(Column::name).into_iter();
+    let columns = columns.chain(["floor", "expected", "ceiling"].map(Column::number));
+    let mut table = Table::new("Prices", columns).only(Only::Data);
+    for (listed, price) in
+        document.models.iter().flat_map(|listed| listed.prices.iter().map(move |price| (listed, price)))
+    {
+        let Price { quality, size, floor, expected, ceiling, .. } = price;
+        let amounts = [floor, expected, ceiling].map(|usd| Value::from(*usd));
+        table.row([listed.model.into(), quality.as_str().into(), (*size).into()].into_iter().chain(amounts));
     }
-    sheet
+    table
 }
 
 /// Whether something is written to standard input by another program.

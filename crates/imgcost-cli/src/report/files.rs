@@ -118,7 +118,6 @@ impl Output {
     }
 
     /// The format of standard output.
-    #[allow(dead_code, reason = "for the commands that stream")]
     pub(crate) fn format(&self) -> Format {
         self.format
     }
@@ -153,7 +152,6 @@ impl Output {
     }
 
     /// The files to write.
-    #[allow(dead_code, reason = "for the commands that stream")]
     pub(crate) fn paths(&self) -> Vec<PathBuf> {
         self.files.iter().map(|target| target.path.clone()).collect()
     }

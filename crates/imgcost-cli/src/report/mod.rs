@@ -9,12 +9,10 @@ mod files;
 mod html;
 mod markdown;
 mod stream;
-#[allow(dead_code, reason = "for the commands that compare")]
 mod table;
 #[cfg(test)]
 mod tests;
 mod text;
-#[allow(dead_code, reason = "for the commands that compare")]
 mod value;
 #[cfg(feature = "xlsx")]
 mod xlsx;
@@ -23,7 +21,7 @@ use crate::plain;
 
 pub(crate) use currency::{ConvertedTotal, converted};
 pub(crate) use files::{Format, Output, Sink, has_room_for, report_bytes};
-pub(crate) use stream::Stream;
+pub(crate) use stream::{Rows, Stream};
 pub(crate) use table::{Column, Only, Row, Table};
 pub(crate) use text::width;
 pub(crate) use value::{Bounds, DASH, Value, grouped, rounded};
@@ -63,6 +61,14 @@ impl<'a> Report<'a> {
     /// Adds a table.
     pub(crate) fn table(&mut self, table: Table<'a>) {
         self.blocks.push(Block::Table(table));
+    }
+
+    /// Adds what csv, tsv and workbooks have in place of the lines: one row, by its columns.
+    pub(crate) fn data(&mut self, name: &'static str, row: Vec<(&'static str, Value<'a>)>) {
+        let (columns, cells): (Vec<&str>, Vec<Value<'a>>) = row.into_iter().unzip();
+        let mut table = Table::new(name, columns.into_iter().map(Column::name)).only(Only::Data);
+        table.row(cells);
+        self.table(table);
     }
 
     /// Adds a line.

@@ -1,10 +1,62 @@
 //! Rows written one by one, for results that are too long to be kept: memory does not grow.
 
+use std::io::{self, BufWriter, StdoutLock, Write};
+
 use super::files::Format;
 use super::table::{Grid, Head, Table, heads};
-use super::text::Layout;
+use super::text::{self, Layout};
 use super::value::Value;
 use super::{csv, markdown};
+
+/// So many rows say how wide and how fine the columns of text are.
+const SAMPLE: usize = 1000;
+
+/// Rows on standard output, written as they come.
+pub(crate) struct Rows<'a> {
+    out: BufWriter<StdoutLock<'static>>,
+    format: Format,
+    /// The first rows, until there are enough of them.
+    first: Table<'a>,
+    stream: Option<Stream>,
+}
+
+impl<'a> Rows<'a> {
+    /// A writer of the rows of a table that has none yet.
+    pub(crate) fn new(format: Format, table: Table<'a>) -> Rows<'a> {
+        Rows { out: BufWriter::new(io::stdout().lock()), format, first: table, stream: None }
+    }
+
+    /// Writes a row.
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = Value<'a>>) -> io::Result<()> {
+        let Some(stream) = &mut self.stream else {
+            self.first.row(cells);
+            return if self.first.rows.len() < SAMPLE { Ok(()) } else { self.begin() };
+        };
+        let mut bytes = Vec::new();
+        stream.row(&mut bytes, &cells.into_iter().collect::<Vec<_>>());
+        self.out.write_all(&bytes)
+    }
+
+    fn begin(&mut self) -> io::Result<()> {
+        let mut stream = Stream::new(self.format, &self.first, text::width());
+        let mut bytes = Vec::new();
+        stream.head(&mut bytes);
+        self.first.rows.drain(..).for_each(|row| stream.row(&mut bytes, &row.cells));
+        self.stream = Some(stream);
+        self.out.write_all(&bytes)
+    }
+
+    /// Writes what is left.
+    pub(crate) fn end(mut self) -> io::Result<()> {
+        if self.stream.is_none() {
+            self.begin()?;
+        }
+        let mut bytes = Vec::new();
+        self.stream.iter().for_each(|stream| stream.foot(&mut bytes));
+        self.out.write_all(&bytes)?;
+        self.out.flush()
+    }
+}
 
 /// Writes rows of one table. json and jsonl are the caller's: they have a document a row.
 pub(crate) enum Stream {
@@ -41,7 +93,6 @@ impl Stream {
     }
 
     /// Adds a row.
-    #[cfg_attr(not(test), allow(dead_code, reason = "rows of one piece"))]
     pub(crate) fn row(&mut self, bytes: &mut Vec<u8>, cells: &[Value<'_>]) {
         self.parts(bytes, &[cells]);
     }
@@ -59,6 +110,15 @@ impl Stream {
                 markdown::row(&mut text, words(heads).iter().map(String::as_str));
             }
             Stream::Text(heads, layout) => layout.row(&mut text, &words(heads)),
+        }
+        bytes.extend_from_slice(text.as_bytes());
+    }
+
+    /// Adds what is below the last row.
+    pub(crate) fn foot(&self, bytes: &mut Vec<u8>) {
+        let mut text = String::new();
+        if let Stream::Text(_, layout) = self {
+            layout.foot(&mut text);
         }
         bytes.extend_from_slice(text.as_bytes());
     }

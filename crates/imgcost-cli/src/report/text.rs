@@ -103,11 +103,7 @@ fn table(text: &mut String, table: &Table<'_>, width: Option<usize>, paint: Pain
         let line = text.split_off(start);
         text.push_str(&paint(Style::Total, &line));
     }
-    if !layout.dropped.is_empty() {
-        let names: Vec<&str> = layout.dropped.iter().map(|head| head.label.as_str()).collect();
-        let line = format!("left out, as it is too wide: {}; --format csv has everything", names.join(", "));
-        wrapped(text, &line, " ", "   ", width.unwrap_or(usize::MAX));
-    }
+    layout.foot(text);
 }
 
 /// Where the columns of a table are.
@@ -116,8 +112,8 @@ pub(crate) struct Layout {
     dropped: Vec<Head>,
     /// The spaces between two columns.
     space: usize,
-    /// Whether cells are broken to fit; in a pipe they are not.
-    breaks: bool,
+    /// The width that cells are broken to fit into; in a pipe they are not.
+    within: Option<usize>,
 }
 
 #[derive(Clone)]
@@ -152,7 +148,7 @@ impl Layout {
             Place { at, natural, least: least.max(longest(&head.label)), width: natural, head }
         };
         let shown: Vec<Place> = heads.into_iter().enumerate().map(place).collect();
-        let mut layout = Layout { shown, dropped: Vec::new(), space: 2, breaks: width.is_some() };
+        let mut layout = Layout { shown, dropped: Vec::new(), space: 2, within: width };
         let Some(width) = width else { return layout };
         if layout.total(|place| place.natural) > width {
             layout.space = 1;
@@ -196,7 +192,7 @@ impl Layout {
                 Some(part) => part.shown.push(place),
                 None => {
                     let shown = names.iter().cloned().chain([place]).collect();
-                    parts.push(Layout { shown, dropped: Vec::new(), space: 2, breaks: self.breaks });
+                    parts.push(Layout { shown, dropped: Vec::new(), space: 2, within: self.within });
                 }
             }
         }
@@ -226,8 +222,18 @@ impl Layout {
         self.line(text, |place| cells.get(place.at).map_or("", String::as_str));
     }
 
+    /// What there was no room for.
+    pub(super) fn foot(&self, text: &mut String) {
+        if !self.dropped.is_empty() {
+            let names: Vec<&str> = self.dropped.iter().map(|head| head.label.as_str()).collect();
+            let names = names.join(", ");
+            let line = format!("left out, as it is too wide: {names}; --format csv has everything");
+            wrapped(text, &line, " ", "   ", self.within.unwrap_or(usize::MAX));
+        }
+    }
+
     fn limit(&self, place: &Place) -> usize {
-        if self.breaks { place.width } else { usize::MAX }
+        if self.within.is_some() { place.width } else { usize::MAX }
     }
 
     fn line<'c>(&'c self, text: &mut String, cell: impl Fn(&'c Place) -> &'c str) {

@@ -2,9 +2,11 @@
 //! column's decimals, and for programs, exact.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use imgcost_analysis::currency::Converted;
 use imgcost_core::{Date, Estimate, PerMille, SignedUsd, Size, Total, Usd};
+use imgcost_ledger::NanoUsd;
 use rust_decimal::Decimal;
 
 use crate::plain;
@@ -118,6 +120,11 @@ impl<'a> Value<'a> {
         Value::Text(text.into())
     }
 
+    /// What is written as it displays: ids, scopes, moments.
+    pub(crate) fn of(value: impl fmt::Display) -> Value<'a> {
+        Value::Text(Cow::Owned(value.to_string()))
+    }
+
     /// A value that is unknown for a reason that other cells tell.
     pub(crate) const fn missing() -> Value<'a> {
         Value::Unknown(Cow::Borrowed(""))
@@ -144,6 +151,11 @@ impl<'a> Value<'a> {
             Value::Converted(bounds) => Value::Converted(bounds),
             Value::Tokens(bounds) => Value::Tokens(bounds),
         }
+    }
+
+    /// A value, or a dash where there is none.
+    pub(crate) fn known(value: Option<impl Into<Value<'a>>>) -> Value<'a> {
+        value.map_or(Value::missing(), Into::into)
     }
 
     /// A number that is written in digits, such as a rate of the price book; words where it is
@@ -371,6 +383,12 @@ impl From<bool> for Value<'_> {
 impl From<Usd> for Value<'_> {
     fn from(usd: Usd) -> Self {
         Value::Usd(usd)
+    }
+}
+
+impl From<NanoUsd> for Value<'_> {
+    fn from(amount: NanoUsd) -> Self {
+        Value::Usd(amount.usd())
     }
 }
 

@@ -67,7 +67,7 @@ fn documents_have_their_shape() {
 fn every_page_has_every_format() {
     let books = eventful("formats");
     for line in ["show", "log", "doctor", "set other 1", "presume --expired"] {
-        for format in ["table", "json", "jsonl", "csv", "tsv", "md"] {
+        for format in ["table", "json", "jsonl", "csv", "tsv", "md", "html"] {
             let ran = books.run(&format!("{line} -f {format}"));
             assert_eq!(ran.code, 0, "{line} -f {format}: {ran:?}");
             assert!(ran.stdout.lines().count() >= 1, "{line} -f {format}");
@@ -79,6 +79,20 @@ fn every_page_has_every_format() {
     let table = books.run("show -f csv").stdout;
     assert!(table.starts_with("scope,window,cap,held,"), "{table}");
     assert_eq!(table.lines().count(), 6);
+}
+
+#[test]
+fn a_file_has_what_standard_output_has() {
+    let books = eventful("files");
+    let file = books.folder.join("out.csv");
+    for line in ["show", "log", "log --last 3 -f jsonl", "doctor", "set other 1"] {
+        assert_eq!(books.run(&format!("{line} -o {}", file.display())).code, 0, "{line}");
+        let line = line.replace("-f jsonl", "");
+        let written = std::fs::read_to_string(&file).unwrap();
+        assert_eq!(written, books.run(&format!("{line} -f csv")).stdout, "{line}");
+    }
+    let refused = books.run(&format!("export -o {}", file.display()));
+    assert!(refused.code == 2 && refused.stderr.contains("standard output only"), "{refused:?}");
 }
 
 #[test]

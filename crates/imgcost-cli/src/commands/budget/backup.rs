@@ -1,20 +1,18 @@
 //! `imgcost budget backup`: a copy of the ledger, made while it is in use.
 
-use std::io;
-
 use serde::Serialize;
 
 use super::{Context, store};
 use crate::args::BudgetBackupArgs;
 use crate::failure::{End, Failure};
 use crate::inputs;
-use crate::render::{self, Page, Sheet};
+use crate::report::{Report, Value};
 
 #[derive(Serialize)]
-struct Document<'f> {
+struct Backup {
     schema: &'static str,
-    ledger: &'f str,
-    backup: &'f str,
+    ledger: String,
+    backup: String,
 }
 
 /// Copies the ledger to a file that is not there yet.
@@ -22,17 +20,12 @@ pub(super) fn backup(args: &BudgetBackupArgs, context: Context<'_>) -> Result<En
     let ledger = store::open_file(&args.ledger, context)?;
     ledger.backup(&args.file)?;
     let (ledger, backup) = (inputs::name(ledger.path()), inputs::name(&args.file));
-    let page = || {
-        let mut page = Page::default();
-        page.line(format!("{ledger} copied to {backup}"));
-        page
-    };
-    let sheet = || {
-        let mut sheet = Sheet::new(&["ledger", "backup"]);
-        sheet.row([ledger.clone(), backup.clone()]);
-        sheet
-    };
-    let document = || Document { schema: "imgcost.backup/1", ledger: &ledger, backup: &backup };
-    render::write(&mut io::stdout().lock(), context.format, page, sheet, document)?;
+    let made = Backup { schema: "imgcost.backup/1", ledger, backup };
+    context.output.write(&made, || {
+        let mut report = Report::default();
+        report.line(format!("{} copied to {}", made.ledger, made.backup));
+        report.data("Backup", vec![("ledger", Value::of(&made.ledger)), ("backup", Value::of(&made.backup))]);
+        report
+    })?;
     Ok(End::Done)
 }

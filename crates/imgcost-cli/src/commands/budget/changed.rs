@@ -1,16 +1,14 @@
 //! What became of a hold, written the same way by `settle`, `release` and `presume`.
 
-use std::io;
-
 use imgcost_ledger::{Alert, Changed, HoldId, NanoUsd, Scope, State};
 use serde::Serialize;
 
-use super::{Context, hold};
-use crate::failure::{End, Failure, say};
-use crate::render::{self, Page, Sheet};
+use super::Context;
+use crate::failure::{End, Failure};
+use crate::report::{Report, Value};
 
 #[derive(Serialize)]
-struct Document<'c> {
+struct Outcome<'c> {
     schema: &'static str,
     hold: &'c HoldId,
     scope: &'c Scope,
@@ -43,25 +41,32 @@ pub(super) fn write_noting(
     notes: &[String],
     context: Context<'_>,
 ) -> Result<End, Failure> {
-    let mut out = io::stdout().lock();
-    let page = || {
-        let mut page = page(changed);
-        notes.iter().for_each(|note| page.note(note.clone()));
-        page
+    let hold = &changed.hold;
+    let outcome = Outcome {
+        schema: "imgcost.change/1",
+        hold: &hold.id,
+        scope: &hold.scope,
+        state: hold.state,
+        before: changed.before,
+        repeated: changed.repeated,
+        late: changed.is_late(),
+        ceiling: hold.ceiling,
+        cost: hold.cost,
+        given_back: given_back(changed),
+        overrun: hold.overrun(),
+        reason: hold.reason.as_deref(),
+        alerts: &changed.alerts,
+        notes,
     };
-    let document = || Document { notes, ..document(changed) };
-    render::write(&mut out, context.format, page, || sheet(changed), document)?;
-    hold::tell(&changed.alerts, context);
-    let overrun = changed.hold.overrun();
+    context.output.write(&outcome, || report(&outcome))?;
+    context.tell(&changed.alerts);
+    let Outcome { overrun, ceiling, .. } = outcome;
     if overrun == NanoUsd::ZERO {
         return Ok(End::Done);
     }
-    if !context.format.is_json() {
-        let ceiling = changed.hold.ceiling;
-        say(&format!(
-            "imgcost: the bill is ${overrun} above the ceiling of ${ceiling}; it is booked in full"
-        ));
-    }
+    context.say(&format!(
+        "imgcost: the bill is ${overrun} above the ceiling of ${ceiling}; it is booked in full"
+    ));
     Ok(End::Over)
 }
 
@@ -76,75 +81,40 @@ fn given_back(changed: &Changed) -> Option<NanoUsd> {
     }
 }
 
-fn page(changed: &Changed) -> Page {
-    let hold = &changed.hold;
-    let mut page = Page::default();
-    let reason = hold.reason.as_deref().unwrap_or_default();
-    page.heading(match hold.state {
-        State::Settled => format!("{} settled at ${}", hold.id, hold.cost.unwrap_or_default()),
-        State::Presumed => format!("{} presumed to have cost ${}: {reason}", hold.id, hold.ceiling),
-        State::Released | State::Held => format!("{} {}: {reason}", hold.id, hold.state),
+fn report<'c>(outcome: &Outcome<'c>) -> Report<'c> {
+    let Outcome { hold, scope, state, ceiling, cost, given_back, .. } = outcome;
+    let mut report = Report::default();
+    let reason = outcome.reason.unwrap_or_default();
+    report.heading(match state {
+        State::Settled => format!("{hold} settled at ${}", cost.unwrap_or_default()),
+        State::Presumed => format!("{hold} presumed to have cost ${ceiling}: {reason}"),
+        State::Released | State::Held => format!("{hold} {state}: {reason}"),
     });
-    if let Some(back) = given_back(changed).filter(|back| *back > NanoUsd::ZERO) {
-        page.line(format!("${back} of ${} given back to {}", hold.ceiling, hold.scope));
+    if let Some(back) = given_back.filter(|back| *back > NanoUsd::ZERO) {
+        report.line(format!("${back} of ${ceiling} given back to {scope}"));
     }
-    if changed.repeated {
-        page.note("it was so before; nothing has changed");
+    if outcome.repeated {
+        report.note("it was so before; nothing has changed");
     }
-    if changed.is_late() {
-        page.note("it had been released: it was billed after all, and is booked as late");
+    if outcome.late {
+        report.note("it had been released: it was billed after all, and is booked as late");
     }
-    page
-}
-
-fn document(changed: &Changed) -> Document<'_> {
-    let hold = &changed.hold;
-    Document {
-        schema: "imgcost.change/1",
-        hold: &hold.id,
-        scope: &hold.scope,
-        state: hold.state,
-        before: changed.before,
-        repeated: changed.repeated,
-        late: changed.is_late(),
-        ceiling: hold.ceiling,
-        cost: hold.cost,
-        given_back: given_back(changed),
-        overrun: hold.overrun(),
-        reason: hold.reason.as_deref(),
-        alerts: &changed.alerts,
-        notes: &[],
-    }
-}
-
-fn sheet(changed: &Changed) -> Sheet {
-    let hold = &changed.hold;
-    let cell = |amount: Option<NanoUsd>| amount.map_or_else(String::new, |amount| amount.to_string());
-    let mut sheet = Sheet::new(&[
-        "hold",
-        "scope",
-        "state",
-        "before",
-        ">ceiling",
-        ">cost",
-        ">given_back",
-        ">overrun",
-        "late",
-        "repeated",
-        "reason",
-    ]);
-    sheet.row([
-        hold.id.to_string(),
-        hold.scope.to_string(),
-        hold.state.to_string(),
-        changed.before.to_string(),
-        hold.ceiling.to_string(),
-        cell(hold.cost),
-        cell(given_back(changed)),
-        hold.overrun().to_string(),
-        changed.is_late().to_string(),
-        changed.repeated.to_string(),
-        hold.reason.clone().unwrap_or_default(),
-    ]);
-    sheet
+    outcome.notes.iter().for_each(|note| report.note(note));
+    report.data(
+        "Hold",
+        vec![
+            ("hold", Value::of(hold)),
+            ("scope", Value::of(scope)),
+            ("state", Value::of(state)),
+            ("before", Value::of(outcome.before)),
+            ("ceiling", (*ceiling).into()),
+            ("cost", (*cost).into()),
+            ("given_back", (*given_back).into()),
+            ("overrun", outcome.overrun.into()),
+            ("late", outcome.late.into()),
+            ("repeated", outcome.repeated.into()),
+            ("reason", outcome.reason.into()),
+        ],
+    );
+    report
 }

@@ -1,27 +1,23 @@
 //! `imgcost budget release` and `presume`.
 
-use std::io;
-
 use imgcost_ledger::{Error, Hold, HoldId, Ledger, NanoUsd, Scope};
 use serde::Serialize;
 
-use super::{Context, changed, expired, hold, store, words};
+use super::{Context, changed, expired, store, words};
 use crate::args::{BudgetPresumeArgs, BudgetReleaseArgs};
-use crate::failure::{self, End, Failure, bad_input, say};
-use crate::render::{self, Page, Sheet};
+use crate::failure::{self, End, Failure, bad_input};
+use crate::report::{Column, Only, Report, Table, Value};
 
 /// The reason where all expired holds are presumed and none is given.
 const PAST: &str = "past its time";
 /// So many expired holds are read at once.
 const AT_ONCE: usize = 1000;
-/// So many of them are listed for people; programs get all.
-const LISTED: usize = 20;
 
 #[derive(Serialize)]
 struct Document<'h> {
     schema: &'static str,
     presumed: usize,
-    total: String,
+    total: NanoUsd,
     reason: &'h str,
     holds: Vec<Presumed<'h>>,
     /// What ended it before all were presumed.
@@ -89,22 +85,18 @@ fn all(
         other => other.err(),
     };
     let total = presumed.iter().try_fold(NanoUsd::ZERO, |sum, hold| sum.checked_add(hold.ceiling));
-    let total = total.unwrap_or(NanoUsd::MAX);
-    let document = || Document {
+    let document = Document {
         schema: "imgcost.presumed/1",
         presumed: presumed.len(),
-        total: total.to_string(),
+        total: total.unwrap_or(NanoUsd::MAX),
         reason,
         holds: presumed.iter().map(row).collect(),
         error: broken.as_ref().map(|error| Broken { code: error.code(), message: error.to_string() }),
     };
-    let page = || page(&presumed, total);
-    render::write(&mut io::stdout().lock(), context.format, page, || sheet(&presumed), document)?;
-    hold::tell(&alerts, context);
+    context.output.write(&document, || report(&document))?;
+    context.tell(&alerts);
     let Some(error) = broken else { return Ok(End::Done) };
-    if !context.format.is_json() {
-        say(&format!("imgcost: not all were presumed: {error}"));
-    }
+    context.say(&format!("imgcost: not all were presumed: {error}"));
     Ok(failure::end_of(&error))
 }
 
@@ -132,31 +124,27 @@ fn row(hold: &Hold) -> Presumed<'_> {
     Presumed { hold: &hold.id, scope: &hold.scope, ceiling: hold.ceiling, expires_at: hold.expires_at }
 }
 
-fn page(presumed: &[Hold], total: NanoUsd) -> Page {
-    let mut page = Page::default();
-    page.heading(match presumed.len() {
+fn report<'h>(document: &Document<'h>) -> Report<'h> {
+    let mut report = Report::default();
+    let total = document.total;
+    report.heading(match document.presumed {
         0 => "no hold is past its time".to_owned(),
         1 => format!("1 hold presumed to have cost its ceiling, ${total}"),
         count => format!("{count} holds presumed to have cost their ceilings, ${total} in all"),
     });
-    for hold in presumed.iter().take(LISTED) {
-        page.line(format!("{} ${} {}", hold.id, hold.ceiling, hold.scope));
+    let columns = [
+        Column::name("hold"),
+        Column::name("scope"),
+        Column::number("ceiling").label("USD"),
+        Column::text("expires_at").data_only(),
+    ];
+    let mut table = Table::new("Presumed", columns);
+    for Presumed { hold, scope, ceiling, expires_at } in &document.holds {
+        table.row([Value::of(hold), Value::of(scope), (*ceiling).into(), Value::of(expires_at)]);
     }
-    if let Some(more) = presumed.len().checked_sub(LISTED).filter(|more| *more > 0) {
-        page.line(format!("and {more} more"));
+    if document.presumed == 0 {
+        table = table.only(Only::Data);
     }
-    page
-}
-
-fn sheet(presumed: &[Hold]) -> Sheet {
-    let mut sheet = Sheet::new(&["hold", "scope", ">ceiling", "expires_at"]);
-    for hold in presumed {
-        sheet.row([
-            hold.id.to_string(),
-            hold.scope.to_string(),
-            hold.ceiling.to_string(),
-            hold.expires_at.to_string(),
-        ]);
-    }
-    sheet
+    report.table(table);
+    report
 }

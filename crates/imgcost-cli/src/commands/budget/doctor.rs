@@ -1,7 +1,5 @@
 //! `imgcost budget doctor`: whether the store is sound and its books balance.
 
-use std::io;
-
 use imgcost_ledger::{Audit, Inspection, Timestamp};
 use serde::Serialize;
 
@@ -9,7 +7,7 @@ use super::expired::{self, Expired};
 use super::{Context, store};
 use crate::args::BudgetDoctorArgs;
 use crate::failure::{End, Failure};
-use crate::render::{self, Page, Sheet, grouped};
+use crate::report::{Column, Report, Table, grouped};
 
 /// What was found.
 struct Found {
@@ -50,8 +48,7 @@ pub(super) fn doctor(args: &BudgetDoctorArgs, context: Context<'_>) -> Result<En
         audit: imgcost_ledger::audit(&*ledger)?,
         expired: expired::count(&*ledger, None)?,
     };
-    let mut out = io::stdout().lock();
-    render::write(&mut out, context.format, || page(&found), || sheet(&found), || document(&found))?;
+    context.output.write(&document(&found), || report(&found))?;
     Ok(if found.is_sound() { End::Done } else { End::Failed })
 }
 
@@ -62,7 +59,7 @@ impl Found {
 
     /// Names, values and whether they are in order.
     fn rows(&self) -> Vec<[String; 3]> {
-        let row = |name: &str, value: &str, verdict: &str| [name, value, verdict].map(crate::plain::line);
+        let row = |name: &str, value: &str, verdict: &str| [name, value, verdict].map(str::to_owned);
         let mut rows = vec![row("ledger", &self.store.store, ""), row("kind", self.store.kind, "")];
         rows.extend(self.store.facts.iter().map(|(name, value)| row(name, value, "")));
         if self.store.problems.is_empty() {
@@ -83,21 +80,16 @@ impl Found {
     }
 }
 
-fn page(found: &Found) -> Page {
-    let mut page = Page::default();
-    let mut sheet = Sheet::new(&["what", "found", ""]);
-    found.rows().into_iter().for_each(|row| sheet.row(row));
-    page.table(sheet);
+fn report(found: &Found) -> Report<'static> {
+    let columns = [Column::name("what"), Column::text("found"), Column::name("verdict").label("")];
+    let mut table = Table::new("Checks", columns);
+    found.rows().into_iter().for_each(|row| table.row(row.map(Into::into)));
+    let mut report = Report::default();
+    report.table(table);
     if let Some(words) = found.expired.words() {
-        page.note(words);
+        report.note(words);
     }
-    page
-}
-
-fn sheet(found: &Found) -> Sheet {
-    let mut sheet = Sheet::new(&["what", "found", "verdict"]);
-    found.rows().into_iter().for_each(|row| sheet.row(row));
-    sheet
+    report
 }
 
 fn document(found: &Found) -> Document<'_> {

@@ -1,7 +1,5 @@
 //! `imgcost budget hold`: sets money aside for a call, or says why not and what would fit.
 
-use std::io;
-
 use imgcost_core::{Code, Error, Item, Note, Quote};
 use imgcost_guard::{Amount, DEFAULT_HOLD_TTL, HoldError};
 use imgcost_ledger::{Alert, Held, HoldId, NanoUsd, NewHold, Scope, State, Timestamp};
@@ -9,9 +7,9 @@ use serde::Serialize;
 
 use super::{Context, store, words};
 use crate::args::BudgetHoldArgs;
-use crate::commands::quote::prompt_missing;
-use crate::failure::{End, Failure, say};
-use crate::render::{self, Page, Sheet};
+use crate::commands::quote::{heading, prompt_missing};
+use crate::failure::{End, Failure};
+use crate::report::{Report, Value};
 use crate::request::{self, Asked, NoModel};
 
 /// What a hold without a quote has in place of a quote's id and of a book's digest.
@@ -128,50 +126,14 @@ fn write(
     notes: &[Note],
     context: Context<'_>,
 ) -> Result<End, Failure> {
-    let page = || page(held, quote, notes);
-    render::write(&mut io::stdout().lock(), context.format, page, || sheet(held), || document(held, notes))?;
-    tell(&held.alerts, context);
+    let document = document(held, notes);
+    context.output.write(&document, || report(&document, held, quote))?;
+    context.tell(&held.alerts);
     Ok(End::Done)
-}
-
-/// Says which budgets have reached a threshold, where the document does not.
-pub(super) fn tell(alerts: &[Alert], context: Context<'_>) {
-    if !context.format.is_json() {
-        alerts.iter().for_each(|alert| say(&format!("imgcost: {alert}")));
-    }
 }
 
 fn basis(held: &Held) -> &'static str {
     if held.hold.assumed { "assumed" } else { "proven" }
-}
-
-/// The hold's name alone on the first line, for scripts.
-fn page(held: &Held, quote: Option<&Quote<'_>>, notes: &[Note]) -> Page {
-    let hold = &held.hold;
-    let mut page = Page::default();
-    page.heading(hold.id.as_str());
-    if let Some(quote) = quote {
-        page.line(render::quote_heading(quote));
-    }
-    let until = words::clock(hold.expires_at);
-    let is_less = quote.and_then(|quote| quote.total().ceiling).is_some_and(|most| hold.ceiling.usd() < most);
-    let what = if is_less { "expected amount".to_owned() } else { format!("{} ceiling", basis(held)) };
-    page.line(format!("${} held for {}, {what}, until {until} UTC", hold.ceiling, hold.scope));
-    page.line(match held.left {
-        Some(left) => format!("${left} left"),
-        None => "nothing on its path is limited".to_owned(),
-    });
-    if held.repeated {
-        page.note("this hold was made before, by the same key");
-    }
-    let mut said: Vec<&str> = Vec::new();
-    for note in notes {
-        if !said.contains(&note.message.as_str()) {
-            said.push(&note.message);
-            page.note(note.message.clone());
-        }
-    }
-    page
 }
 
 fn document<'h>(held: &'h Held, notes: &'h [Note]) -> Document<'h> {
@@ -194,27 +156,44 @@ fn document<'h>(held: &'h Held, notes: &'h [Note]) -> Document<'h> {
     }
 }
 
-fn sheet(held: &Held) -> Sheet {
-    let hold = &held.hold;
-    let mut sheet = Sheet::new(&[
-        "hold",
-        "scope",
-        ">ceiling",
-        "ceiling_basis",
-        ">left",
-        "quote",
-        "expires_at",
-        "repeated",
-    ]);
-    sheet.row([
-        hold.id.to_string(),
-        hold.scope.to_string(),
-        hold.ceiling.to_string(),
-        basis(held).to_owned(),
-        held.left.map_or_else(String::new, |left| left.to_string()),
-        Some(hold.quote.clone()).filter(|quote| quote != NONE).unwrap_or_default(),
-        hold.expires_at.to_string(),
-        held.repeated.to_string(),
-    ]);
-    sheet
+/// The hold's name alone on the first line, for scripts.
+fn report<'h>(document: &Document<'h>, held: &Held, quote: Option<&Quote<'_>>) -> Report<'h> {
+    let Document { hold, scope, ceiling, left, expires_at, .. } = document;
+    let mut report = Report::default();
+    report.heading(hold.as_str());
+    if let Some(quote) = quote {
+        report.line(heading(quote));
+    }
+    let until = words::clock(*expires_at);
+    let is_less = quote.and_then(|quote| quote.total().ceiling).is_some_and(|most| ceiling.usd() < most);
+    let what = if is_less { "expected amount".to_owned() } else { format!("{} ceiling", basis(held)) };
+    report.line(format!("${ceiling} held for {scope}, {what}, until {until} UTC"));
+    report.line(match left {
+        Some(left) => format!("${left} left"),
+        None => "nothing on its path is limited".to_owned(),
+    });
+    if document.repeated {
+        report.note("this hold was made before, by the same key");
+    }
+    let mut said: Vec<&str> = Vec::new();
+    for note in document.notes {
+        if !said.contains(&note.message.as_str()) {
+            said.push(&note.message);
+            report.note(&note.message);
+        }
+    }
+    report.data(
+        "Hold",
+        vec![
+            ("hold", Value::of(hold)),
+            ("scope", Value::of(scope)),
+            ("ceiling", (*ceiling).into()),
+            ("ceiling_basis", document.ceiling_basis.into()),
+            ("left", (*left).into()),
+            ("quote", document.quote.into()),
+            ("expires_at", Value::of(expires_at)),
+            ("repeated", document.repeated.into()),
+        ],
+    );
+    report
 }

@@ -19,18 +19,32 @@ pub(super) use log::stream;
 
 use std::path::Path;
 
-use imgcost_ledger::Ledger;
+use imgcost_ledger::{Alert, Ledger};
 
 use crate::args::BudgetCommand;
-use crate::failure::{End, Failure};
-use crate::report::Format;
+use crate::failure::{End, Failure, say};
+use crate::report::Output;
 use crate::settings::Settings;
 
 /// What every subcommand is given.
 #[derive(Clone, Copy)]
 struct Context<'c> {
     settings: &'c Settings,
-    format: Format,
+    output: &'c Output,
+}
+
+impl Context<'_> {
+    /// Tells on stderr what a document on stdout has already.
+    fn say(self, message: &str) {
+        if !self.output.format().is_json() {
+            say(message);
+        }
+    }
+
+    /// Tells which budgets have reached a threshold.
+    fn tell(self, alerts: &[Alert]) {
+        alerts.iter().for_each(|alert| self.say(&format!("imgcost: {alert}")));
+    }
 }
 
 /// Opens a ledger by its name, for commands that only read it.
@@ -39,8 +53,8 @@ pub(super) fn open_ledger(ledger: &Path) -> Result<Box<dyn Ledger>, Failure> {
 }
 
 /// Runs a subcommand of `budget`.
-pub(crate) fn budget(command: &BudgetCommand, settings: &Settings, format: Format) -> Result<End, Failure> {
-    let context = Context { settings, format };
+pub(crate) fn budget(command: &BudgetCommand, settings: &Settings, output: &Output) -> Result<End, Failure> {
+    let context = Context { settings, output };
     match command {
         BudgetCommand::Set(args) => set::set(args, context),
         BudgetCommand::Remove(args) => set::remove(args, context),

@@ -1,54 +1,28 @@
 //! `imgcost budget set` and `remove`.
 
-use std::io;
-
-use imgcost_ledger::{Budget, Cap, Ledger, NanoUsd, Scope, Status, Thresholds, Window};
+use imgcost_ledger::{Budget, Cap, Ledger, NanoUsd, Status};
 use serde::Serialize;
 
 use super::words::{self, per};
 use super::{Context, store};
 use crate::args::{BudgetRemoveArgs, BudgetSetArgs};
 use crate::failure::{End, Failure, bad_input};
-use crate::render::{self, Page, Sheet};
+use crate::report::{Report, Value};
 
 /// The JSON document of `set`.
 #[derive(Serialize)]
 struct SetDocument<'b> {
     schema: &'static str,
-    budget: BudgetDocument<'b>,
+    budget: &'b Budget,
     #[serde(skip_serializing_if = "Option::is_none")]
-    replaced: Option<BudgetDocument<'b>>,
+    replaced: Option<&'b Budget>,
 }
 
 /// The JSON document of `remove`.
 #[derive(Serialize)]
 struct RemovedDocument<'b> {
     schema: &'static str,
-    removed: BudgetDocument<'b>,
-}
-
-/// A budget as documents and exports show it; without a cap where it is unlimited.
-#[derive(Serialize)]
-pub(super) struct BudgetDocument<'b> {
-    scope: &'b Scope,
-    window: Window,
-    unlimited: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cap: Option<String>,
-    allow_assumed_ceiling: bool,
-    alerts: &'b Thresholds,
-}
-
-/// A budget as documents and exports show it.
-pub(super) fn document(budget: &Budget) -> BudgetDocument<'_> {
-    BudgetDocument {
-        scope: &budget.scope,
-        window: budget.window,
-        unlimited: budget.cap == Cap::Unlimited,
-        cap: budget.cap.limit().map(|limit| limit.to_string()),
-        allow_assumed_ceiling: budget.allow_assumed_ceiling,
-        alerts: &budget.alerts,
-    }
+    removed: &'b Budget,
 }
 
 /// Sets a budget, and says what it replaces and how much of it is used already.
@@ -69,25 +43,22 @@ pub(super) fn set(args: &BudgetSetArgs, context: Context<'_>) -> Result<End, Fai
     let ledger = store::open_or_make(&args.ledger, context)?;
     let replaced = ledger.set_budget(&budget, &words::by(&args.by, context.settings))?;
     let status = status(&*ledger, &budget)?;
-    let page = || {
-        let mut page = Page::default();
-        page.heading(format!("{}: {}", budget.scope, summary(&budget)));
-        page.line(match &replaced {
+    let document =
+        SetDocument { schema: "imgcost.budget-set/1", budget: &budget, replaced: replaced.as_ref() };
+    context.output.write(&document, || {
+        let mut report = Report::default();
+        report.heading(format!("{}: {}", budget.scope, summary(&budget)));
+        report.line(match &replaced {
             Some(before) if *before == budget => "as it was before".to_owned(),
             Some(before) => format!("it replaces {}", summary(before)),
             None => "none was set there before".to_owned(),
         });
         if let Some(status) = &status {
-            used(&mut page, status);
+            used(&mut report, status);
         }
-        page
-    };
-    let document = || SetDocument {
-        schema: "imgcost.budget-set/1",
-        budget: document(&budget),
-        replaced: replaced.as_ref().map(document),
-    };
-    render::write(&mut io::stdout().lock(), context.format, page, || sheet(&budget), document)?;
+        data(&mut report, &budget);
+        report
+    })?;
     Ok(End::Done)
 }
 
@@ -106,12 +77,12 @@ fn summary(budget: &Budget) -> String {
 }
 
 /// Adds what the open period has come to, where it has come to anything.
-fn used(page: &mut Page, status: &Status) {
+fn used(report: &mut Report<'_>, status: &Status) {
     let used = status.sums.used();
     if used == NanoUsd::ZERO {
         return;
     }
-    page.line(match status.left() {
+    report.line(match status.left() {
         Some(left) if status.over() == NanoUsd::ZERO => {
             format!("${used} is held or spent already, ${left} is left")
         }
@@ -126,16 +97,17 @@ fn status(ledger: &dyn Ledger, budget: &Budget) -> Result<Option<Status>, Failur
     Ok(all.into_iter().find(same))
 }
 
-fn sheet(budget: &Budget) -> Sheet {
-    let mut sheet = Sheet::new(&["scope", "window", ">cap", "allow_assumed_ceiling", "alerts"]);
-    sheet.row([
-        budget.scope.to_string(),
-        budget.window.to_string(),
-        budget.cap.limit().map_or_else(|| "unlimited".to_owned(), |limit| limit.to_string()),
-        budget.allow_assumed_ceiling.to_string(),
-        budget.alerts.to_string(),
-    ]);
-    sheet
+fn data(report: &mut Report<'_>, budget: &Budget) {
+    report.data(
+        "Budget",
+        vec![
+            ("scope", Value::of(&budget.scope)),
+            ("window", Value::of(budget.window)),
+            ("cap", budget.cap.limit().map_or("unlimited".into(), Value::from)),
+            ("allow_assumed_ceiling", budget.allow_assumed_ceiling.into()),
+            ("alerts", Value::of(&budget.alerts)),
+        ],
+    );
 }
 
 /// Takes a budget away, and says if its path has none now.
@@ -149,15 +121,15 @@ pub(super) fn remove(args: &BudgetRemoveArgs, context: Context<'_>) -> Result<En
         let others = left.iter().filter(|status| status.budget.scope == scope);
         return Err(bad_input("per", message).allowed(others.map(|status| status.budget.window)).into());
     };
-    let page = || {
-        let mut page = Page::default();
-        page.heading(format!("{scope}: the budget of {} is taken away", words::cap(&removed)));
+    let document = RemovedDocument { schema: "imgcost.budget-removed/1", removed: &removed };
+    context.output.write(&document, || {
+        let mut report = Report::default();
+        report.heading(format!("{scope}: the budget of {} is taken away", words::cap(&removed)));
         if !left.iter().any(|status| status.budget.scope.covers(scope.as_str())) {
-            page.note(format!("no budget is left for {scope} or above it: its calls are refused"));
+            report.note(format!("no budget is left for {scope} or above it: its calls are refused"));
         }
-        page
-    };
-    let document = || RemovedDocument { schema: "imgcost.budget-removed/1", removed: document(&removed) };
-    render::write(&mut io::stdout().lock(), context.format, page, || sheet(&removed), document)?;
+        data(&mut report, &removed);
+        report
+    })?;
     Ok(End::Done)
 }

@@ -9,7 +9,7 @@ use imgcost_ledger::{Changed, Hold, HoldId, State};
 use super::hold::NO_TERMS;
 use super::{Context, changed, store, words};
 use crate::args::{BookArgs, BudgetSettleArgs};
-use crate::failure::{End, Failure, bad_input, say};
+use crate::failure::{End, Failure, bad_input};
 use crate::{inputs, request, responses};
 
 /// What to do where the response is no bill.
@@ -38,21 +38,15 @@ pub(super) fn settle(args: &BudgetSettleArgs, context: Context<'_>) -> Result<En
         }
         Bill::Open { why } => {
             let outcome = match hold.state {
-                State::Presumed => same(hold),
+                // What was presumed before stays as it is.
+                State::Presumed => Changed::repeated(hold),
                 _ => ledger.presume(&id, &why, &by)?,
             };
             let end = changed::write(&outcome, context)?;
-            if !context.format.is_json() {
-                say(&format!("imgcost: {why}: the call is presumed to have cost its ceiling"));
-            }
+            context.say(&format!("imgcost: {why}: the call is presumed to have cost its ceiling"));
             Ok(end.and(End::Incomplete))
         }
     }
-}
-
-/// A hold that was presumed before stays as it is.
-fn same(hold: Hold) -> Changed {
-    Changed::repeated(hold)
 }
 
 fn read(path: &Path) -> Result<Response, Error> {

@@ -12,14 +12,11 @@ use self::kind::{Input, Kind};
 use crate::args::UsageArgs;
 use crate::failure::{End, Failure, bad_input};
 use crate::inputs;
-use crate::render::Format;
+use crate::report::Output;
 use crate::settings::Settings;
 
-/// The most decimals of an amount of a table; the other formats are exact.
-const PLACES: u32 = 6;
-
 /// Charges a response, or compares a log with its quotes or its bill.
-pub(crate) fn usage(args: &UsageArgs, settings: &Settings, format: Format) -> Result<End, Failure> {
+pub(crate) fn usage(args: &UsageArgs, settings: &Settings, output: &Output) -> Result<End, Failure> {
     let source = match (&args.ledger, &args.file) {
         (Some(path), _) => Source::Ledger(path),
         (None, Some(path)) => {
@@ -33,7 +30,7 @@ pub(crate) fn usage(args: &UsageArgs, settings: &Settings, format: Format) -> Re
                     return Err(bad_input("file", message).into());
                 }
                 (Kind::Response | Kind::Unknown, None) => {
-                    return response::usage(args, settings, format, input);
+                    return response::usage(args, settings, output, input);
                 }
             }
         }
@@ -48,9 +45,9 @@ pub(crate) fn usage(args: &UsageArgs, settings: &Settings, format: Format) -> Re
         return Err(bad_input("currency", "currency goes with one response, not with a log").into());
     }
     if args.bill.is_empty() {
-        log::accuracy(args, settings, format, source)
+        log::accuracy(args, settings, output, source)
     } else {
-        bill::compare(args, settings, format, source)
+        bill::compare(args, settings, output, source)
     }
 }
 

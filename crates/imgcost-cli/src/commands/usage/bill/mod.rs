@@ -3,7 +3,6 @@
 
 mod show;
 
-use std::io;
 use std::path::Path;
 
 use imgcost_analysis::bill::{Export, Finding, Logged, Names, Of, Outcome, Reconcile, Weight};
@@ -13,7 +12,7 @@ use super::calls::{self, Read, Source};
 use super::log::percent;
 use crate::args::UsageArgs;
 use crate::failure::{End, Failure};
-use crate::render::{self, Format};
+use crate::report::Output;
 use crate::settings::Settings;
 use crate::{inputs, request};
 
@@ -34,7 +33,7 @@ struct Found {
 pub(super) fn compare(
     args: &UsageArgs,
     settings: &Settings,
-    format: Format,
+    output: &Output,
     source: Source<'_>,
 ) -> Result<End, Failure> {
     let tolerance = percent("tolerance", args.tolerance.as_deref().unwrap_or("0"))?;
@@ -72,14 +71,7 @@ pub(super) fn compare(
         outcome.findings.push(Finding { code: "holds-without-usage", weight, message });
     }
     let found = Found { outcome, read, calls: count, tolerance, has_usage, has_costs };
-    let mut out = io::stdout().lock();
-    render::write(
-        &mut out,
-        format,
-        || show::page(&found),
-        || show::sheet(&found),
-        || show::document(&found),
-    )?;
+    output.write(&show::document(&found), || show::report(&found))?;
     found.read.errors.say();
     Ok(found.end())
 }

@@ -1,4 +1,4 @@
-//! A reconciliation as page, rows and document.
+//! A log compared with a bill, as document and report.
 
 use imgcost_analysis::bill::{Amount, Finding, Measure, Row, Standing, Weight};
 use imgcost_analysis::calls::Unused;
@@ -6,11 +6,10 @@ use imgcost_core::Ratio;
 use serde::Serialize;
 
 use super::Found;
-use crate::commands::usage::log::rounded;
-use crate::render::{DASH, Page, Sheet, grouped};
+use crate::report::{Column, Only, Report, Table, Value, grouped};
 
-/// The most rows of a page; the other formats have all.
-const ROWS_MAX: usize = 100;
+/// The most decimals of an amount for people.
+const PLACES: u32 = 6;
 
 /// The JSON document.
 #[derive(Serialize)]
@@ -28,7 +27,7 @@ pub(super) struct Document<'f> {
     other_days: u64,
 }
 
-/// A reconciliation as a document.
+/// The comparison as a document.
 pub(super) fn document<'f>(found: &'f Found) -> Document<'f> {
     Document {
         schema: "imgcost.usage/1",
@@ -45,10 +44,10 @@ pub(super) fn document<'f>(found: &'f Found) -> Document<'f> {
     }
 }
 
-/// A reconciliation for people: findings first, then what does not match.
-pub(super) fn page(found: &Found) -> Page {
+/// What does not match, then the findings; programs get all sums.
+pub(super) fn report(found: &Found) -> Report<'_> {
     let rows = &found.outcome.rows;
-    let mut page = Page::default();
+    let mut report = Report::default();
     let against = match (found.has_usage, found.has_costs) {
         (true, true) => "usage and costs",
         (true, false) => "usage",
@@ -56,137 +55,102 @@ pub(super) fn page(found: &Found) -> Page {
     };
     let calls =
         if found.calls == 1 { "1 call".to_owned() } else { format!("{} calls", grouped(found.calls)) };
-    page.heading(format!("{calls} against {against}"));
+    report.heading(format!("{calls} against {against}"));
     let off: Vec<&Row> = rows.iter().filter(|row| row.standing != Standing::Matched).collect();
     let matched = rows.len() - off.len();
-    let sums = |count: usize| format!("{} of {} sums", grouped(len(count)), grouped(len(rows.len())));
-    if rows.is_empty() {
-        page.line("there is nothing to compare");
-    } else {
-        page.line(format!("{} match", sums(matched)));
-    }
+    report.line(match rows.len() {
+        0 => "there is nothing to compare".to_owned(),
+        all => format!("{} of {} sums match", grouped(len(matched)), grouped(len(all))),
+    });
     if !off.is_empty() {
-        page.table(table(&off));
+        report.table(table("Differences", &off).only(Only::People));
     }
-    if off.len() > ROWS_MAX {
-        page.line(format!("and {} more that do not match; csv and json have all", off.len() - ROWS_MAX));
-    }
+    report.table(table("Sums", &rows.iter().collect::<Vec<_>>()).only(Only::Data));
     let mut findings: Vec<&Finding> = found.outcome.findings.iter().collect();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.weight));
     for finding in findings {
         let text = format!("{}: {}", finding.code, finding.message);
         match finding.weight {
-            Weight::Note => page.note(text),
-            Weight::Unmatched => page.line(text),
-            Weight::Difference => page.line(format!("! {text}")),
+            Weight::Note => report.note(text),
+            Weight::Unmatched => report.line(text),
+            Weight::Difference => report.line(format!("! {text}")),
         }
     }
     if found.read.errors.count > 0 {
-        page.line(format!("{} records could not be used", grouped(found.read.errors.count)));
+        report.line(format!("{} records could not be used", grouped(found.read.errors.count)));
     }
     if found.read.other_days > 0 {
-        page.note(format!("{} records are of other days", grouped(found.read.other_days)));
+        report.note(format!("{} records are of other days", grouped(found.read.other_days)));
     }
-    page
+    report
 }
 
 fn len(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 
-fn table(rows: &[&Row]) -> Sheet {
-    let by_size = rows.iter().any(|row| !row.size.is_empty());
-    let mut columns = vec!["day", "model"];
-    columns.extend(by_size.then_some("size"));
-    columns.extend(["of", ">log", ">export", ">log more", ""]);
-    let mut sheet = Sheet::new(&columns);
-    for row in rows.iter().take(ROWS_MAX) {
-        let mut cells = vec![row.day.to_string(), words(&row.model, "all")];
-        cells.extend(by_size.then(|| words(&row.size, "all")));
-        let at_least = if row.silent > 0 { "at least " } else { "" };
-        cells.push(match row.measure {
+fn table<'f>(name: &'static str, rows: &[&'f Row]) -> Table<'f> {
+    let has_sizes = rows.iter().any(|row| !row.size.is_empty());
+    let size = Column::name("size");
+    let columns = [
+        Column::name("day"),
+        Column::name("model"),
+        if has_sizes { size } else { size.data_only() },
+        Column::text("measure").data_only(),
+        Column::text("of").text_only(),
+        Column::number("log").places(PLACES),
+        Column::number("silent").data_only(),
+        Column::number("export").places(PLACES),
+        Column::text("export_is_part").data_only(),
+        Column::number("log_more").places(PLACES),
+        Column::text("standing").data_only(),
+        Column::text("verdict").label("").text_only(),
+    ];
+    let mut table = Table::new(name, columns);
+    let or_all = |name: &'f str| if name.is_empty() { Value::Unknown("all".into()) } else { name.into() };
+    for row in rows {
+        let standing = row.standing.as_str();
+        let of = match row.measure {
             Measure::Usd => "USD".to_owned(),
             measure => measure.as_str().replace('_', " "),
-        });
-        cells.push(row.log.map_or_else(|| DASH.to_owned(), |amount| format!("{at_least}{}", shown(amount))));
-        let at_least = if row.export_is_part { "at least " } else { "" };
-        cells.push(
-            row.export.map_or_else(|| DASH.to_owned(), |amount| format!("{at_least}{}", shown(amount))),
-        );
-        cells.push(more(row).map_or_else(String::new, shown_more));
-        cells.push(row.standing.as_str().replace('-', " "));
-        sheet.row(cells);
-    }
-    sheet
-}
-
-fn words(text: &str, none: &str) -> String {
-    if text.is_empty() { none.to_owned() } else { text.to_owned() }
-}
-
-/// By how much the log is above the export: signed, exact.
-fn more(row: &Row) -> Option<String> {
-    match (row.log?, row.export?) {
-        (Amount::Count(log), Amount::Count(export)) => {
-            let sign = if log < export { "-" } else { "" };
-            Some(format!("{sign}{}", log.abs_diff(export)))
-        }
-        (Amount::Usd(log), Amount::Usd(export)) => log.checked_sub(export).map(|usd| usd.to_string()),
-        _ => None,
-    }
-}
-
-/// A signed number, its decimals cut to what people read.
-fn shown_more(text: String) -> String {
-    let (sign, size) = text.strip_prefix('-').map_or(("+", text.as_str()), |size| ("-", size));
-    match size.split_once('.') {
-        Some(_) => match size.parse::<imgcost_core::SignedUsd>() {
-            Ok(usd) => format!("{sign}{}", rounded(usd.size())),
-            Err(_) => text,
-        },
-        None => format!("{sign}{size}"),
-    }
-}
-
-fn shown(amount: Amount) -> String {
-    match amount {
-        Amount::Count(count) => grouped(count),
-        Amount::Usd(usd) => format!("{}{}", if usd.is_negative() { "-" } else { "" }, rounded(usd.size())),
-    }
-}
-
-/// Every sum as a row.
-pub(super) fn sheet(found: &Found) -> Sheet {
-    let mut sheet = Sheet::new(&[
-        "day",
-        "model",
-        "size",
-        "measure",
-        ">log",
-        ">silent",
-        ">export",
-        "export_is_part",
-        ">log_more",
-        "standing",
-    ]);
-    let exact = |amount: Option<Amount>| match amount {
-        None => String::new(),
-        Some(Amount::Count(count)) => count.to_string(),
-        Some(Amount::Usd(usd)) => usd.to_string(),
-    };
-    for row in &found.outcome.rows {
-        sheet.row([
-            row.day.to_string(),
-            row.model.clone(),
-            row.size.clone(),
-            row.measure.as_str().to_owned(),
-            exact(row.log),
-            row.silent.to_string(),
-            exact(row.export),
-            row.export_is_part.to_string(),
-            more(row).unwrap_or_default(),
-            row.standing.as_str().to_owned(),
+        };
+        let part = match (row.silent > 0, row.export_is_part) {
+            (false, false) => "",
+            (true, false) => ", the log is at least",
+            (false, true) => ", the export is at least",
+            (true, true) => ", both are at least",
+        };
+        table.row([
+            row.day.into(),
+            or_all(&row.model),
+            or_all(&row.size),
+            row.measure.as_str().into(),
+            of.into(),
+            Value::known(row.log.map(amount)),
+            row.silent.into(),
+            Value::known(row.export.map(amount)),
+            row.export_is_part.into(),
+            more(row).into(),
+            standing.into(),
+            format!("{}{part}", standing.replace('-', " ")).into(),
         ]);
     }
-    sheet
+    table
+}
+
+fn amount(amount: Amount) -> Value<'static> {
+    match amount {
+        Amount::Count(count) => count.into(),
+        Amount::Usd(usd) if usd.is_negative() => usd.into(),
+        Amount::Usd(usd) => usd.size().into(),
+    }
+}
+
+/// By how much the log is above the export.
+fn more(row: &Row) -> Option<Value<'static>> {
+    match (row.log?, row.export?) {
+        (Amount::Count(log), Amount::Count(export)) => Some(Value::Change(log.checked_signed_diff(export)?)),
+        (Amount::Usd(log), Amount::Usd(export)) => log.checked_sub(export).map(Value::from),
+        _ => None,
+    }
 }

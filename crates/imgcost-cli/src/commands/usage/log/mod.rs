@@ -3,10 +3,6 @@
 
 mod show;
 
-pub(super) use self::show::rounded;
-
-use std::io;
-
 use imgcost_analysis::accuracy::{Accuracy, Breach, Group, Subject, Tolerance, compare};
 use imgcost_analysis::calls::{Call, Paid};
 use imgcost_core::{Book, Error, NoteKind, Quote, Ratio};
@@ -15,7 +11,7 @@ use super::calls::{self, Read, Source};
 use crate::args::UsageArgs;
 use crate::failure::{End, Failure, bad_input};
 use crate::fields;
-use crate::render::{self, Format};
+use crate::report::Output;
 use crate::request;
 use crate::settings::Settings;
 
@@ -65,7 +61,7 @@ struct Seen {
 pub(super) fn accuracy(
     args: &UsageArgs,
     settings: &Settings,
-    format: Format,
+    output: &Output,
     source: Source<'_>,
 ) -> Result<End, Failure> {
     let by = names(args.by.as_deref().unwrap_or(BY))?;
@@ -84,14 +80,7 @@ pub(super) fn accuracy(
     let by = by.iter().map(By::to_string).collect();
     let from_ledger = args.ledger.is_some();
     let found = Found { by, sums, read, tolerance, from_ledger, seen };
-    let mut out = io::stdout().lock();
-    render::write(
-        &mut out,
-        format,
-        || show::page(&found),
-        || show::sheet(&found),
-        || show::document(&found),
-    )?;
+    output.write(&show::document(&found), || show::report(&found))?;
     found.read.errors.say();
     Ok(found.end())
 }

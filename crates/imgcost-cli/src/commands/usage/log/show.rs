@@ -1,5 +1,6 @@
-//! The accuracy of a log as page, rows and document.
+//! The accuracy of a log as document and report.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use imgcost_analysis::accuracy::{Breach, Money, Subject, Tally, Verdict, Worst};
@@ -8,9 +9,10 @@ use imgcost_core::{Ratio, Usd};
 use serde::Serialize;
 
 use super::Found;
-use crate::commands::usage::PLACES;
-use crate::render::{DASH, Page, Sheet, grouped};
+use crate::report::{Column, DASH, Only, Report, Table, Value, grouped};
 
+/// The most decimals of an amount for people.
+const PLACES: u32 = 6;
 /// The most groups outside tolerance that are told one by one.
 const TOLD_MAX: usize = 10;
 
@@ -24,7 +26,7 @@ pub(super) struct Document<'f> {
     tolerance: ToleranceDocument,
     by: &'f [String],
     groups: Vec<GroupDocument<'f>>,
-    all: Vec<SumDocument>,
+    all: Vec<SumDocument<'f>>,
     unused: u64,
     unused_records: &'f [Unused],
     other_days: u64,
@@ -42,65 +44,21 @@ struct ToleranceDocument {
 struct GroupDocument<'f> {
     group: BTreeMap<&'f str, &'f str>,
     #[serde(flatten)]
-    sums: SumDocument,
+    sums: SumDocument<'f>,
     breach: Option<Breach>,
 }
 
 #[derive(Serialize)]
-struct SumDocument {
+struct SumDocument<'f> {
     item: Subject,
-    compared: u64,
-    exact: u64,
-    expected: u64,
-    within: u64,
-    below: u64,
-    above: u64,
-    unknown: u64,
-    /// Null where it can't be added up exactly.
-    paid: Option<Usd>,
-    over: Option<Usd>,
-    under: Option<Usd>,
-    without_money: u64,
-    outside_without_money: u64,
-    worst: Option<WorstDocument>,
-}
-
-#[derive(Serialize)]
-struct WorstDocument {
-    record: String,
-    verdict: Verdict,
-    over: Usd,
-    under: Usd,
-}
-
-fn sums(item: Subject, tally: &Tally) -> SumDocument {
-    let money = |part: fn(Money) -> Usd| tally.money.map(part);
-    SumDocument {
-        item,
-        compared: tally.compared(),
-        exact: tally.count(Verdict::Exact),
-        expected: tally.count(Verdict::Expected),
-        within: tally.count(Verdict::Within),
-        below: tally.count(Verdict::Below),
-        above: tally.count(Verdict::Above),
-        unknown: tally.count(Verdict::Unknown),
-        paid: money(|money| money.paid),
-        over: money(|money| money.over),
-        under: money(|money| money.under),
-        without_money: tally.without_money,
-        outside_without_money: tally.outside_without_money,
-        worst: tally.worst.as_ref().map(|worst| WorstDocument {
-            record: worst.place.clone(),
-            verdict: worst.verdict,
-            over: worst.over,
-            under: worst.under,
-        }),
-    }
+    #[serde(flatten)]
+    sums: Cow<'f, Tally>,
 }
 
 /// The result as a document.
 pub(super) fn document<'f>(found: &'f Found) -> Document<'f> {
     let names = || found.by.iter().map(String::as_str);
+    let all = found.sums.all().into_iter();
     Document {
         schema: "imgcost.usage/1",
         source: if found.from_ledger { "ledger" } else { "log" },
@@ -116,11 +74,11 @@ pub(super) fn document<'f>(found: &'f Found) -> Document<'f> {
             .groups()
             .map(|group| GroupDocument {
                 group: names().zip(group.keys.iter().map(String::as_str)).collect(),
-                sums: sums(group.subject, group.tally),
+                sums: SumDocument { item: group.subject, sums: Cow::Borrowed(group.tally) },
                 breach: found.tolerance.broken_by(group.tally),
             })
             .collect(),
-        all: found.sums.all().iter().map(|(subject, tally)| sums(*subject, tally)).collect(),
+        all: all.map(|(item, tally)| SumDocument { item, sums: Cow::Owned(tally) }).collect(),
         unused: found.read.errors.count,
         unused_records: &found.read.errors.named,
         other_days: found.read.other_days,
@@ -205,82 +163,93 @@ fn counted(count: u64, one: &str, more: &str) -> String {
     format!("{} {}", grouped(count), if count == 1 { one } else { more })
 }
 
-/// The result for people.
-pub(super) fn page(found: &Found) -> Page {
-    let mut page = Page::default();
-    page.heading(format!(
+/// The groups, the sums of all, and what is outside tolerance.
+pub(super) fn report<'f>(found: &'f Found) -> Report<'f> {
+    let mut report = Report::default();
+    report.heading(format!(
         "quotes against {}, by {}",
         counted(found.sums.records(), "call", "calls"),
         found.by.join(", ")
     ));
-    let mut sheet = Sheet::new(&[
-        "group",
-        "item",
-        ">calls",
-        ">exact",
-        ">within",
-        ">outside",
-        ">USD over",
-        ">USD under",
-        "",
-    ]);
+    let by = found.by.iter().map(|name| Column::name(name.clone()).data_only());
+    let by = std::iter::once(Column::text("group").text_only()).chain(by);
+    let mut table = Table::new("Groups", by.chain(columns()));
     let mut before: Option<&[String]> = None;
     for group in found.sums.groups() {
-        let name = if before == Some(group.keys) { String::new() } else { name(group.keys) };
-        before = Some(group.keys);
-        let mark = if found.tolerance.broken_by(group.tally).is_some() { "!" } else { "" };
-        sheet.row(row(name, group.subject, group.tally, mark));
+        let is_first = before.replace(group.keys) != Some(group.keys);
+        let keys = group.keys.iter().map(|key| Value::from(key.as_str()));
+        let keys = std::iter::once(is_first.then(|| name(group.keys)).into()).chain(keys);
+        let breach = found.tolerance.broken_by(group.tally);
+        table.row(keys.chain(row(group.subject, group.tally, breach)));
     }
-    for (index, (subject, tally)) in found.sums.all().iter().enumerate() {
-        let name = if index == 0 { "all" } else { "" };
-        sheet.row(row(name.to_owned(), *subject, tally, ""));
-    }
-    page.table(sheet);
-    breaches(&mut page, found);
+    report.table(table);
+    let mut all = Table::new("All", columns()).only(Only::People);
+    found.sums.all().iter().for_each(|(subject, tally)| all.row(row(*subject, tally, None)));
+    report.gap();
+    report.heading("all");
+    report.table(all);
+    breaches(&mut report, found);
     if found.read.errors.count > 0 {
         let count = counted(found.read.errors.count, "record", "records");
-        page.line(format!("{count} could not be used"));
+        report.line(format!("{count} could not be used"));
     }
     if found.compared() == 0 {
-        page.line("nothing could be compared");
+        report.line("nothing could be compared");
     }
-    notes(found).into_iter().for_each(|note| page.note(note));
-    page
+    notes(found).into_iter().for_each(|note| report.note(note));
+    report
 }
 
-fn row(name: String, subject: Subject, tally: &Tally, mark: &str) -> [String; 9] {
-    let count = |count: u64| if count == 0 { String::new() } else { grouped(count) };
-    let money = |part: fn(Money) -> Usd| match tally.money.map(part) {
-        Some(usd) if usd == Usd::ZERO => String::new(),
-        Some(usd) => rounded(usd),
-        None => DASH.to_owned(),
-    };
-    let unknown = tally.count(Verdict::Unknown);
-    let calls = match tally.compared() {
-        0 => format!("{unknown} open"),
-        compared if unknown > 0 => format!("{} +{unknown} open", grouped(compared)),
-        compared => grouped(compared),
-    };
+fn columns() -> [Column; 19] {
+    let data = |key: &'static str| Column::number(key).data_only();
     [
-        name,
-        subject.as_str().replace('_', " "),
-        calls,
-        count(tally.count(Verdict::Exact)),
-        count(tally.count(Verdict::Expected) + tally.count(Verdict::Within)),
-        count(tally.outside()),
-        money(|money| money.over),
-        money(|money| money.under),
-        mark.to_owned(),
+        Column::name("what").label("item").text_only(),
+        Column::name("item").data_only(),
+        Column::number("compared").label("calls"),
+        Column::number("exact"),
+        data("expected"),
+        data("within"),
+        data("below"),
+        data("above"),
+        Column::number("inside").label("within").text_only(),
+        Column::number("outside").text_only(),
+        Column::number("unknown").label("open").if_room(1),
+        data("paid"),
+        Column::number("over").label("USD over").places(PLACES),
+        Column::number("under").label("USD under").places(PLACES),
+        data("without_money"),
+        Column::name("worst").data_only(),
+        Column::name("worst_verdict").data_only(),
+        Column::name("breach").data_only(),
+        Column::name("mark").label("").text_only(),
     ]
 }
 
-/// An amount to six decimals; one that is smaller is shown in full, not as zero.
-pub(in crate::commands::usage) fn rounded(usd: Usd) -> String {
-    let smallest = Usd::from_nanos(1000);
-    if usd > Usd::ZERO && usd < smallest {
-        return usd.to_string();
-    }
-    usd.rounded(usd.places().clamp(2, PLACES))
+fn row(subject: Subject, tally: &Tally, breach: Option<Breach>) -> [Value<'static>; 19] {
+    let count = |verdict| Value::from(tally.count(verdict));
+    let money = |part: fn(Money) -> Usd| Value::known(tally.money.map(part));
+    let worst = tally.worst.as_ref();
+    [
+        subject.as_str().replace('_', " ").into(),
+        subject.as_str().into(),
+        tally.compared().into(),
+        count(Verdict::Exact),
+        count(Verdict::Expected),
+        count(Verdict::Within),
+        count(Verdict::Below),
+        count(Verdict::Above),
+        (tally.count(Verdict::Expected) + tally.count(Verdict::Within)).into(),
+        tally.outside().into(),
+        count(Verdict::Unknown),
+        money(|money| money.paid),
+        money(|money| money.over),
+        money(|money| money.under),
+        tally.without_money.into(),
+        worst.map(|worst| worst.place.clone()).into(),
+        worst.map(|worst| worst.verdict.as_str()).into(),
+        breach.map(Breach::as_str).into(),
+        breach.map(|_| "!").into(),
+    ]
 }
 
 fn name(keys: &[String]) -> String {
@@ -289,13 +258,13 @@ fn name(keys: &[String]) -> String {
 }
 
 /// Says which groups are outside tolerance, and how the worst call of each stands.
-fn breaches(page: &mut Page, found: &Found) {
+fn breaches(report: &mut Report<'_>, found: &Found) {
     let broken: Vec<_> = found.breaches().collect();
     if broken.is_empty() {
         return;
     }
-    page.gap();
-    page.heading("outside tolerance");
+    report.gap();
+    report.heading("outside tolerance");
     for (group, breach) in broken.iter().take(TOLD_MAX) {
         let tally = group.tally;
         let what = match breach {
@@ -312,59 +281,18 @@ fn breaches(page: &mut Page, found: &Found) {
         let worst =
             tally.worst.as_ref().map_or_else(String::new, |worst| format!("; worst: {}", told(worst)));
         let item = group.subject.as_str().replace('_', " ");
-        page.item(format!("{} {item}: {what}{worst}", name(group.keys)));
+        report.item(format!("{} {item}: {what}{worst}", name(group.keys)));
     }
     if broken.len() > TOLD_MAX {
-        page.item(format!("and {} more", broken.len() - TOLD_MAX));
+        report.item(format!("and {} more", broken.len() - TOLD_MAX));
     }
 }
 
 fn told(worst: &Worst) -> String {
     let money = match (worst.over, worst.under) {
-        (over, _) if over > Usd::ZERO => format!(", ${} over", rounded(over)),
-        (_, under) if under > Usd::ZERO => format!(", ${} under", rounded(under)),
+        (over, _) if over > Usd::ZERO => format!(", ${over} over"),
+        (_, under) if under > Usd::ZERO => format!(", ${under} under"),
         _ => String::new(),
     };
     format!("{} ({}{money})", worst.place, worst.verdict.as_str())
-}
-
-/// One row a group and item, without the sums of all.
-pub(super) fn sheet(found: &Found) -> Sheet {
-    let columns = [
-        "item",
-        ">compared",
-        ">exact",
-        ">expected",
-        ">within",
-        ">below",
-        ">above",
-        ">unknown",
-        ">paid",
-        ">over",
-        ">under",
-        ">without_money",
-        "worst",
-        "worst_verdict",
-        "breach",
-    ];
-    let by = found.by.iter().map(String::as_str);
-    let mut sheet = Sheet::new(&by.chain(columns).collect::<Vec<_>>());
-    let usd = |usd: Option<Usd>| usd.map_or_else(String::new, |usd| usd.to_string());
-    for group in found.sums.groups() {
-        let sums = sums(group.subject, group.tally);
-        let mut cells = group.keys.to_vec();
-        cells.push(sums.item.as_str().to_owned());
-        let counts =
-            [sums.compared, sums.exact, sums.expected, sums.within, sums.below, sums.above, sums.unknown];
-        cells.extend(counts.map(|count| count.to_string()));
-        cells.extend([sums.paid, sums.over, sums.under].map(usd));
-        cells.push(sums.without_money.to_string());
-        let worst = sums.worst.as_ref();
-        cells.push(worst.map_or_else(String::new, |worst| worst.record.clone()));
-        cells.push(worst.map_or_else(String::new, |worst| worst.verdict.as_str().to_owned()));
-        let breach = found.tolerance.broken_by(group.tally);
-        cells.push(breach.map_or_else(String::new, |breach| breach.as_str().to_owned()));
-        sheet.row(cells);
-    }
-    sheet
 }

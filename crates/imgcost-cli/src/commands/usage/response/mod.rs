@@ -2,8 +2,6 @@
 
 mod show;
 
-use std::io;
-
 use imgcost_analysis::accuracy::{self, Billed, Comparison, Verdict};
 use imgcost_analysis::currency::Exchange;
 use imgcost_core::{
@@ -14,7 +12,7 @@ use imgcost_core::{
 use super::kind::{Input, Kind};
 use crate::args::UsageArgs;
 use crate::failure::{End, Failure, bad_input};
-use crate::render::{self, Format};
+use crate::report::Output;
 use crate::request::{self, Asked, NoModel};
 use crate::responses;
 use crate::settings::{Key, Settings};
@@ -35,7 +33,7 @@ struct Charged<'q> {
 pub(super) fn usage(
     args: &UsageArgs,
     settings: &Settings,
-    format: Format,
+    output: &Output,
     input: Input<'_>,
 ) -> Result<End, Failure> {
     let exchange = args.currency.exchange()?;
@@ -76,14 +74,7 @@ pub(super) fn usage(
     let charge_end =
         if charged.charge.complete && charged.charge.settles { End::Done } else { End::Incomplete };
     let end = charge_end.and(charged.comparison.as_ref().map_or(End::Done, end_of));
-    let mut out = io::stdout().lock();
-    render::write(
-        &mut out,
-        format,
-        || show::page(&charged),
-        || show::sheet(&charged),
-        || show::document(&charged),
-    )?;
+    output.write(&show::document(&charged), || show::report(&charged))?;
     Ok(end)
 }
 

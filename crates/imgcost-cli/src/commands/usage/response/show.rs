@@ -1,12 +1,12 @@
-//! A charge as page, rows and document.
+//! A charge as document and report.
 
 use imgcost_analysis::accuracy::{Comparison, Finding, Verdict};
 use imgcost_core::{Estimate, Item, Pixels, Quality, QuoteDocument, Rate, SignedUsd, Usd};
 use serde::Serialize;
 
 use super::Charged;
-use crate::render::currency::{ConvertedDocument, converted};
-use crate::render::{DASH, Page, Sheet, grouped, item_words};
+use crate::commands::quote::item_words;
+use crate::report::{Bounds, Column, ConvertedTotal, Only, Report, Table, Value, converted};
 
 /// From floor to ceiling, with the expected value between.
 #[derive(Serialize)]
@@ -35,7 +35,7 @@ pub(super) struct Document<'c> {
     lines: Vec<Line>,
     total: Total,
     #[serde(skip_serializing_if = "Option::is_none")]
-    converted: Option<ConvertedDocument<'c>>,
+    converted: Option<ConvertedTotal<'c>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     comparison: Option<ComparisonDocument>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,11 +97,15 @@ fn total(charged: &Charged<'_>) -> Total {
     }
 }
 
+impl From<&Total> for Bounds<Usd> {
+    fn from(total: &Total) -> Self {
+        Bounds { floor: total.floor, expected: total.expected, ceiling: total.ceiling }
+    }
+}
+
 /// The sum in another currency, where one was asked for.
-fn in_currency<'c>(charged: &'c Charged<'_>) -> Option<ConvertedDocument<'c>> {
-    let total = total(charged);
-    let exchange = charged.exchange.as_ref()?;
-    Some(converted(exchange, [total.floor, total.expected, total.ceiling]))
+fn in_currency<'c>(charged: &'c Charged<'_>) -> Option<ConvertedTotal<'c>> {
+    Some(converted(charged.exchange.as_ref()?, &total(charged)))
 }
 
 /// The charge as a document.
@@ -146,163 +150,148 @@ pub(super) fn document<'c>(charged: &'c Charged<'_>) -> Document<'c> {
     }
 }
 
-/// The charge for people.
-pub(super) fn page(charged: &Charged<'_>) -> Page {
-    let mut page = Page::default();
-    let offer = charged.quote.offer();
+/// What was charged for, its items and their sum, and how they compare with the quote.
+pub(super) fn report<'c>(charged: &'c Charged<'_>) -> Report<'c> {
+    let mut report = Report::default();
+    let (response, offer) = (charged.response, charged.quote.offer());
     let mut about = Vec::new();
-    about.extend(
-        charged
-            .response
-            .quality
-            .as_ref()
-            .map(|quality| format!("quality {}", crate::fields::shown(quality.as_str()))),
-    );
-    about.extend(charged.response.size.map(|size| format!("size {size}")));
-    about.extend(
-        charged
-            .response
-            .usage
-            .images
-            .map(|count| format!("{count} image{}", if count == 1 { "" } else { "s" })),
-    );
+    let quality = response.quality.as_ref();
+    about.extend(quality.map(|quality| format!("quality {}", crate::fields::shown(quality.as_str()))));
+    about.extend(response.size.map(|size| format!("size {size}")));
+    let plural = |count: u64| if count == 1 { "" } else { "s" };
+    about.extend(response.usage.images.map(|count| format!("{count} image{}", plural(count))));
     let about = if about.is_empty() { String::new() } else { format!(": {}", about.join(", ")) };
-    page.heading(format!("charge of {} at {}, {}{about}", offer.model.id, offer.provider.id, offer.as_of));
-    let total = total(charged);
-    let mut sheet = Sheet::new(&["item", ">used", ">rate", ">USD"]);
-    for line in &charged.charge.lines {
-        let rate = line.rate.map_or_else(
-            || DASH.to_owned(),
-            |rate| match rate {
-                Rate::PerMillion(rate) => format!("{rate}/1M"),
-                Rate::Each(usd) => format!("{usd} each"),
-            },
-        );
-        let amount = line
-            .amount
-            .map_or_else(|| "no price".to_owned(), |range| words(Some(range.floor), Some(range.ceiling)));
-        sheet.row([item_words(line.item, None), grouped(line.quantity), rate, amount]);
-    }
-    sheet.row(["total".to_owned(), String::new(), String::new(), words(total.floor, total.ceiling)]);
-    page.table(sheet);
+    report.heading(format!("charge of {} at {}, {}{about}", offer.model.id, offer.provider.id, offer.as_of));
+    report.table(lines(charged));
     if let Some(converted) = in_currency(charged) {
-        page.line(converted.words());
+        report.line(converted.words());
     }
     let unpriced = charged.charge.lines.iter().filter(|line| line.amount.is_none()).count();
     if unpriced > 0 {
-        page.line(format!("{unpriced} unpriced"));
+        report.line(format!("{unpriced} unpriced"));
     }
     if let Some(comparison) = &charged.comparison {
-        compared(&mut page, charged, comparison);
+        compared(&mut report, charged, comparison);
     }
-    for remark in &charged.remarks {
-        page.note(remark.clone());
-    }
-    page
+    charged.remarks.iter().for_each(|remark| report.note(remark));
+    report
 }
 
-fn words(floor: Option<Usd>, ceiling: Option<Usd>) -> String {
-    match (floor, ceiling) {
-        (Some(floor), Some(ceiling)) if floor == ceiling => floor.to_string(),
-        (Some(floor), Some(ceiling)) => format!("{floor} to {ceiling}"),
-        (Some(floor), None) => format!("at least {floor}"),
-        _ => DASH.to_owned(),
-    }
+fn columns() -> Vec<Column> {
+    let data = |key: &'static str| Column::number(key).data_only();
+    vec![
+        Column::name("what").label("item").text_only(),
+        Column::name("item").data_only(),
+        Column::number("quantity").label("used"),
+        Column::number("each").label("rate").text_only(),
+        Column::estimate("amount").label("USD").ranged("from floor to ceiling").text_only(),
+        data("rate"),
+        data("per"),
+        data("floor"),
+        data("expected"),
+        data("ceiling"),
+        data("quoted_floor"),
+        data("quoted_expected"),
+        data("quoted_ceiling"),
+        Column::text("verdict").data_only(),
+    ]
 }
 
-fn compared(page: &mut Page, charged: &Charged<'_>, comparison: &Comparison) {
-    let total = charged.quote.total();
-    page.gap();
-    page.heading("quote against actual");
-    let mut sheet = Sheet::new(&["item", ">floor", ">expected", ">ceiling", ">actual", "verdict"]);
-    let or_dash = |text: Option<String>| text.unwrap_or_else(|| DASH.to_owned());
-    for (item, finding) in comparison.items() {
-        sheet.row([
-            item_words(item, None),
-            or_dash(finding.quoted.map(|range| grouped(range.floor))),
-            or_dash(finding.quoted.and_then(|range| range.expected).map(grouped)),
-            or_dash(finding.quoted.map(|range| grouped(range.ceiling))),
-            or_dash(finding.actual.map(grouped)),
-            finding.verdict.as_str().to_owned(),
-        ]);
-    }
-    let actual = self::total(charged);
-    let usd = |usd: Option<Usd>| or_dash(usd.map(|usd| usd.to_string()));
-    sheet.row([
-        "total, USD".to_owned(),
-        usd(total.floor),
-        usd(total.expected),
-        usd(total.ceiling),
-        words(actual.floor, actual.ceiling),
-        comparison.total().as_str().to_owned(),
-    ]);
-    page.table(sheet);
-    if comparison.lacks_prompt() {
-        page.line("no prompt given: the total can't be compared");
-    }
-    if let Some(difference) = comparison.difference() {
-        let sign = if difference.is_negative() { "less" } else { "more" };
-        let size = difference.size();
-        page.line(if difference.is_zero() {
-            "the bill is what was expected".to_owned()
-        } else {
-            format!("the bill is ${size} {sign} than expected")
-        });
-    }
-}
-
-/// The charge as one row an item, the total last.
-pub(super) fn sheet(charged: &Charged<'_>) -> Sheet {
-    let mut sheet = Sheet::new(&[
-        "item",
-        ">quantity",
-        ">rate",
-        ">per",
-        ">floor",
-        ">expected",
-        ">ceiling",
-        ">quoted_floor",
-        ">quoted_expected",
-        ">quoted_ceiling",
-        "verdict",
-    ]);
-    let cell = |usd: Option<Usd>| usd.map_or_else(String::new, |usd| usd.to_string());
-    for line in &charged.charge.lines {
-        let compared = charged.comparison.as_ref().and_then(|comparison| comparison.item(line.item));
-        let quoted = compared.and_then(|compared| compared.quoted);
-        sheet.row([
-            line.item.to_string(),
-            line.quantity.to_string(),
-            line.rate.map_or_else(String::new, |rate| rate.to_string()),
-            line.rate.map_or_else(String::new, |rate| rate.per().to_string()),
-            cell(line.amount.map(|amount| amount.floor)),
-            cell(line.amount.and_then(|amount| amount.expected)),
-            cell(line.amount.map(|amount| amount.ceiling)),
-            quoted.map_or_else(String::new, |range| range.floor.to_string()),
-            quoted.and_then(|range| range.expected).map_or_else(String::new, |tokens| tokens.to_string()),
-            quoted.map_or_else(String::new, |range| range.ceiling.to_string()),
-            compared.map_or("", |compared| compared.verdict.as_str()).to_owned(),
-        ]);
-    }
-    let total = total(charged);
+/// A row an item, the total last.
+fn lines<'c>(charged: &'c Charged<'_>) -> Table<'c> {
+    let mut table = Table::new("Charge", columns());
     let comparison = charged.comparison.as_ref();
-    let quoted = |usd: Option<Usd>| cell(usd.filter(|_| comparison.is_some()));
-    let of_quote = charged.quote.total();
-    sheet.row([
-        "total".to_owned(),
-        String::new(),
-        String::new(),
-        String::new(),
-        cell(total.floor),
-        cell(total.expected),
-        cell(total.ceiling),
+    for line in &charged.charge.lines {
+        let each = line.rate.map(|rate| match rate {
+            Rate::PerMillion(rate) => format!("{rate}/1M"),
+            Rate::Each(usd) => format!("{usd} each"),
+        });
+        let finding = comparison.and_then(|comparison| comparison.item(line.item));
+        let quoted = finding.and_then(|finding| finding.quoted);
+        table.row([
+            item_words(line.item, None).into(),
+            Value::of(line.item),
+            line.quantity.into(),
+            Value::known(each),
+            line.amount.map_or(Value::Unknown("no price".into()), Value::from),
+            line.rate.map(|rate| Value::number(rate.to_string())).into(),
+            line.rate.map(Rate::per).into(),
+            line.amount.map(|amount| amount.floor).into(),
+            line.amount.and_then(|amount| amount.expected).into(),
+            line.amount.map(|amount| amount.ceiling).into(),
+            quoted.map(|quoted| quoted.floor).into(),
+            quoted.and_then(|quoted| quoted.expected).into(),
+            quoted.map(|quoted| quoted.ceiling).into(),
+            finding.map(|finding| finding.verdict.as_str()).into(),
+        ]);
+    }
+    let (total, of_quote) = (total(charged), charged.quote.total());
+    let quoted = |usd: Option<Usd>| Value::from(usd.filter(|_| comparison.is_some()));
+    let mut row = vec![
+        "total".into(),
+        "total".into(),
+        Value::Empty,
+        Value::Empty,
+        Value::Estimate((&total).into()),
+        Value::Empty,
+        Value::Empty,
+        total.floor.into(),
+        total.expected.into(),
+        total.ceiling.into(),
         quoted(of_quote.floor),
         quoted(of_quote.expected),
         quoted(of_quote.ceiling),
-        comparison.map_or("", |comparison| comparison.total().as_str()).to_owned(),
-    ]);
+        comparison.map(|comparison| comparison.total().as_str()).into(),
+    ];
     if let Some(converted) = in_currency(charged) {
-        converted.add_to(&mut sheet);
+        table.columns.extend(ConvertedTotal::columns());
+        row.extend(converted.cells());
     }
-    sheet
+    table.row(row);
+    table
+}
+
+fn compared(report: &mut Report<'_>, charged: &Charged<'_>, comparison: &Comparison) {
+    report.gap();
+    report.heading("quote against actual");
+    let columns = [
+        Column::name("item"),
+        Column::number("floor"),
+        Column::number("expected"),
+        Column::number("ceiling"),
+        Column::estimate("actual").or_range(),
+        Column::name("verdict"),
+    ];
+    let mut table = Table::new("Comparison", columns).only(Only::People);
+    for (item, finding) in comparison.items() {
+        table.row([
+            item_words(item, None).into(),
+            Value::known(finding.quoted.map(|quoted| quoted.floor)),
+            Value::known(finding.quoted.and_then(|quoted| quoted.expected)),
+            Value::known(finding.quoted.map(|quoted| quoted.ceiling)),
+            Value::known(finding.actual),
+            finding.verdict.as_str().into(),
+        ]);
+    }
+    let quoted = charged.quote.total();
+    table.row([
+        "total, USD".into(),
+        Value::known(quoted.floor),
+        Value::known(quoted.expected),
+        Value::known(quoted.ceiling),
+        Value::Estimate((&total(charged)).into()),
+        comparison.total().as_str().into(),
+    ]);
+    report.table(table);
+    if comparison.lacks_prompt() {
+        report.line("no prompt given: the total can't be compared");
+    }
+    if let Some(difference) = comparison.difference() {
+        let size = difference.size();
+        report.line(match difference.is_negative() {
+            _ if difference.is_zero() => "the bill is what was expected".to_owned(),
+            true => format!("the bill is ${size} less than expected"),
+            false => format!("the bill is ${size} more than expected"),
+        });
+    }
 }

@@ -1,0 +1,260 @@
+//! `imgcost budget show`: each budget with what is spent, held and left of it.
+//!
+//! Budgets count in those above them, so that there is no sum of all: it would count the same
+//! money several times.
+
+use imgcost_core::Error;
+use imgcost_ledger::{NanoUsd, Scope, Status, Timestamp};
+use serde::Serialize;
+
+use super::expired::{self, Expired};
+use super::{Context, store, words};
+use crate::args::BudgetShowArgs;
+use crate::failure::{End, Failure};
+use crate::report::{Column, Only, Report, Table, Value};
+use crate::{clock, fields};
+
+/// Amounts have at least so many decimals, and at most so many for people.
+const PLACES: (u32, u32) = (2, 4);
+
+/// What there is to show.
+#[derive(Serialize)]
+struct Shown {
+    schema: &'static str,
+    now: Timestamp,
+    budgets: Vec<Status>,
+    /// Holds of these budgets' scopes and below that are past their time.
+    expired: Expired,
+}
+
+/// Shows budgets.
+pub(super) fn show(args: &BudgetShowArgs, context: Context<'_>) -> Result<End, Failure> {
+    let scope = words::some_scope(args.scope.as_deref())?;
+    let limit = args.fail_above.as_deref().map(percent).transpose()?;
+    let ledger = store::open(&args.ledger, context)?;
+    let mut budgets = ledger.status(scope.as_ref())?;
+    // What is below a scope follows it, though a `-` sorts before a `/`.
+    budgets.sort_by(|one, other| levels(one).cmp(levels(other)));
+    let expired = expired::count(&*ledger, scope.as_ref())?;
+    let shown = Shown { schema: "imgcost.budget/1", now: clock::now(), budgets, expired };
+    context.output.write(&shown, || report(&shown, scope.as_ref()))?;
+    let Some(limit) = limit else { return Ok(End::Done) };
+    let above: Vec<&Status> = shown.budgets.iter().filter(|status| is_above(status, limit)).collect();
+    for status in &above {
+        let name = name(status);
+        context.say(&format!("imgcost: more than {limit} % of the budget of {name} is held or spent"));
+    }
+    Ok(if above.is_empty() { End::Done } else { End::Over })
+}
+
+fn levels(status: &Status) -> impl Iterator<Item = &str> {
+    status.budget.scope.as_str().split('/')
+}
+
+fn percent(text: &str) -> Result<u32, Error> {
+    let number = text.strip_suffix('%').unwrap_or(text);
+    fields::whole("fail_above", number).map_err(|error| error.allowed(["a percentage"]))
+}
+
+fn is_above(status: &Status, percent: u32) -> bool {
+    let used = u128::from(status.sums.used().nano());
+    status.budget.cap.limit().is_some_and(|cap| used * 100 > u128::from(cap.nano()) * u128::from(percent))
+}
+
+/// A budget's scope with its window: `team per month`.
+fn name(status: &Status) -> String {
+    format!("{}{}", status.budget.scope, words::per(status.budget.window))
+}
+
+fn columns() -> [Column; 22] {
+    [
+        Column::name("path").label("scope").text_only(),
+        Column::name("scope").data_only(),
+        Column::name("window").label("per"),
+        Column::number("limit").label("cap").text_only(),
+        Column::number("spent").text_only(),
+        Column::number("on_hold").label("held").text_only(),
+        Column::number("room").label("left").text_only(),
+        Column::number("share").label("used").text_only(),
+        Column::text("note").label("").text_only(),
+        Column::number("cap").data_only(),
+        Column::number("held").data_only(),
+        Column::number("held_assumed").data_only(),
+        Column::number("presumed").data_only(),
+        Column::number("settled").data_only(),
+        Column::number("overrun").data_only(),
+        Column::number("open").data_only(),
+        Column::number("left").data_only(),
+        Column::number("over").data_only(),
+        Column::name("resets_at").data_only(),
+        Column::text("alerts").data_only(),
+        Column::number("alerted").data_only(),
+        Column::text("allow_assumed_ceiling").data_only(),
+    ]
+}
+
+fn row<'s>(shown: &'s Shown, status: &'s Status, places: u32) -> [Value<'s>; 22] {
+    let (budget, sums) = (&status.budget, &status.sums);
+    let (cap, left) = (budget.cap.limit(), status.left());
+    [
+        path(&budget.scope, &shown.budgets).into(),
+        budget.scope.as_str().into(),
+        Value::of(budget.window),
+        cap.map_or("unlimited".into(), |cap| down(cap, places).into()),
+        up(spent(status), places).into(),
+        up(sums.held, places).into(),
+        Value::known(left.map(|left| down(left, places))),
+        Value::known(share(status)),
+        note(status, shown.now).into(),
+        cap.map_or("unlimited".into(), Value::from),
+        sums.held.into(),
+        sums.held_assumed.into(),
+        sums.presumed.into(),
+        sums.settled.into(),
+        sums.overrun.into(),
+        sums.open.into(),
+        left.into(),
+        status.over().into(),
+        status.resets_at().map(Value::of).into(),
+        Value::of(&budget.alerts),
+        u32::from(sums.alerted).into(),
+        budget.allow_assumed_ceiling.into(),
+    ]
+}
+
+fn report<'s>(shown: &'s Shown, scope: Option<&Scope>) -> Report<'s> {
+    let mut report = Report::default();
+    if shown.budgets.is_empty() {
+        report.heading(match scope {
+            Some(scope) => format!("no budget is set for {scope}, above it or below it"),
+            None => "no budget is set".to_owned(),
+        });
+    }
+    let amounts = |status: &Status| {
+        [status.budget.cap.limit(), Some(status.sums.held), Some(spent(status)), status.left()]
+    };
+    let all = shown.budgets.iter().flat_map(amounts).flatten();
+    let needed = all.map(|amount| amount.usd().places()).max().unwrap_or(0);
+    let places = needed.clamp(PLACES.0, PLACES.1);
+    let mut table = Table::new("Budgets", columns());
+    shown.budgets.iter().for_each(|status| table.row(row(shown, status, places)));
+    report.table(if shown.budgets.is_empty() { table.only(Only::Data) } else { table });
+    if places < needed {
+        report.line("spent and held are rounded up, left is rounded down; --format json has all digits");
+    }
+    for status in &shown.budgets {
+        let (name, sums, over) = (name(status), &status.sums, status.over());
+        if sums.presumed > NanoUsd::ZERO {
+            let presumed = sums.presumed;
+            report.note(format!("{name}: spent includes ${presumed} presumed, of unknown outcome"));
+        }
+        if over > NanoUsd::ZERO {
+            report.note(format!("{name} is ${over} over its cap: it admits nothing"));
+        }
+        if sums.overrun > NanoUsd::ZERO {
+            let overrun = sums.overrun;
+            report.note(format!("{name}: bills went ${overrun} above their ceilings, booked in full"));
+        }
+        if sums.held_assumed > NanoUsd::ZERO {
+            report.note(format!("{name}: ${} is held at assumed ceilings", sums.held_assumed));
+        }
+    }
+    if let Some(words) = shown.expired.words() {
+        report.note(words);
+    }
+    report
+}
+
+/// A scope as it is listed: below the scopes above it that are listed, without what it shares
+/// with them.
+fn path(scope: &Scope, budgets: &[Status]) -> String {
+    let mut above: Vec<&Scope> = budgets.iter().map(|status| &status.budget.scope).collect();
+    above.retain(|above| *above != scope && above.covers(scope.as_str()));
+    above.dedup();
+    let rest = above.last().and_then(|above| scope.as_str().strip_prefix(above.as_str())?.strip_prefix('/'));
+    format!("{}{}", "  ".repeat(above.len()), rest.unwrap_or(scope.as_str()))
+}
+
+/// What is spent, for certain or presumably.
+fn spent(status: &Status) -> NanoUsd {
+    status.sums.settled.checked_add(status.sums.presumed).unwrap_or(NanoUsd::MAX)
+}
+
+/// The percentage that is used, rounded down: 100 only where nothing is left. None where there is
+/// no limit.
+fn share(status: &Status) -> Option<String> {
+    let cap = u128::from(status.budget.cap.limit()?.nano());
+    let percent = (u128::from(status.sums.used().nano()) * 100).checked_div(cap).unwrap_or(100);
+    Some(if percent > 999 { ">999 %".to_owned() } else { format!("{percent} %") })
+}
+
+fn note(status: &Status, now: Timestamp) -> String {
+    let resets = status.resets_at().map(|at| format!("resets {}", words::until(at, now)));
+    let alert = (status.sums.alerted > 0).then(|| "ALERT".to_owned());
+    resets.into_iter().chain(alert).collect::<Vec<_>>().join("  ")
+}
+
+/// The smallest step of so many decimals, in nano-dollars.
+fn step(places: u32) -> u64 {
+    10_u64.pow(9_u32.saturating_sub(places))
+}
+
+/// An amount that is used, never shown as less than it is.
+fn up(amount: NanoUsd, places: u32) -> String {
+    let step = step(places);
+    let nano = amount.nano().div_ceil(step).saturating_mul(step);
+    NanoUsd::new(nano).unwrap_or(amount).usd().rounded(places)
+}
+
+/// An amount that is left, never shown as more than it is.
+fn down(amount: NanoUsd, places: u32) -> String {
+    let step = step(places);
+    NanoUsd::new(amount.nano() / step * step).unwrap_or(amount).usd().rounded(places)
+}
+
+#[cfg(test)]
+mod tests {
+    use imgcost_ledger::{Budget, Cap, Sums, Window};
+
+    use super::*;
+
+    fn status(scope: &str, cap: u64, held: u64, settled: u64) -> Status {
+        let usd = |nano| NanoUsd::new(nano).unwrap();
+        let mut sums = Sums::default();
+        (sums.held, sums.settled) = (usd(held), usd(settled));
+        let budget = Budget::new(scope.parse().unwrap(), Window::Total, Cap::Usd(usd(cap)));
+        Status::new(budget, Window::Total.at(Timestamp::UNIX_EPOCH), sums)
+    }
+
+    #[test]
+    fn all_is_used_only_where_nothing_is_left() {
+        for (cap, held, settled, expected) in [
+            (100, 0, 0, "0 %"),
+            (100, 20, 35, "55 %"),
+            (1000, 0, 999, "99 %"),
+            (1000, 1, 999, "100 %"),
+            (1000, 0, 2500, "250 %"),
+            (0, 0, 0, "100 %"),
+            (1, 0, 5000, ">999 %"),
+        ] {
+            let share = share(&status("team", cap, held, settled));
+            assert_eq!(share.unwrap(), expected, "{cap} {held} {settled}");
+        }
+    }
+
+    #[test]
+    fn a_scope_is_listed_below_those_above_it() {
+        let scopes = ["team", "team/a", "team/a", "team/a/b/c", "team/b", "teams/a"];
+        let budgets = scopes.map(|scope| status(scope, 1, 0, 0));
+        let paths = budgets.each_ref().map(|status| path(&status.budget.scope, &budgets));
+        assert_eq!(paths, ["team", "  a", "  a", "    b/c", "  b", "teams/a"]);
+    }
+
+    #[test]
+    fn rounding_never_flatters() {
+        let amount = NanoUsd::new(1_234_567_891).unwrap();
+        assert_eq!((up(amount, 4), down(amount, 4)), ("1.2346".to_owned(), "1.2345".to_owned()));
+        let exact = NanoUsd::new(1_200_000_000).unwrap();
+        assert_eq!((up(exact, 4), down(exact, 4)), ("1.2000".to_owned(), "1.2000".to_owned()));
+    }
+}
