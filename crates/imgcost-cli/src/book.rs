@@ -7,6 +7,7 @@ use imgcost_core::{Book, Date, Error, File};
 
 use crate::failure::bad_input;
 use crate::inputs;
+use crate::request::DEFAULT_PROVIDER;
 
 /// The most bytes that a user's own price book may have.
 const OWN_BOOK_MAX: u64 = 8 << 20;
@@ -24,22 +25,14 @@ pub(crate) fn with_own(path: &Path, today: Date) -> Result<Cow<'static, Book>, E
     book.map(Cow::Owned).map_err(|errors| bad_input("prices", errors.to_string()))
 }
 
-/// Every provider with its models, each by all of their names, the id first.
-pub(crate) struct Names<'b>(Vec<(Vec<&'b str>, Vec<&'b str>)>);
+/// The names of a book's providers and models, in any case. Those of the default provider are
+/// looked at first: most calls are found there, and no other provider has to be decoded.
+pub(crate) struct Names<'b>(&'b Book);
 
 impl<'b> Names<'b> {
     /// The names of a book.
     pub(crate) fn of(book: &'b Book) -> Names<'b> {
-        fn all<'b>(id: &'b str, aliases: &'b [String]) -> Vec<&'b str> {
-            std::iter::once(id).chain(aliases.iter().map(String::as_str)).collect()
-        }
-        let offers = book.providers().flat_map(|provider| {
-            let of_model = move |model: &'b imgcost_core::Model| {
-                (all(&provider.id, &provider.aliases), all(&model.id, &model.aliases))
-            };
-            provider.models.iter().map(of_model)
-        });
-        Names(offers.collect())
+        Names(book)
     }
 
     /// The name of a model in the book's own spelling.
@@ -52,22 +45,30 @@ impl<'b> Names<'b> {
         self.providers().find(|known| is(known, name))
     }
 
+    /// Whether a provider offers a model.
+    pub(crate) fn offers(&self, provider: &str, model: &str) -> bool {
+        self.0.provider(provider).is_ok_and(|provider| provider.model(model).is_some())
+    }
+
     /// The providers that offer a model.
     pub(crate) fn offering(&self, model: &str) -> Vec<&'b str> {
-        let offers = self.0.iter().filter(|(_, models)| models.contains(&model));
-        let mut ids: Vec<&str> = offers.filter_map(|(providers, _)| providers.first().copied()).collect();
-        ids.dedup();
-        ids
+        let offers = self.0.providers().filter(|provider| provider.model(model).is_some());
+        offers.map(|provider| provider.id.as_str()).collect()
     }
 
     /// All names of models.
     pub(crate) fn models(&self) -> impl Iterator<Item = &'b str> {
-        self.0.iter().flat_map(|(_, models)| models.iter().copied())
+        let (book, first) = (self.0, self.0.provider(DEFAULT_PROVIDER).ok());
+        // Not decoded before the first provider's names are used up.
+        let others = std::iter::once(book).flat_map(Book::providers);
+        let others = others.filter(|provider| provider.id != DEFAULT_PROVIDER);
+        let models = first.into_iter().chain(others).flat_map(|provider| &provider.models);
+        models.flat_map(|model| std::iter::once(&model.id).chain(&model.aliases)).map(String::as_str)
     }
 
     /// All names of providers.
     pub(crate) fn providers(&self) -> impl Iterator<Item = &'b str> {
-        self.0.iter().flat_map(|(providers, _)| providers.iter().copied())
+        self.0.provider_names()
     }
 }
 

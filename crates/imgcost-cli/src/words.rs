@@ -75,14 +75,14 @@ pub(crate) fn meant(word: &str, names: &Names<'_>) -> Option<(Kind, String)> {
     if let Some(n) = word.strip_prefix(['x', 'X', '×']).filter(|n| is_number(n)) {
         return Some((Kind::N, n.to_owned()));
     }
-    if let Some(model) = names.model(word) {
-        return Some((Kind::Model, model.to_owned()));
+    let lower = word.to_ascii_lowercase();
+    if QUALITIES.contains(&lower.as_str()) {
+        return Some((Kind::Quality, lower));
     }
     if let Some(provider) = names.provider(word) {
         return Some((Kind::Provider, provider.to_owned()));
     }
-    let lower = word.to_ascii_lowercase();
-    QUALITIES.contains(&lower.as_str()).then_some((Kind::Quality, lower))
+    names.model(word).map(|model| (Kind::Model, model.to_owned()))
 }
 
 /// A size as the parameter has it: WxH with x, X, × or *, 1K, 2K, 4K, or one edge of a square.
@@ -227,8 +227,11 @@ fn choose_provider(request: &mut RequestArgs, settings: &Settings, names: &Names
         return;
     }
     let Some(model) = request.get(Param::Model).or_else(|| settings.get(Key::Model)) else { return };
+    if names.offers(request::DEFAULT_PROVIDER, model) {
+        return;
+    }
     let offering = names.offering(model);
-    if offering.is_empty() || offering.contains(&request::DEFAULT_PROVIDER) {
+    if offering.is_empty() {
         return;
     }
     let maker = maker(model).filter(|maker| offering.contains(maker));
@@ -251,6 +254,17 @@ pub(crate) fn maker(model: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_word_names_two_things() {
+        let names = crate::book::names();
+        for word in names.providers() {
+            assert!(names.model(word).is_none(), "{word}");
+        }
+        for word in names.models().chain(names.providers()) {
+            assert!(size(word).is_none() && !QUALITIES.contains(&word.to_lowercase().as_str()), "{word}");
+        }
+    }
 
     #[test]
     fn sizes_are_written_many_ways() {

@@ -101,7 +101,8 @@ pub(crate) enum Show {
     Always,
     /// To people only where rows differ in it: the heading has what they share.
     IfVaries,
-    /// To people only where there is room: the greatest numbers are the first to go.
+    /// To people only where there is room and something in it: the greatest numbers are the first
+    /// to go.
     IfRoom(u8),
     /// In csv, tsv and workbooks only.
     DataOnly,
@@ -301,7 +302,14 @@ pub(super) fn heads(table: &Table<'_>) -> Vec<Head> {
     for (from, column) in table.columns.iter().enumerate() {
         let cells = || table.rows.iter().filter_map(|row| row.cells.get(from));
         let varies = || cells().zip(cells().skip(1)).any(|(one, next)| one != next);
-        if column.show == Show::DataOnly || column.show == Show::IfVaries && !varies() {
+        let has_nothing = || !table.rows.is_empty() && cells().all(|cell| *cell == Value::Empty);
+        let is_hidden = match column.show {
+            Show::DataOnly => true,
+            Show::IfVaries => !varies(),
+            Show::IfRoom(_) => has_nothing(),
+            Show::Always | Show::TextOnly => false,
+        };
+        if is_hidden {
             continue;
         }
         let head = Head {

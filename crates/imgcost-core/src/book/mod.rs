@@ -73,6 +73,12 @@ impl Book {
         self.providers.iter().map(Shelf::provider)
     }
 
+    /// The ids and aliases of all providers, which are known without their prices.
+    pub fn provider_names(&self) -> impl Iterator<Item = &str> {
+        let names = self.providers.iter().flat_map(|shelf| std::iter::once(&shelf.id).chain(&shelf.aliases));
+        names.map(String::as_str)
+    }
+
     /// The model families, in order of their ids.
     #[must_use]
     pub fn families(&self) -> &[Family] {
