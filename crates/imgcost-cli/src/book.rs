@@ -7,7 +7,9 @@ use imgcost_core::{Book, Date, Error, File};
 
 use crate::failure::bad_input;
 use crate::inputs;
-use crate::request::DEFAULT_PROVIDER;
+
+/// The provider where none is named.
+pub(crate) const DEFAULT_PROVIDER: &str = "openai";
 
 /// The most bytes that a user's own price book may have.
 const OWN_BOOK_MAX: u64 = 8 << 20;

@@ -13,6 +13,7 @@ use imgcost_wire::{Meter, ParsedBody, Unique, counted};
 use serde_json::error::Category;
 
 use crate::args::{BookArgs, RequestArgs};
+use crate::book::DEFAULT_PROVIDER;
 use crate::failure::bad_input;
 use crate::fields;
 use crate::settings::{Key, Settings};
@@ -26,8 +27,6 @@ const BODY_MAX: u64 = 256 << 20;
 /// The model of a quote or an explanation that names none: that of the first documents on these
 /// prices. Nowhere else is a model guessed.
 pub(crate) const DEFAULT_MODEL: &str = "gpt-image-1";
-/// The provider where none is named.
-pub(crate) const DEFAULT_PROVIDER: &str = "openai";
 
 /// What to do where no model is named.
 pub(crate) const NAME_A_MODEL: &str = "give one with -m MODEL";

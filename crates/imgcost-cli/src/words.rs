@@ -227,7 +227,7 @@ fn choose_provider(request: &mut RequestArgs, settings: &Settings, names: &Names
         return;
     }
     let Some(model) = request.get(Param::Model).or_else(|| settings.get(Key::Model)) else { return };
-    if names.offers(request::DEFAULT_PROVIDER, model) {
+    if names.offers(crate::book::DEFAULT_PROVIDER, model) {
         return;
     }
     let offering = names.offering(model);

@@ -6,7 +6,6 @@ use crate::args::GlobalArgs;
 use crate::clock;
 use crate::failure::{End, Failure, say_note};
 use crate::report::{Column, Output, Report, Table, Value};
-use crate::request;
 use crate::settings::Settings;
 
 /// A setting.
@@ -77,7 +76,7 @@ fn in_force(global: Option<&GlobalArgs>, settings: &Settings) -> Vec<Setting> {
 /// What holds where a setting is not set.
 fn default(name: &str) -> Option<String> {
     Some(match name {
-        "provider" => request::DEFAULT_PROVIDER.to_owned(),
+        "provider" => crate::book::DEFAULT_PROVIDER.to_owned(),
         "format" => "table".to_owned(),
         "as_of" => clock::today().to_string(),
         "responses_images" => "4".to_owned(),

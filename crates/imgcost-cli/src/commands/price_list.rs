@@ -63,7 +63,7 @@ struct Document<'b> {
 /// Prints the price list.
 pub(crate) fn price_list(settings: &Settings, output: &Output) -> Result<End, Failure> {
     let day = request::as_of(&BookArgs::default(), settings)?;
-    let name = settings.get(Key::Provider).unwrap_or(request::DEFAULT_PROVIDER);
+    let name = settings.get(Key::Provider).unwrap_or(crate::book::DEFAULT_PROVIDER);
     let book = request::book(&BookArgs::default(), settings)?;
     let provider = book.provider(name)?;
     let (current, ending) = by_end(provider, day);

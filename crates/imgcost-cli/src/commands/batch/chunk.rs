@@ -9,7 +9,7 @@ use imgcost_core::Error;
 
 use super::groups::{Groups, Key};
 use super::write::Writer;
-use crate::commands::quote::{Priced, needs_prompt};
+use crate::commands::quote::{NotedQuote, needs_prompt};
 use crate::failure::Failure;
 use crate::report;
 
@@ -144,7 +144,7 @@ impl<'r, 'b> Worker<'r, 'b> {
             Ok(quote) => {
                 sums.add(&quote);
                 tables.for_each(|(groups, keys)| groups.of_quote(keys, row, &quote).add(&quote));
-                let priced = Priced { quote: &quote, remarks: &row.remarks };
+                let priced = NotedQuote { quote: &quote, remarks: &row.remarks };
                 outputs.try_for_each(|(writer, out)| writer.row(out, kept, row, Ok(&priced)))
             }
             Err(error) => {

@@ -8,7 +8,7 @@ use imgcost_core::{Error, QuoteDocument, Usd};
 use serde::{Serialize, Serializer};
 
 use super::groups::{GroupDocument, Groupings};
-use crate::commands::quote::{Priced, document, row as quote_row};
+use crate::commands::quote::{NotedQuote, document, row as quote_row};
 use crate::commands::sums::Sums;
 use crate::failure::Failure;
 use crate::plain;
@@ -117,7 +117,7 @@ impl Writer {
         out: &mut Vec<u8>,
         kept: &mut Vec<report::Row<'static>>,
         row: &Row,
-        quoted: Result<&Priced<'_>, &Error>,
+        quoted: Result<&NotedQuote<'_>, &Error>,
     ) -> Result<(), Failure> {
         if let Form::Json = self.form {
             let place = Place { line: row.line, id: &row.id, tags: row.tags() };

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::args::QuoteArgs;
 use crate::commands::prices::{Cited, cited, sources_table};
-use crate::commands::quote::{self, Priced};
+use crate::commands::quote::{self, NotedQuote};
 use crate::failure::{End, Failure};
 use crate::report::{Column, ConvertedTotal, DASH, Only, Output, Report, Table, Value};
 use crate::request::{self, Asked, NoModel};
@@ -80,7 +80,7 @@ pub(crate) fn explain(args: &QuoteArgs, settings: &Settings, output: &Output) ->
     let Asked { request, remarks } = request::asked(&args.request, settings, &book, no_model)?;
     let quoted = book.quote(&request)?;
     quote::prompt_for_cap(args, cap, &quoted)?;
-    let priced = Priced { quote: &quoted, remarks: &remarks };
+    let priced = NotedQuote { quote: &quoted, remarks: &remarks };
     let explanation = Explanation {
         schema: "imgcost.explain/1",
         quote: quote::document(&priced),
@@ -210,7 +210,7 @@ fn source_ids<'q>(quote: &'q Quote<'q>) -> impl Iterator<Item = &'q str> {
 }
 
 fn report<'e>(
-    priced: &Priced<'_>,
+    priced: &NotedQuote<'_>,
     explanation: &'e Explanation<'_>,
     exchange: Option<&Exchange>,
 ) -> Report<'e> {

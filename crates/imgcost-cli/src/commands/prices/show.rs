@@ -12,7 +12,7 @@ use crate::settings::Settings;
 
 /// One dated price.
 #[derive(Debug, Serialize)]
-struct Priced<'b> {
+struct DatedPrice<'b> {
     provider: &'b str,
     model: &'b str,
     basis: &'static str,
@@ -40,7 +40,7 @@ struct Priced<'b> {
 struct Prices<'b> {
     schema: &'static str,
     as_of: Option<Date>,
-    prices: Vec<Priced<'b>>,
+    prices: Vec<DatedPrice<'b>>,
 }
 
 /// Shows the prices of a day, or all.
@@ -65,7 +65,7 @@ fn collect<'b>(
     provider: &'b Provider,
     model: &'b Model,
     holds: &dyn Fn(&Row) -> bool,
-    prices: &mut Vec<Priced<'b>>,
+    prices: &mut Vec<DatedPrice<'b>>,
 ) {
     for listed in model.price_rows().into_iter().filter(|listed| holds(listed.row)) {
         prices.push(priced((book, day), provider, model, listed));
@@ -77,9 +77,9 @@ fn priced<'b>(
     provider: &'b Provider,
     model: &'b Model,
     listed: PriceRow<'b>,
-) -> Priced<'b> {
+) -> DatedPrice<'b> {
     let PriceRow { item, value, per, row } = listed;
-    Priced {
+    DatedPrice {
         provider: &provider.id,
         model: &model.id,
         basis: model.basis.as_str(),
@@ -123,7 +123,7 @@ fn columns() -> [Column; 18] {
     ]
 }
 
-fn row<'p>(price: &'p Priced<'_>) -> [Value<'p>; 18] {
+fn row<'p>(price: &'p DatedPrice<'_>) -> [Value<'p>; 18] {
     [
         price.provider.into(),
         price.model.into(),
@@ -147,7 +147,7 @@ fn row<'p>(price: &'p Priced<'_>) -> [Value<'p>; 18] {
 }
 
 /// A table a model, and where its prices come from.
-fn report<'p>(found: &[(&Provider, &Model)], prices: &'p [Priced<'_>]) -> Report<'p> {
+fn report<'p>(found: &[(&Provider, &Model)], prices: &'p [DatedPrice<'_>]) -> Report<'p> {
     let mut report = Report::default();
     for (provider, model) in found {
         let own = || prices.iter().filter(|price| price.provider == provider.id && price.model == model.id);
@@ -183,7 +183,7 @@ fn report<'p>(found: &[(&Provider, &Model)], prices: &'p [Priced<'_>]) -> Report
 }
 
 /// Where a row comes from.
-fn origin(report: &mut Report<'_>, price: &Priced<'_>) {
+fn origin(report: &mut Report<'_>, price: &DatedPrice<'_>) {
     let checked = price.checked.map_or_else(String::new, |day| format!(", checked {day}"));
     let confidence = if price.confidence == "high" { "" } else { ", medium confidence" };
     report.item(format!("{}: {}{checked}{confidence}", price.row, price.source));

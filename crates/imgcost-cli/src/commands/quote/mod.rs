@@ -1,5 +1,6 @@
 //! `imgcost quote`: what a call will cost.
 
+mod noted;
 mod report;
 pub(crate) mod row;
 
@@ -13,7 +14,8 @@ use crate::report::Output;
 use crate::request::{self, Asked, NoModel};
 use crate::settings::Settings;
 
-pub(crate) use report::{Priced, amount_words, document, heading, item_words, notes, total_in, warning};
+pub(crate) use noted::{NotedQuote, total_in};
+pub(crate) use report::{amount_words, document, heading, item_words, notes, warning};
 
 /// Quotes the call, and holds it against the cap.
 pub(crate) fn quote(args: &QuoteArgs, settings: &Settings, output: &Output) -> Result<End, Failure> {
@@ -24,7 +26,7 @@ pub(crate) fn quote(args: &QuoteArgs, settings: &Settings, output: &Output) -> R
     let Asked { request, remarks } = request::asked(&args.request, settings, &book, no_model)?;
     let quote = book.quote(&request)?;
     prompt_for_cap(args, cap, &quote)?;
-    let priced = Priced { quote: &quote, remarks: &remarks };
+    let priced = NotedQuote { quote: &quote, remarks: &remarks };
     let exchange = exchange.as_ref();
     output.write(&report::document_in(&priced, exchange), || report::report(&priced, exchange))?;
     Ok(end(&quote, cap))

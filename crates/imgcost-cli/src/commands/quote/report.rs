@@ -6,25 +6,17 @@ use imgcost_core::{
 };
 use serde::Serialize;
 
+use super::noted::{NotedQuote, total_in};
 use super::row;
 use crate::fields::shown;
-use crate::report::{Column, ConvertedTotal, DASH, Only, Report, Table, Value, converted, grouped};
+use crate::report::{Column, ConvertedTotal, DASH, Only, Report, Table, Value, grouped};
 use crate::request::MODEL_DEFAULTED;
 
 /// The most decimals of an amount for each image; one that needs more is rounded, and marked so.
 const PLACES_MAX: u32 = 9;
 
-/// A quote with what a reader should know of how the request was understood.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Priced<'q> {
-    /// The quote.
-    pub(crate) quote: &'q Quote<'q>,
-    /// The remarks; they stand with the quote's own notes.
-    pub(crate) remarks: &'q [Note],
-}
-
 /// The JSON document of a quote, remarks among its notes.
-pub(crate) fn document<'q>(priced: &Priced<'q>) -> QuoteDocument<'q> {
+pub(crate) fn document<'q>(priced: &NotedQuote<'q>) -> QuoteDocument<'q> {
     let mut document = priced.quote.document();
     document.notes.extend_from_slice(priced.remarks);
     document
@@ -43,7 +35,7 @@ pub(crate) struct InCurrency<'q> {
 }
 
 /// The JSON document of a quote, its total converted where a currency was asked for.
-pub(crate) fn document_in<'q>(priced: &Priced<'q>, exchange: Option<&'q Exchange>) -> InCurrency<'q> {
+pub(crate) fn document_in<'q>(priced: &NotedQuote<'q>, exchange: Option<&'q Exchange>) -> InCurrency<'q> {
     InCurrency {
         quote: document(priced),
         model_defaulted: priced.is_model_defaulted(),
@@ -51,13 +43,8 @@ pub(crate) fn document_in<'q>(priced: &Priced<'q>, exchange: Option<&'q Exchange
     }
 }
 
-/// A quote's total in another currency.
-pub(crate) fn total_in<'x>(quote: &Quote<'_>, exchange: &'x Exchange) -> ConvertedTotal<'x> {
-    converted(exchange, quote.total())
-}
-
 /// What was asked, the lines, the total, what is published, the notes; for programs a row.
-pub(super) fn report<'q>(priced: &Priced<'q>, exchange: Option<&Exchange>) -> Report<'q> {
+pub(super) fn report<'q>(priced: &NotedQuote<'q>, exchange: Option<&Exchange>) -> Report<'q> {
     let quote = priced.quote;
     let mut report = Report::default();
     warning(&mut report, priced);
@@ -84,27 +71,15 @@ pub(super) fn report<'q>(priced: &Priced<'q>, exchange: Option<&Exchange>) -> Re
     report
 }
 
-impl Priced<'_> {
-    /// What to know before anything else: that the model is the default one.
-    fn defaulted(&self) -> Option<&Note> {
-        self.remarks.iter().find(|note| note.code == MODEL_DEFAULTED)
-    }
-
-    /// Whether nothing named the model.
-    pub(crate) fn is_model_defaulted(&self) -> bool {
-        self.defaulted().is_some()
-    }
-}
-
 /// Adds what to know before anything else.
-pub(crate) fn warning(report: &mut Report<'_>, priced: &Priced<'_>) {
+pub(crate) fn warning(report: &mut Report<'_>, priced: &NotedQuote<'_>) {
     if let Some(note) = priced.defaulted() {
         report.heading(format!("warning: {}", note.message));
     }
 }
 
 /// Adds the quote's notes and the remarks; what two rows say alike is said once.
-pub(crate) fn notes(report: &mut Report<'_>, priced: &Priced<'_>) {
+pub(crate) fn notes(report: &mut Report<'_>, priced: &NotedQuote<'_>) {
     let mut said = Vec::new();
     let first = |note: &&Note| note.code != MODEL_DEFAULTED;
     for note in priced.quote.notes().iter().chain(priced.remarks.iter().filter(first)) {

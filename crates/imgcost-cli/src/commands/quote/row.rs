@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use imgcost_analysis::currency::Exchange;
 use imgcost_core::{CeilingBasis, InputImage, Item};
 
-use super::report::{Priced, total_in};
+use super::noted::{NotedQuote, total_in};
 use crate::report::{Column, ConvertedTotal, Only, Table, Value};
 
 /// The columns, by the names of the JSON document.
@@ -38,8 +38,8 @@ pub(crate) fn columns() -> [Column; 21] {
 }
 
 /// The cells of a quote, in the order of [`columns`].
-pub(crate) fn cells<'q>(priced: &Priced<'q>) -> [Value<'q>; 21] {
-    let Priced { quote, remarks } = priced;
+pub(crate) fn cells<'q>(priced: &NotedQuote<'q>) -> [Value<'q>; 21] {
+    let NotedQuote { quote, remarks } = priced;
     let (offer, request) = (quote.offer(), quote.request());
     let total = quote.total();
     [
@@ -72,7 +72,7 @@ pub(crate) fn cells<'q>(priced: &Priced<'q>) -> [Value<'q>; 21] {
 }
 
 /// One quote as a table for programs, with its id and in another currency.
-pub(super) fn table<'q>(priced: &Priced<'q>, exchange: Option<&Exchange>) -> Table<'q> {
+pub(super) fn table<'q>(priced: &NotedQuote<'q>, exchange: Option<&Exchange>) -> Table<'q> {
     let mut table = Table::new("Quote", columns()).only(Only::Data);
     table.columns.push(Column::name("id"));
     let mut row = Vec::from(cells(priced));
