@@ -76,7 +76,6 @@ impl Policy {
             .collect();
         let qualities: Vec<&str> = book
             .families()
-            .iter()
             .flat_map(|family| &family.limits.rule.qualities)
             .map(|quality| quality.as_str())
             .chain(std::iter::once("auto"))

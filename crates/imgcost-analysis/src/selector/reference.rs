@@ -118,7 +118,7 @@ fn take(book: &Book, word: &str, said: &mut Said) -> Result<(), Error> {
     }
     let Ok(quality) = word.parse::<Quality>();
     if QUALITIES.contains(&quality)
-        || book.families().iter().any(|family| family.limits.rule.qualities.contains(&quality))
+        || book.families().any(|family| family.limits.rule.qualities.contains(&quality))
     {
         return set(&mut said.quality, "quality", quality, word);
     }

@@ -126,7 +126,7 @@ pub(super) fn no_price(offer: &Offer<'_>, call: &Request) -> String {
 /// beside a quality that there is would be left out unseen. One that the chosen models do not
 /// have, but others do, is no slip.
 pub(super) fn known_qualities(book: &Book, selection: &Selection<'_>, job: &Job) -> Result<(), Error> {
-    let every = || book.families().iter().flat_map(|family| &family.limits.rule.qualities);
+    let every = || book.families().flat_map(|family| &family.limits.rule.qualities);
     let fits = |pattern: &&Pattern| !every().any(|quality| pattern.fits(quality.as_str()));
     let Some(slip) = job.qualities.iter().find(fits).map(Pattern::text) else { return Ok(()) };
     let mut known = qualities_of(selection);

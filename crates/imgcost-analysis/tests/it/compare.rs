@@ -291,7 +291,7 @@ fn wildcards_give_what_is_sold_and_names_give_what_was_asked() {
     assert_eq!(error.code(), Code::NotSoldHere);
     assert!(error.allowed_values().contains(&"openai".to_owned()), "{error}");
     assert_eq!(grid(&axes("gpt-image-1; openai; all; all")).cells().len(), 3 * 3);
-    let bare = BOOK.families().iter().find(|family| family.limits.rule.qualities.is_empty()).unwrap();
+    let bare = BOOK.families().find(|family| family.limits.rule.qualities.is_empty()).unwrap();
     let sold =
         |provider: &&imgcost_core::Provider| provider.models.iter().any(|model| model.family == bare.id);
     let provider = BOOK.providers().find(sold).unwrap();

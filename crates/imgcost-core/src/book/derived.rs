@@ -13,7 +13,8 @@ pub(super) fn derive(book: &mut Book) {
         model.family_index = index.and_then(|index| u16::try_from(index).ok()).unwrap_or(u16::MAX);
         model.first_price = model.rows().map(|row| row.from).min();
     }
-    for family in &mut book.families {
+    for part in &mut book.families {
+        let family = part.family_mut();
         family.extremes = of(family);
     }
 }

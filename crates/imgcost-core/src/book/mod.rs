@@ -29,7 +29,7 @@ pub use images::ImagePrice;
 pub(crate) use images::SizeSlot;
 pub use offer::Offer;
 pub use offer::{printable, without_date};
-use packed::{Part, Shelf};
+use packed::{FamilyPart, Part, Shelf};
 pub use price_rows::PriceRow;
 pub use rows::{
     CallPrice, CallingTokens, Event, FixedPrice, Model, Outcome, OutcomeResult, OutcomeRule, Place, Provider,
@@ -59,7 +59,7 @@ pub struct Source {
 /// Every provider, model, price, rule and source, checked as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Book {
-    pub(crate) families: Vec<Family>,
+    pub(crate) families: Vec<FamilyPart>,
     pub(crate) providers: Vec<Shelf>,
     pub(crate) sources: Part<BTreeMap<String, Source>>,
     pub(crate) files: Vec<String>,
@@ -80,9 +80,8 @@ impl Book {
     }
 
     /// The model families, in order of their ids.
-    #[must_use]
-    pub fn families(&self) -> &[Family] {
-        &self.families
+    pub fn families(&self) -> impl ExactSizeIterator<Item = &Family> + Clone {
+        self.families.iter().map(FamilyPart::family)
     }
 
     /// The sources, by id.
@@ -125,6 +124,6 @@ impl Book {
     /// The family of a model.
     #[must_use]
     pub fn family(&self, id: &str) -> Option<&Family> {
-        self.families.iter().find(|family| family.id == id)
+        self.families.iter().find(|part| part.id == id).map(FamilyPart::family)
     }
 }

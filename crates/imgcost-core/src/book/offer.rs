@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::packed::Shelf;
+use super::packed::{FamilyPart, Shelf};
 use super::{Book, CallPrice, Family, FixedPrice, Model, Provider, RateCard, RatioCard, Row, TextModel};
 use crate::error::{Code, Error};
 use crate::money::UsdPerMillion;
@@ -53,7 +53,7 @@ impl Book {
         let Some(model) = provider.model(model) else {
             return Err(self.no_such_model(provider, model));
         };
-        let Some(family) = self.families.get(usize::from(model.family_index)) else {
+        let Some(family) = self.families.get(usize::from(model.family_index)).map(FamilyPart::family) else {
             // Checked when the book is made; a book that was tampered with ends here.
             let message = format!("the price book has no family '{}'", model.family);
             return Err(Error::new(Code::BadInput, message).field("model"));

@@ -1,5 +1,5 @@
-//! A book as bytes: what a program carries in place of the TOML files. The sources and each
-//! provider are read when they are first asked for; ids and aliases are known before.
+//! A book as bytes: what a program carries in place of the TOML files. The sources, each family and
+//! each provider are read when they are first asked for; ids and aliases are known before.
 
 #![expect(clippy::disallowed_types, reason = "a part is filled once, with what its bytes say, whoever asks")]
 
@@ -90,15 +90,45 @@ impl Shelf {
     }
 }
 
+/// A family by its id, which is known before its rules are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FamilyPart {
+    pub(crate) id: String,
+    family: Part<Family>,
+}
+
+impl FamilyPart {
+    #[cfg(feature = "toml")]
+    pub(crate) fn new(family: Family) -> FamilyPart {
+        FamilyPart { id: family.id.clone(), family: Part::new(family) }
+    }
+
+    pub(crate) fn family(&self) -> &Family {
+        self.family.get()
+    }
+
+    /// To change its rules; its id stays.
+    #[cfg(feature = "toml")]
+    pub(crate) fn family_mut(&mut self) -> &mut Family {
+        self.family.get_mut()
+    }
+}
+
 /// The bytes of a book, parts inside as bytes of their own.
 #[derive(Serialize, Deserialize)]
 struct Packed<'a> {
     digest: String,
     overrides: u32,
     files: Vec<String>,
-    families: Vec<Family>,
+    families: Vec<PackedFamily<'a>>,
     sources: &'a [u8],
     providers: Vec<PackedProvider<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PackedFamily<'a> {
+    id: String,
+    family: &'a [u8],
 }
 
 #[derive(Serialize, Deserialize)]
@@ -113,13 +143,15 @@ impl Book {
     #[must_use]
     pub fn pack(&self) -> Vec<u8> {
         let sources = write(self.sources());
+        let families: Vec<Vec<u8>> = self.families().map(write).collect();
+        let families = self.families.iter().zip(&families);
         let providers: Vec<Vec<u8>> = self.providers().map(write).collect();
         let providers = self.providers.iter().zip(&providers);
         write(&Packed {
             digest: self.digest.clone(),
             overrides: self.overrides,
             files: self.files.clone(),
-            families: self.families.clone(),
+            families: families.map(|(part, family)| PackedFamily { id: part.id.clone(), family }).collect(),
             sources: &sources,
             providers: providers
                 .map(|(shelf, provider)| PackedProvider {
@@ -131,21 +163,23 @@ impl Book {
         })
     }
 
-    /// The book of [`Book::pack`]'s bytes. Each provider is read when it is first asked for, so
-    /// that a program that quotes one of them starts without reading all.
+    /// The book of [`Book::pack`]'s bytes. Each provider and family is read when it is first asked
+    /// for, so that a program that quotes one of them starts without reading all.
     ///
     /// # Panics
     /// The bytes are not those of a book: here, or where a part of them is first asked for.
     #[must_use]
     pub fn unpack(bytes: &'static [u8]) -> Book {
         let packed: Packed<'static> = read(bytes);
+        let family =
+            |family: PackedFamily<'static>| FamilyPart { id: family.id, family: Part::packed(family.family) };
         let shelf = |provider: PackedProvider<'static>| Shelf {
             id: provider.id,
             aliases: provider.aliases,
             provider: Part::packed(provider.provider),
         };
         Book {
-            families: packed.families,
+            families: packed.families.into_iter().map(family).collect(),
             providers: packed.providers.into_iter().map(shelf).collect(),
             sources: Part::<BTreeMap<String, Source>>::packed(packed.sources),
             files: packed.files,

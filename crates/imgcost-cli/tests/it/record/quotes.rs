@@ -29,7 +29,7 @@ fn quotes_are_what_the_record_has() {
             assert!(before.is_none_or(|before| before == outcome), "two requests in the same words: {asked}");
         };
         for model in &provider.models {
-            let family = book.families().iter().find(|family| family.id == model.family).unwrap();
+            let family = book.families().find(|family| family.id == model.family).unwrap();
             asked::of(provider, model, family).iter().for_each(&mut add);
         }
         asked::not_offered(provider).iter().for_each(&mut add);

@@ -17,10 +17,10 @@ pub(super) struct Check<'b> {
 /// Names that must exist, names that must not exist twice, days that must not overlap.
 pub(super) fn references(book: &Book, problems: &mut Vec<Problem>) {
     let mut check = Check { book, problems };
-    for family in &book.families {
+    for family in book.families() {
         check.family(family);
     }
-    check.unique("family", book.families.iter().map(|family| (&family.id, family.place)));
+    check.unique("family", book.families().map(|family| (&family.id, family.place)));
     let names =
         book.providers().flat_map(|p| std::iter::once(&p.id).chain(&p.aliases).map(|name| (name, p.place)));
     check.unique("provider", names);

@@ -21,7 +21,7 @@ pub use place::Problem;
 use self::place::Reporter;
 use self::read::View;
 use self::shape::Shape;
-use super::packed::Shelf;
+use super::packed::{FamilyPart, Shelf};
 use super::{Book, Model, Place};
 
 /// A file of a price book: its name, for messages, and its text.
@@ -175,7 +175,7 @@ fn add_families(book: &mut Book, file: &View<'_>, index: u16, reporter: &mut Rep
             reporter.problem(offset, slip);
         }
         let place = Place { file: index, line: reporter.line(view.at()) };
-        book.families.extend(read::family(&view, place));
+        book.families.extend(read::family(&view, place).map(FamilyPart::new));
     }
 }
 
