@@ -86,6 +86,9 @@ pub(crate) fn command(typed: &[OsString], settings: &Settings) -> Option<String>
     if let ([_], Some((_, meant))) = (typed, FOREIGN.iter().find(|(word, _)| *word == first)) {
         return Some(format!("imgcost {meant}"));
     }
+    if words::RENAMED_COMMANDS.iter().any(|(name, _)| *name == first) && typed.len() > 1 {
+        return Some(as_usage(typed));
+    }
     if typed.len() <= 2 && !first.starts_with('-') {
         let names = Cli::command();
         let names: Vec<&str> = names.get_subcommands().map(clap::Command::get_name).chain(["help"]).collect();
@@ -115,6 +118,17 @@ pub(crate) fn command(typed: &[OsString], settings: &Settings) -> Option<String>
         }
     }
     None
+}
+
+/// A line of a command that is part of `usage` now, with its options' names of today.
+fn as_usage(typed: &[OsString]) -> String {
+    let now = |word: &OsString| match word.to_string_lossy().as_ref() {
+        "--usage-export" | "--costs-export" => "--bill".to_owned(),
+        "--max-outside" => "--max-outside-share".to_owned(),
+        word => quoted(word),
+    };
+    let words: Vec<String> = typed.iter().skip(1).map(now).collect();
+    format!("imgcost usage {}", words.join(" "))
 }
 
 /// Whether a line sets a parameter itself.

@@ -64,7 +64,7 @@ const MAKERS: &[(&str, &str)] = &[
 ];
 
 /// Commands of before, and what to type for them.
-const RENAMED_COMMANDS: &[(&str, &str)] =
+pub(crate) const RENAMED_COMMANDS: &[(&str, &str)] =
     &[("drift", "imgcost usage LOG.jsonl"), ("reconcile", "imgcost usage LOG.jsonl --bill FILE")];
 
 /// What a word names, and its value as the parameter has it.

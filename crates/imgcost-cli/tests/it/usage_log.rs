@@ -402,7 +402,10 @@ fn a_response_a_log_and_what_is_neither_are_told_apart() {
         let ran = run(&[old, &log]);
         assert_eq!(ran.code, 2);
         assert!(ran.stderr.contains(new), "{ran:?}");
+        assert!(ran.stderr.contains(&format!("try: imgcost usage {log}")), "{ran:?}");
     }
+    let ran = imgcost("reconcile calls.jsonl --costs-export costs.json");
+    assert!(ran.stderr.contains("try: imgcost usage calls.jsonl --bill costs.json"), "{ran:?}");
 }
 
 #[test]
