@@ -43,6 +43,7 @@ pub fn text(field: &str, name: &str, input: impl Read, most: u64) -> Result<Stri
 
 /// A bound in words.
 #[must_use]
-pub fn size_words(bytes: u64) -> String {
+pub fn size_words(bytes: impl TryInto<u64>) -> String {
+    let bytes = bytes.try_into().unwrap_or(u64::MAX);
     if bytes >= 1 << 20 { format!("{} MiB", bytes >> 20) } else { format!("{} KiB", bytes >> 10) }
 }

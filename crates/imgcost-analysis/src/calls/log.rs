@@ -52,7 +52,7 @@ impl<R: BufRead> Log<R> {
             match next {
                 Next::End => return Ok(None),
                 Next::TooLong => {
-                    let message = format!("the line has more than {}", size_words(LINE_MAX as u64));
+                    let message = format!("the line has more than {}", size_words(LINE_MAX));
                     return Ok(Some(Err(Unused { record, error: Error::new(Code::TooLarge, message) })));
                 }
                 Next::Line => {}

@@ -185,10 +185,9 @@ fn form(name: &str, lines: &mut Lines<impl Read>, format: Option<Format>) -> Res
         return match lines.next().map_err(failed)? {
             Next::Row(range) if range.is_empty() => continue,
             Next::Row(range) => Ok(Form::Separated(Header::read(lines.bytes(range), separator)?)),
-            Next::TooLong => Err(bad_input(
-                "header",
-                format!("the header has more than {}", input::size_words(ROW_MAX as u64)),
-            )),
+            Next::TooLong => {
+                Err(bad_input("header", format!("the header has more than {}", input::size_words(ROW_MAX))))
+            }
             // A file without anything has no rows, as in every format.
             Next::End => Ok(Form::Separated(Header::empty(separator))),
         };

@@ -341,7 +341,8 @@ pub(crate) fn rounded(usd: Usd, places: u32) -> String {
 }
 
 /// A count with a comma between each three digits.
-pub(crate) fn grouped(count: u64) -> String {
+pub(crate) fn grouped(count: impl TryInto<u64>) -> String {
+    let count = count.try_into().unwrap_or(u64::MAX);
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {

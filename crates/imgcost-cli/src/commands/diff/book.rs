@@ -113,14 +113,14 @@ fn report<'d>(diff: &'d BookDiff, old: &Side, new: &Side, top: usize) -> Report<
     let books = if old.book.digest() == new.book.digest() { "" } else { ", of two price books" };
     report.heading(format!(
         "{} prices changed from {} to {}{books}, {} the same",
-        grouped(diff.prices.len() as u64),
+        grouped(diff.prices.len()),
         old.day,
         new.day,
         grouped(diff.same)
     ));
     diff.models.iter().take(top).for_each(|change| report.item(event(change)));
     if let Some(more) = diff.models.len().checked_sub(top).filter(|more| *more > 0) {
-        report.item(format!("… and {} more models", grouped(more as u64)));
+        report.item(format!("… and {} more models", grouped(more)));
     }
     let is_marked = diff.prices.iter().any(|change| change.availability.is_marked());
     let mut models = table(is_marked).only(Only::Data);
@@ -140,7 +140,7 @@ fn report<'d>(diff: &'d BookDiff, old: &Side, new: &Side, top: usize) -> Report<
         }
     }
     if !rest.is_empty() {
-        report.line(format!("… and {} more", grouped(rest.len() as u64)));
+        report.line(format!("… and {} more", grouped(rest.len())));
     }
     report
 }

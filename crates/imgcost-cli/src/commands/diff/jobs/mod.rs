@@ -78,7 +78,7 @@ fn rows(
             let message = format!(
                 "{} has more than {} rows, which are matched in memory",
                 inputs::name(path),
-                grouped(ROWS_MAX as u64)
+                grouped(ROWS_MAX)
             );
             return Err(Error::new(Code::TooLarge, message).field("files"));
         }

@@ -49,10 +49,10 @@ struct DeltasDocument {
 
 #[derive(Serialize)]
 struct Counts {
-    changed: u64,
-    repriced: u64,
-    added: u64,
-    removed: u64,
+    changed: usize,
+    repriced: usize,
+    added: usize,
+    removed: usize,
     same: u64,
     matched_by_id: u64,
     matched_by_request: u64,
@@ -94,8 +94,8 @@ fn entry_per_mille(entry: &Entry) -> Option<PerMille> {
     entry.delta.per_mille(&cost(entry.before.as_ref())?)
 }
 
-fn count(compared: &Compared<'_>, kind: Kind) -> u64 {
-    compared.diff.entries.iter().filter(|entry| entry.kind == kind).count() as u64
+fn count(compared: &Compared<'_>, kind: Kind) -> usize {
+    compared.diff.entries.iter().filter(|entry| entry.kind == kind).count()
 }
 
 pub(super) fn document<'c>(compared: &'c Compared<'_>) -> Document<'c> {
@@ -306,7 +306,7 @@ pub(super) fn report<'c>(compared: &'c Compared<'_>) -> Report<'c> {
     if !rest.is_empty() {
         report.table(table(rest).only(Only::Data));
         report.gap();
-        report.line(format!("… and {} more", grouped(rest.len() as u64)));
+        report.line(format!("… and {} more", grouped(rest.len())));
     }
     below(compared, &mut report);
     report
@@ -392,7 +392,7 @@ fn below(compared: &Compared<'_>, report: &mut Report<'_>) {
     }
     let rest = errors.len().saturating_sub(compared.top);
     if rest > 0 {
-        report.note(format!("… and {} more in error on both sides", grouped(rest as u64)));
+        report.note(format!("… and {} more in error on both sides", grouped(rest)));
     }
     compared.notes.iter().for_each(|note| report.note(note.message.clone()));
 }
