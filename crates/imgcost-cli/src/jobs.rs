@@ -78,7 +78,7 @@ impl Paths {
             return Err(refused("it is not below the batch file's folder"));
         }
         let path = folder.join(path);
-        // A link may lead elsewhere. What does not exist is told by whoever opens it.
+        // A link may lead elsewhere. What does not exist is an error when it is opened.
         if let (Ok(real), Ok(folder)) = (path.canonicalize(), folder.canonicalize())
             && !real.starts_with(folder)
         {

@@ -146,7 +146,7 @@ impl Error {
         }
     }
 
-    /// Whether a limit said no: more budget, or a smaller call, would be let in. A scope
+    /// Whether a limit refused it: more budget, or a smaller call, would pass. A scope
     /// without any budget is none, nor is a budget that takes no assumed ceilings.
     #[must_use]
     pub fn is_over_budget(&self) -> bool {

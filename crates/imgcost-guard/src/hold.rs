@@ -170,7 +170,7 @@ impl Hold {
     /// As [`Hold::release`].
     pub fn presume(&self, reason: &str) -> Result<Booked, Error> {
         match self.change(&Change::Presume { reason: cut(reason) }) {
-            // Whoever reviews expired holds came first, for a reason of their own.
+            // A review of expired holds came first, for a reason of its own.
             Err(Error::Ledger(LedgerError::Conflict { state: State::Presumed, .. })) => {
                 let Inner { shared, row, .. } = &*self.inner;
                 let found = shared.ledger.find(&row.id).map_err(Error::Ledger)?;

@@ -7,7 +7,7 @@ use imgcost_ledger::{Alert, HoldId, NanoUsd};
 
 use crate::error::Error;
 
-/// Something that whoever runs the guard should hear of, though no call fails by it.
+/// Something that the operator of the guard should hear of, though no call fails by it.
 ///
 /// It goes to [`Builder::on_notice`](crate::Builder::on_notice). The guard logs nothing by
 /// itself: which of the logging crates a program uses is its own choice, and one line brings
@@ -19,12 +19,12 @@ use crate::error::Error;
 pub enum Notice {
     /// A budget reached one of its thresholds.
     Alert(Alert),
-    /// A call was let in over a limit, because the policy says so.
-    LetIn {
+    /// A call was admitted over a limit, as the policy allows.
+    Overridden {
         /// The hold that was made for it.
         hold: HoldId,
         /// What would have denied it: [`Error::OverCallCap`] or [`Error::Refused`].
-        despite: Error,
+        limit: Error,
     },
     /// A bill was above its ceiling. It is booked in full, and its scope admits calls only while
     /// there is room under its cap: none once the bill has passed that.
@@ -54,7 +54,7 @@ pub enum Notice {
         /// The day for which they are used.
         day: Date,
     },
-    /// A call was let in at an assumed ceiling, since its request has fields that are in no
+    /// A call was admitted at an assumed ceiling, since its request has fields that are in no
     /// table of its API: what they cost is not held. Told once for the same fields.
     UnknownFields {
         /// The fields.
@@ -82,7 +82,7 @@ impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Notice::Alert(alert) => write!(f, "{alert}"),
-            Notice::LetIn { hold, despite } => write!(f, "let in all the same, as hold {hold}: {despite}"),
+            Notice::Overridden { hold, limit } => write!(f, "admitted over a limit, as hold {hold}: {limit}"),
             Notice::Overrun { hold, cost, overrun } => {
                 write!(f, "hold {hold} was billed ${cost}, ${overrun} above its ceiling")
             }

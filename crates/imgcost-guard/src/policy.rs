@@ -22,7 +22,7 @@ pub enum OnExceed {
     Deny,
     /// It is made, booked all the same, and told as a [`Notice`](crate::Notice).
     Warn,
-    /// Whoever is asked decides; yes means as [`Warn`](OnExceed::Warn). The question may
+    /// The callback decides; yes means as [`Warn`](OnExceed::Warn). The question may
     /// take its time: no async worker waits for it.
     Ask(Arc<dyn Fn(&Error) -> bool + Send + Sync>),
 }
@@ -34,7 +34,7 @@ impl OnExceed {
     }
 
     /// Whether to go on.
-    pub(crate) fn lets_in(&self, error: &Error) -> bool {
+    pub(crate) fn admits(&self, error: &Error) -> bool {
         match self {
             _ if !error.is_over_budget() => false,
             OnExceed::Deny => false,
@@ -43,7 +43,7 @@ impl OnExceed {
         }
     }
 
-    /// What the ledger's journal says of a call that was let in.
+    /// What the ledger's journal says of an admitted call.
     pub(crate) const fn reason(&self) -> &'static str {
         match self {
             OnExceed::Ask(_) => "the guard's policy asks, and the response was yes",

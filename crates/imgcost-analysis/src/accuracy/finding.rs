@@ -109,7 +109,7 @@ impl Serialize for Subject {
     }
 }
 
-/// Where the money comes from that a quote is held against.
+/// Where the money comes from that a quote is compared with.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Billed<'b> {
     /// The reported usage at the quote's own rates. Shows tokens that the rules did not
@@ -123,7 +123,7 @@ pub enum Billed<'b> {
     Amount(Usd),
 }
 
-/// One item of a call, or its total, held against its quote.
+/// One item of a call, or its total, compared with its quote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Finding {
     /// What was compared.

@@ -1,4 +1,4 @@
-//! What a log and an export come to when they are held against each other.
+//! The comparison of a log with an export.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -333,7 +333,7 @@ fn whole_days(reconcile: &Reconcile<'_>) -> Vec<Finding> {
         code: "costs-not-by-line-item",
         weight: Weight::Unmatched,
         message: "the cost pages are not grouped by line item: images can't be told from other costs, \
-                  and money is only held against the sum of each day (group_by=line_item tells them apart)"
+                  and money is only compared with the sum of each day (group_by=line_item tells them apart)"
             .to_owned(),
     }];
     let mut logged: BTreeMap<Date, Option<SignedUsd>> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! One combination that others are held against.
+//! One combination that others are compared with.
 
 use imgcost_core::{Book, Code, Error, Offer, Param, PerMille, Request, SignedUsd, Usd, Value};
 
@@ -27,7 +27,7 @@ impl<'b> Baseline<'b> {
     /// A cell as the baseline.
     ///
     /// # Errors
-    /// The cell is not priced: there is nothing to hold others against.
+    /// The cell is not priced: there is nothing to compare others with.
     pub fn new(cell: &Cell<'b>) -> Result<Baseline<'b>, Error> {
         if let Some(figure) = cell.figure() {
             return Ok(Baseline { cell: cell.clone(), figure });

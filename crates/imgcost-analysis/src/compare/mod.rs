@@ -6,7 +6,7 @@
 //! illegal (the API would refuse it, or nobody sells it there): it always says which.
 //!
 //! A grid is only read afterwards: [`Filter`] chooses cells, [`Sort`] orders them, [`Baseline`]
-//! holds them against one, [`Pivot`] lays them out; none of them changes a cell.
+//! compares them with one, [`Pivot`] lays them out; none of them changes a cell.
 //!
 //! Ranges are compared by their expected value, else by their ceiling: see [`Total::figure`](imgcost_core::Total::figure).
 

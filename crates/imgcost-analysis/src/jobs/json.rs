@@ -148,7 +148,7 @@ fn set(row: &mut Row, field: Field, cell: Cell<'_>, outside: &Outside) {
         Cell::Text(text) => Value::Text(text),
         Cell::Bool(flag) => Value::Flag(flag),
         Cell::Whole(number) => Value::Number(number),
-        // No field takes it: what is expected is told by whoever reads its text.
+        // No field takes it: reading its text gives the error.
         other => {
             let mut met = String::new();
             other.as_text(&mut |text| met.push_str(text));

@@ -22,7 +22,7 @@ pub struct Subject<'r> {
     pub tags: &'r [(String, String)],
 }
 
-/// Holds rows against a policy. Keeps findings and sums, and no rows.
+/// Checks rows against a policy. Keeps findings and sums, and no rows.
 #[derive(Debug)]
 pub struct Gate<'p> {
     policy: &'p Policy,
@@ -105,7 +105,7 @@ impl Policy {
 }
 
 impl<'p> Gate<'p> {
-    /// Holds a row against the policy: its request with its quote, or with why there is none.
+    /// Checks a row against the policy: its request with its quote, or with why there is none.
     pub fn row(&mut self, subject: &Subject<'_>, request: &Request, quoted: Result<&Quote<'_>, &Error>) {
         match quoted {
             Err(error) => {

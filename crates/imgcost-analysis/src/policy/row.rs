@@ -75,7 +75,7 @@ fn max_per_image<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
     let quote = met.quote;
     let n = quote.request().n;
     let ceiling = quote.total().ceiling;
-    // Held against the whole call, as a share of a call may have no end.
+    // Compared with the whole call, as a share of a call may have no end.
     let whole = limit.checked_mul(n.into()).unwrap_or(limit);
     if ceiling.is_some_and(|ceiling| ceiling <= whole) {
         return None;

@@ -1,7 +1,7 @@
 //! A book as bytes: what a program carries in place of the TOML files. The sources, each family and
 //! each provider are read when they are first asked for; ids and aliases are known before.
 
-#![expect(clippy::disallowed_types, reason = "a part is filled once, with what its bytes say, whoever asks")]
+#![expect(clippy::disallowed_types, reason = "a part is filled once, from its own bytes, by any reader")]
 
 use std::collections::BTreeMap;
 use std::fmt;

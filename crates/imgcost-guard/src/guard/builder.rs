@@ -58,7 +58,7 @@ impl Builder {
         self
     }
 
-    /// What is let in, and for how much.
+    /// What is admitted, and for how much.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.shared.policy = policy;
         self
@@ -98,7 +98,7 @@ impl Builder {
     }
 
     /// The most bytes of an image call's body that are read; 64 MiB where nothing is said.
-    /// Larger ones are denied. A body is kept in memory while its call is let in.
+    /// Larger ones are denied. A body is kept in memory until its call is admitted.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.shared.body_limit = bytes;
         self

@@ -45,7 +45,7 @@ struct HoldRequest<'b> {
     new: NewHold,
     quoted: Quoted,
     terms: Terms,
-    /// None for a model without a price that is let in at a stated amount.
+    /// None for a model without a price that is admitted at a stated amount.
     quote: Option<Quote<'b>>,
     attempts: u32,
 }
@@ -147,22 +147,22 @@ impl HoldRequest<'_> {
     /// Asks the policy, then the ledger, then the policy about the ledger's refusal.
     fn admit(mut self, guard: &Guard) -> Result<Hold, Error> {
         let shared = &guard.shared;
-        let mut authorize = Vec::new();
+        let mut overridden = Vec::new();
         if let Some(error) = self.over_call_cap(shared.policy.per_call_cap) {
-            if !shared.policy.on_exceed.lets_in(&error) {
+            if !shared.policy.on_exceed.admits(&error) {
                 return Err(error);
             }
-            authorize.push(error);
+            overridden.push(error);
         }
         let held = match self.ask(guard) {
             Err(LedgerError::Refused(refusal)) => {
                 let error = self.refused(guard, *refusal);
-                if !shared.policy.on_exceed.lets_in(&error) {
+                if !shared.policy.on_exceed.admits(&error) {
                     return Err(error);
                 }
                 self.new.override_reason = Some(shared.policy.on_exceed.reason().to_owned());
                 let held = self.ask(guard);
-                authorize.push(error);
+                overridden.push(error);
                 held
             }
             held => held,
@@ -171,8 +171,8 @@ impl HoldRequest<'_> {
         for alert in &held.alerts {
             shared.listener.tell(&Notice::Alert(alert.clone()));
         }
-        for despite in authorize {
-            shared.listener.tell(&Notice::LetIn { hold: held.hold.id.clone(), despite });
+        for limit in overridden {
+            shared.listener.tell(&Notice::Overridden { hold: held.hold.id.clone(), limit });
         }
         Ok(Hold::new(Arc::clone(&guard.shared), held, self.quoted, self.terms))
     }

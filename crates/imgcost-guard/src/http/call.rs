@@ -1,4 +1,4 @@
-//! A call that was let in, until its response begins.
+//! An admitted call, until its response begins.
 
 use imgcost_core::Event;
 use imgcost_wire::Route;
@@ -110,7 +110,7 @@ impl Guard {
     }
 }
 
-/// A call that was let in and may be made, once.
+/// An admitted call, which may be made once.
 ///
 /// Say what became of it. Dropped without a word it counts as sent and never answered, which
 /// the provider's rules mostly make a presumed one.

@@ -13,7 +13,7 @@ pub(crate) enum Ended {
     Whole,
     /// The response has said all it has to say; nobody waited for the transport.
     Said,
-    /// The transport failed, or whoever read it went away.
+    /// The transport failed, or its reader went away.
     Broken,
 }
 

@@ -1,6 +1,6 @@
 //! Calls of a provider's own API, which no dialect reads: what they cost can't be told.
 //!
-//! Whoever names such a provider and sets a cap has every reason to feel safe, so that none of
+//! A user who names such a provider and sets a cap has every reason to feel safe, so that none of
 //! them passes in silence: one that may make an image is denied unless the policy lets it pass,
 //! and one that makes none is told, once.
 

@@ -43,7 +43,7 @@ impl Open {
             drop(pool::start(move || verdict.book(&hold)));
             return;
         }
-        // Whoever has to know was told.
+        // Listeners were told.
         let _ = verdict.book(&hold);
     }
 
@@ -54,7 +54,7 @@ impl Open {
         let hold = self.0.take()?;
         let at_once = hold.answers_at_once();
         let book = move || {
-            // Whoever has to know is told.
+            // Listeners are told.
             let _ = verdict.book(&hold);
         };
         if at_once {
@@ -70,7 +70,7 @@ impl Open {
 
 /// A call that was answered, whose body is read piece by piece.
 ///
-/// The hold is booked as soon as the response has said all it has to say, since whoever reads a
+/// The hold is booked as soon as the response has said all it has to say, since the reader of a
 /// body of known length may not ask for its end. Dropped before that, what was seen decides:
 /// usage settles, anything else is presumed.
 #[must_use = "feed it the response's body"]

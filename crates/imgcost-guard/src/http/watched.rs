@@ -15,7 +15,7 @@ use super::watch::Open;
 /// The body of a response: every frame of the inner one as it came, when it came.
 ///
 /// Of an image call the hold is booked as soon as the response has said all it has to say. Only
-/// the end of the body waits until the booking is done, so that whoever has read it all finds
+/// the end of the body waits until the booking is done, so that a reader of it all finds
 /// the books up to date. Dropped before, what was seen decides.
 pub struct ObservedBody<B> {
     inner: Pin<Box<B>>,

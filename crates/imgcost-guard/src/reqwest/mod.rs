@@ -9,7 +9,7 @@ use self::once::{Once, Sent};
 use crate::guard::Guard;
 use crate::http::{BoxError, Call, ObservedBody, admit, collect};
 
-/// An image call that was let in and goes out now.
+/// An admitted image call that goes out now.
 #[derive(Debug)]
 pub(crate) struct Sending {
     call: Call,

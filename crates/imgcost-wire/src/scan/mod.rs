@@ -165,7 +165,7 @@ impl Scanner {
 
     /// Whether the body has said all it has to say: its JSON document is closed, or its stream
     /// has ended by `[DONE]`, by a completed event or by an error, and no further event has
-    /// begun. It is known at the closing byte, since whoever reads a body of known length may
+    /// begun. It is known at the closing byte, since the reader of a body of known length may
     /// not ask for its end; of a stream, at the end of the event's line.
     ///
     /// A stream of several images completes each of them: compare

@@ -65,7 +65,7 @@ fn file(path: &Path, make: bool) -> Result<SqliteLedger, Failure> {
     Ok(SqliteLedger::options().clock(clock::of_ledgers()).create(make).open(path)?)
 }
 
-/// Opens the ledger, made anew if there is none.
+/// Opens the ledger, created if there is none.
 pub(super) fn open_or_make(args: &LedgerArgs, context: Context<'_>) -> Result<Box<dyn Ledger>, Failure> {
     match place(args, context)? {
         Place::File { path, is_default } => {

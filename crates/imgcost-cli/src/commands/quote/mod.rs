@@ -17,7 +17,7 @@ use crate::settings::Settings;
 pub(crate) use noted::{NotedQuote, total_in};
 pub(crate) use report::{amount_words, document, heading, item_words, notes, warning};
 
-/// Quotes the call, and holds it against the cap.
+/// Quotes the call, and checks it against the cap.
 pub(crate) fn quote(args: &QuoteArgs, settings: &Settings, output: &Output) -> Result<End, Failure> {
     let cap = request::cap(args.cap.as_deref(), settings)?;
     let exchange = args.currency.exchange()?;
