@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 use imgcost_core::{
     Book, Code, Date, Endpoint, Error, InputImage, Note, OfferDefaults, Param, Prompt, Request, Usd, Value,
 };
-use imgcost_wire::{Meter, ParsedBody, Unique, counted};
-use serde_json::error::Category;
+use imgcost_wire::{Body, Dialect, Meter, ParsedBody, counted};
 
 use crate::args::{BookArgs, RequestArgs};
 use crate::book::DEFAULT_PROVIDER;
@@ -159,7 +158,7 @@ pub(crate) fn given(
         // A body says itself what its quality and size are: left out is the model's default.
         let base = Request { quality: None, size: None, ..request };
         let ignored: Vec<&str> = ignored_fields(args, settings).collect();
-        let read = body(path, &base, &ignored)?;
+        let read = body(path, &base, &meant(args, settings, book, &base)?, &ignored)?;
         remarks.extend(read.model_note().filter(|_| args.get(Param::Model).is_none()));
         request = read.request;
         endpoint_known |= request.endpoint != Endpoint::Generations;
@@ -181,6 +180,25 @@ pub(crate) fn given(
         request.mask = true;
     }
     Ok(Given { request, remarks, endpoint_known })
+}
+
+/// The dialects that a body may be in: that of `--dialect`, else those of the provider; where none
+/// is named, any.
+fn meant(
+    args: &RequestArgs,
+    settings: &Settings,
+    book: &Book,
+    request: &Request,
+) -> Result<Vec<Dialect>, Error> {
+    if let Some(name) = &args.dialect {
+        return Ok(vec![name.parse()?]);
+    }
+    let provider = args.get(Param::Provider).unwrap_or(&request.provider);
+    let mut meant = book.provider(provider).map(Dialect::taken_by).unwrap_or_default();
+    if args.get(Param::Provider).or_else(|| settings.get(Key::Provider)).is_none() {
+        meant.extend(Dialect::ALL);
+    }
+    Ok(meant)
 }
 
 /// The fields of a body that flags and settings let pass.
@@ -245,15 +263,24 @@ pub(crate) fn offer_defaults(args: &RequestArgs, settings: &Settings) -> Result<
     })
 }
 
-fn body(path: &Path, base: &Request, ignored: &[&str]) -> Result<ParsedBody, Error> {
+/// The content type of a body that begins with the boundary of a form.
+fn form_type(body: &[u8]) -> Option<String> {
+    let line = body.strip_prefix(b"--")?.split(|byte| *byte == b'\r').next()?;
+    let boundary = std::str::from_utf8(line).ok()?;
+    Some(format!("multipart/form-data; boundary=\"{boundary}\""))
+}
+
+fn body(path: &Path, base: &Request, meant: &[Dialect], ignored: &[&str]) -> Result<ParsedBody, Error> {
     let bytes = inputs::bytes("request", path, BODY_MAX)?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let Unique(value) = serde_json::from_slice(bytes).map_err(|error| {
-        let what =
-            if error.classify() == Category::Data { "can't be read in one way" } else { "is not JSON" };
-        Error::new(Code::BadInput, format!("{} {what}: {error}", inputs::name(path))).field("request")
+    let Body { fields, files } = Body::read(form_type(bytes).as_deref(), bytes, &Meter).map_err(|why| {
+        Error::new(Code::BadInput, format!("{}: {why}", inputs::name(path))).field("request")
     })?;
-    let read = ParsedBody::from_value(&value, base, &Meter)?;
+    let mut read = match *meant {
+        [dialect] => ParsedBody::read(dialect, &fields, base, &Meter)?,
+        _ => ParsedBody::of_any(meant, &serde_json::Value::Object(fields), base, &Meter)?,
+    };
+    files.add_to(&mut read.request);
     read.refuse_unknown(ignored).map_err(|error| error.allowed(["--ignore-field NAME"]))?;
     Ok(read)
 }

@@ -27,8 +27,13 @@ pub struct ChargeLine {
 pub struct Charge {
     /// The items.
     pub lines: Vec<ChargeLine>,
-    /// The sum in USD. The ceiling is what a ledger books: the dearest reading of the usage.
+    /// What the call cost, in USD. The ceiling is what a ledger books: the dearest reading of the
+    /// usage, or the bill of a provider whose responses state it.
     pub total: Estimate<Usd>,
+    /// What the rates make of the usage: the sum of the lines.
+    pub by_rates: Estimate<Usd>,
+    /// What the response states that the call cost.
+    pub billed: Option<Usd>,
     /// Whether everything that was used has a price.
     pub complete: bool,
     /// Whether the usage says what the terms bill by. Without it a call is presumed to have
@@ -52,8 +57,16 @@ impl Terms {
             let other = self.by_reading(&Response { usage, ..response.clone() })?;
             charge = charge.or(other);
         }
-        if let Some(stated) = response.stated {
-            charge.total = charge.total.with(stated);
+        charge.billed = response.stated;
+        match response.stated {
+            Some(bill) if self.stated_bill => {
+                charge.total = Estimate::exact(bill);
+                charge.complete = true;
+                charge.settles = !response.unfinished && !response.uncounted;
+            }
+            // Whether that is the bill is not known: it may be a part of it.
+            Some(stated) => charge.total = charge.total.with(stated),
+            None => {}
         }
         Some(charge)
     }
@@ -83,7 +96,7 @@ impl Terms {
             total = Estimate { floor, ceiling, ..total };
         }
         let complete = lines.iter().all(|line| line.amount.is_some());
-        Some(Charge { lines, total, complete, settles })
+        Some(Charge { lines, total, by_rates: total, billed: None, complete, settles })
     }
 
     /// Whether a usage counts all that tokens are billed for.
@@ -292,7 +305,7 @@ impl Charge {
         );
         let lines = if two.ceiling > one.ceiling { other.lines } else { self.lines };
         let (complete, settles) = (self.complete && other.complete, self.settles && other.settles);
-        Charge { lines, total, complete, settles }
+        Charge { lines, total, by_rates: total, billed: None, complete, settles }
     }
 }
 

@@ -67,6 +67,9 @@ pub struct Request {
     pub size: Option<Size>,
     /// How many images.
     pub n: u32,
+    /// The fewest images, where the API chooses their number and `n` is the most: of a provider who
+    /// bills by the image, the price is then a range.
+    pub least_n: Option<u32>,
     /// The prompt; left out means that the quote covers the images only.
     pub prompt: Option<Prompt>,
     /// The input images of an edit.
@@ -131,6 +134,7 @@ impl Request {
             quality,
             size,
             n,
+            least_n,
             prompt,
             images,
             mask,
@@ -155,6 +159,7 @@ impl Request {
         self.quality.clone_from(quality);
         self.size = *size;
         self.n = *n;
+        self.least_n = *least_n;
         self.prompt = *prompt;
         self.images.clone_from(images);
         self.mask = *mask;
@@ -184,6 +189,7 @@ impl Request {
             quality: None,
             size: None,
             n: 1,
+            least_n: None,
             prompt: None,
             images: Vec::new(),
             mask: false,

@@ -74,9 +74,11 @@ pub struct Response {
     pub drew: bool,
     /// Whether an image came without readable token counts, so that the counts are not all.
     pub uncounted: bool,
-    /// Whether the call was still running at that time: a Responses API response that is
-    /// queued or in progress.
+    /// Whether the call was still running at that time: a response that is queued or in progress.
     pub unfinished: bool,
+    /// Whether it counts all that its stream has used so far, as the chunks of Gemini do: of
+    /// several, the last one's counts are those of the call.
+    pub cumulative: bool,
 }
 
 /// The price list that a response names.
@@ -120,6 +122,14 @@ impl Usage {
     #[must_use]
     pub fn all_output(&self) -> Option<u64> {
         self.output.or(sum_of(self.text_output, self.image_output))
+    }
+
+    /// The counts of a later document that repeats these: its own, where it reports them. Images
+    /// come one by one, and add up.
+    #[must_use]
+    pub fn renewed_by(&self, later: &Usage) -> Usage {
+        let images = self.plus(later).images;
+        if later.has_tokens() { Usage { images, ..*later } } else { Usage { images, ..*self } }
     }
 
     /// The counts of both. A count that only one of them reports is taken as it is; whether

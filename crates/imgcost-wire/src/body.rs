@@ -1,10 +1,12 @@
 //! An API request body as it would be sent, read as a request.
 
-use imgcost_core::{Code, Error, InputImage, Note, Prompt, Request, Tier, nearest_name, printable};
-use serde_json::Value;
+use imgcost_core::{
+    Code, Endpoint, Error, InputImage, Note, ParseSizeError, Pixels, Prompt, Request, Size, Tier,
+    nearest_name, printable,
+};
+use serde_json::{Map, Value};
 
 use crate::dialect::{Dialect, Field, Fields};
-use crate::openai_responses;
 
 /// Turns text and image references of a body into counts and sizes: the caller's part,
 /// since nothing is counted or opened here.
@@ -38,22 +40,55 @@ impl ParsedBody {
         Some(Note { code: "model-assumed", message })
     }
 
-    /// Reads a body over the defaults in `base`: provider, day, and the model and endpoint
-    /// where the body does not say.
-    ///
-    /// A body with `tools` or `input` is one of the Responses API, one with `messages` a chat
-    /// completion, one with images an edit, anything else a generation.
+    /// Reads a body of a dialect over the defaults in `base`: provider, day, and the model and
+    /// endpoint where the body does not say.
     ///
     /// # Errors
-    /// The body is no object, or a field is not what the API takes.
-    pub fn from_value(body: &Value, base: &Request, measure: &dyn Measure) -> Result<ParsedBody, Error> {
-        let Some(body) = body.as_object() else {
-            return Err(bad("body", "a request body is a JSON object"));
-        };
-        let dialect = Dialect::of_body(body);
+    /// A field is not what the API takes.
+    pub fn read(
+        dialect: Dialect,
+        body: &Map<String, Value>,
+        base: &Request,
+        measure: &dyn Measure,
+    ) -> Result<ParsedBody, Error> {
         let mut read = ParsedBody { request: base.clone(), names_model: false, dialect };
         dialect.request(&mut read, body, measure)?;
+        // Where nobody recorded what else an API takes, a field may be the size or the count.
+        if !dialect.is_whole()
+            && let Some(field) = read.request.unknown_fields.first()
+        {
+            let what = format!("{field}, which is not a known field of {dialect}");
+            read.request.unseen_context.push(what);
+        }
         Ok(read)
+    }
+
+    /// Reads a body in that of these dialects whose marks it bears.
+    ///
+    /// # Errors
+    /// It is no object, it is in another dialect, or a field is not what the API takes.
+    pub fn of_any(
+        meant: &[Dialect],
+        body: &Value,
+        base: &Request,
+        measure: &dyn Measure,
+    ) -> Result<ParsedBody, Error> {
+        let body = body.as_object().ok_or_else(|| bad("body", "a request body is a JSON object"))?;
+        let dialect = Dialect::among(meant, body).ok_or_else(|| {
+            let marked = Dialect::among(&Dialect::ALL, body).map_or("another", Dialect::name);
+            let names: Vec<&str> = meant.iter().map(|dialect| dialect.name()).collect();
+            let provider = &base.provider;
+            let message =
+                format!("the body is in dialect {marked}, and {provider} takes {}", names.join(", "));
+            bad("dialect", message)
+        })?;
+        Self::read(dialect, body, base, measure)
+    }
+
+    /// The dialect that the body was read in.
+    #[must_use]
+    pub const fn dialect(&self) -> Dialect {
+        self.dialect
     }
 
     /// Refuses a body with fields that are in no table of its API, but for those that `ignored`
@@ -66,10 +101,13 @@ impl ParsedBody {
         let Some(field) = self.request.unknown_fields.iter().find(|field| !is_ignored(field)) else {
             return Ok(());
         };
-        let (fields, name) = match field.strip_prefix(openai_responses::TOOL_PATH) {
-            Some(name) => (&openai_responses::TOOL_FIELDS, name),
-            None => (self.dialect.fields(), field.as_str()),
-        };
+        let tables = self.dialect.fields();
+        let within = tables
+            .iter()
+            .filter(|fields| !fields.path.is_empty())
+            .find_map(|fields| Some((*fields, field.strip_prefix(fields.path)?)));
+        let body = tables.first().copied().unwrap_or(&Fields::NONE);
+        let (fields, name) = within.unwrap_or((body, field.as_str()));
         let message =
             format!("{field} is not a known field of {}, and what it costs is not known", fields.api);
         let error = Error::new(Code::UnknownField, message).field("request");
@@ -84,16 +122,44 @@ pub(crate) fn bad(field: &str, message: impl Into<String>) -> Error {
     Error::new(Code::BadInput, message).field(field)
 }
 
-/// Notes a field that is no parameter; `path` is what its name stands behind.
-pub(crate) fn other_field(read: &mut ParsedBody, fields: &Fields, path: &str, name: &str, value: &Value) {
+/// The members of an object within a body that say something.
+pub(crate) fn within(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    let members = value.as_object().into_iter().flatten();
+    members.filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.as_str(), value))
+}
+
+/// Notes a field that is no parameter.
+pub(crate) fn other_field(read: &mut ParsedBody, fields: &Fields, name: &str, value: &Value) {
     let request = &mut read.request;
-    let shown = || format!("{path}{}", printable(name));
+    let shown = || format!("{}{}", fields.path, printable(name));
     match fields.get(name) {
         Some(Field::Parameter | Field::Free) => {}
         Some(Field::Context) if is_empty(value) => {}
         Some(Field::Context) => request.unseen_context.push(shown()),
         None => request.unknown_fields.push(shown()),
     }
+}
+
+/// One more input image, which makes a generation an edit.
+pub(crate) fn input_image(read: &mut ParsedBody, image: InputImage) {
+    let request = &mut read.request;
+    if request.endpoint == Endpoint::Generations {
+        request.endpoint = Endpoint::Edits;
+    }
+    request.images.push(image);
+}
+
+/// A size in a field of this name: a class such as `2K`, or pixels.
+pub(crate) fn size(name: &str, value: &Value) -> Result<Size, Error> {
+    let sent = text(name, value)?;
+    sent.parse().map_err(|error: ParseSizeError| bad(name, error.to_string()))
+}
+
+/// A width and a height; none where either is left out.
+pub(crate) fn pixels(name: &str, width: Option<u32>, height: Option<u32>) -> Result<Option<Size>, Error> {
+    let (Some(width), Some(height)) = (width, height) else { return Ok(None) };
+    let size = Pixels::new(width, height).map(Size::Exact);
+    size.map(Some).ok_or_else(|| bad(name, format!("{name}: {width}x{height} is not the size of an image")))
 }
 
 /// Whether a value holds nothing that could be billed.

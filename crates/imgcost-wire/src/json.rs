@@ -8,7 +8,6 @@ use serde_json::error::Category;
 use serde_json::{Map, Value};
 
 use crate::dialect::{Dialect, Field};
-use crate::openai_responses::TOOL_FIELDS;
 
 /// Reads an object. Of a member that is given twice, at whatever depth, some servers take the
 /// first and some the last, so that nobody can say which of the two would be billed.
@@ -168,7 +167,7 @@ const OF_MESSAGES: [&str; 6] = ["content", "image[]", "image_url", "max_output_t
 /// dialect.
 fn decisive(folded: &str) -> Option<&'static str> {
     let bodies = Dialect::ALL.into_iter().filter(|dialect| *dialect != Dialect::OpenAiBatch);
-    let tables = bodies.map(Dialect::fields).chain([&TOOL_FIELDS]);
+    let tables = bodies.flat_map(Dialect::fields);
     let fields = tables.flat_map(|fields| fields.iter()).filter(|(_, field)| *field != Field::Free);
     let names = fields.map(|(name, _)| name).chain(OF_MESSAGES);
     names.into_iter().find(|name| *name == folded)

@@ -1,10 +1,16 @@
 #![doc = include_str!("../README.md")]
 
+mod bedrock;
+mod bfl;
 mod body;
 mod content;
+mod dashscope;
 mod dialect;
 mod failure;
+mod fal;
 mod form;
+mod gemini;
+mod imagen;
 mod images;
 mod json;
 #[cfg(feature = "prompt")]
@@ -15,11 +21,16 @@ mod openai_batch;
 mod openai_chat;
 mod openai_images;
 mod openai_responses;
+mod openrouter_images;
 mod paths;
+mod replicate;
 mod response;
 mod scan;
+mod stability;
 mod twice;
 mod usage;
+mod vercel;
+mod xai;
 
 pub use body::{Measure, ParsedBody};
 pub use dialect::{Dialect, Field, Fields};
@@ -33,5 +44,5 @@ pub use native::{Native, body_may_draw, names_of, native, without_ids};
 pub use openai_batch::{BatchLine, batch_response};
 pub use openai_responses::has_image_tool;
 pub use paths::{Route, endpoint, shown_path};
-pub use response::{response, response_of_value};
+pub use response::{day_of, response, response_of_value};
 pub use scan::{End, Scan, Scanner};

@@ -9,10 +9,10 @@ use crate::images::referenced_image;
 ///
 /// ```
 /// use imgcost_core::{Date, Request};
-/// use imgcost_wire::{Meter, ParsedBody};
+/// use imgcost_wire::{Dialect, Meter, ParsedBody};
 /// let base = Request::new("openai", "gpt-image-2", Date::constant(2026, 11, 21));
 /// let body = serde_json::json!({"prompt": "a red apple on a wooden table"});
-/// let request = ParsedBody::from_value(&body, &base, &Meter)?.request;
+/// let request = ParsedBody::of_any(&Dialect::OPENAI, &body, &base, &Meter)?.request;
 /// assert_eq!(request.prompt.map(|prompt| prompt.tokens), Some(7));
 /// # Ok::<(), imgcost_core::Error>(())
 /// ```

@@ -13,6 +13,7 @@ use crate::paths::endpoint_of_path;
 /// The keys of a line.
 pub(crate) const FIELDS: Fields = Fields {
     api: "a line of a Batch API file",
+    path: "",
     lists: &[&[("custom_id", Free), ("method", Free), ("url", Parameter), ("body", Parameter)]],
 };
 
@@ -22,7 +23,7 @@ fn keys() -> Vec<&'static str> {
 
 /// Where a batch may send its calls, as far as they can make images.
 fn urls() -> impl Iterator<Item = (String, Endpoint)> {
-    let paths = Dialect::ALL.into_iter().flat_map(|dialect| dialect.paths());
+    let paths = Dialect::OPENAI.into_iter().rev().flat_map(|dialect| dialect.paths());
     let taken = paths.filter(|(_, endpoint)| *endpoint != Endpoint::Variations);
     taken.map(|(path, endpoint)| (format!("/v1{path}"), *endpoint))
 }
@@ -36,7 +37,7 @@ pub(crate) fn request(
     let mut base = read.request.clone();
     base.tier = Tier::Batch;
     base.endpoint = endpoint_of_path("url", line.get("url").and_then(Value::as_str).unwrap_or_default())?;
-    *read = ParsedBody::from_value(line.get("body").unwrap_or(&Value::Null), &base, measure)?;
+    *read = ParsedBody::of_any(&Dialect::OPENAI, line.get("body").unwrap_or(&Value::Null), &base, measure)?;
     Ok(())
 }
 

@@ -1,21 +1,24 @@
 //! OpenAI's chat completions, by which some relays make images.
 
-use imgcost_core::{Endpoint, Error};
+use imgcost_core::{Endpoint, Error, Response};
 use serde_json::{Map, Value};
 
-use crate::body::{Measure, ParsedBody, tier};
+use crate::body::{Measure, ParsedBody, other_field, size, tier, within};
 use crate::content::content;
 use crate::dialect::Field::{Context, Free, Parameter};
 use crate::dialect::Fields;
 use crate::openai_images::{IMAGE_PARAMETERS, parameter};
+use crate::response::count;
+use crate::usage::Readings;
 
 pub(crate) const PATHS: [(&str, Endpoint); 1] = [("/chat/completions", Endpoint::Chat)];
 
 /// The fields of a body, by the API's description (`openai-python-3-52-0`), and those of an image.
 pub(crate) const FIELDS: Fields = Fields {
     api: "chat completions",
+    path: "",
     lists: &[
-        &[("messages", Parameter), ("service_tier", Parameter)],
+        &[("messages", Parameter), ("service_tier", Parameter), ("image_config", Parameter)],
         IMAGE_PARAMETERS,
         &[
             ("user", Free),
@@ -33,6 +36,9 @@ pub(crate) const FIELDS: Fields = Fields {
             ("top_logprobs", Free),
             ("logit_bias", Free),
             ("modalities", Free),
+            ("usage", Free),
+            ("provider", Free),
+            ("transforms", Free),
             ("response_format", Free),
             ("reasoning_effort", Free),
             ("stream_options", Free),
@@ -46,6 +52,16 @@ pub(crate) const FIELDS: Fields = Fields {
     ],
 };
 
+/// The fields of `image_config`, by which OpenRouter and other relays pass on Gemini's.
+pub(crate) const IMAGE_CONFIG: Fields = Fields {
+    api: "image_config of chat completions",
+    path: "image_config.",
+    lists: &[&[("image_size", Parameter), ("aspect_ratio", Free)]],
+};
+
+/// What is read of a response.
+pub(crate) const MEMBERS: [&str; 4] = ["choices", "delta", "images", "message"];
+
 pub(crate) fn request(
     read: &mut ParsedBody,
     body: &Map<String, Value>,
@@ -56,7 +72,15 @@ pub(crate) fn request(
         match name.as_str() {
             "messages" => content(read, value, measure),
             "service_tier" => read.request.tier = tier(read.request.tier, name, value)?,
-            _ => parameter(read, &FIELDS, "", name, value)?,
+            "image_config" => {
+                for (name, value) in within(value) {
+                    match name {
+                        "image_size" => read.request.size = Some(size(name, value)?),
+                        _ => other_field(read, &IMAGE_CONFIG, name, value),
+                    }
+                }
+            }
+            _ => parameter(read, &FIELDS, name, value)?,
         }
     }
     Ok(())
@@ -65,4 +89,23 @@ pub(crate) fn request(
 /// Whether a response is a chat completion.
 pub(crate) fn is_response(value: &Value) -> bool {
     value.get("choices").is_some()
+}
+
+/// Reads the usage of a response. A relay that bills by the call counts as it likes, which its
+/// terms pass over.
+pub(crate) fn response(value: &Value, response: &mut Response) -> Result<(), Error> {
+    if let Some(usage) = value.get("usage").filter(|usage| !usage.is_null()) {
+        count(response, Readings::of(usage)?);
+    }
+    Ok(())
+}
+
+/// How many images a response lists beside its text; none where it lists none, since some relays
+/// put them into the text.
+pub(crate) fn images_of(value: &Value) -> Option<u64> {
+    let choices = value.get("choices")?.as_array()?;
+    let messages = choices.iter().filter_map(|choice| choice.get("message").or_else(|| choice.get("delta")));
+    let lists = messages.filter_map(|message| message.get("images").and_then(Value::as_array));
+    let count: usize = lists.map(Vec::len).sum();
+    u64::try_from(count).ok().filter(|count| *count > 0)
 }

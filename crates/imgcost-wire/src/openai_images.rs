@@ -1,12 +1,12 @@
 //! OpenAI's Images API: generations, edits and variations, as JSON, as a form and as a stream.
 
-use imgcost_core::{Endpoint, Error, Fidelity, InputImage, ParseSizeError, Response, printable};
+use imgcost_core::{Endpoint, Error, Fidelity, InputImage, Response, printable};
 use serde_json::{Map, Value};
 
-use crate::body::{Measure, ParsedBody, bad, flag, other_field, text, tier, whole};
+use crate::body::{Measure, ParsedBody, bad, flag, other_field, size, text, tier, whole};
 use crate::dialect::Field::{Free, Parameter};
 use crate::dialect::{Field, Fields};
-use crate::response::{count, event_type};
+use crate::response::{count, count_caller, event_type, owned};
 use crate::usage::Readings;
 
 pub(crate) const PATHS: [(&str, Endpoint); 3] = [
@@ -14,6 +14,9 @@ pub(crate) const PATHS: [(&str, Endpoint); 3] = [
     ("/images/edits", Endpoint::Edits),
     ("/images/variations", Endpoint::Variations),
 ];
+
+/// What is read of a response.
+pub(crate) const MEMBERS: [&str; 2] = ["data", "svg_usage"];
 
 /// The parameters of an image, which other dialects take as well.
 pub(crate) const IMAGE_PARAMETERS: &[(&str, Field)] = &[
@@ -32,6 +35,7 @@ pub(crate) const IMAGE_PARAMETERS: &[(&str, Field)] = &[
 /// The fields of a body, by the API's description (`openai-python-3-52-0`).
 pub(crate) const FIELDS: Fields = Fields {
     api: "the Images API",
+    path: "",
     lists: &[
         &[
             ("prompt", Parameter),
@@ -71,7 +75,7 @@ pub(crate) fn request(
             }
             "mask" => read.request.mask = true,
             "service_tier" => read.request.tier = tier(read.request.tier, name, value)?,
-            _ => parameter(read, &FIELDS, "", name, value)?,
+            _ => parameter(read, &FIELDS, name, value)?,
         }
     }
     // A body of which nothing is the API's own is in the shape of another.
@@ -82,11 +86,10 @@ pub(crate) fn request(
     Ok(())
 }
 
-/// Reads a parameter of an image, which stands among these fields, its name behind `path`.
+/// Reads a parameter of an image, which is among these fields.
 pub(crate) fn parameter(
     read: &mut ParsedBody,
     fields: &Fields,
-    path: &str,
     name: &str,
     value: &Value,
 ) -> Result<(), Error> {
@@ -98,11 +101,7 @@ pub(crate) fn parameter(
             read.names_model = true;
         }
         "quality" => request.quality = text(name, value)?.parse().ok(),
-        "size" => {
-            request.size = Some(
-                text(name, value)?.parse().map_err(|error: ParseSizeError| bad(name, error.to_string()))?,
-            )
-        }
+        "size" => request.size = Some(size(name, value)?),
         "n" => request.n = whole(name, value)?,
         "stream" => request.stream = flag(name, value)?,
         "partial_images" => request.partial_images = Some(whole(name, value)?),
@@ -115,7 +114,7 @@ pub(crate) fn parameter(
                 bad(name, format!("input_fidelity '{}'", printable(fidelity))).allowed(Fidelity::NAMES)
             })?);
         }
-        name => other_field(read, fields, path, name, value),
+        name => other_field(read, fields, name, value),
     }
     Ok(())
 }
@@ -146,6 +145,11 @@ pub(crate) fn is_failed(event: &Value) -> bool {
 pub(crate) fn response(value: &Value, response: &mut Response) -> Result<(), Error> {
     let usage = value.get("usage").filter(|usage| !usage.is_null());
     count(response, Readings::of(usage.unwrap_or(value))?);
+    // An image in SVG is written by a text model, which is billed beside the image.
+    if let Some(svg) = value.get("svg_usage").filter(|usage| !usage.is_null()) {
+        count_caller(response, Readings::of(svg)?);
+        response.responses_model = owned(svg, "model");
+    }
     Ok(())
 }
 

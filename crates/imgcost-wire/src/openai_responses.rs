@@ -1,6 +1,6 @@
 //! OpenAI's Responses API, as far as its image tool is concerned, plain and streamed.
 
-use imgcost_core::{Endpoint, Error, Response, Usage, printable};
+use imgcost_core::{Endpoint, Error, Response, printable};
 use serde_json::{Map, Value};
 
 use crate::body::{Measure, ParsedBody, bad, flag, other_field, text, tier, whole};
@@ -8,7 +8,7 @@ use crate::content::content;
 use crate::dialect::Field::{Context, Free, Parameter};
 use crate::dialect::Fields;
 use crate::openai_images::{IMAGE_PARAMETERS, parameter};
-use crate::response::{count, event_type, owned, plain_name};
+use crate::response::{count, count_caller, event_type, owned, plain_name};
 use crate::usage::Readings;
 
 pub(crate) const PATHS: [(&str, Endpoint); 1] = [("/responses", Endpoint::Responses)];
@@ -16,12 +16,13 @@ pub(crate) const PATHS: [(&str, Endpoint); 1] = [("/responses", Endpoint::Respon
 /// The type of the tool that draws.
 const IMAGE_TOOL: &str = "image_generation";
 
-/// How the fields of the image tool are named in `Request::unknown_fields`.
-pub(crate) const TOOL_PATH: &str = "tools.";
+/// What is read of a response.
+pub(crate) const MEMBERS: [&str; 5] = ["image_gen", "object", "output", "tool_usage", "tools"];
 
 /// The fields of a body, by the API's description (`openai-python-3-52-0`).
 pub(crate) const FIELDS: Fields = Fields {
     api: "the Responses API",
+    path: "",
     lists: &[&[
         ("input", Parameter),
         ("tools", Parameter),
@@ -58,6 +59,7 @@ pub(crate) const FIELDS: Fields = Fields {
 /// The fields of the image tool.
 pub(crate) const TOOL_FIELDS: Fields = Fields {
     api: "the image tool of the Responses API",
+    path: "tools.",
     lists: &[
         &[("type", Parameter), ("input_image_mask", Parameter)],
         IMAGE_PARAMETERS,
@@ -98,7 +100,7 @@ pub(crate) fn request(
                     }
                 }
             }
-            name => other_field(read, &FIELDS, "", name, value),
+            name => other_field(read, &FIELDS, name, value),
         }
     }
     if tools > 1 {
@@ -116,7 +118,7 @@ fn image_tool(read: &mut ParsedBody, tool: &Value) -> Result<(), Error> {
         match name.as_str() {
             "type" => {}
             "input_image_mask" => read.request.mask = true,
-            _ => parameter(read, &TOOL_FIELDS, TOOL_PATH, name, value)?,
+            _ => parameter(read, &TOOL_FIELDS, name, value)?,
         }
     }
     Ok(())
@@ -147,7 +149,10 @@ fn tool_usage(value: &Value) -> Option<&Value> {
 pub(crate) fn is_response(value: &Value) -> bool {
     tool_usage(value).is_some()
         || value.get("object").and_then(Value::as_str) == Some("response")
-        || value.get("output").is_some_and(Value::is_array)
+        || value
+            .get("output")
+            .and_then(Value::as_array)
+            .is_some_and(|items| items.iter().all(Value::is_object))
 }
 
 /// How many images a response brings.
@@ -179,23 +184,6 @@ pub(crate) fn response(value: &Value, response: &mut Response) -> Result<(), Err
     response.unfinished = matches!(status, Some("queued" | "in_progress"));
     response.failed = matches!(status, Some("failed" | "cancelled"));
     Ok(())
-}
-
-/// Adds every reading of the calling model's counts to every reading of the image tool's.
-fn count_caller(response: &mut Response, readings: Readings) {
-    let Readings { usage, others, contradiction } = readings;
-    let of_tool: Vec<Usage> = response.readings().copied().collect();
-    let with = |caller: &Usage, tool: &Usage| Usage {
-        responses_input: caller.input,
-        responses_output: caller.output,
-        responses_cached: caller.cached_input.min(caller.input),
-        ..*tool
-    };
-    let callers = std::iter::once(&usage).chain(&others);
-    let mut all = callers.flat_map(|caller| of_tool.iter().map(move |tool| with(caller, tool)));
-    response.usage = all.next().unwrap_or_default();
-    response.other_readings = all.collect();
-    response.contradiction = response.contradiction.or(contradiction);
 }
 
 /// The models of the image tools that a response lists.

@@ -16,29 +16,61 @@ use crate::dialect::Dialect;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Route {
+    /// The dialect of the call's body.
+    pub dialect: Dialect,
     /// Where it goes.
     pub endpoint: Endpoint,
-    /// The deployment, if the path names one as Azure does.
-    pub deployment: Option<String>,
+    /// The model, if the path names one, or the deployment as Azure has it.
+    pub model: Option<String>,
 }
 
-/// How the paths of image calls end, in every dialect.
+/// How the paths of image calls end in OpenAI's dialects.
 fn ends() -> impl Iterator<Item = (&'static str, Endpoint)> {
-    Dialect::ALL.into_iter().flat_map(|dialect| dialect.paths()).copied()
+    Dialect::OPENAI.into_iter().rev().flat_map(|dialect| dialect.paths()).copied()
 }
 
 impl Route {
-    /// The route of a path or an address; none if it is no image call whatever its body.
+    /// The route of a path or an address in one of these dialects, or else in one of OpenAI's; none
+    /// if it is no image call whatever its body.
+    ///
+    /// ```
+    /// use imgcost_wire::{Dialect, Route};
+    /// let path = "/v1beta/models/gemini-3-pro-image:generateContent";
+    /// let route = Route::of(&[Dialect::Gemini], path).ok_or("no route")?;
+    /// assert_eq!(route.model.as_deref(), Some("gemini-3-pro-image"));
+    /// # Ok::<(), &str>(())
+    /// ```
     #[must_use]
-    pub fn of(path: &str) -> Option<Route> {
-        let path = plain(path);
+    pub fn of(taken: &[Dialect], path: &str) -> Option<Route> {
+        let path = plain(without_host(path));
         let path = path.trim_end_matches('/');
-        let (before, endpoint) =
-            ends().find_map(|(end, endpoint)| Some((without_end(path, end)?, endpoint)))?;
-        let (parent, last) = before.rsplit_once('/').unwrap_or(("", before));
-        let deployment = without_end(parent, "/deployments").map(|_| last.to_owned());
-        Some(Route { endpoint, deployment })
+        // OpenAI's paths say what they are; some others are whatever names a model.
+        let (exact, named): (Vec<_>, Vec<_>) = taken
+            .iter()
+            .copied()
+            .chain(Dialect::OPENAI.into_iter().rev())
+            .partition(|dialect| !dialect.paths().is_empty());
+        let ending = exact.into_iter().find_map(|dialect| {
+            let mut ends = dialect.paths().iter();
+            let (before, endpoint) =
+                ends.find_map(|(end, endpoint)| Some((without_end(path, end)?, endpoint)))?;
+            let (parent, last) = before.rsplit_once('/').unwrap_or(("", before));
+            let model = without_end(parent, "/deployments").map(|_| last.to_owned());
+            Some(Route { dialect, endpoint: *endpoint, model })
+        });
+        ending.or_else(|| {
+            named.into_iter().find_map(|dialect| {
+                let model = Some(dialect.model_in(path)?.to_owned()).filter(|model| !model.is_empty());
+                Some(Route { dialect, endpoint: Endpoint::Generations, model })
+            })
+        })
     }
+}
+
+/// The path of an address; a path as it is.
+fn without_host(address: &str) -> &str {
+    let Some((_, rest)) = address.split_once("://") else { return address };
+    rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default()
 }
 
 /// A path as servers understand it: without its query, percent signs and doubled slashes.
@@ -48,7 +80,7 @@ pub(crate) fn plain(path: &str) -> String {
 
 /// The endpoint of a path or an address; `field` is what errors call it.
 pub(crate) fn endpoint_of_path(field: &str, path: &str) -> Result<Endpoint, Error> {
-    Route::of(path).map(|route| route.endpoint).ok_or_else(|| {
+    Route::of(&[], path).map(|route| route.endpoint).ok_or_else(|| {
         bad(field, format!("'{}' is no image endpoint", printable(path))).allowed(ends().map(|(end, _)| end))
     })
 }
@@ -148,7 +180,43 @@ mod tests {
             ("/v1//images%2Fgenerations//", Endpoint::Generations, None),
         ] {
             let deployment = deployment.map(str::to_owned);
-            assert_eq!(Route::of(path), Some(Route { endpoint, deployment }), "{path}");
+            let route = Route::of(&[], path).map(|route| (route.endpoint, route.model));
+            assert_eq!(route, Some((endpoint, deployment)), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_paths_of_other_apis_name_the_model() {
+        for (dialect, path, model) in [
+            (
+                Dialect::Gemini,
+                "/v1beta/models/gemini-3-pro-image:streamGenerateContent?alt=sse",
+                "gemini-3-pro-image",
+            ),
+            (
+                Dialect::Imagen,
+                "/v1/projects/p/locations/l/publishers/google/models/imagen-3.0:predict",
+                "imagen-3.0",
+            ),
+            (Dialect::Bedrock, "/model/amazon.nova-canvas-v1%3A0/invoke", "amazon.nova-canvas-v1:0"),
+            (Dialect::Bfl, "/v1/flux-2-pro", "flux-2-pro"),
+            (Dialect::Fal, "https://queue.fal.run/fal-ai/flux/dev", "fal-ai/flux/dev"),
+            (
+                Dialect::Replicate,
+                "/v1/models/black-forest-labs/flux-schnell/predictions",
+                "black-forest-labs/flux-schnell",
+            ),
+            (Dialect::Stability, "/v2beta/stable-image/generate/core", "core"),
+        ] {
+            let route = Route::of(&[dialect], path).unwrap();
+            assert_eq!((route.dialect, route.model.as_deref()), (dialect, Some(model)), "{path}");
+        }
+        for (dialect, path) in [
+            (Dialect::Gemini, "/v1beta/models/gemini-3-pro-image:countTokens"),
+            (Dialect::Fal, "/fal-ai/flux/requests/1/cancel"),
+            (Dialect::Bfl, "/v2/flux"),
+        ] {
+            assert_eq!(Route::of(&[dialect], path), None, "{path}");
         }
     }
 
@@ -177,7 +245,7 @@ mod tests {
             "/v1/images/%ff/generations",
             "",
         ] {
-            assert_eq!(Route::of(path), None, "{path}");
+            assert_eq!(Route::of(&[], path), None, "{path}");
         }
     }
 

@@ -6,8 +6,26 @@ use serde_json::Value;
 use crate::dialect::Dialect;
 use crate::scan::Scanner;
 use crate::twice::Alternatives;
-use crate::usage::{Readings, stated};
-use crate::{openai_images, openai_responses};
+use crate::usage::{Readings, stated, whole};
+use crate::{gemini, openai_images, openai_responses};
+
+/// What is read of a response in every dialect.
+pub(crate) const MEMBERS: [&str; 14] = [
+    "code",
+    "created",
+    "created_at",
+    "error",
+    "item",
+    "message",
+    "model",
+    "quality",
+    "response",
+    "service_tier",
+    "size",
+    "status",
+    "type",
+    "usage",
+];
 
 /// Reads a whole response: a JSON document or a stream of server-sent events. Of a stream, the
 /// usage of all completed events is added up: whether a provider repeats the sum in each is
@@ -29,12 +47,36 @@ pub fn response(body: impl AsRef<[u8]>) -> Result<Response, Error> {
     scanner.finish().response_of("the response")
 }
 
-/// Reads a response from parsed JSON: a whole response, an event, or a usage object alone.
+/// Reads a response from parsed JSON: a whole response, an event, a usage object alone, or a list
+/// of events.
 ///
 /// # Errors
 /// It holds an error instead of a response, a count is no whole number, or nothing in it
 /// says what was used.
 pub fn response_of_value(value: &Value) -> Result<Response, Error> {
+    let Some(events) = value.as_array() else { return response_of_document(value) };
+    let mut all: Option<Response> = None;
+    let mut failure = None;
+    for event in events {
+        match response_of_document(event) {
+            Ok(response) => {
+                all = Some(match all {
+                    Some(before) => sum(&before, response),
+                    None => response,
+                });
+            }
+            Err(error) => failure = Some((error, must_count(event))),
+        }
+    }
+    let missed = failure.as_ref().is_some_and(|(_, counts)| *counts);
+    match (all, failure) {
+        (Some(all), _) => Ok(Response { uncounted: all.uncounted || missed, ..all }),
+        (None, Some((error, _))) => Err(error),
+        (None, None) => Err(nothing_reported()),
+    }
+}
+
+fn response_of_document(value: &Value) -> Result<Response, Error> {
     if openai_responses::is_drawing(value) {
         return Ok(Response { drew: true, ..Response::default() });
     }
@@ -56,14 +98,22 @@ pub fn response_of_value(value: &Value) -> Result<Response, Error> {
     Err(Error::new(Code::BadInput, message).field("error"))
 }
 
-/// Reads a response from the bytes of one JSON document. Of a member that is given twice, both
-/// values are readings.
-pub(crate) fn response_of_json(json: &[u8]) -> Result<Response, Error> {
+/// Every reading of the bytes of one JSON document: one, unless a member is given twice.
+pub(crate) fn documents(json: &[u8]) -> Result<Vec<Value>, Error> {
     let Alternatives(documents) = serde_json::from_slice(json)
         .map_err(|error| Error::new(Code::BadInput, format!("not JSON: {error}")).field("usage"))?;
+    Ok(documents)
+}
+
+/// Reads a response from all readings of its document.
+pub(crate) fn response_of_documents(documents: &[Value]) -> Result<Response, Error> {
     let mut readings = documents.iter().map(response_of_value);
-    let first = readings.next().unwrap_or_else(|| response_of_value(&Value::Null))?;
+    let first = readings.next().unwrap_or_else(|| Err(nothing_reported()))?;
     Ok(readings.fold(first, either))
+}
+
+fn nothing_reported() -> Error {
+    Error::new(Code::BadInput, "the response has neither usage nor images").field("usage")
 }
 
 fn of_document(value: &Value, wrapped: bool) -> Result<Response, Error> {
@@ -73,36 +123,54 @@ fn of_document(value: &Value, wrapped: bool) -> Result<Response, Error> {
         quality: owned(value, "quality").and_then(|name| name.parse().ok()),
         size: owned(value, "size").and_then(|size| size.parse().ok()).and_then(exact),
         tier: value.get("service_tier").and_then(served),
-        day: value.get("created").or_else(|| value.get("created_at")).and_then(utc_day),
+        day: value.get("created").or_else(|| value.get("created_at")).and_then(day_of),
         streamed_images: completed,
         ..Response::default()
     };
-    let is_chat = value.get("choices").is_some_and(Value::is_array);
     // Of the Responses API alone, a stream wraps its responses.
     let dialect = if wrapped { Dialect::OpenAiResponses } else { Dialect::of_response(value) };
     dialect.response(value, &mut response)?;
     match value.get("usage").map_or(Ok(None), stated) {
-        Ok(stated) => response.stated = stated,
+        Ok(stated) => response.stated = response.stated.max(stated),
         // A bill that can't be read may be more than the rates make of the usage.
         Err(()) => response.uncounted = true,
     }
-    let images = openai_images::images_of(value).or_else(|| openai_responses::images_of(value)).or(completed);
+    let images = dialect.images(value).or(completed);
     response.usage.images = images;
     response.other_readings.iter_mut().for_each(|usage| usage.images = images);
     let usage = &response.usage;
-    response.uncounted |=
-        !is_chat && usage.images.is_some_and(|images| images > 0) && !usage.has_both_sides();
+    let is_chat = dialect == Dialect::OpenAiChat;
+    let untold = usage.images.is_some_and(|images| images > 0) && !usage.has_both_sides();
+    response.uncounted |= untold && !is_chat && response.stated.is_none();
     let of_caller = usage.responses_input.is_some() || usage.responses_output.is_some();
     let images = usage.images.filter(|images| *images > 0 || !response.of_responses);
-    if usage.has_tokens() || images.is_some() || is_chat || of_caller {
+    let reports = usage.has_tokens() || images.is_some() || of_caller || response.stated.is_some();
+    if reports || is_chat || response.unfinished {
         return Ok(response);
     }
-    Err(Error::new(Code::BadInput, "the response has neither usage nor images").field("usage"))
+    Err(nothing_reported())
 }
 
 pub(crate) fn count(response: &mut Response, readings: Readings) {
     let Readings { usage, others, contradiction } = readings;
     (response.usage, response.other_readings, response.contradiction) = (usage, others, contradiction);
+}
+
+/// Adds every reading of a calling model's counts to every reading of the images'.
+pub(crate) fn count_caller(response: &mut Response, readings: Readings) {
+    let Readings { usage, others, contradiction } = readings;
+    let of_tool: Vec<Usage> = response.readings().copied().collect();
+    let with = |caller: &Usage, tool: &Usage| Usage {
+        responses_input: caller.input,
+        responses_output: caller.output,
+        responses_cached: caller.cached_input.min(caller.input),
+        ..*tool
+    };
+    let callers = std::iter::once(&usage).chain(&others);
+    let mut all = callers.flat_map(|caller| of_tool.iter().map(move |tool| with(caller, tool)));
+    response.usage = all.next().unwrap_or_default();
+    response.other_readings = all.collect();
+    response.contradiction = response.contradiction.or(contradiction);
 }
 
 /// The same response by another reading of it.
@@ -142,7 +210,8 @@ const MOST_READINGS: usize = 64;
 
 /// Two documents of one stream: the counts of both, everything else of the later one.
 pub(crate) fn sum(one: &Response, later: Response) -> Response {
-    let sums = one.readings().flat_map(|first| later.readings().map(|second| first.plus(second)));
+    let add = if later.cumulative { Usage::renewed_by } else { Usage::plus };
+    let sums = one.readings().flat_map(|first| later.readings().map(move |second| add(first, second)));
     let mut sums: Vec<Usage> = sums.take(MOST_READINGS + 1).collect();
     let too_many = sums.len() > MOST_READINGS;
     let usage = if sums.is_empty() { Usage::default() } else { sums.remove(0) };
@@ -186,7 +255,10 @@ pub(crate) fn must_count(event: &Value) -> bool {
 
 /// Whether an event may be the last of its stream, which has nothing more to report then.
 pub(crate) fn is_last(event: &Value) -> bool {
-    openai_images::is_completed(event) || openai_responses::is_last(event) || event_type(event) == "error"
+    openai_images::is_completed(event)
+        || openai_responses::is_last(event)
+        || gemini::is_last(event)
+        || event_type(event) == "error"
 }
 
 /// A model's name as it compares with another response's: without its maker and its day.
@@ -196,9 +268,9 @@ pub(crate) fn plain_name(name: &str) -> String {
 }
 
 /// The price list that a response names; none for the ordinary one.
-fn served(tier: &Value) -> Option<ServedTier> {
+pub(crate) fn served(tier: &Value) -> Option<ServedTier> {
     let Some(tier) = tier.as_str() else {
-        return (!tier.is_null()).then(|| ServedTier::Other(printable(&tier.to_string())));
+        return (!tier.is_null()).then(|| ServedTier::Other("that is no text".to_owned()));
     };
     match tier {
         "auto" | "default" | "standard" => None,
@@ -209,9 +281,27 @@ fn served(tier: &Value) -> Option<ServedTier> {
     }
 }
 
-/// The UTC day of a time in seconds since 1970.
-fn utc_day(seconds: &Value) -> Option<Date> {
-    let time = jiff::Timestamp::from_second(seconds.as_i64()?).ok()?;
+/// The UTC day of a time: seconds or milliseconds since 1970, or a text such as
+/// `2026-11-30T14:00:00Z`; none if it is neither.
+///
+/// ```
+/// use imgcost_wire::day_of;
+/// let day = day_of(&1_788_000_000.into());
+/// assert_eq!(day.map(|day| day.to_string()).as_deref(), Some("2026-08-29"));
+/// assert_eq!(day_of(&1_788_000_000_000_i64.into()), day);
+/// assert_eq!(day_of(&"2026-08-29T09:20:00Z".into()), day);
+/// ```
+#[must_use]
+pub fn day_of(time: &Value) -> Option<Date> {
+    /// Seconds up to the year 5138: what is more are milliseconds.
+    const MOST_SECONDS: i64 = 100_000_000_000;
+    let time = match time {
+        Value::String(text) => text.parse().ok()?,
+        time => match time.as_i64().or_else(|| whole(time).and_then(|time| i64::try_from(time).ok()))? {
+            time if time > MOST_SECONDS => jiff::Timestamp::from_millisecond(time).ok()?,
+            time => jiff::Timestamp::from_second(time).ok()?,
+        },
+    };
     Some(time.to_zoned(jiff::tz::TimeZone::UTC).date())
 }
 

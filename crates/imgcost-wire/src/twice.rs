@@ -22,6 +22,11 @@ impl Alternatives {
     fn at(&self, reading: usize) -> Value {
         self.0.get(reading).or(self.0.first()).cloned().unwrap_or_default()
     }
+
+    /// The only value, where there is but one reading.
+    fn only(self) -> Value {
+        self.0.into_iter().next().unwrap_or_default()
+    }
 }
 
 /// The most readings of any of the parts.
@@ -73,8 +78,12 @@ impl<'de> Visitor<'de> for Every {
         while let Some(item) = items.next_element()? {
             all.push(item);
         }
+        let readings = most(all.iter());
+        if readings == 1 {
+            return Ok(Alternatives::one(all.into_iter().map(Alternatives::only).collect::<Vec<_>>()));
+        }
         let list = |reading| Value::Array(all.iter().map(|item| item.at(reading)).collect());
-        Ok(Alternatives((0..most(all.iter())).map(list).collect()))
+        Ok(Alternatives((0..readings).map(list).collect()))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Alternatives, A::Error> {
@@ -91,6 +100,10 @@ impl<'de> Visitor<'de> for Every {
         let readings = most(all.iter().map(|(_, value)| value));
         if readings > MOST {
             return Err(A::Error::custom(format_args!("a member is given more than {MOST} times")));
+        }
+        if readings == 1 {
+            let members = all.into_iter().map(|(name, value)| (name, value.only()));
+            return Ok(Alternatives::one(members.collect::<Map<_, _>>()));
         }
         let object = |reading| {
             let members = all.iter().map(|(name, value)| (name.clone(), value.at(reading)));

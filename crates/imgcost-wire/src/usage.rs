@@ -4,6 +4,34 @@
 use imgcost_core::{Code, Error, MAX_TOKENS, Usage, Usd};
 use serde_json::Value;
 
+/// What is read of a usage object in every dialect.
+pub(crate) const MEMBERS: [&str; 24] = [
+    "cached_tokens",
+    "cached_tokens_details",
+    "completion_tokens",
+    "completion_tokens_details",
+    "cost",
+    "cost_details",
+    "cost_in_usd_ticks",
+    "image_tokens",
+    "inputTokens",
+    "input_token_details",
+    "input_tokens",
+    "input_tokens_details",
+    "is_byok",
+    "outputTokens",
+    "output_token_details",
+    "output_tokens",
+    "output_tokens_details",
+    "prompt_tokens",
+    "prompt_tokens_details",
+    "reasoning_tokens",
+    "text_tokens",
+    "totalTokens",
+    "total_tokens",
+    "upstream_inference_cost",
+];
+
 /// A usage object, and what else its counts may mean where they contradict each other.
 #[derive(Default)]
 pub(crate) struct Readings {
@@ -24,22 +52,26 @@ impl Readings {
             |names: [&str; 3]| names.iter().find_map(|name| object.get(*name)).unwrap_or(&Value::Null);
         let input = details(["input_tokens_details", "input_token_details", "prompt_tokens_details"]);
         let output = details(["output_tokens_details", "output_token_details", "completion_tokens_details"]);
-        // Chat completions have names of their own for the same counts.
-        let side = |name, of_chat| Ok::<_, Error>(count(object, name)?.or(count(object, of_chat)?));
+        // Chat completions have names of their own for the same counts, and so has Vercel's AI SDK.
+        let side = |names: [&str; 3]| {
+            names
+                .iter()
+                .try_fold(None, |found: Option<u64>, name| Ok::<_, Error>(found.or(count(object, name)?)))
+        };
         let cached = input.get("cached_tokens_details").unwrap_or(&Value::Null);
         let reasoning = count(output, "reasoning_tokens")?.unwrap_or(0);
         let mut usage = Usage {
-            input: side("input_tokens", "prompt_tokens")?,
+            input: side(["input_tokens", "prompt_tokens", "inputTokens"])?,
             text_input: count(input, "text_tokens")?,
             image_input: count(input, "image_tokens")?,
-            output: side("output_tokens", "completion_tokens")?,
+            output: side(["output_tokens", "completion_tokens", "outputTokens"])?,
             text_output: count(output, "text_tokens")?,
             image_output: count(output, "image_tokens")?,
             cached_input: count(input, "cached_tokens")?.filter(|count| *count > 0),
             cached_image_input: count(cached, "image_tokens")?,
             ..Usage::default()
         };
-        let total = count(object, "total_tokens")?.filter(|total| *total > 0);
+        let total = side(["total_tokens", "totalTokens", "total_tokens"])?.filter(|total| *total > 0);
         complete(&mut usage, total);
         // Reasoning is billed as text. Some count it among the text tokens, some beside them.
         let fits = reasoning == 0 || usage.text_output >= Some(reasoning);
@@ -147,18 +179,29 @@ pub(crate) fn stated(usage: &Value) -> Result<Option<Usd>, ()> {
         return Ok(Some(Usd::from_nanos(whole(ticks).ok_or(())?.div_ceil(10))));
     }
     let Some(cost) = reported("cost") else { return Ok(None) };
-    let cost = cost.as_str().map_or_else(|| cost.to_string(), str::to_owned);
-    cost.parse().map(Some).map_err(|_| ())
+    let cost = usd(cost)?;
+    // With a key of one's own the relay states its fee alone, and the provider's bill beside it.
+    let upstream = usage.get("cost_details").and_then(|details| details.get("upstream_inference_cost"));
+    match upstream.filter(|_| reported("is_byok") == Some(&Value::Bool(true))) {
+        Some(upstream) if !upstream.is_null() => cost.checked_add(usd(upstream)?).map(Some).ok_or(()),
+        _ => Ok(Some(cost)),
+    }
+}
+
+/// An amount in USD, as a number or a text; rounded up to what amounts can be.
+pub(crate) fn usd(value: &Value) -> Result<Usd, ()> {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    text.parse().map_err(|_| ())
 }
 
 /// A whole number, which some write with a decimal point.
-fn whole(value: &Value) -> Option<u64> {
+pub(crate) fn whole(value: &Value) -> Option<u64> {
     let exact = |float: &f64| float.fract() == 0.0 && (0.0..9e15).contains(float);
     value.as_u64().or_else(|| format!("{:.0}", value.as_f64().filter(exact)?).parse().ok())
 }
 
 /// A count that is reported; none where it is left out or null.
-fn count(object: &Value, name: &str) -> Result<Option<u64>, Error> {
+pub(crate) fn count(object: &Value, name: &str) -> Result<Option<u64>, Error> {
     match object.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(value) => match whole(value).filter(|count| *count <= MAX_TOKENS) {

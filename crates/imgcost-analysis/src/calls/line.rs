@@ -160,7 +160,7 @@ impl<'de> Visitor<'de> for ReportedVisitor {
 
 impl Line {
     /// Understands the line.
-    pub(super) fn call(self, place: &str, defaults: &Defaults) -> Result<Call, Error> {
+    pub(super) fn call(self, place: &str, defaults: &Defaults<'_>) -> Result<Call, Error> {
         let (response, made) = response(self.response, self.usage)?;
         let day = match self.at.as_ref().filter(|at| !at.is_null()) {
             Some(at) => Some(day(at)?),
@@ -170,7 +170,8 @@ impl Line {
             return Err(bad_input("request", "the line has no request"));
         };
         let base = defaults.base(self.provider.as_deref(), day);
-        let ParsedBody { mut request, names_model, .. } = ParsedBody::from_value(body, &base, &Meter)?;
+        let ParsedBody { mut request, names_model, .. } =
+            ParsedBody::of_any(&defaults.meant(&base.provider), body, &base, &Meter)?;
         if !names_model {
             let named = self.model.or_else(|| response.model.clone()).or_else(|| defaults.model.clone());
             request.model = named.ok_or_else(|| {

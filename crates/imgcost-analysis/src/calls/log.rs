@@ -43,7 +43,7 @@ impl<R: BufRead> Log<R> {
     ///
     /// # Errors
     /// The log can't be read.
-    pub fn next(&mut self, defaults: &Defaults) -> Result<Option<Result<Call, Unused>>, Error> {
+    pub fn next(&mut self, defaults: &Defaults<'_>) -> Result<Option<Result<Call, Unused>>, Error> {
         loop {
             let next = next(&mut self.reader, &mut self.buffer)
                 .map_err(|error| unreadable("file", &self.name, &error))?;

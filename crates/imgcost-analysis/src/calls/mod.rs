@@ -6,7 +6,7 @@
 //! use imgcost_core::Date;
 //! let line = br#"{"request": {"model": "gpt-image-2"}, "usage": {"input_tokens": 22, "output_tokens": 5488}}"#;
 //! let mut log = Log::new("calls.jsonl", &line[..]);
-//! let defaults = Defaults::new("openai", Date::constant(2026, 11, 21));
+//! let defaults = Defaults::new(imgcost_pricing::book(), "openai", Date::constant(2026, 11, 21));
 //! while let Some(call) = log.next(&defaults)? {
 //!     assert_eq!(call.map(|call| call.response.usage.output).ok(), Some(Some(5488)));
 //! }
@@ -19,6 +19,7 @@ mod log;
 use imgcost_core::{
     Book, Code, Date, Error, Note, OfferDefaults, Quality, Quote, Request, Response, Size, Terms, Usd,
 };
+use imgcost_wire::Dialect;
 use serde::Serialize;
 
 pub use log::Log;
@@ -69,7 +70,9 @@ pub struct Unused {
 
 /// What holds for all calls.
 #[derive(Debug, Clone)]
-pub struct Defaults {
+pub struct Defaults<'b> {
+    /// The book, which says which dialects a provider takes.
+    pub book: &'b Book,
     /// The provider of a call that names none.
     pub provider: String,
     /// The model of a call that names none.
@@ -84,12 +87,12 @@ pub struct Defaults {
     pub as_returned: bool,
 }
 
-impl Defaults {
+impl<'b> Defaults<'b> {
     /// A provider and a day; all calls count, by their requests.
     #[must_use]
-    pub fn new(provider: &str, as_of: Date) -> Defaults {
+    pub fn new(book: &'b Book, provider: &str, as_of: Date) -> Defaults<'b> {
         let provider = provider.to_owned();
-        Defaults { provider, model: None, as_of, since: None, until: None, as_returned: false }
+        Defaults { book, provider, model: None, as_of, since: None, until: None, as_returned: false }
     }
 
     /// A request of which nothing is known yet.
@@ -97,6 +100,13 @@ impl Defaults {
     pub fn base(&self, provider: Option<&str>, day: Option<Date>) -> Request {
         let provider = provider.unwrap_or(&self.provider);
         Request::new(provider, self.model.as_deref().unwrap_or_default(), day.unwrap_or(self.as_of))
+    }
+
+    /// The dialects that a request to a provider may be in: its own first, then any.
+    fn meant(&self, provider: &str) -> Vec<Dialect> {
+        let mut meant = self.book.provider(provider).map(Dialect::taken_by).unwrap_or_default();
+        meant.extend(Dialect::ALL);
+        meant
     }
 
     /// A call of the days that count, with what is taken of its response; none of other days.

@@ -1,7 +1,7 @@
 //! Lines of the files that OpenAI's Batch API takes: `custom_id`, `method`, `url` and `body`.
 
 use imgcost_core::{Code, Endpoint, Error, Request, Tier};
-use imgcost_wire::{BatchLine, Meter, ParsedBody};
+use imgcost_wire::{BatchLine, Dialect, Meter, ParsedBody};
 use serde_json::Value;
 
 use super::row::Row;
@@ -38,7 +38,7 @@ fn understand(line: &BatchLine, row: &mut Row, defaults: &Request) -> Result<(),
     base.endpoint = endpoint;
     base.group_ratio = defaults.group_ratio;
     row.endpoint_known = true;
-    let read = ParsedBody::from_value(body, &base, &Meter).inspect_err(|_| {
+    let read = ParsedBody::of_any(&Dialect::OPENAI, body, &base, &Meter).inspect_err(|_| {
         // What else is known of it still says to which sums it belongs.
         if let Some(model) = body.get("model").and_then(Value::as_str)
             && endpoint != Endpoint::Responses

@@ -13,6 +13,7 @@ const RARE: &[&str] = &[
     "aspect_tolerance",
     "background",
     "currency",
+    "dialect",
     "endpoint",
     "equivalent_to",
     "fx",

@@ -159,6 +159,10 @@ pub(crate) struct RequestArgs {
     #[arg(long, value_name = "FILE", help_heading = "More of the call")]
     pub(crate) request: Option<PathBuf>,
 
+    /// The API whose body --request is, such as gemini; left out, its fields tell.
+    #[arg(long, value_name = "NAME", requires = "request", help_heading = "More of the call")]
+    pub(crate) dialect: Option<String>,
+
     /// Accept this field of the request body although its price is not known. May be repeated.
     #[arg(long, value_name = "NAME", help_heading = "More of the call")]
     pub(crate) ignore_field: Vec<String>,

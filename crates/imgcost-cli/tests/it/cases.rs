@@ -46,25 +46,51 @@ fn exactly(amount: &str) -> (i32, String, String) {
     (0, amount.to_owned(), amount.to_owned())
 }
 
+/// What a call may cost: exit code, floor, expected and ceiling of the total.
+fn quoted(line: &str) -> (i32, [String; 3]) {
+    let ran = ran(&format!("{line} -f json"));
+    assert!(!ran.stdout.is_empty(), "{line}: {ran:?}");
+    let total = &ran.json()["total"];
+    (ran.code, ["floor", "expected", "ceiling"].map(|key| total[key].as_str().unwrap_or("-").to_owned()))
+}
+
+fn all(amount: &str) -> (i32, [String; 3]) {
+    (0, [amount; 3].map(str::to_owned))
+}
+
 #[test]
-fn b01_b03_b04_b06_a_body_in_another_api_s_shape_is_refused() {
-    for (line, field) in [
-        ("--request @b01-fal-body/body.json -p fal -m openai/gpt-image-2 --cap 0.20", "image_size"),
-        ("--request @b01-fal-body/flux-dev.json -p fal -m fal-ai/flux/dev", "image_size"),
-        ("--request @b03-gemini-native-body/body.json -p google -m gemini-3-pro-image", "contents"),
-        ("--request @b03-gemini-native-body/chat.json -p google", "image_config"),
-        ("--request @b04-imagen-body/body.json -p google -m imagen-3.0-generate-001", "instances"),
-        ("--request @b04-imagen-body/default.json -p google -m imagen-3.0-generate-001", "instances"),
-        (
-            "--request @b06-bedrock-body/body.json -p aws-bedrock -m amazon.titan-image-generator-v1",
-            "imageGenerationConfig",
-        ),
+fn b01_fal_sells_by_image_size_and_num_images() {
+    let gpt = "--request @b01-fal-body/body.json -p fal -m openai/gpt-image-2";
+    assert_eq!(quoted(gpt), all("1.71279"));
+    assert_eq!(ran(&format!("{gpt} --cap 0.20")).code, 3);
+    assert_eq!(quoted("--request @b01-fal-body/flux-dev.json -p fal -m fal-ai/flux/dev"), all("0.4"));
+    // Read as a body of OpenAI's, it would be one image of the default size.
+    let ran = ran("--request @b01-fal-body/body.json -p openai -m gpt-image-2");
+    assert_eq!((ran.code, ran.stderr.contains("in dialect fal")), (2, true), "{ran:?}");
+}
+
+#[test]
+fn b03_the_class_of_a_gemini_image_is_read_in_both_dialects() {
+    for line in [
+        "--request @b03-gemini-native-body/body.json -p google -m gemini-3-pro-image",
+        "--request @b03-gemini-native-body/chat.json -p google",
     ] {
-        let ran = ran(line);
-        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{line}: {ran:?}");
-        assert!(ran.stderr.contains(field), "{line}: {}", ran.stderr);
-        assert!(ran.stderr.contains("--ignore-field"), "{line}: {}", ran.stderr);
+        let (code, [floor, expected, _]) = quoted(line);
+        assert_eq!((code, floor.as_str(), expected.as_str()), (0, "0.24", "0.249606"), "{line}");
     }
+}
+
+#[test]
+fn b04_an_imagen_call_without_a_count_is_a_range() {
+    let line = |file: &str| format!("--request @b04-imagen-body/{file} -p google -m imagen-3.0-generate-001");
+    assert_eq!(quoted(&line("body.json")), all("0.16"));
+    assert_eq!(quoted(&line("default.json")), (0, ["0.04", "-", "0.16"].map(str::to_owned)));
+}
+
+#[test]
+fn b06_bedrock_counts_images_in_its_own_config() {
+    let line = "--request @b06-bedrock-body/body.json -p aws-bedrock -m amazon.titan-image-generator-v1";
+    assert_eq!(quoted(line), all("0.04"));
 }
 
 #[test]
@@ -184,14 +210,99 @@ fn b23_reasoning_is_billed_as_text() {
 }
 
 #[test]
-fn b01_what_is_let_pass_of_another_api_has_no_ceiling() {
-    let line = "--request @b01-fal-body/body.json -p fal -m openai/gpt-image-2 \
-                --ignore-field image_size --ignore-field num_images";
-    let quote = ran(&format!("{line} -f json"));
-    assert!(quote.json()["total"]["ceiling"].is_null(), "{quote:?}");
-    assert_eq!(ran(&format!("{line} --cap 0.20")).code, 3);
-    let ledger = ledger("b01");
-    assert_ne!(ran(&format!("budget hold t {line} {ledger}")).code, 0);
+fn b24_b30_the_bill_that_a_provider_states_is_the_total() {
+    let xai = "b24-xai-ticks/response.json -p xai -m grok-imagine-image-quality --as-of 2026-10-15";
+    assert_eq!(charged(xai), exactly("0.02"));
+    let said = ran(&format!("usage @{xai}"));
+    assert!(said.stdout.contains("which is the total; by its rates"), "{said:?}");
+    assert_eq!(charged("b30-openrouter-images/response.json -p openrouter"), exactly("0.04"));
+}
+
+#[test]
+fn b27_gemini_counts_images_text_and_thoughts_apart() {
+    let image = "b27-gemini-usagemetadata/response.json -p google -m gemini-3-pro-image";
+    assert_eq!(charged(image), exactly("0.248776"));
+    let none = "b27-gemini-usagemetadata/no-image.json -p google -m gemini-3.1-flash-lite-image";
+    assert_eq!(charged(none), exactly("0.00000375"));
+}
+
+#[test]
+fn b28_b37_a_chat_tells_images_from_text() {
+    for file in ["response.json", "usage-only.json"] {
+        let line = format!("b28-chat-details/{file} -p google -m gemini-3-pro-image");
+        assert_eq!(charged(&line), exactly("0.13712"), "{file}");
+    }
+    let edit = "b37-gemini-edit/response.json -p google -m gemini-3-pro-image";
+    assert_eq!(charged(edit), exactly("0.135976"));
+}
+
+#[test]
+fn b32_b35_text_of_the_output_has_its_own_rate_in_every_spelling() {
+    for file in ["openai.json", "litellm.json"] {
+        let line = format!("b32-litellm-1.5-edit/{file} -p azure -m gpt-image-1.5");
+        assert_eq!(charged(&line), exactly("0.20476"), "{file}");
+    }
+    let (code, floor, ceiling) = charged("b35-litellm-dump/response.json -m gpt-image-1.5");
+    assert_eq!((code, floor.as_str(), ceiling.as_str()), (0, "0.010675", "0.033907"));
+}
+
+#[test]
+fn b34_responses_without_usage_are_counted() {
+    for (file, provider, model, usd) in [
+        ("fal", "fal", "fal-ai/flux/dev", "0.05"),
+        ("bfl", "bfl", "flux-2-pro", "0.075"),
+        ("bedrock", "aws-bedrock", "amazon.titan-image-generator-v1", "0.024"),
+        ("imagen", "google", "imagen-3.0-generate-001", "0.08"),
+        ("dashscope", "alibaba-dashscope", "qwen-image-2.0", "0.07"),
+    ] {
+        let line = format!("b34-providers-responses/{file}.json -p {provider} -m {model}");
+        assert_eq!(charged(&line), exactly(usd), "{file}");
+    }
+}
+
+#[test]
+fn b38_a_saved_form_is_read_and_a_count_that_is_text_refused() {
+    let form = ran("--request @b38-multipart-n/form.bin -f json");
+    let request = &form.json()["request"];
+    assert_eq!((form.code, request["n"].as_u64(), request["endpoint"].as_str()), (0, Some(2), Some("edits")));
+    for file in ["body.json", "form-strings.json"] {
+        let ran = ran(&format!("--request @b38-multipart-n/{file}"));
+        assert_eq!((ran.code, ran.stderr.contains("n: expected a whole number")), (2, true), "{ran:?}");
+    }
+}
+
+#[test]
+fn b48_a_settled_hold_stays_as_it_is() {
+    let ledger = ledger("b48");
+    let hold =
+        held("-m gpt-image-2 -q medium -s 1024x1024 -n 5 --image 1024x1024 --prompt-tokens 3", &ledger);
+    for _ in 0..2 {
+        let (code, state, booked) = settled(&hold, "b48-edit-n5-got-1/response.json", &ledger);
+        assert_eq!((code, state.as_str(), booked.as_str()), (0, "settled", "0.065038"));
+    }
+    assert_eq!(ran(&format!("budget release {hold} --reason x {ledger}")).code, 2);
+}
+
+#[test]
+fn b54_partial_images_of_the_tool_are_in_the_ceiling_alone() {
+    let json = ran("--request @b54-partial-stream/body.json --as-of 2025-06-16 -f json").json();
+    let lines = json["lines"].as_array().unwrap();
+    let partial = lines.iter().find(|line| line["item"] == "partial_images").unwrap();
+    let quantity = &partial["quantity"];
+    assert_eq!((quantity["floor"].as_u64(), quantity["ceiling"].as_u64()), (Some(0), Some(800)));
+}
+
+#[test]
+fn b55_images_without_usage_are_not_free() {
+    let (code, floor, _) = charged("b55-no-usage-compat/response.json -p google --as-of 2026-09-01");
+    assert_eq!((code, floor.as_str()), (4, "-"));
+}
+
+#[test]
+fn b56_a_deployment_is_priced_as_the_model_that_is_named() {
+    assert_eq!(ran("--request @b56-azure-deployment/body.json -p azure").code, 2);
+    assert_eq!(quoted("--request @b56-azure-deployment/body.json -p azure -m gpt-image-2"), all("0.210765"));
+    assert_eq!(charged("b56-azure-deployment/response.json -p azure -m gpt-image-2"), exactly("0.210765"));
 }
 
 #[test]

@@ -339,6 +339,11 @@ pub struct Provider {
     pub checked: Date,
     /// What its own API is, if it has one beside routes in the shape of OpenAI's.
     pub native_api: Option<NativeApi>,
+    /// The dialects that its API takes, by their names, the likeliest first; none where they are
+    /// OpenAI's.
+    pub dialects: Vec<String>,
+    /// Whether its responses state the bill, which then is what a call cost.
+    pub stated_bill: bool,
     /// Anything to know about it.
     pub note: Option<String>,
     /// The unit of its ratios, if it bills by ratio.

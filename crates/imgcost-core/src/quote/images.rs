@@ -36,7 +36,8 @@ pub(super) fn bill<'b>(offer: &Offer<'b>, request: &Request, chosen: ResolvedPar
     let nobody = offer.family.limits.source.as_str();
     let price = match (found.cheapest, found.dearest.filter(|_| found.bounded)) {
         (Some(low), Some((high, row))) => {
-            let (floor, ceiling) = (low.checked_mul(n)?, high.checked_mul(n)?);
+            let least = request.least_n.map_or(n, u64::from).min(n);
+            let (floor, ceiling) = (low.checked_mul(least)?, high.checked_mul(n)?);
             let expected = (floor == ceiling).then_some(ceiling);
             let amount = Estimate::new(floor, expected, ceiling, found.basis);
             Some(Price { rate: Rate::Each(high), amount, row: &row.row })

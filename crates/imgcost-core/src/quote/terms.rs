@@ -61,6 +61,9 @@ pub struct Terms {
     /// Whether the greatest price of an image rests on a guess.
     #[serde(default, skip_serializing_if = "is_not")]
     pub assumed: bool,
+    /// Whether the provider's responses state the bill, which then is what a call cost.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub stated_bill: bool,
     /// How many images were asked for of the Images API: a stream that completes fewer may be
     /// billed for more than it reports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -143,6 +146,7 @@ impl Terms {
             areas: None,
             gaps: false,
             assumed: false,
+            stated_bill: false,
             asked_images: None,
             n: None,
             inputs: None,
@@ -164,6 +168,7 @@ impl Terms {
         Terms {
             asked: self.asked,
             areas: self.areas,
+            stated_bill: self.stated_bill,
             asked_images: self.asked_images,
             n: self.n,
             has_images: self.has_images,
@@ -219,6 +224,7 @@ impl Quote<'_> {
             areas: self.areas(),
             gaps,
             assumed: self.lines.iter().filter(|line| line.unit == Unit::Image).any(assumed),
+            stated_bill: offer.provider.stated_bill,
             asked_images: (request.endpoint != Endpoint::Responses).then_some(request.n),
             n: matches!(basis, Basis::PerCall | Basis::PerImage).then_some(request.n),
             inputs: self.input_terms(),

@@ -48,10 +48,15 @@ struct Reader<'g> {
 
 impl Reader<'_> {
     fn is_image_call(&self, body: &Map<String, Value>) -> bool {
-        match self.route.endpoint {
-            Endpoint::Responses => has_image_tool(body),
-            Endpoint::Chat => {
-                let deployment = self.route.deployment.as_deref();
+        match self.route.dialect {
+            Dialect::OpenAiResponses => has_image_tool(body),
+            // Only their bodies tell which model is called.
+            Dialect::DashScope | Dialect::Replicate => {
+                let named = self.route.model.as_deref().or_else(|| body.get("model").and_then(Value::as_str));
+                named.is_none_or(|model| self.guard.draws(model))
+            }
+            Dialect::OpenAiChat => {
+                let deployment = self.route.model.as_deref();
                 let named = deployment.or_else(|| body.get("model").and_then(Value::as_str));
                 let Some(model) = named.map(|model| self.model_of(model)) else { return false };
                 let shared = &self.guard.shared;
@@ -68,10 +73,9 @@ impl Reader<'_> {
         let provider = self.guard.shared.book.provider(&request.provider);
         let current = provider.map(|provider| provider.current_models(request.as_of)).unwrap_or_default();
         let names: Vec<&str> = current.iter().take(MODELS_SHOWN).map(|model| model.id.as_str()).collect();
-        format!(
-            "it names no model, and the guard has no default_model for such requests; it may be one of {}",
-            names.join(", ")
-        )
+        let likely = if names.is_empty() { "" } else { "; it may be one of " };
+        let names = names.join(", ");
+        format!("it names no model, and the guard has no default_model for such requests{likely}{names}")
     }
 
     fn model_of<'m>(&'m self, name: &'m str) -> &'m str {
@@ -83,31 +87,37 @@ impl Reader<'_> {
         if body.contains_key("body") && body.contains_key("url") {
             return Err(Why::Words("it is a line of a Batch API file".to_owned()));
         }
-        let endpoint = self.route.endpoint;
+        let Route { dialect, endpoint, .. } = *self.route;
         // A chat may have tools too, which would make it look like the Responses API.
         let mut apart = |name: &str| {
             endpoint == Endpoint::Chat && body.remove(name).is_some_and(|value| !value.is_null())
         };
         let (tools, input) = (apart("tools"), apart("input"));
-        let deployment = self.route.deployment.as_deref();
+        let deployment = self.route.model.as_deref();
         // Of the Responses API a path names the calling model, the tool the one that draws.
         let (calling, deployment) =
             if endpoint == Endpoint::Responses { (deployment, None) } else { (None, deployment) };
         let default = deployment.or(self.guard.shared.default_model.as_deref());
         let mut base = self.guard.request(default.unwrap_or_default());
         base.endpoint = endpoint;
-        let read = ParsedBody::from_value(&Value::Object(body), &base, &Meter).map_err(Why::Fields)?;
-        let mut request = read.request;
-        if Dialect::of_endpoint(endpoint) != Dialect::of_endpoint(request.endpoint) {
-            return Err(Why::Words(format!("its fields are those of {}", request.endpoint)));
+        // What is in another dialect than its path would be read by nobody as it is meant.
+        if Dialect::OPENAI.contains(&dialect)
+            && let Some(other) = Dialect::among(&Dialect::OPENAI, &body).filter(|other| *other != dialect)
+        {
+            return Err(Why::Words(format!("its fields are those of {other}")));
         }
+        let read = ParsedBody::read(dialect, &body, &base, &Meter).map_err(Why::Fields)?;
+        let mut request = read.request;
         // Azure's path goes before the body's model.
         if let Some(deployment) = deployment {
             request.model = deployment.to_owned();
         } else if !read.names_model && default.is_none() {
             return Err(Why::Words(self.no_model(&request)));
         }
-        request.model = self.model_of(&request.model).to_owned();
+        request.model = match Dialect::OPENAI.contains(&dialect) {
+            true => self.model_of(&request.model).to_owned(),
+            false => self.guard.drawing(&request.model).unwrap_or(&request.model).to_owned(),
+        };
         let calling = calling.or(request.responses_model.as_deref());
         request.responses_model = calling.map(|model| self.model_of(model).to_owned());
         request.unseen_context.extend(tools.then(|| "tools".to_owned()));

@@ -1,7 +1,6 @@
 //! An admitted call, until its response begins.
 
 use imgcost_core::Event;
-use imgcost_wire::Route;
 
 use super::body;
 use super::judge::Verdict;
@@ -33,7 +32,7 @@ impl Guard {
     /// ```
     #[must_use]
     pub fn watches(&self, method: &str, path: &str) -> bool {
-        method == "POST" && (Route::of(path).is_some() || self.watches_native(path))
+        method == "POST" && (self.route(path).is_some() || self.watches_native(path))
     }
 
     /// Whether a request passes as it is. One by an API of the provider's own is told.
@@ -100,11 +99,18 @@ impl Guard {
         content_type: Option<&str>,
         body: &[u8],
     ) -> Result<Option<Call>, Error> {
-        let Some(route) = Route::of(path) else {
+        let Some(route) = self.route(path) else {
             self.before_native(path, body)?;
             return Ok(None);
         };
-        let Some(request) = body::read(self, path, &route, content_type, body)? else { return Ok(None) };
+        let request = match body::read(self, path, &route, content_type, body) {
+            Ok(Some(request)) => request,
+            Ok(None) => {
+                self.tell_unread(&route, path);
+                return Ok(None);
+            }
+            Err(error) => return self.unreadable_native(&route, path, error).map(|()| None),
+        };
         let hold = quoting::hold(self, &request)?;
         Ok(Some(Call { open: Open::new(hold), asked: request.n, is_sent: false }))
     }

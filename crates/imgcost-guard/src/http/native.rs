@@ -5,7 +5,7 @@
 //! and one that makes none is told, once.
 
 use imgcost_core::Book;
-use imgcost_wire::{Native, body_may_draw, names_of, native, shown_path, without_ids};
+use imgcost_wire::{Dialect, Native, Route, body_may_draw, names_of, native, shown_path, without_ids};
 
 use crate::error::Error;
 use crate::guard::Guard;
@@ -13,10 +13,39 @@ use crate::notice::Notice;
 use crate::policy::Unreadable;
 
 impl Guard {
+    /// The route of a path that some dialect of the provider reads, where it makes an image or its
+    /// body tells. Of other APIs than OpenAI's, the path names a model that does.
+    pub(super) fn route(&self, path: &str) -> Option<Route> {
+        let provider = self.shared.book.provider(&self.shared.provider).ok();
+        let taken = provider.map(Dialect::taken_by).unwrap_or_default();
+        let route = Route::of(&taken, path)?;
+        let is_openai = Dialect::OPENAI.contains(&route.dialect);
+        let named = route.model.as_deref().filter(|_| !is_openai);
+        named.is_none_or(|model| self.draws(model)).then_some(route)
+    }
+
     /// Whether a `POST` to a path that no dialect reads has to be looked at before it is sent.
     pub(super) fn watches_native(&self, path: &str) -> bool {
         self.shared.policy.unreadable == Unreadable::Deny
             && !matches!(self.native(path), None | Some(Native::Free))
+    }
+
+    /// Tells of a call in a dialect of the provider's own that makes no image.
+    pub(super) fn tell_unread(&self, route: &Route, path: &str) {
+        if !Dialect::OPENAI.contains(&route.dialect) {
+            self.tell_unmetered(path);
+        }
+    }
+
+    /// What becomes of a call in a dialect of the provider's own that could not be read.
+    pub(super) fn unreadable_native(&self, route: &Route, path: &str, error: Error) -> Result<(), Error> {
+        let may_pass = self.shared.policy.unreadable == Unreadable::Pass;
+        if may_pass && !Dialect::OPENAI.contains(&route.dialect) && matches!(error, Error::Unreadable { .. })
+        {
+            self.tell_unmetered(path);
+            return Ok(());
+        }
+        Err(error)
     }
 
     /// Lets a `POST` to a path that no dialect reads pass, or denies it. What passes is told.
@@ -64,10 +93,15 @@ impl Guard {
 
     /// Whether a name is that of a model that makes images: one of the price book, wherever it
     /// is offered, or one that the policy states an amount for.
-    fn draws(&self, name: &str) -> bool {
+    pub(super) fn draws(&self, name: &str) -> bool {
+        self.drawing(name).is_some()
+    }
+
+    /// The name by which such a model is known.
+    pub(super) fn drawing<'n>(&'n self, name: &'n str) -> Option<&'n str> {
         let shared = &self.shared;
         let name = shared.deployments.get(name).map_or(name, String::as_str);
-        names_of(name).any(|name| knows(&shared.book, name) || shared.policy.unpriced.contains_key(name))
+        names_of(name).find(|name| knows(&shared.book, name) || shared.policy.unpriced.contains_key(*name))
     }
 }
 

@@ -1,12 +1,12 @@
 //! A JSON document in passing: its structure is followed, and what counts of it is kept.
 //!
 //! A push parser: it may stop after any byte and go on with the next. Texts and brackets are
-//! told apart here; which of them are kept is the table's business, and how they are written
+//! told apart here; which members are kept is [`members`]' business, and how they are written
 //! the skeleton's. Numbers and escapes are checked when the skeleton is read.
 
 use std::fmt;
 
-use super::place::Place;
+use super::members;
 use super::skeleton::Skeleton;
 use super::strings::Closing;
 
@@ -14,13 +14,13 @@ use super::strings::Closing;
 /// of the skeleton takes no more either.
 const DEEPEST: u32 = 128;
 
-/// The longest name, with every letter escaped, that the table knows.
-const LONGEST_NAME: usize = 6 * 24;
+/// The longest name, with every letter escaped, that is kept.
+const LONGEST_NAME: usize = 6 * 32;
 
 /// What may come next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Expect {
-    /// The brace that opens the document.
+    /// The bracket that opens the document.
     #[default]
     Root,
     Value,
@@ -48,7 +48,7 @@ enum Within {
     Scalar,
 }
 
-/// A JSON object that is being passed through.
+/// A JSON object, or a list of them, that is being passed through.
 #[derive(Default)]
 pub(super) struct Document {
     expect: Expect,
@@ -57,10 +57,8 @@ pub(super) struct Document {
     /// How many brackets are open, and which of them are braces: the innermost in bit 0.
     depth: u32,
     braces: u128,
-    /// Where the open brackets that are kept stand in the response.
-    places: Vec<Place>,
-    /// Where the value that is next, or that is being read, stands; none if it is dropped.
-    place: Option<Place>,
+    /// Whether the value that is next, or that is being read, is kept.
+    keeps: bool,
     /// The depth outside of the bracket that is being dropped with all it holds.
     dropped: Option<u32>,
     name: Vec<u8>,
@@ -82,10 +80,8 @@ impl Document {
     pub(super) fn clear(&mut self) {
         let mut skeleton = std::mem::take(&mut self.skeleton);
         skeleton.clear();
-        let places = std::mem::take(&mut self.places);
         let name = std::mem::take(&mut self.name);
-        *self = Document { skeleton, places, name, ..Document::default() };
-        self.places.clear();
+        *self = Document { skeleton, name, ..Document::default() };
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -112,7 +108,7 @@ impl Document {
     }
 
     pub(super) fn buffered(&self) -> usize {
-        self.skeleton.buffered() + self.name.capacity() + self.places.capacity() * size_of::<Place>()
+        self.skeleton.buffered() + self.name.capacity()
     }
 
     /// Takes the next bytes.
@@ -142,9 +138,9 @@ impl Document {
             (_, b' ' | b'\t' | b'\n' | b'\r') => {}
             // Around a document, not in it, the reader skips these as well.
             (Expect::Root | Expect::Nothing, 0x0b | 0x0c) => {}
-            (Expect::Root, b'{') => {
-                self.place = Some(Place::Root);
-                self.open(true);
+            (Expect::Root, b'{' | b'[') => {
+                self.keeps = true;
+                self.open(byte == b'{');
             }
             (Expect::Value | Expect::ValueOrEnd, b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b'a'..=b'z') => {
                 return self.value(byte, bytes);
@@ -173,7 +169,7 @@ impl Document {
             b'{' | b'[' => self.open(byte == b'{'),
             b'"' => {
                 self.within = Within::Text;
-                if self.place.is_some() {
+                if self.keeps {
                     self.skeleton.open_text();
                 }
             }
@@ -185,21 +181,12 @@ impl Document {
         bytes.get(1..).unwrap_or_default()
     }
 
-    /// Decides what becomes of an element of the innermost list.
+    /// Elements of a list that is kept are kept: how many there are is counted.
     fn element(&mut self) {
-        let list = self.places.last().filter(|_| self.dropped.is_none());
-        self.place = match list {
-            Some(list @ (Place::Outputs | Place::Tools)) => {
-                self.skeleton.separate();
-                Some(if *list == Place::Outputs { Place::Output } else { Place::Tool })
-            }
-            Some(Place::Counted) => {
-                self.skeleton.separate();
-                self.skeleton.push(b"0");
-                None
-            }
-            _ => None,
-        };
+        self.keeps = self.dropped.is_none();
+        if self.keeps {
+            self.skeleton.separate();
+        }
     }
 
     fn in_object(&self) -> bool {
@@ -211,13 +198,10 @@ impl Document {
             self.expect = Expect::Broken;
             return;
         }
-        match self.place.filter(|_| self.dropped.is_none()) {
-            Some(place) => {
-                self.skeleton.push(if brace { b"{" } else { b"[" });
-                self.places.push(place);
-            }
-            None if self.dropped.is_none() => self.dropped = Some(self.depth),
-            None => {}
+        match (self.keeps, self.dropped) {
+            (true, None) => self.skeleton.push(if brace { b"{" } else { b"[" }),
+            (false, None) => self.dropped = Some(self.depth),
+            (_, Some(_)) => {}
         }
         self.depth += 1;
         self.braces = self.braces << 1 | u128::from(brace);
@@ -227,7 +211,6 @@ impl Document {
     fn close(&mut self) {
         if self.dropped.is_none() {
             self.skeleton.push(if self.in_object() { b"}" } else { b"]" });
-            self.places.pop();
         }
         self.depth = self.depth.saturating_sub(1);
         self.braces >>= 1;
@@ -245,14 +228,14 @@ impl Document {
             // One byte more than the longest tells that it is none that is known.
             let room = (LONGEST_NAME + 1).saturating_sub(self.name.len());
             self.name.extend_from_slice(part.get(..room).unwrap_or(part));
-        } else if self.place.is_some() {
+        } else if self.keeps {
             self.skeleton.text(part);
         }
         let Some(end) = end else { return &[] };
         if self.within == Within::Name {
             self.end_name();
         } else {
-            if self.place.is_some() {
+            if self.keeps {
                 self.skeleton.close_text();
             }
             self.expect = Expect::CommaOrEnd;
@@ -264,19 +247,12 @@ impl Document {
     /// Decides what becomes of the member that the name names.
     fn end_name(&mut self) {
         self.expect = Expect::Colon;
-        let object = self.places.last().filter(|_| self.dropped.is_none() && self.name.len() <= LONGEST_NAME);
-        let member = object.and_then(|object| {
-            if memchr::memchr(b'\\', &self.name).is_none() {
-                return object.member(&self.name);
-            }
-            let quoted = [b"\"", self.name.as_slice(), b"\""].concat();
-            let name: String = serde_json::from_slice(&quoted).ok()?;
-            object.member(name.as_bytes())
-        });
-        self.place = member.map(|(name, place)| {
+        let known = self.dropped.is_none() && self.name.len() <= LONGEST_NAME;
+        let member = known.then(|| member(&self.name)).flatten();
+        self.keeps = member.is_some();
+        if let Some(name) = member {
             self.skeleton.member(name);
-            place
-        });
+        }
     }
 
     /// The inside of a number or word, up to its end if that is in sight.
@@ -284,7 +260,7 @@ impl Document {
         let part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'+' | b'-' | b'.');
         let end = bytes.iter().position(|byte| !part(byte));
         let (scalar, rest) = bytes.split_at_checked(end.unwrap_or(bytes.len())).unwrap_or((bytes, &[]));
-        if self.place.is_some() {
+        if self.keeps {
             self.skeleton.push(scalar);
         }
         if end.is_some() {
@@ -293,4 +269,14 @@ impl Document {
         }
         rest
     }
+}
+
+/// The member of this name, escapes undone, if it is read.
+fn member(name: &[u8]) -> Option<&'static str> {
+    if memchr::memchr(b'\\', name).is_none() {
+        return members::known(name);
+    }
+    let quoted = [b"\"", name, b"\""].concat();
+    let name: String = serde_json::from_slice(&quoted).ok()?;
+    members::known(name.as_bytes())
 }

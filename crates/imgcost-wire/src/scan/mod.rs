@@ -7,7 +7,7 @@
 
 mod document;
 mod events;
-mod place;
+mod members;
 mod skeleton;
 mod strings;
 mod tally;
@@ -23,8 +23,8 @@ use tally::Tally;
 
 /// Reads a response in passing: a JSON document or a stream of server-sent events.
 ///
-/// Which of the two it is shows in the first byte that is no space: a response is a JSON
-/// object, and no field of an event begins with a brace. Content types are not asked, since
+/// Which of the two it is shows in the first byte that is no space: a response is a JSON object, or
+/// a list of them, and no field of an event begins with a bracket. Content types are not asked, since
 /// relays mislabel both.
 ///
 /// What it finds is what a reader of the whole text would, but for three points: texts above
@@ -153,7 +153,7 @@ impl Scanner {
                 byte if MARK.get(*mark) == Some(&byte) => *mark = (*mark + 1) % MARK.len(),
                 _ if *mark > 0 => self.body = Body::Events(Box::default()),
                 byte if is_space(byte) => {}
-                b'{' => self.body = Body::Json(Box::default()),
+                b'{' | b'[' => self.body = Body::Json(Box::default()),
                 _ => self.body = Body::Events(Box::default()),
             }
             if let Body::Blank { .. } = self.body {

@@ -1,12 +1,12 @@
 //! What the documents of a body add up to.
 
-use imgcost_core::{Code, Error, Response};
+use imgcost_core::{Error, Response};
 use serde_json::Value;
 
 use super::document::Document;
 use super::{End, Scan};
 use crate::failure::ApiFailure;
-use crate::response::{is_last, must_count, response_of_json, sum};
+use crate::response::{documents, is_last, must_count, response_of_documents, sum};
 
 /// The sum of the documents read so far.
 #[derive(Debug, Default)]
@@ -33,11 +33,10 @@ impl Tally {
         if !document.is_closed() || document.is_too_large() {
             return false;
         }
-        let skeleton = document.skeleton();
-        match serde_json::from_slice::<Value>(skeleton) {
-            Ok(value) => self.take(&value, skeleton),
-            Err(error) => {
-                self.problem = Some(Error::new(Code::BadInput, format!("not JSON: {error}")).field("usage"));
+        match documents(document.skeleton()) {
+            Ok(documents) => self.take(&documents),
+            Err(problem) => {
+                self.problem = Some(problem);
                 self.uncounted = true;
                 return false;
             }
@@ -50,16 +49,19 @@ impl Tally {
         self.uncounted = true;
     }
 
-    fn take(&mut self, value: &Value, skeleton: &[u8]) {
+    fn take(&mut self, documents: &[Value]) {
+        let value = documents.first().unwrap_or(&Value::Null);
         if let Some(failure) = ApiFailure::of(value) {
             self.failure = Some(failure);
         }
         self.over |= is_last(value);
-        match response_of_json(skeleton) {
+        match response_of_documents(documents) {
             Ok(response) => {
-                // A response that names no event is not one of several, unless it is a part of a chat.
-                self.over |=
-                    value.get("type").and_then(Value::as_str).is_none() && value.get("choices").is_none();
+                // A response that names no event is not one of several, unless it is a part of a chat
+                // or repeats the sum so far.
+                self.over |= value.get("type").and_then(Value::as_str).is_none()
+                    && value.get("choices").is_none()
+                    && !response.cumulative;
                 self.add(response);
             }
             Err(problem) => {

@@ -2,7 +2,7 @@
 
 use crate::support::{BOOK, TODAY};
 use imgcost_core::{CeilingBasis, Code, Error, InputImage, Item, Prompt, Request, Tier, Total};
-use imgcost_wire::{Measure, ParsedBody};
+use imgcost_wire::{Dialect, Measure, ParsedBody};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -19,8 +19,11 @@ impl Measure for Words {
     }
 }
 
+const OF_OPENAI: [Dialect; 4] =
+    [Dialect::OpenAiBatch, Dialect::OpenAiChat, Dialect::OpenAiResponses, Dialect::OpenAiImages];
+
 fn read(body: &Value) -> Result<ParsedBody, Error> {
-    ParsedBody::from_value(body, &Request::new("openai", "gpt-image-2", TODAY), &Words)
+    ParsedBody::of_any(&OF_OPENAI, body, &Request::new("openai", "gpt-image-2", TODAY), &Words)
 }
 
 fn total(body: &Value) -> Total {
@@ -67,7 +70,7 @@ fn an_unknown_field_is_refused_with_the_nearest_known_one() {
         (with(&images_body(), "qualty", json!("high")), "qualty", Some("quality")),
         (with(&images_body(), "num_images", json!(4)), "num_images", None),
         (with(&responses_body(), "max_tool_call", json!(4)), "max_tool_call", Some("max_tool_calls")),
-        (with(&chat_body(), "image_config", json!({})), "image_config", None),
+        (with(&chat_body(), "image_options", json!({})), "image_options", None),
     ] {
         let read = read(&body).unwrap();
         let none: [&str; 0] = [];
@@ -147,15 +150,20 @@ fn context_that_the_body_does_not_show_leaves_no_ceiling() {
 }
 
 #[test]
-fn a_body_in_another_shape_has_no_ceiling() {
+fn a_body_of_another_api_is_not_taken_for_one_of_the_providers() {
     let body = json!({"contents": [{"parts": [{"text": "a red apple"}]}]});
-    let request = read(&body).unwrap().request;
-    assert_eq!(BOOK.quote(&request).unwrap().total().ceiling, None);
+    let error = read(&body).unwrap_err();
+    assert!(error.message().starts_with("the body is in dialect gemini, and openai takes"), "{error}");
     // fal's own fields for size and count, also where the prompt has the name that all have.
     let body =
         json!({"prompt": "a red apple", "image_size": {"width": 2048, "height": 2048}, "num_images": 4});
     let base = Request::new("fal", "fal-ai/flux/dev", TODAY);
-    let request = ParsedBody::from_value(&body, &base, &Words).unwrap().request;
+    assert!(ParsedBody::of_any(&OF_OPENAI, &body, &base, &Words).is_err());
+    let request = ParsedBody::of_any(&[Dialect::Fal], &body, &base, &Words).unwrap().request;
+    assert_eq!(BOOK.quote(&request).unwrap().total().ceiling, Some("0.4".parse().unwrap()));
+    // A field that nobody has heard of may be the size or the count.
+    let body = with(&body, "upscale", json!(4));
+    let request = ParsedBody::of_any(&[Dialect::Fal], &body, &base, &Words).unwrap().request;
     assert_eq!(BOOK.quote(&request).unwrap().total().ceiling, None);
 }
 
@@ -227,7 +235,7 @@ proptest! {
             base.provider = "aihubmix".to_owned();
         }
         let total = |body: &Value| {
-            let request = ParsedBody::from_value(body, &base, &Words).unwrap().request;
+            let request = ParsedBody::of_any(&Dialect::OPENAI, body, &base, &Words).unwrap().request;
             *BOOK.quote(&request).unwrap().total()
         };
         let (before, after) = (total(&body), total(&with(&body, &name, value)));
@@ -259,7 +267,7 @@ fn a_chat_with_tools_is_a_chat() {
     let mut base = Request::new("aihubmix", "gpt-4o-image", TODAY);
     base.provider = "aihubmix".to_owned();
     let body = with(&chat_body(), "tools", json!([{"type": "function"}]));
-    let request = ParsedBody::from_value(&body, &base, &Words).unwrap().request;
+    let request = ParsedBody::of_any(&Dialect::OPENAI, &body, &base, &Words).unwrap().request;
     assert_eq!(request.unseen_context, ["tools"]);
 }
 

@@ -344,15 +344,29 @@ fn events_that_can_t_be_read_leave_a_stream_uncounted() {
 }
 
 #[test]
-fn a_stated_bill_beyond_the_rates_is_the_most() {
-    let request = request("xai/grok-imagine-image - -");
+fn a_bill_that_the_provider_states_is_what_the_call_cost() {
+    let terms = BOOK.quote(&request("xai/grok-imagine-image - -")).unwrap().terms();
+    for (bill, usd) in [("700000000", "0.07"), ("100000000", "0.01")] {
+        let response = format!(r#"{{"data":[{{}}],"usage":{{"cost_in_usd_ticks":{bill}}}}}"#);
+        let charge = terms.charge(&read(response).unwrap()).unwrap();
+        assert_eq!(
+            (charge.total.floor.to_string(), charge.total.ceiling.to_string()),
+            (usd.into(), usd.into())
+        );
+        assert_eq!((charge.by_rates.ceiling.to_string(), charge.settles), ("0.02".to_owned(), true));
+    }
+}
+
+#[test]
+fn a_bill_that_a_relay_states_beyond_the_rates_is_the_most() {
+    let request = request("fal/fal-ai/flux/dev - 1024x1024");
     let terms = BOOK.quote(&request).unwrap().terms();
     let total = |response: &str| {
         let total = terms.charge(&read(response).unwrap()).unwrap().total;
         (total.floor.to_string(), total.ceiling.to_string())
     };
     let dearer = r#"{"data":[{}],"usage":{"cost_in_usd_ticks":700000000}}"#;
-    assert_eq!(total(dearer), ("0.02".to_owned(), "0.07".to_owned()));
+    assert_eq!(total(dearer), ("0.025".to_owned(), "0.07".to_owned()));
     let none = r#"{"data":[],"usage":{"cost_in_usd_ticks":10000000000}}"#;
     assert_eq!(total(none).1, "1");
     let cost = r#"{"data":[{}],"usage":{"cost":0.04}}"#;

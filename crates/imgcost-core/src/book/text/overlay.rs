@@ -78,6 +78,10 @@ fn lay_over(
         provider.ratio = own.ratio;
     }
     provider.native_api = own.native_api.or(provider.native_api);
+    if !own.dialects.is_empty() {
+        provider.dialects = own.dialects;
+    }
+    provider.stated_bill |= own.stated_bill;
     provider.outcomes.splice(0..0, own.outcomes);
     let mut rows = Rows { index, own: true, reporter };
     for view in file.views("text_model") {

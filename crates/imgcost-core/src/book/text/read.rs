@@ -153,6 +153,8 @@ pub(super) fn provider(view: &View<'_>, place: Place) -> Option<Provider> {
         aliases: view.list("aliases"),
         checked: view.parse("checked").unwrap_or(Date::ZERO),
         native_api: view.parse("native_api"),
+        dialects: view.list("dialects"),
+        stated_bill: view.flag("stated_bill"),
         note: view.owned("note"),
         ratio: view.view("ratio").and_then(|ratio| {
             Some(RatioBase {

@@ -283,6 +283,12 @@ pub(super) static PRICES: Shape = Shape {
             Kind::Word(NativeApi::NAMES),
             "how the provider's own API, beside routes in the shape of OpenAI's, tells that a call makes an image; left out: it has none",
         ),
+        may(
+            "dialects",
+            Kind::List(&Kind::Id),
+            "the dialects that the provider's API takes, the likeliest first; left out: OpenAI's",
+        ),
+        may("stated_bill", Kind::Flag, "whether its responses state the bill, which is then booked"),
         may("ratio", Kind::Table(&RATIO_BASE), "the unit of a gateway that bills by ratios"),
         may("outcome", Kind::Tables(&OUTCOME), "what calls that went wrong cost; the first match decides"),
         may("text_model", Kind::Tables(&TEXT_MODEL), "models that call the Responses API's image tool"),

@@ -3,7 +3,7 @@
 use imgcost_core::{
     Date, Endpoint, Error, Estimate, InputImage, Item, Part, Pixels, Prompt, Quality, Request, Size,
 };
-use imgcost_wire::{Measure, ParsedBody, counted};
+use imgcost_wire::{Dialect, Measure, ParsedBody, counted};
 use serde_json::{Value, json};
 
 use super::image;
@@ -87,7 +87,7 @@ pub(super) fn order(endpoint: Endpoint, body: &Value, dearest: bool) -> Result<O
     let model = if endpoint == Endpoint::Variations { "dall-e-2" } else { "gpt-image-2" };
     let mut base = Request::new("openai", model, TODAY);
     base.endpoint = endpoint;
-    let request = ParsedBody::from_value(body, &base, &Meter)?.request;
+    let request = ParsedBody::of_any(&Dialect::OPENAI, body, &base, &Meter)?.request;
     let quote = imgcost_pricing::book().quote(&request)?;
     let count = |range: &Estimate<u64>| match range.expected {
         _ if dearest => range.ceiling.saturating_mul(2),

@@ -4,18 +4,19 @@ use imgcost_core::{Code, Error, Response};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use crate::response::{must_count, response_of_json, sum};
+use crate::response::{documents as readings, must_count, response_of_documents, sum};
 
 /// Reads a text as a response.
 pub(super) fn read(text: &str) -> Result<Response, Error> {
     let text = text.trim_start_matches('\u{feff}').trim();
-    if text.starts_with('{') {
-        return response_of_json(text.as_bytes());
+    let read = |json: &str| readings(json.as_bytes()).and_then(|readings| response_of_documents(&readings));
+    if text.starts_with(['{', '[']) {
+        return read(text);
     }
     let mut all: Option<Response> = None;
     let mut uncounted = false;
     for event in documents(text) {
-        match response_of_json(event.as_bytes()) {
+        match read(&event) {
             Ok(response) => {
                 all = Some(match all {
                     Some(before) => sum(&before, response),

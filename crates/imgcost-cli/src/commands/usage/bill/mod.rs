@@ -49,7 +49,7 @@ pub(super) fn compare(
         }
     }
     let (mut count, mut elsewhere) = (0_u64, 0_u64);
-    let read = calls::read(args, settings, source, |call| {
+    let read = calls::read(args, settings, &book, source, |call| {
         match Logged::of(&book, call, PROVIDER)? {
             Some(call) => {
                 count += 1;

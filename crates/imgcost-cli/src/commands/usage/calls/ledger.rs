@@ -17,7 +17,7 @@ use crate::failure::{Failure, bad_input};
 /// Reads the holds of a ledger.
 pub(super) fn read(
     path: &Path,
-    defaults: &Defaults,
+    defaults: &Defaults<'_>,
     read: &mut Read,
     take: &mut Take<'_>,
 ) -> Result<(), Failure> {
@@ -35,7 +35,7 @@ pub(super) fn read(
     })
 }
 
-fn call(hold: &Hold, defaults: &Defaults) -> Result<Call, Error> {
+fn call(hold: &Hold, defaults: &Defaults<'_>) -> Result<Call, Error> {
     let day = hold.made_at.to_zoned(jiff::tz::TimeZone::UTC).date();
     let damaged = |what: &str| Error::new(Code::BadInput, format!("the hold's {what} can't be read"));
     let summary: Json = serde_json::from_str(&hold.request).map_err(|_| damaged("request"))?;

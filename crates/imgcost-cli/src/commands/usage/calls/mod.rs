@@ -5,7 +5,7 @@ mod ledger;
 use std::collections::{BTreeMap, BTreeSet};
 
 use imgcost_analysis::calls::{Call, Defaults, Log, Unused};
-use imgcost_core::{Error, Param};
+use imgcost_core::{Book, Error, Param};
 
 use super::kind::Input;
 use crate::args::UsageArgs;
@@ -73,13 +73,14 @@ impl Errors {
     }
 }
 
-fn defaults(args: &UsageArgs, settings: &Settings) -> Result<Defaults, Error> {
+fn defaults<'b>(args: &UsageArgs, settings: &Settings, book: &'b Book) -> Result<Defaults<'b>, Error> {
     let day = |field: &str, text: &Option<String>| {
         text.as_deref().map(|text| fields::date(field, text)).transpose()
     };
     let as_of = request::as_of(&args.request.book, settings)?;
     let base = request::defaults(settings, as_of)?;
     let defaults = Defaults {
+        book,
         provider: args.request.get(Param::Provider).map_or(base.provider, str::to_owned),
         model: args.request.get(Param::Model).or_else(|| settings.get(Key::Model)).map(str::to_owned),
         as_of,
@@ -101,10 +102,11 @@ fn defaults(args: &UsageArgs, settings: &Settings) -> Result<Defaults, Error> {
 pub(in crate::commands::usage) fn read(
     args: &UsageArgs,
     settings: &Settings,
+    book: &Book,
     source: Source<'_>,
     mut each: impl FnMut(Call) -> Result<(), Error>,
 ) -> Result<Read, Failure> {
-    let defaults = defaults(args, settings)?;
+    let defaults = defaults(args, settings, book)?;
     let mut read = Read::default();
     let mut take =
         |call: Result<Call, Unused>, read: &mut Read| match call.and_then(|call| defaults.select(call)) {

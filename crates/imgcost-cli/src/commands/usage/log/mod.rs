@@ -76,7 +76,8 @@ pub(super) fn accuracy(
     let book = request::book(&args.request.book, settings)?;
     let mut sums = Accuracy::new(GROUPS_MAX);
     let mut seen = Seen::default();
-    let read = calls::read(args, settings, source, |call| add(&mut sums, &mut seen, &book, &by, call))?;
+    let read =
+        calls::read(args, settings, &book, source, |call| add(&mut sums, &mut seen, &book, &by, call))?;
     let by = by.iter().map(By::to_string).collect();
     let from_ledger = args.ledger.is_some();
     let found = Found { by, sums, read, tolerance, from_ledger, seen };

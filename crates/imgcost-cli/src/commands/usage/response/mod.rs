@@ -164,10 +164,17 @@ fn take_day(book: &Book, response: &Response, request: &mut Request) -> Option<N
 /// What to know about the charge; the quote's notes about the request do not apply.
 fn remarks(quote: &Quote<'_>, charge: &Charge, response: &Response, asked: &Asked) -> Vec<String> {
     let mut remarks = Vec::new();
-    if let Some(stated) = response.stated {
+    if let Some(stated) = charge.billed {
         let computed = charge.lines.iter().any(|line| line.amount.is_some());
-        let beside =
-            if computed { ", which the total covers beside what the rates make of the usage" } else { "" };
+        let is_bill = quote.offer().provider.stated_bill;
+        let beside = match (is_bill, computed) {
+            (true, true) if (charge.by_rates.floor, charge.by_rates.ceiling) != (stated, stated) => {
+                let most = if charge.by_rates.is_exact() { "" } else { "at most " };
+                format!(", which is the total; by its rates it is {most}${}", charge.by_rates.ceiling)
+            }
+            (false, true) => ", which the total covers beside what the rates make of the usage".to_owned(),
+            _ => String::new(),
+        };
         remarks.push(format!("the provider states a bill of ${stated}{beside}"));
     }
     if let Some(contradiction) = response.contradiction {

@@ -88,7 +88,8 @@ struct ItemDocument {
 fn total(charged: &Charged<'_>) -> Total {
     let charge = &charged.charge;
     let known = charge.complete && charge.settles;
-    let any = charge.lines.iter().any(|line| line.amount.is_some()) || (known && charge.lines.is_empty());
+    let priced = charge.lines.iter().any(|line| line.amount.is_some());
+    let any = priced || (known && (charge.lines.is_empty() || charge.billed.is_some()));
     Total {
         floor: any.then_some(charge.total.floor),
         expected: charge.total.expected.filter(|_| any && known),

@@ -1,0 +1,173 @@
+//! Amazon Bedrock's image models, whose path names the model: Titan and Nova Canvas, and those of
+//! Stability AI.
+
+use imgcost_core::{Error, InputImage, Quality};
+use serde_json::{Map, Value};
+
+use crate::body::{Measure, ParsedBody, input_image, other_field, pixels, text, whole, within};
+use crate::dialect::Field::{Free, Parameter};
+use crate::dialect::Fields;
+
+/// The fields of a body, by the descriptions of the models.
+pub(crate) const FIELDS: [&Fields; 3] = [&BODY, &CONFIG, &TASK];
+
+const BODY: Fields = Fields {
+    api: "Amazon Bedrock's image models",
+    path: "",
+    lists: &[
+        &[
+            ("taskType", Parameter),
+            ("imageGenerationConfig", Parameter),
+            ("textToImageParams", Parameter),
+            ("inPaintingParams", Parameter),
+            ("outPaintingParams", Parameter),
+            ("imageVariationParams", Parameter),
+            ("colorGuidedGenerationParams", Parameter),
+            ("backgroundRemovalParams", Parameter),
+        ],
+        // Of Stability AI.
+        &[
+            ("prompt", Parameter),
+            ("text_prompts", Parameter),
+            ("width", Parameter),
+            ("height", Parameter),
+            ("steps", Parameter),
+            ("image", Parameter),
+            ("init_image", Parameter),
+            ("mode", Free),
+            ("aspect_ratio", Free),
+            ("negative_prompt", Free),
+            ("output_format", Free),
+            ("strength", Free),
+            ("image_strength", Free),
+            ("init_image_mode", Free),
+            ("cfg_scale", Free),
+            ("clip_guidance_preset", Free),
+            ("sampler", Free),
+            ("seed", Free),
+            ("style_preset", Free),
+            ("extras", Free),
+        ],
+    ],
+};
+
+const CONFIG: Fields = Fields {
+    api: "imageGenerationConfig",
+    path: "imageGenerationConfig.",
+    lists: &[&[
+        ("numberOfImages", Parameter),
+        ("width", Parameter),
+        ("height", Parameter),
+        ("quality", Parameter),
+        ("cfgScale", Free),
+        ("seed", Free),
+    ]],
+};
+
+const TASK: Fields = Fields {
+    api: "the parameters of a task",
+    path: "textToImageParams.",
+    lists: &[&[
+        ("text", Parameter),
+        ("image", Parameter),
+        ("images", Parameter),
+        ("conditionImage", Parameter),
+        ("referenceImage", Parameter),
+        ("maskImage", Parameter),
+        ("maskPrompt", Free),
+        ("negativeText", Free),
+        ("style", Free),
+        ("controlMode", Free),
+        ("controlStrength", Free),
+        ("similarityStrength", Free),
+        ("outPaintingMode", Free),
+        ("returnMask", Free),
+        ("colors", Free),
+    ]],
+};
+
+/// What is read of a response.
+pub(crate) const MEMBERS: [&str; 2] = ["images", "artifacts"];
+
+pub(crate) fn request(
+    read: &mut ParsedBody,
+    body: &Map<String, Value>,
+    measure: &dyn Measure,
+) -> Result<(), Error> {
+    let mut texts = Vec::new();
+    let mut edges = (None, None);
+    for (name, value) in body.iter().filter(|(_, value)| !value.is_null()) {
+        match name.as_str() {
+            "imageGenerationConfig" => {
+                for (name, value) in within(value) {
+                    match name {
+                        "numberOfImages" => read.request.n = whole(name, value)?,
+                        "width" => edges.0 = Some(whole(name, value)?),
+                        "height" => edges.1 = Some(whole(name, value)?),
+                        "quality" => read.request.quality = text(name, value)?.parse().ok(),
+                        name => other_field(read, &CONFIG, name, value),
+                    }
+                }
+            }
+            name if name.ends_with("Params") && BODY.get(name).is_some() => {
+                task(read, value, &mut texts, measure);
+            }
+            "prompt" => texts.push(text(name, value)?),
+            "text_prompts" => {
+                let prompts = value.as_array().into_iter().flatten();
+                texts.extend(prompts.filter_map(|prompt| prompt.get("text").and_then(Value::as_str)));
+            }
+            "width" => edges.0 = Some(whole(name, value)?),
+            "height" => edges.1 = Some(whole(name, value)?),
+            "image" | "init_image" => images(read, value, measure),
+            // Stable Diffusion XL is billed by its steps, which are its quality in the price book.
+            "steps" => read.request.quality = steps(whole(name, value)?),
+            name => other_field(read, &BODY, name, value),
+        }
+    }
+    if !texts.is_empty() {
+        read.request.prompt = Some(measure.prompt(&texts.join("\n")));
+    }
+    if let Some(size) = pixels("imageGenerationConfig.width", edges.0, edges.1)? {
+        read.request.size = Some(size);
+    }
+    Ok(())
+}
+
+fn task<'v>(read: &mut ParsedBody, value: &'v Value, texts: &mut Vec<&'v str>, measure: &dyn Measure) {
+    for (name, value) in within(value) {
+        match name {
+            "text" => texts.extend(value.as_str()),
+            "image" | "images" | "conditionImage" | "referenceImage" => images(read, value, measure),
+            "maskImage" => read.request.mask = true,
+            name => other_field(read, &TASK, name, value),
+        }
+    }
+}
+
+fn images(read: &mut ParsedBody, value: &Value, measure: &dyn Measure) {
+    let one = std::slice::from_ref(value);
+    for image in value.as_array().map_or(one, Vec::as_slice) {
+        input_image(read, image.as_str().map_or(InputImage::Unsized, |image| measure.image(image)));
+    }
+}
+
+fn steps(steps: u32) -> Option<Quality> {
+    if steps > 50 { "max-steps" } else { "50-steps" }.parse().ok()
+}
+
+pub(crate) fn is_response(value: &Value) -> bool {
+    let images = value.get("images").and_then(Value::as_array);
+    images.is_some_and(|images| images.iter().all(Value::is_string))
+}
+
+pub(crate) fn images_of(value: &Value) -> Option<u64> {
+    u64::try_from(value.get("images")?.as_array()?.len()).ok()
+}
+
+/// The model that a path names: `/model/NAME/invoke`.
+pub(crate) fn model_in(path: &str) -> Option<&str> {
+    let (before, verb) = path.rsplit_once('/')?;
+    let (parent, model) = before.rsplit_once('/')?;
+    (verb == "invoke" && parent.ends_with("/model")).then_some(model)
+}

@@ -1,0 +1,122 @@
+//! fal's models, whose path names the model.
+
+use imgcost_core::{Error, InputImage, Pixels, Response, Size};
+use serde_json::{Map, Value};
+
+use crate::body::{Measure, ParsedBody, bad, input_image, pixels, size, text, whole};
+use crate::dialect::Field::{Free, Parameter};
+use crate::dialect::Fields;
+use crate::openai_images::parameter;
+
+/// The fields of a body, by the schemas of fal's models.
+pub(crate) const FIELDS: Fields = Fields {
+    api: "fal",
+    path: "",
+    lists: &[&[
+        ("prompt", Parameter),
+        ("image_size", Parameter),
+        ("resolution", Parameter),
+        ("num_images", Parameter),
+        ("image_url", Parameter),
+        ("image_urls", Parameter),
+        ("mask_url", Parameter),
+        ("mask_image_url", Parameter),
+        ("quality", Parameter),
+        ("background", Parameter),
+        ("output_format", Parameter),
+        ("input_fidelity", Parameter),
+        ("aspect_ratio", Free),
+        ("negative_prompt", Free),
+        ("seed", Free),
+        ("guidance_scale", Free),
+        ("num_inference_steps", Free),
+        ("strength", Free),
+        ("acceleration", Free),
+        ("enable_safety_checker", Free),
+        ("safety_tolerance", Free),
+        ("enable_prompt_expansion", Free),
+        ("enhance_prompt", Free),
+        ("raw", Free),
+        ("sync_mode", Free),
+        ("limit_generations", Free),
+    ]],
+};
+
+/// What is read of a response.
+pub(crate) const MEMBERS: [&str; 3] = ["image", "images", "response_url"];
+
+/// The sizes that fal has names for.
+const PRESETS: [(&str, u32, u32); 6] = [
+    ("square_hd", 1024, 1024),
+    ("square", 512, 512),
+    ("portrait_4_3", 768, 1024),
+    ("portrait_16_9", 576, 1024),
+    ("landscape_4_3", 1024, 768),
+    ("landscape_16_9", 1024, 576),
+];
+
+pub(crate) fn request(
+    read: &mut ParsedBody,
+    body: &Map<String, Value>,
+    measure: &dyn Measure,
+) -> Result<(), Error> {
+    for (name, value) in body.iter().filter(|(_, value)| !value.is_null()) {
+        match name.as_str() {
+            "prompt" => read.request.prompt = Some(measure.prompt(text(name, value)?)),
+            "num_images" => read.request.n = whole(name, value)?,
+            "image_size" => read.request.size = Some(image_size(name, value)?),
+            "resolution" => read.request.size = Some(size(name, value)?),
+            "image_url" | "image_urls" => {
+                let one = std::slice::from_ref(value);
+                for address in value.as_array().map_or(one, Vec::as_slice) {
+                    let image =
+                        address.as_str().map_or(InputImage::Unsized, |address| measure.image(address));
+                    input_image(read, image);
+                }
+            }
+            "mask_url" | "mask_image_url" => read.request.mask = true,
+            name => parameter(read, &FIELDS, name, value)?,
+        }
+    }
+    Ok(())
+}
+
+/// A name that fal has for a size, or a width and a height.
+fn image_size(name: &str, value: &Value) -> Result<Size, Error> {
+    let Some(text) = value.as_str() else {
+        let edge = |edge: &str| value.get(edge).map(|value| whole(edge, value)).transpose();
+        let size = pixels(name, edge("width")?, edge("height")?)?;
+        return size.ok_or_else(|| bad(name, "image_size: expected a name, or a width and a height"));
+    };
+    let preset = PRESETS.iter().find(|(preset, ..)| *preset == text);
+    let size = preset.and_then(|(_, width, height)| Pixels::new(*width, *height)).map(Size::Exact);
+    size.or_else(|| text.parse().ok()).ok_or_else(|| {
+        bad(name, format!("image_size '{}' is not known", imgcost_core::printable(text)))
+            .allowed(PRESETS.map(|(preset, ..)| preset))
+            .nearest_name(text)
+    })
+}
+
+/// The model that a path names: all of it.
+pub(crate) fn model_in(path: &str) -> Option<&str> {
+    Some(path.trim_matches('/')).filter(|path| path.contains('/') && !path.contains("/requests/"))
+}
+
+/// Whether a response is one of fal: a list of images, or a place in the queue.
+pub(crate) fn is_response(value: &Value) -> bool {
+    let images = value.get("images").and_then(Value::as_array);
+    images.is_some_and(|images| images.iter().all(Value::is_object))
+        || value.get("image").is_some_and(Value::is_object)
+        || value.get("response_url").is_some()
+}
+
+pub(crate) fn images_of(value: &Value) -> Option<u64> {
+    match value.get("images").and_then(Value::as_array) {
+        Some(images) => u64::try_from(images.len()).ok(),
+        None => value.get("image").map(|_| 1),
+    }
+}
+
+pub(crate) fn response(value: &Value, response: &mut Response) {
+    response.unfinished = value.get("response_url").is_some() && images_of(value).is_none();
+}

@@ -1,0 +1,51 @@
+//! OpenRouter's images, in the shape of OpenAI's, with Gemini's class and aspect ratio.
+
+use imgcost_core::{Endpoint, Error, InputImage};
+use serde_json::{Map, Value};
+
+use crate::body::{Measure, ParsedBody, input_image, size, text};
+use crate::dialect::Field::{Free, Parameter};
+use crate::dialect::Fields;
+use crate::openai_images::{IMAGE_PARAMETERS, parameter};
+
+pub(crate) const PATHS: [(&str, Endpoint); 2] =
+    [("/images/generations", Endpoint::Generations), ("/api/v1/images", Endpoint::Generations)];
+
+/// The fields of a body, by OpenRouter's description of the API.
+pub(crate) const FIELDS: Fields = Fields {
+    api: "OpenRouter's images",
+    path: "",
+    lists: &[
+        &[("prompt", Parameter), ("resolution", Parameter), ("input_references", Parameter)],
+        IMAGE_PARAMETERS,
+        &[
+            ("aspect_ratio", Free),
+            ("response_format", Free),
+            ("seed", Free),
+            ("user", Free),
+            ("provider", Free),
+        ],
+    ],
+};
+
+pub(crate) fn request(
+    read: &mut ParsedBody,
+    body: &Map<String, Value>,
+    measure: &dyn Measure,
+) -> Result<(), Error> {
+    for (name, value) in body.iter().filter(|(_, value)| !value.is_null()) {
+        match name.as_str() {
+            "prompt" => read.request.prompt = Some(measure.prompt(text(name, value)?)),
+            "resolution" => read.request.size = Some(size(name, value)?),
+            "input_references" => {
+                for reference in value.as_array().into_iter().flatten() {
+                    let address = reference.get("image_url").map(|url| url.get("url").unwrap_or(url));
+                    let address = address.unwrap_or(reference).as_str();
+                    input_image(read, address.map_or(InputImage::Unsized, |address| measure.image(address)));
+                }
+            }
+            name => parameter(read, &FIELDS, name, value)?,
+        }
+    }
+    Ok(())
+}

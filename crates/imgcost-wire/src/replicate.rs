@@ -1,0 +1,158 @@
+//! Replicate's predictions, whose path names the model, or whose body names its version.
+
+use imgcost_core::{Error, InputImage, Response};
+use serde_json::{Map, Value};
+
+use crate::body::{Measure, ParsedBody, input_image, other_field, pixels, size, text, whole, within};
+use crate::dialect::Field::{Free, Parameter};
+use crate::dialect::Fields;
+use crate::openai_images::parameter;
+
+/// The fields of a body, by the description of the API, and of its input, by the models' schemas.
+pub(crate) const FIELDS: [&Fields; 2] = [&BODY, &INPUT];
+
+const BODY: Fields = Fields {
+    api: "Replicate's predictions",
+    path: "",
+    lists: &[&[
+        ("input", Parameter),
+        ("model", Parameter),
+        ("version", Free),
+        ("stream", Free),
+        ("webhook", Free),
+        ("webhook_events_filter", Free),
+    ]],
+};
+
+const INPUT: Fields = Fields {
+    api: "the input of Replicate's image models",
+    path: "input.",
+    lists: &[&[
+        ("prompt", Parameter),
+        ("num_outputs", Parameter),
+        ("number_of_images", Parameter),
+        ("num_images", Parameter),
+        ("width", Parameter),
+        ("height", Parameter),
+        ("size", Parameter),
+        ("resolution", Parameter),
+        ("megapixels", Parameter),
+        ("quality", Parameter),
+        ("background", Parameter),
+        ("output_format", Parameter),
+        ("output_compression", Parameter),
+        ("input_fidelity", Parameter),
+        ("image", Parameter),
+        ("image_prompt", Parameter),
+        ("input_image", Parameter),
+        ("input_images", Parameter),
+        ("image_input", Parameter),
+        ("mask", Parameter),
+        ("aspect_ratio", Free),
+        ("negative_prompt", Free),
+        ("seed", Free),
+        ("guidance", Free),
+        ("guidance_scale", Free),
+        ("num_inference_steps", Free),
+        ("steps", Free),
+        ("go_fast", Free),
+        ("output_quality", Free),
+        ("prompt_strength", Free),
+        ("prompt_upsampling", Free),
+        ("safety_tolerance", Free),
+        ("safety_filter_level", Free),
+        ("disable_safety_checker", Free),
+        ("moderation", Free),
+        ("raw", Free),
+    ]],
+};
+
+/// What is read of a response.
+pub(crate) const MEMBERS: [&str; 3] = ["output", "completed_at", "metrics"];
+
+pub(crate) fn request(
+    read: &mut ParsedBody,
+    body: &Map<String, Value>,
+    measure: &dyn Measure,
+) -> Result<(), Error> {
+    for (name, value) in body.iter().filter(|(_, value)| !value.is_null()) {
+        match name.as_str() {
+            "input" => input(read, value, measure)?,
+            "model" => {
+                text(name, value)?.clone_into(&mut read.request.model);
+                read.names_model = true;
+            }
+            name => other_field(read, &BODY, name, value),
+        }
+    }
+    Ok(())
+}
+
+fn input(read: &mut ParsedBody, input: &Value, measure: &dyn Measure) -> Result<(), Error> {
+    let (mut width, mut height) = (None, None);
+    for (name, value) in within(input) {
+        match name {
+            "prompt" => read.request.prompt = Some(measure.prompt(text(name, value)?)),
+            "num_outputs" | "number_of_images" | "num_images" => read.request.n = whole(name, value)?,
+            "width" => width = Some(whole(name, value)?),
+            "height" => height = Some(whole(name, value)?),
+            "resolution" => read.request.size = Some(size(name, value)?),
+            "megapixels" => read.request.size = megapixels(value),
+            "mask" => read.request.mask = true,
+            "image" | "image_prompt" | "input_image" | "input_images" | "image_input" => {
+                let one = std::slice::from_ref(value);
+                for image in value.as_array().map_or(one, Vec::as_slice) {
+                    let image = image.as_str().map_or(InputImage::Unsized, |image| measure.image(image));
+                    input_image(read, image);
+                }
+            }
+            // Without a dot some models take it as a count of steps or a name of their own.
+            name => parameter(read, &INPUT, name, value)?,
+        }
+    }
+    if let Some(size) = pixels("input.width", width, height)? {
+        read.request.size = Some(size);
+    }
+    Ok(())
+}
+
+/// The square of so many megapixels, which some models take in place of a size: `1` or `0.25`.
+fn megapixels(value: &Value) -> Option<imgcost_core::Size> {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    match text.split_whitespace().next()? {
+        "0.25" => "512x512".parse().ok(),
+        "1" => "1024x1024".parse().ok(),
+        "4" => "2048x2048".parse().ok(),
+        _ => None,
+    }
+}
+
+pub(crate) fn is_response(value: &Value) -> bool {
+    let status = value.get("status").and_then(Value::as_str);
+    let of_its_own = matches!(status, Some("starting" | "processing" | "succeeded" | "canceled" | "aborted"));
+    of_its_own || images_of(value).is_some()
+}
+
+/// How many images a response brings: one address, or a list of them.
+pub(crate) fn images_of(value: &Value) -> Option<u64> {
+    match value.get("output")? {
+        Value::String(_) => Some(1),
+        Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_string) => {
+            u64::try_from(items.len()).ok()
+        }
+        _ => None,
+    }
+}
+
+pub(crate) fn response(value: &Value, response: &mut Response) -> Result<(), Error> {
+    let status = value.get("status").and_then(Value::as_str);
+    response.unfinished = matches!(status, Some("starting" | "processing"));
+    response.failed = matches!(status, Some("failed" | "canceled" | "aborted"));
+    Ok(())
+}
+
+/// The model that a path names, `/v1/models/OWNER/NAME/predictions`; empty where the body names it.
+pub(crate) fn model_in(path: &str) -> Option<&str> {
+    let before = path.strip_suffix("/predictions")?;
+    Some(before.split_once("/models/").map_or("", |(_, model)| model))
+}

@@ -1,0 +1,58 @@
+//! xAI's images, in the shape of OpenAI's, with a resolution in place of a size.
+
+use imgcost_core::{Endpoint, Error, InputImage};
+use serde_json::{Map, Value};
+
+use crate::body::{Measure, ParsedBody, input_image, size, text};
+use crate::dialect::Field::{Free, Parameter};
+use crate::dialect::Fields;
+use crate::openai_images::parameter;
+
+pub(crate) const PATHS: [(&str, Endpoint); 2] =
+    [("/images/generations", Endpoint::Generations), ("/images/edits", Endpoint::Edits)];
+
+/// The fields of a body, by xAI's description of the API.
+pub(crate) const FIELDS: Fields = Fields {
+    api: "xAI's images",
+    path: "",
+    lists: &[&[
+        ("prompt", Parameter),
+        ("model", Parameter),
+        ("n", Parameter),
+        ("quality", Parameter),
+        ("resolution", Parameter),
+        ("image", Parameter),
+        ("images", Parameter),
+        ("image_url", Parameter),
+        ("aspect_ratio", Free),
+        ("response_format", Free),
+        ("user", Free),
+    ]],
+};
+
+pub(crate) fn request(
+    read: &mut ParsedBody,
+    body: &Map<String, Value>,
+    measure: &dyn Measure,
+) -> Result<(), Error> {
+    for (name, value) in body.iter().filter(|(_, value)| !value.is_null()) {
+        match name.as_str() {
+            "prompt" => read.request.prompt = Some(measure.prompt(text(name, value)?)),
+            "resolution" => read.request.size = Some(size(name, value)?),
+            "image" | "images" | "image_url" => source_images(read, value, measure),
+            name => parameter(read, &FIELDS, name, value)?,
+        }
+    }
+    Ok(())
+}
+
+/// One source image or several: texts, or objects with an address.
+fn source_images(read: &mut ParsedBody, value: &Value, measure: &dyn Measure) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| source_images(read, item, measure)),
+        value => {
+            let address = value.get("url").or_else(|| value.get("image_url")).unwrap_or(value).as_str();
+            input_image(read, address.map_or(InputImage::Unsized, |address| measure.image(address)));
+        }
+    }
+}
