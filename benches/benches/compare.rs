@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use imgcost_analysis::compare::{Axes, Cell, Filter, Grid, Pivot, Sort, cheapest, varying};
-use imgcost_analysis::selector::Pick;
+use imgcost_analysis::selector::Selector;
 use imgcost_benches::{auto_request, book};
 use imgcost_core::{Date, Prompt};
 
@@ -25,7 +25,7 @@ fn main() {
     let book = book().unwrap();
     let mut base = auto_request("gpt-image-2");
     base.prompt = Some(Prompt::of_tokens(94));
-    let picks = |text: &str| Pick::list("axis", text).unwrap();
+    let picks = |text: &str| Selector::list("axis", text).unwrap();
     let axes = Axes {
         models: picks("gpt-image-1,gpt-image-1.5,gpt-image-2,gpt-image-2.5-flare,gpt-image-2.5-sunburst"),
         providers: picks("openai"),

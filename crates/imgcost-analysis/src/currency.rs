@@ -1,7 +1,7 @@
 //! Amounts in another currency, at a rate and day that the user gives.
 //!
 //! Everything is worked out in US dollars; only a total is converted, once, and the rate and its
-//! day stand beside it. No rate is built in and none is looked up.
+//! day are beside it. No rate is built in and none is looked up.
 
 use std::fmt;
 use std::str::FromStr;

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
-use imgcost_analysis::jobs::{Defaults, Desk, Files, Format, JobFile, Outside};
+use imgcost_analysis::jobs::{Defaults, Files, Format, JobFile, Outside, RowResolver};
 use imgcost_core::{Book, Error, Prompt};
 use imgcost_wire::Measured;
 
@@ -41,10 +41,14 @@ pub(crate) fn open(
 ///
 /// # Errors
 /// A flag or setting can't be accepted.
-pub(crate) fn desk<'b>(args: &RequestArgs, settings: &Settings, book: &'b Book) -> Result<Desk<'b>, Error> {
+pub(crate) fn resolver<'b>(
+    args: &RequestArgs,
+    settings: &Settings,
+    book: &'b Book,
+) -> Result<RowResolver<'b>, Error> {
     let Given { request, endpoint_known, .. } = request::given(args, settings, book, &|_| {})?;
     let offer = request::offer_defaults(args, settings)?;
-    Ok(Desk::new(book, Defaults { request, endpoint_known, offer, name_a_model: NAME_A_MODEL }))
+    Ok(RowResolver::new(book, Defaults { request, endpoint_known, offer, name_a_model: NAME_A_MODEL }))
 }
 
 /// Which files rows may name.

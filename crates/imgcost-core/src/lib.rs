@@ -20,11 +20,11 @@ mod total;
 mod usage;
 
 pub use book::{
-    Availability, Book, CallPrice, CallingTokens, Event, Family, FidelityTokens, FixedPrice, FreeSize,
-    ImageInputRule, ImageOutputRule, ImagePrice, Limits, MinMax, Model, Offer, Outcome, OutcomeResult,
-    OutcomeRule, Overhead, PartialRule, Place, PriceRow, Provider, RateCard, RatioBase, RatioCard,
-    ResponsesRule, Row, SizeClass, Sizes, Source, Sourced, TextInputRule, TextModel, TextOutputRule,
-    TokenSpan, printable, without_date,
+    Availability, Book, CallPrice, CallingTokens, DatedRow, Event, Family, FidelityTokens, FixedPrice,
+    FreeSize, ImageInputRule, ImageOutputRule, ImagePrice, Limits, MinMax, Model, Offer, Outcome,
+    OutcomeResult, OutcomeRule, Overhead, PartialRule, PriceRow, Provider, RateCard, RatioBase, RatioCard,
+    ResponsesRule, SizeClass, Sizes, Source, SourceLocation, Sourced, TextInputRule, TextModel,
+    TextOutputRule, TokenSpan, printable, without_date,
 };
 #[cfg(feature = "toml")]
 pub use book::{BookErrors, File, Problem, schemas};
@@ -41,8 +41,8 @@ pub use params::{
     Unit, UnknownName, Value, read,
 };
 pub use quote::{
-    Alternative, BookDocument, ImageTerms, InputTerms, Line, LineDocument, Note, NoteKind, Part, Price,
-    Quote, QuoteDocument, RULES_VERSION, RangeDocument, Rate, RequestDocument, Terms, TokensDocument,
+    Alternative, BookDocument, ImageTerms, InputTerms, LineDocument, LinePart, Note, NoteKind, Price, Quote,
+    QuoteDocument, QuoteLine, RULES_VERSION, RangeDocument, Rate, RequestDocument, Terms, TokensDocument,
     TotalDocument,
 };
 pub use request::{InputImage, Prompt, Request};

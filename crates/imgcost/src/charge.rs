@@ -11,7 +11,7 @@ impl Quote {
     ///
     /// The prices are those of the quote's day. A response that names another model, where the book
     /// knows it at the provider, or another tier is charged at what that costs.
-    /// [`Charge::settles`] says whether the response reports all that is billed.
+    /// [`Charge::settles`] tells whether the response reports all that is billed.
     ///
     /// # Errors
     /// [`Error::Response`]: it is neither, or an error, or reports nothing that can be charged.

@@ -10,7 +10,7 @@ mod today;
 
 pub use error::Error;
 pub use estimator::Estimator;
-pub use quote::{Line, Quote};
+pub use quote::{Quote, QuoteLine};
 pub use request::Request;
 pub use today::today;
 

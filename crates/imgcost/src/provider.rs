@@ -24,7 +24,7 @@ pub(crate) fn of<'b>(book: &'b Book, model: &str) -> Result<&'b str, Error> {
     let mut all = book.providers().filter(|provider| provider.model(model).is_some());
     match (all.next(), all.next()) {
         (Some(only), None) => Ok(&only.id),
-        // The book says who else has it, or which name is nearest.
+        // The book names who else has it, or which name is nearest.
         (None, _) => Ok(book.provider(USUAL).map_or(USUAL, |usual| &usual.id)),
         (Some(first), Some(second)) => {
             let ids = [first, second].into_iter().chain(all).map(|provider| &provider.id);

@@ -1,4 +1,4 @@
-//! A quote that owns what it says.
+//! A quote that owns its data.
 
 use imgcost_core::{
     Date, Estimate, Evidence, Item, Note, Quote as Borrowed, Rate, Request as Counts, Terms, Total, Unit, Usd,
@@ -32,14 +32,14 @@ pub struct Quote {
     model: String,
     id: String,
     total: Total,
-    lines: Vec<Line>,
+    lines: Vec<QuoteLine>,
     notes: Vec<Note>,
 }
 
 /// One thing that a call pays for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Line {
+pub struct QuoteLine {
     /// What it is.
     pub item: Item,
     /// What is counted.
@@ -59,7 +59,7 @@ pub struct Line {
 impl Quote {
     pub(crate) fn new(prices: Prices, counts: Counts) -> Result<Quote, Error> {
         let quote = prices.quote(&counts)?;
-        let lines = quote.lines().iter().map(|line| Line {
+        let lines = quote.lines().iter().map(|line| QuoteLine {
             item: line.item,
             unit: line.unit,
             quantity: line.quantity,
@@ -113,7 +113,7 @@ impl Quote {
 
     /// What the call pays for; the amounts add up to the total exactly.
     #[must_use]
-    pub fn lines(&self) -> &[Line] {
+    pub fn lines(&self) -> &[QuoteLine] {
         &self.lines
     }
 

@@ -79,7 +79,7 @@ impl Request {
     }
 
     /// The prompt, whose tokens are counted; its text is not kept. Left out: the quote covers the
-    /// images alone, and says so in a note.
+    /// images alone, with a note.
     #[cfg(feature = "prompt")]
     #[must_use]
     pub fn prompt(mut self, text: &str) -> Request {

@@ -3,7 +3,7 @@
 use imgcost_core::{Charge, Estimate, Item, NoteKind, Quote, Response, SignedUsd, Terms, Usd, UsdPerMillion};
 use serde::{Serialize, Serializer};
 
-/// How a count or a sum stands to its quote. The names are stable.
+/// How a count or a sum compares with its quote. The names are stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
@@ -51,7 +51,7 @@ impl Verdict {
         matches!(self, Verdict::Below | Verdict::Above)
     }
 
-    /// How a value stands to a range.
+    /// How a value compares with a range.
     ///
     /// ```
     /// use imgcost_core::Estimate;
@@ -119,7 +119,7 @@ pub enum Billed<'b> {
     At(&'b Terms),
     /// What the usage was charged at already.
     Charged(&'b Charge),
-    /// What the provider says the call cost, in USD.
+    /// What the provider states that the call cost, in USD.
     Amount(Usd),
 }
 
@@ -128,7 +128,7 @@ pub enum Billed<'b> {
 pub struct Finding {
     /// What was compared.
     pub subject: Subject,
-    /// How it stands.
+    /// How the two compare.
     pub verdict: Verdict,
     /// The quoted tokens; none for the total, or where nothing was quoted.
     pub quoted: Option<Estimate<u64>>,

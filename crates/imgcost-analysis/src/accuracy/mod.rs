@@ -6,9 +6,9 @@
 //! when a group is too far off.
 
 mod finding;
-mod tally;
+mod summary;
 mod tolerance;
 
 pub use finding::{Billed, Comparison, Finding, Subject, Verdict, compare};
-pub use tally::{Accuracy, Group, Money, OTHERS, Tally, Worst};
+pub use summary::{Accuracy, Group, Money, OTHERS, Summary, Worst};
 pub use tolerance::{Breach, Tolerance};

@@ -3,7 +3,7 @@
 use imgcost_core::{Ratio, Usd};
 use serde::Serialize;
 
-use super::tally::Tally;
+use super::summary::Summary;
 
 /// What is let pass, in percent. Without any, nothing may lie outside its range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,22 +42,22 @@ impl Breach {
 impl Tolerance {
     /// How sums break it, if they do.
     #[must_use]
-    pub fn broken_by(&self, tally: &Tally) -> Option<Breach> {
+    pub fn broken_by(&self, summary: &Summary) -> Option<Breach> {
         // Whole numbers: above the product is above what is left of it rounded down.
         let most = match (self.outside, self.money) {
-            (Some(percent), _) => Some(percent.of(tally.compared()).map_or(0, |(whole, _)| whole)),
+            (Some(percent), _) => Some(percent.of(summary.compared()).map_or(0, |(whole, _)| whole)),
             (None, None) => Some(0),
             (None, Some(_)) => None,
         };
-        if most.is_some_and(|most| tally.outside().saturating_mul(100) > most) {
+        if most.is_some_and(|most| summary.outside().saturating_mul(100) > most) {
             return Some(Breach::Outside);
         }
         let percent = self.money?;
-        if tally.outside_without_money > 0 {
+        if summary.outside_without_money > 0 {
             return Some(Breach::MoneyUnknown);
         }
         let is_within = || {
-            let money = tally.money?;
+            let money = summary.money?;
             let off = money.over.checked_add(money.under)?.checked_mul(100)?;
             let most: Usd = money.paid.checked_scale(percent)?;
             Some(off <= most)

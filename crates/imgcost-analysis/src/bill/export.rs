@@ -1,4 +1,4 @@
-//! Pages as sums: what counts, what is passed over, and what is said of it.
+//! Pages as sums: what counts, what is passed over, and what is reported of it.
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::Read;
@@ -6,14 +6,14 @@ use std::io::Read;
 use imgcost_core::read::shown;
 use imgcost_core::{Code, Date, Error, SignedUsd};
 
-use super::pages::{self, Item, Page, Piece, Place};
-use super::{CostResult, Finding, Reconcile, UsageKind, UsageResult, Weight};
+use super::pages::{self, Item, Page, PagePosition, Piece};
+use super::{BillComparison, CostResult, Finding, UsageKind, UsageResult, Weight};
 
 /// Takes what a file has.
-type Take<'t> = dyn FnMut(&mut Export, Got<'_>) -> Result<(), Error> + 't;
+type Take<'t> = dyn FnMut(&mut Export, PageEntry<'_>) -> Result<(), Error> + 't;
 
 /// What a file has.
-enum Got<'i> {
+enum PageEntry<'i> {
     /// A day is covered.
     Day(Date),
     /// A result of a day.
@@ -28,23 +28,23 @@ enum Got<'i> {
 
 /// Of what pages are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Of {
+pub enum PageKind {
     /// What the provider counted.
     Usage,
     /// What it billed.
     Costs,
 }
 
-impl Of {
+impl PageKind {
     /// What the results of pages say that they are of; none without a result.
-    fn found(pages: &[Page]) -> Option<Of> {
+    fn found(pages: &[Page]) -> Option<PageKind> {
         let object = pages.iter().find_map(Page::object)?;
-        Some(if object.contains(".costs.") { Of::Costs } else { Of::Usage })
+        Some(if object.contains(".costs.") { PageKind::Costs } else { PageKind::Usage })
     }
 }
 
 /// Whose a result is.
-enum Whose {
+enum Owner {
     Asked,
     Other,
     Untold,
@@ -56,8 +56,8 @@ pub struct Export {
     project: Option<String>,
     api_key_id: Option<String>,
     seen: HashSet<String>,
-    /// Pages by what they are of: where they stand, and their file.
-    places: BTreeMap<&'static str, (Vec<Place>, Vec<String>)>,
+    /// Pages by what they are of: their position, and their file.
+    positions: BTreeMap<&'static str, (Vec<PagePosition>, Vec<String>)>,
     /// By code and words: how often.
     met: BTreeMap<(&'static str, Weight, String), u64>,
 }
@@ -70,7 +70,7 @@ impl Export {
             project: project.map(str::to_owned),
             api_key_id: api_key_id.map(str::to_owned),
             seen: HashSet::new(),
-            places: BTreeMap::new(),
+            positions: BTreeMap::new(),
             met: BTreeMap::new(),
         }
     }
@@ -84,36 +84,36 @@ impl Export {
         &mut self,
         name: &str,
         input: impl Read,
-        of: Option<Of>,
-        sums: &mut Reconcile<'_>,
-    ) -> Result<Of, Error> {
+        of: Option<PageKind>,
+        sums: &mut BillComparison<'_>,
+    ) -> Result<PageKind, Error> {
         let pages = pages::read("bill", name, input)?;
         // Pages without any result are mostly the costs of another organization.
-        let of = of.or_else(|| Of::found(&pages)).unwrap_or(Of::Costs);
+        let of = of.or_else(|| PageKind::found(&pages)).unwrap_or(PageKind::Costs);
         match of {
-            Of::Usage => self.usage(name, &pages, sums)?,
-            Of::Costs => self.costs(name, &pages, sums)?,
+            PageKind::Usage => self.usage(name, &pages, sums)?,
+            PageKind::Costs => self.costs(name, &pages, sums)?,
         }
         Ok(of)
     }
 
-    fn usage(&mut self, name: &str, pages: &[Page], sums: &mut Reconcile<'_>) -> Result<(), Error> {
+    fn usage(&mut self, name: &str, pages: &[Page], sums: &mut BillComparison<'_>) -> Result<(), Error> {
         self.file("usage", name, pages, &mut |export, got| {
             let (day, item) = match got {
-                Got::Result(day, item) => (day, item),
-                Got::Day(day) => {
+                PageEntry::Result(day, item) => (day, item),
+                PageEntry::Day(day) => {
                     sums.usage_day(day);
                     return Ok(());
                 }
-                Got::Untold(day, _) => {
+                PageEntry::Untold(day, _) => {
                     sums.usage_left_out(day, day);
                     return Ok(());
                 }
-                Got::Span(first, last) => {
+                PageEntry::Span(first, last) => {
                     sums.usage_left_out(first, last);
                     return Ok(());
                 }
-                Got::Other => return Ok(()),
+                PageEntry::Other => return Ok(()),
             };
             let kind = match item.object.as_deref() {
                 Some("organization.usage.images.result") => UsageKind::Images,
@@ -139,19 +139,19 @@ impl Export {
         })
     }
 
-    fn costs(&mut self, name: &str, pages: &[Page], sums: &mut Reconcile<'_>) -> Result<(), Error> {
+    fn costs(&mut self, name: &str, pages: &[Page], sums: &mut BillComparison<'_>) -> Result<(), Error> {
         self.file("costs", name, pages, &mut |export, got| {
             match got {
-                Got::Day(day) => sums.cost_day(day),
-                Got::Other => sums.filtered(),
-                Got::Span(first, last) => sums.costs_left_out(first, last),
+                PageEntry::Day(day) => sums.cost_day(day),
+                PageEntry::Other => sums.filtered(),
+                PageEntry::Span(first, last) => sums.costs_left_out(first, last),
                 // Nothing is nothing, whosever it is.
-                Got::Untold(day, item) => {
+                PageEntry::Untold(day, item) => {
                     if amount(name, day, item)?.0 != SignedUsd::ZERO {
                         sums.costs_left_out(day, day);
                     }
                 }
-                Got::Result(day, item) => {
+                PageEntry::Result(day, item) => {
                     let (usd, currency) = amount(name, day, item)?;
                     if currency.eq_ignore_ascii_case("usd") {
                         sums.cost(&CostResult { day, line_item: item.line_item.clone(), amount: usd });
@@ -173,12 +173,12 @@ impl Export {
         pages: &[Page],
         take: &mut Take<'_>,
     ) -> Result<(), Error> {
-        let (places, names) = self.places.entry(kind).or_default();
-        places.extend(pages.iter().map(Page::place));
-        names.resize(places.len(), name.to_owned());
+        let (positions, names) = self.positions.entry(kind).or_default();
+        positions.extend(pages.iter().map(Page::position));
+        names.resize(positions.len(), name.to_owned());
         pages::pieces(pages, &mut |piece| {
             match piece {
-                Piece::Day(day) => take(self, Got::Day(day))?,
+                Piece::Day(day) => take(self, PageEntry::Day(day))?,
                 Piece::Result(day, item, key) => {
                     if !self.seen.insert(format!("{kind} {key}")) {
                         let words = format!("{day}: a result is there twice and counts once");
@@ -186,9 +186,9 @@ impl Export {
                         return Ok(());
                     }
                     let got = match self.whose(item) {
-                        Whose::Asked => Got::Result(day, item),
-                        Whose::Other => Got::Other,
-                        Whose::Untold => Got::Untold(day, item),
+                        Owner::Asked => PageEntry::Result(day, item),
+                        Owner::Other => PageEntry::Other,
+                        Owner::Untold => PageEntry::Untold(day, item),
                     };
                     take(self, got)?;
                 }
@@ -201,7 +201,7 @@ impl Export {
                     );
                     self.meet("bucket-spans-days", Weight::Unmatched, words);
                     if let (Some(first), Some(last)) = (pages::utc_day(start), pages::utc_day(end)) {
-                        take(self, Got::Span(first.min(last), last.max(first)))?;
+                        take(self, PageEntry::Span(first.min(last), last.max(first)))?;
                     }
                 }
             }
@@ -210,7 +210,7 @@ impl Export {
     }
 
     /// Whether a result is of the project and key that were asked for.
-    fn whose(&mut self, item: &Item) -> Whose {
+    fn whose(&mut self, item: &Item) -> Owner {
         let filters = [
             ("project", self.project.clone(), &item.project_id),
             ("api_key_id", self.api_key_id.clone(), &item.api_key_id),
@@ -225,16 +225,16 @@ impl Export {
                         Weight::Note,
                         format!("results of another {name} are left out"),
                     );
-                    return Whose::Other;
+                    return Owner::Other;
                 }
                 None => {
                     let words = format!("results that are not grouped by {name} can't be told apart");
                     self.meet("not-grouped", Weight::Unmatched, words);
-                    return Whose::Untold;
+                    return Owner::Untold;
                 }
             }
         }
-        Whose::Asked
+        Owner::Asked
     }
 
     fn meet(&mut self, code: &'static str, weight: Weight, words: String) {
@@ -250,8 +250,8 @@ impl Export {
     /// What was met, as findings. Whether pages are missing is only known of all files together.
     #[must_use]
     pub fn findings(mut self) -> Vec<Finding> {
-        for (places, names) in std::mem::take(&mut self.places).into_values() {
-            if let Some(name) = Place::first_open(&places).and_then(|open| names.get(open)) {
+        for (positions, names) in std::mem::take(&mut self.positions).into_values() {
+            if let Some(name) = PagePosition::first_open(&positions).and_then(|open| names.get(open)) {
                 let words = format!("{name} has a page that says has_more, and the next one is not given");
                 self.meet("incomplete-export", Weight::Unmatched, words);
             }

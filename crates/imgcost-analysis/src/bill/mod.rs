@@ -1,9 +1,9 @@
 //! A log compared with its provider's bill, an organization's usage and cost pages: which calls,
 //! images, tokens and dollars are in both, and what can't be matched.
 //!
-//! [`Export`] reads the pages as the API returns them. [`Reconcile`] takes the calls of a log and the results of the pages one by one and keeps
-//! sums by day, model and size; [`Reconcile::finish`] compares them as finely as the pages are
-//! grouped.
+//! [`Export`] reads the pages as the API returns them. [`BillComparison`] takes the calls of a log
+//! and the results of the pages one by one and keeps sums by day, model and size;
+//! [`BillComparison::finish`] compares them as finely as the pages are grouped.
 
 mod export;
 mod finding;
@@ -13,9 +13,9 @@ mod outcome;
 mod pages;
 mod sums;
 
-pub use export::{Export, Of};
+pub use export::{Export, PageKind};
 pub use finding::{Finding, Weight};
 pub use logged::Logged;
 pub use names::{LineItem, Names};
-pub use outcome::{Outcome, Row, Standing};
-pub use sums::{Amount, CostResult, Measure, Reconcile, UsageKind, UsageResult};
+pub use outcome::{BillRow, Outcome, Standing};
+pub use sums::{Amount, BillComparison, CostResult, Measure, UsageKind, UsageResult};

@@ -6,12 +6,12 @@ use imgcost_core::{Date, Ratio, SignedUsd, Usd};
 use serde::{Serialize, Serializer};
 
 use super::finding::{Finding, Weight};
-use super::sums::{Amount, Cell, Measure, Reconcile, UsageKind, add};
+use super::sums::{Amount, BillComparison, Cell, Measure, UsageKind, add};
 
 /// Money that differs by less is the same: floats end about there. In billionths of a dollar.
 const SAME_NANO: u64 = 1000;
 
-/// How the two sides of a row stand. The names are stable.
+/// How the two sides of a row compare. The names are stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Standing {
     /// The same, within the tolerance.
@@ -69,7 +69,7 @@ impl Serialize for Standing {
 
 /// A sum of the log beside that of the export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Row {
+pub struct BillRow {
     /// The day, by UTC.
     pub day: Date,
     /// The model; empty for all that draw.
@@ -86,7 +86,7 @@ pub struct Row {
     pub export: Option<Amount>,
     /// Whether the export has at least this: results do not say it, or were left out.
     pub export_is_part: bool,
-    /// How they stand.
+    /// How the two sides compare.
     pub standing: Standing,
 }
 
@@ -94,7 +94,7 @@ pub struct Row {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Outcome {
     /// Every sum, by day, model, size and measure.
-    pub rows: Vec<Row>,
+    pub rows: Vec<BillRow>,
     /// What else there is to say.
     pub findings: Vec<Finding>,
 }
@@ -108,7 +108,7 @@ impl Outcome {
     }
 }
 
-impl Reconcile<'_> {
+impl BillComparison<'_> {
     /// Compares. A difference of up to `percent` of every count and sum is accepted.
     #[must_use]
     pub fn finish(&self, percent: Ratio) -> Outcome {
@@ -116,45 +116,45 @@ impl Reconcile<'_> {
     }
 }
 
-fn finish(reconcile: &Reconcile<'_>, percent: Ratio) -> Outcome {
+fn finish(comparison: &BillComparison<'_>, percent: Ratio) -> Outcome {
     let mut rows = Vec::new();
     for measure in
         [Measure::Requests, Measure::Images, Measure::InputTokens, Measure::OutputTokens, Measure::Usd]
     {
-        if is_compared(reconcile, measure) {
-            rows.extend(compared(reconcile, measure, percent));
+        if is_compared(comparison, measure) {
+            rows.extend(compared(comparison, measure, percent));
         }
     }
     rows.sort_by(|a, b| (a.day, &a.model, &a.size, a.measure).cmp(&(b.day, &b.model, &b.size, b.measure)));
     let mut findings = Vec::new();
-    findings.extend(wrong_organization(reconcile));
-    findings.extend(whole_days(reconcile));
-    if !reconcile.usage_days.is_empty() && !reconcile.kinds.contains(&UsageKind::Completions) {
+    findings.extend(wrong_organization(comparison));
+    findings.extend(whole_days(comparison));
+    if !comparison.usage_days.is_empty() && !comparison.kinds.contains(&UsageKind::Completions) {
         let message = "the usage pages have no tokens of models that draw: tokens are not compared";
         findings.push(Finding { code: "no-token-usage", weight: Weight::Note, message: message.to_owned() });
     }
-    findings.extend(reconcile.other_findings());
+    findings.extend(comparison.other_findings());
     Outcome { rows, findings }
 }
 
 /// Whether the export speaks of a measure at all.
-fn is_compared(reconcile: &Reconcile<'_>, measure: Measure) -> bool {
+fn is_compared(comparison: &BillComparison<'_>, measure: Measure) -> bool {
     match measure {
         Measure::Requests | Measure::Images => {
             // Pages without any result say that nothing was used.
-            !reconcile.usage_days.is_empty()
-                && (reconcile.kinds.contains(&UsageKind::Images)
-                    || reconcile.kinds.is_empty() && !reconcile.other_usage)
+            !comparison.usage_days.is_empty()
+                && (comparison.kinds.contains(&UsageKind::Images)
+                    || comparison.kinds.is_empty() && !comparison.other_usage)
         }
-        Measure::InputTokens | Measure::OutputTokens => reconcile.kinds.contains(&UsageKind::Completions),
-        Measure::Usd => !reconcile.cost_days.is_empty() && reconcile.whole_days.is_empty(),
+        Measure::InputTokens | Measure::OutputTokens => comparison.kinds.contains(&UsageKind::Completions),
+        Measure::Usd => !comparison.cost_days.is_empty() && comparison.whole_days.is_empty(),
     }
 }
 
-fn compared(reconcile: &Reconcile<'_>, measure: Measure, percent: Ratio) -> Vec<Row> {
+fn compared(comparison: &BillComparison<'_>, measure: Measure, percent: Ratio) -> Vec<BillRow> {
     let nothing = BTreeMap::new();
-    let export = reconcile.export.get(&measure).unwrap_or(&nothing);
-    let log = reconcile.log.get(&measure).unwrap_or(&nothing);
+    let export = comparison.export.get(&measure).unwrap_or(&nothing);
+    let log = comparison.log.get(&measure).unwrap_or(&nothing);
     // As finely as every result of the pages is grouped.
     let by_model = !export.keys().any(|cell| cell.model.is_empty());
     let by_size = !export.is_empty() && !export.keys().any(|cell| cell.size.is_empty());
@@ -179,21 +179,21 @@ fn compared(reconcile: &Reconcile<'_>, measure: Measure, percent: Ratio) -> Vec<
         all
     };
     let mut silent: BTreeMap<Cell, u64> = BTreeMap::new();
-    for ((silent_measure, cell), count) in &reconcile.silent {
+    for ((silent_measure, cell), count) in &comparison.silent {
         if *silent_measure == measure {
             *silent.entry(project(cell)).or_default() += count;
         }
     }
-    let unsaid = reconcile.unsaid.keys().filter(|(unsaid, _)| *unsaid == measure);
+    let unsaid = comparison.unsaid.keys().filter(|(unsaid, _)| *unsaid == measure);
     let unsaid: BTreeSet<Cell> = unsaid.map(|(_, cell)| project(cell)).collect();
     let left_out =
-        if measure == Measure::Usd { &reconcile.costs_left_out } else { &reconcile.usage_left_out };
+        if measure == Measure::Usd { &comparison.costs_left_out } else { &comparison.usage_left_out };
     let (log, export) = (projected(log), projected(export));
     let cells: BTreeSet<&Cell> = log.keys().chain(export.keys()).collect();
     let all_days: BTreeSet<Date> =
-        reconcile.log.values().flat_map(|cells| cells.keys()).map(|cell| cell.day).collect();
+        comparison.log.values().flat_map(|cells| cells.keys()).map(|cell| cell.day).collect();
     let span = all_days.first().copied().zip(all_days.last().copied());
-    let covered = if measure == Measure::Usd { &reconcile.cost_days } else { &reconcile.usage_days };
+    let covered = if measure == Measure::Usd { &comparison.cost_days } else { &comparison.usage_days };
     let row = |cell: &Cell| {
         let (mine, theirs) = (log.get(cell).copied(), export.get(cell).copied());
         let silent = silent.get(cell).copied().unwrap_or(0);
@@ -204,11 +204,11 @@ fn compared(reconcile: &Reconcile<'_>, measure: Measure, percent: Ratio) -> Vec<
             (Some(Some(_)), None) if !covered.contains(&cell.day) => Standing::OutsideExport,
             (None, Some(Some(theirs))) if !is_in_span && !theirs.is_nothing() => Standing::OutsideLog,
             (mine, theirs) => {
-                let part = Part { log: silent > 0, export: export_is_part };
-                stand(mine.flatten(), theirs.flatten(), part, percent)
+                let incomplete = Incomplete { log: silent > 0, export: export_is_part };
+                standing(mine.flatten(), theirs.flatten(), incomplete, percent)
             }
         };
-        Row {
+        BillRow {
             day: cell.day,
             model: cell.model.clone(),
             size: cell.size.clone(),
@@ -221,7 +221,7 @@ fn compared(reconcile: &Reconcile<'_>, measure: Measure, percent: Ratio) -> Vec<
         }
     };
     // Nothing on both sides is no row.
-    let is_something = |row: &Row| {
+    let is_something = |row: &BillRow| {
         let nothing = |amount: Option<Amount>| amount.is_none_or(Amount::is_nothing);
         let is_open = row.silent > 0 || unsaid.contains(&cell_of(row));
         !nothing(row.log) || !nothing(row.export) || is_open || row.standing == Standing::TooLarge
@@ -229,33 +229,33 @@ fn compared(reconcile: &Reconcile<'_>, measure: Measure, percent: Ratio) -> Vec<
     cells.into_iter().map(row).filter(is_something).collect()
 }
 
-fn cell_of(row: &Row) -> Cell {
+fn cell_of(row: &BillRow) -> Cell {
     Cell { day: row.day, model: row.model.clone(), size: row.size.clone() }
 }
 
 /// Which sides do not have all: what they have is at least that.
 #[derive(Debug, Clone, Copy)]
-struct Part {
+struct Incomplete {
     log: bool,
     export: bool,
 }
 
-fn stand(log: Option<Amount>, export: Option<Amount>, part: Part, percent: Ratio) -> Standing {
+fn standing(log: Option<Amount>, export: Option<Amount>, incomplete: Incomplete, percent: Ratio) -> Standing {
     let has = |amount: Option<Amount>| amount.filter(|amount| !amount.is_nothing());
     let (mine, theirs) = match (has(log), has(export)) {
-        (None, None) if part.log || part.export => return Standing::Open,
+        (None, None) if incomplete.log || incomplete.export => return Standing::Open,
         (None, None) => return Standing::Matched,
-        (Some(_), None) if part.export => return Standing::Open,
+        (Some(_), None) if incomplete.export => return Standing::Open,
         (Some(_), None) => return Standing::OnlyLog,
-        (None, Some(_)) if part.log => return Standing::Open,
+        (None, Some(_)) if incomplete.log => return Standing::Open,
         (None, Some(_)) => return Standing::OnlyExport,
         (Some(mine), Some(theirs)) => (mine, theirs),
     };
     let Some((is_more, is_same)) = difference(mine, theirs, percent) else { return Standing::TooLarge };
     // What one side does not have may be what is missing.
-    let may_differ = if is_more { part.export } else { part.log };
+    let may_differ = if is_more { incomplete.export } else { incomplete.log };
     match is_same {
-        true if part.log || part.export => Standing::Open,
+        true if incomplete.log || incomplete.export => Standing::Open,
         true => Standing::Matched,
         false if may_differ => Standing::Open,
         false => Standing::Differs,
@@ -290,12 +290,12 @@ fn scaled(usd: Usd, percent: Ratio) -> Option<Usd> {
 
 /// Costs of nothing while the log or the usage says otherwise: the pages are of another
 /// organization or project, or not complete yet.
-fn wrong_organization(reconcile: &Reconcile<'_>) -> Option<Finding> {
+fn wrong_organization(comparison: &BillComparison<'_>) -> Option<Finding> {
     // Costs that were left out are not zero.
-    if reconcile.cost_days.is_empty() || reconcile.any_cost || !reconcile.costs_left_out.is_empty() {
+    if comparison.cost_days.is_empty() || comparison.any_cost || !comparison.costs_left_out.is_empty() {
         return None;
     }
-    let days = |cell: &&Cell| reconcile.cost_days.contains(&cell.day);
+    let days = |cell: &&Cell| comparison.cost_days.contains(&cell.day);
     let sums = |measure: Measure, sums: &super::sums::Sums| {
         let mut all = SignedUsd::ZERO;
         let mut count = 0_u64;
@@ -308,14 +308,14 @@ fn wrong_organization(reconcile: &Reconcile<'_>) -> Option<Finding> {
         }
         (all, count)
     };
-    let (logged, _) = sums(Measure::Usd, &reconcile.log);
-    let (_, images) = sums(Measure::Images, &reconcile.export);
+    let (logged, _) = sums(Measure::Usd, &comparison.log);
+    let (_, images) = sums(Measure::Images, &comparison.export);
     let says = match (logged == SignedUsd::ZERO, images) {
         (false, _) => format!("the log has ${logged} on these days"),
         (true, 1..) => format!("the usage pages have {images} images on these days"),
         (true, 0) => return None,
     };
-    let all = if reconcile.is_filtered { "all costs that were asked for" } else { "all costs" };
+    let all = if comparison.is_filtered { "all costs that were asked for" } else { "all costs" };
     let message = format!(
         "{all} are zero, and {says}: the cost pages are of another organization or project than \
          the calls (an admin key sees its own organization only), or the costs are not there yet"
@@ -325,8 +325,8 @@ fn wrong_organization(reconcile: &Reconcile<'_>) -> Option<Finding> {
 
 /// Costs without line items cover everything that the organization was billed for: only that
 /// they are less than the log shows something.
-fn whole_days(reconcile: &Reconcile<'_>) -> Vec<Finding> {
-    if reconcile.whole_days.is_empty() {
+fn whole_days(comparison: &BillComparison<'_>) -> Vec<Finding> {
+    if comparison.whole_days.is_empty() {
         return Vec::new();
     }
     let mut findings = vec![Finding {
@@ -337,16 +337,16 @@ fn whole_days(reconcile: &Reconcile<'_>) -> Vec<Finding> {
             .to_owned(),
     }];
     let mut logged: BTreeMap<Date, Option<SignedUsd>> = BTreeMap::new();
-    for (cell, amount) in reconcile.log.get(&Measure::Usd).into_iter().flatten() {
+    for (cell, amount) in comparison.log.get(&Measure::Usd).into_iter().flatten() {
         if let Some(Amount::Usd(usd)) = amount {
             let sum = logged.entry(cell.day).or_insert(Some(SignedUsd::ZERO));
             *sum = sum.and_then(|sum| sum.checked_add(*usd));
         }
     }
     for (day, mine) in logged {
-        let all = reconcile.whole_days.get(&day).copied().flatten();
+        let all = comparison.whole_days.get(&day).copied().flatten();
         // Of a day with costs that were left out, the sum is not all.
-        let Some((mine, all)) = mine.zip(all).filter(|_| !reconcile.costs_left_out.has(day)) else {
+        let Some((mine, all)) = mine.zip(all).filter(|_| !comparison.costs_left_out.has(day)) else {
             continue;
         };
         let less = mine.checked_sub(all).is_some_and(|difference| {

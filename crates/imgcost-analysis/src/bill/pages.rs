@@ -27,26 +27,26 @@ pub(super) struct Page {
     next_page: Option<String>,
 }
 
-/// Where a page stands among others.
+/// The position of a page among others.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct PagePosition {
     /// Of what its results are; none where it has none.
     kind: Option<String>,
     /// When its first and its last bucket start, and when the last one ends.
     span: Option<(i64, i64, i64)>,
-    /// Whether it says that there are more behind it.
+    /// Whether it announces more behind it.
     has_more: bool,
 }
 
 impl Page {
-    /// What its first result says that it is.
+    /// What its first result is of, by its own name.
     pub(super) fn object(&self) -> Option<&str> {
         let mut items = self.data.iter().flat_map(Bucket::items);
         items.next().map(|item| item.object.as_deref().unwrap_or_default())
     }
 
-    /// Where it stands.
-    pub(super) fn place(&self) -> Place {
+    /// Its position.
+    pub(super) fn position(&self) -> PagePosition {
         let kind = self.data.iter().flat_map(Bucket::items).find_map(|item| item.object.clone());
         let last = |bucket: &Bucket| (bucket.start_time, bucket.end_time.unwrap_or(bucket.start_time));
         let span = self.data.first().zip(self.data.last()).map(|(first, bucket)| {
@@ -54,27 +54,27 @@ impl Page {
             (first.start_time, start, end)
         });
         let has_next = self.next_page.as_ref().is_some_and(|token| !token.is_empty());
-        Place { kind, span, has_more: self.has_more.unwrap_or(has_next) }
+        PagePosition { kind, span, has_more: self.has_more.unwrap_or(has_next) }
     }
 }
 
-impl Place {
+impl PagePosition {
     /// The first place of those in which pages were given whose next page is not among them.
     ///
-    /// A page names the next one by a token that says nothing of it, and no page names itself. The
+    /// A page names the next one by a token that tells nothing of it, and no page names itself. The
     /// next one is the one given after it, if that is of the same kind; else one that begins
     /// where it ends.
-    pub(super) fn first_open(places: &[Place]) -> Option<usize> {
-        places.iter().enumerate().find_map(|(index, place)| {
-            let next = places.get(index + 1);
-            let is_continued = !place.has_more
-                || next.is_some_and(|next| next.kind.is_some() && next.kind == place.kind)
-                || places.iter().any(|other| place.is_continued_by(other));
+    pub(super) fn first_open(positions: &[PagePosition]) -> Option<usize> {
+        positions.iter().enumerate().find_map(|(index, position)| {
+            let next = positions.get(index + 1);
+            let is_continued = !position.has_more
+                || next.is_some_and(|next| next.kind.is_some() && next.kind == position.kind)
+                || positions.iter().any(|other| position.is_continued_by(other));
             (!is_continued).then_some(index)
         })
     }
 
-    fn is_continued_by(&self, other: &Place) -> bool {
+    fn is_continued_by(&self, other: &PagePosition) -> bool {
         let (Some((_, start, end)), Some((first, _, last))) = (self.span, other.span) else { return false };
         let is_kind = self.kind.is_none() || other.kind.is_none() || self.kind == other.kind;
         is_kind && start <= first && first <= end && last > end

@@ -83,7 +83,7 @@ pub enum UsageKind {
     Completions,
 }
 
-/// A result of a usage page. What is none is not said.
+/// A result of a usage page. What is none was not reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsageResult {
     /// Of what it is.
@@ -158,7 +158,7 @@ impl LeftOut {
 
 /// A log and an export that are being summed.
 #[derive(Debug)]
-pub struct Reconcile<'b> {
+pub struct BillComparison<'b> {
     names: Names<'b>,
     pub(super) log: Sums,
     /// How many calls of a cell do not report a measure.
@@ -191,11 +191,11 @@ struct Other {
     usd: Option<SignedUsd>,
 }
 
-impl<'b> Reconcile<'b> {
+impl<'b> BillComparison<'b> {
     /// Nothing yet.
     #[must_use]
-    pub fn new(names: Names<'b>) -> Reconcile<'b> {
-        Reconcile {
+    pub fn new(names: Names<'b>) -> BillComparison<'b> {
+        BillComparison {
             names,
             log: Sums::new(),
             silent: BTreeMap::new(),
@@ -304,7 +304,7 @@ impl<'b> Reconcile<'b> {
             ],
         };
         for (measure, name, count) in amounts {
-            // A cell of which nothing is said is there, too: at least nothing.
+            // A cell of which nothing is reported is there, too: at least nothing.
             add(&mut self.export, measure, cell.clone(), Amount::Count(count.unwrap_or(0)));
             if count.is_none() {
                 *self.unsaid.entry((measure, cell.clone())).or_default() += 1;
@@ -362,7 +362,7 @@ impl<'b> Reconcile<'b> {
             let (what, weight) = match other.code {
                 "not-images" => ("is no model that draws", Weight::Note),
                 "unknown-model" => ("is no model of the price book", Weight::Unmatched),
-                "count-missing" => ("is not said", Weight::Unmatched),
+                "count-missing" => ("is not reported", Weight::Unmatched),
                 "unknown-line-item" => ("names no model of the price book", Weight::Unmatched),
                 _ => ("are not grouped by model: text and images can't be told apart", Weight::Unmatched),
             };

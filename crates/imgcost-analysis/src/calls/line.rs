@@ -16,7 +16,7 @@ use crate::input::bad_input;
 
 /// What a line may say.
 #[derive(Default)]
-pub(super) struct Line {
+pub(super) struct LogLine {
     /// The record's own name.
     pub(super) id: Option<String>,
     /// Keys that are not known.
@@ -42,7 +42,7 @@ enum Reported {
     Text(String),
 }
 
-impl<'de> Deserialize<'de> for Line {
+impl<'de> Deserialize<'de> for LogLine {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(LineVisitor)
     }
@@ -51,14 +51,14 @@ impl<'de> Deserialize<'de> for Line {
 struct LineVisitor;
 
 impl<'de> Visitor<'de> for LineVisitor {
-    type Value = Line;
+    type Value = LogLine;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object with a request and a response")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Line, A::Error> {
-        let mut line = Line::default();
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<LogLine, A::Error> {
+        let mut line = LogLine::default();
         let mut seen: Vec<String> = Vec::new();
         while let Some(key) = entries.next_key::<String>()? {
             if seen.contains(&key) {
@@ -158,7 +158,7 @@ impl<'de> Visitor<'de> for ReportedVisitor {
     }
 }
 
-impl Line {
+impl LogLine {
     /// Understands the line.
     pub(super) fn call(self, place: &str, defaults: &Defaults<'_>) -> Result<Call, Error> {
         let (response, made) = response(self.response, self.usage)?;

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Read as _};
 
 use imgcost_core::{Code, Error};
 
-use super::line::Line;
+use super::line::LogLine;
 use super::{Call, Defaults, Unused};
 use crate::input::{bad_input, size_words, unreadable};
 
@@ -63,7 +63,7 @@ impl<R: BufRead> Log<R> {
             if bytes.iter().all(u8::is_ascii_whitespace) {
                 continue;
             }
-            let line: Line = match serde_json::from_slice(bytes) {
+            let line: LogLine = match serde_json::from_slice(bytes) {
                 Ok(line) => line,
                 Err(error) => return Ok(Some(Err(Unused { record, error: unreadable_line(&error) }))),
             };

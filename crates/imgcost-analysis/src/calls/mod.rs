@@ -36,7 +36,7 @@ pub struct Call {
     pub day: Option<Date>,
     /// What was asked for.
     pub request: Request,
-    /// Whether the record says where the call went.
+    /// Whether the record names where the call went.
     pub endpoint_known: bool,
     /// What was reported.
     pub response: Response,
@@ -44,11 +44,11 @@ pub struct Call {
     pub paid: Paid,
     /// Names and values to group by.
     pub tags: Vec<(String, String)>,
-    /// Whose money it was, where a ledger says so.
+    /// Whose money it was, where a ledger has it.
     pub scope: Option<String>,
 }
 
-/// What a record says of the call's price.
+/// What a record has of the call's price.
 #[derive(Debug, Clone)]
 pub enum Paid {
     /// Nothing: its usage counts, at the book's rates.

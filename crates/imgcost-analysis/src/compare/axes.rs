@@ -2,25 +2,25 @@
 
 use imgcost_core::{Code, Date, Error, printable};
 
-use crate::selector::{Pick, entries};
+use crate::selector::{Selector, entries};
 
 /// What differs. An axis without entries stays as the base request has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Axes {
     /// Models, by id or alias. `all` and patterns give those that the chosen providers sell.
-    pub models: Vec<Pick>,
+    pub models: Vec<Selector>,
     /// Providers, by id or alias. `all` and patterns give those that sell the model.
-    pub providers: Vec<Pick>,
+    pub providers: Vec<Selector>,
     /// Qualities. `all` gives the model's own, apart from `auto`.
-    pub qualities: Vec<Pick>,
+    pub qualities: Vec<Selector>,
     /// Sizes. `all` gives the model's own, apart from `auto`; see [`Grid::new`](super::Grid::new).
-    pub sizes: Vec<Pick>,
+    pub sizes: Vec<Selector>,
     /// Images a call.
     pub counts: Vec<u32>,
     /// Days whose prices count.
     pub days: Vec<Date>,
     /// `standard` and `batch`. `all` gives those that the model has prices for.
-    pub tiers: Vec<Pick>,
+    pub tiers: Vec<Selector>,
 }
 
 macro_rules! axis {
@@ -85,13 +85,13 @@ impl Axis {
     /// Reads a list such as `model,quality`.
     ///
     /// # Errors
-    /// An entry is empty, is no axis, or stands there twice.
+    /// An entry is empty, is no axis, or is there twice.
     pub fn list(field: &str, text: &str) -> Result<Vec<Axis>, Error> {
         let mut axes = Vec::new();
         for name in entries(field, text)? {
             let axis = Axis::named(field, name)?;
             if axes.contains(&axis) {
-                let message = format!("{field}: '{}' stands there twice", axis.name());
+                let message = format!("{field}: '{}' is there twice", axis.name());
                 return Err(Error::new(Code::BadInput, message).field(field));
             }
             axes.push(axis);
@@ -100,7 +100,7 @@ impl Axis {
     }
 }
 
-/// Each value once, where it first stands.
+/// Each value once, in the order of first use.
 pub(super) fn unique<T: Copy + PartialEq>(values: &[T]) -> Vec<T> {
     let mut found = Vec::with_capacity(values.len());
     for value in values {

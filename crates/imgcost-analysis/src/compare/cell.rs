@@ -8,15 +8,15 @@ use imgcost_core::{
 };
 
 use super::axes::Axis;
-use super::resolve::Pair;
+use super::resolve::OfferGroup;
 
 /// The items whose tokens are kept, in the order of a quote's document.
 pub(super) const ITEMS: [Item; 4] = [Item::TextInput, Item::ImageInput, Item::TextOutput, Item::ImageOutput];
 
-/// A combination: where it stands on each axis, and what came of it.
+/// A combination: its value on each axis, and what came of it.
 #[derive(Debug, Clone)]
 pub struct Cell<'b> {
-    pub(super) pair: Arc<Pair<'b>>,
+    pub(super) group: Arc<OfferGroup<'b>>,
     pub(super) day: usize,
     pub(super) quality: Option<Quality>,
     pub(super) size: Option<Size>,
@@ -88,13 +88,13 @@ impl<'b> Cell<'b> {
     /// The model, as it was named.
     #[must_use]
     pub fn model(&self) -> &str {
-        self.pair.model()
+        self.group.model()
     }
 
     /// The provider's id.
     #[must_use]
     pub fn provider(&self) -> &str {
-        self.pair.provider()
+        self.group.provider()
     }
 
     /// The quality: the one asked for, else the model's default; none where it has no such
@@ -103,14 +103,14 @@ impl<'b> Cell<'b> {
     pub fn quality(&self) -> Option<&Quality> {
         match self.figures() {
             Some(figures) => figures.quality.as_ref(),
-            None => self.quality.as_ref().or(self.pair.defaults.0.as_ref()),
+            None => self.quality.as_ref().or(self.group.defaults.0.as_ref()),
         }
     }
 
     /// The size: the one asked for, else the model's default; none where neither is known.
     #[must_use]
     pub fn size(&self) -> Option<Size> {
-        self.figures().map(|figures| figures.size).or(self.size).or(self.pair.defaults.1)
+        self.figures().map(|figures| figures.size).or(self.size).or(self.group.defaults.1)
     }
 
     /// Images a call.
@@ -122,7 +122,7 @@ impl<'b> Cell<'b> {
     /// The day whose prices count.
     #[must_use]
     pub fn as_of(&self) -> Date {
-        self.pair.days.get(self.day).map_or(self.pair.base.as_of, |(day, _)| *day)
+        self.group.days.get(self.day).map_or(self.group.base.as_of, |(day, _)| *day)
     }
 
     /// Standard or the Batch API.
@@ -134,7 +134,7 @@ impl<'b> Cell<'b> {
     /// Where the call goes.
     #[must_use]
     pub fn endpoint(&self) -> Endpoint {
-        self.pair.base.endpoint
+        self.group.base.endpoint
     }
 
     /// What came of it.
@@ -152,7 +152,7 @@ impl<'b> Cell<'b> {
         }
     }
 
-    /// Where it stands on an axis, as people and files write it; `none` for no such parameter.
+    /// Its value on an axis, as people and files write it; `none` for no such parameter.
     #[must_use]
     pub fn label(&self, axis: Axis) -> String {
         match axis {
@@ -166,7 +166,7 @@ impl<'b> Cell<'b> {
         }
     }
 
-    /// The request that it stands for.
+    /// Its request.
     #[must_use]
     pub fn request(&self) -> Request {
         Request {
@@ -175,7 +175,7 @@ impl<'b> Cell<'b> {
             n: self.n,
             as_of: self.as_of(),
             tier: self.tier,
-            ..self.pair.base.clone()
+            ..self.group.base.clone()
         }
     }
 
@@ -184,7 +184,7 @@ impl<'b> Cell<'b> {
     /// # Errors
     /// Nobody sells the model there on that day.
     pub fn offer(&self) -> Result<&Offer<'b>, Error> {
-        match self.pair.days.get(self.day) {
+        match self.group.days.get(self.day) {
             Some((_, offer)) => offer.as_ref().map_err(Clone::clone),
             None => Err(Error::new(imgcost_core::Code::BadInput, "the combination has no day")),
         }

@@ -6,7 +6,7 @@ use imgcost_core::{Book, Code, Error, Offer, Request};
 
 use super::axes::{Axes, unique};
 use super::cell::{Cell, State};
-use super::resolve::{Pair, pairs};
+use super::resolve::{OfferGroup, groups};
 
 /// The most cells of a grid.
 pub const CELLS_MAX: usize = 1_000_000;
@@ -29,12 +29,12 @@ impl<'b> Grid<'b> {
     /// ```
     /// use imgcost_core::{Date, Request};
     /// use imgcost_analysis::compare::{Axes, Grid};
-    /// use imgcost_analysis::selector::Pick;
+    /// use imgcost_analysis::selector::Selector;
     /// let book = imgcost_pricing::book();
     /// let base = Request::new("openai", "gpt-image-2", Date::constant(2026, 11, 21));
     /// let axes = Axes {
-    ///     qualities: Pick::list("quality", "all")?,
-    ///     sizes: Pick::list("size", "1024x1024,1536x1024")?,
+    ///     qualities: Selector::list("quality", "all")?,
+    ///     sizes: Selector::list("size", "1024x1024,1536x1024")?,
     ///     ..Axes::default()
     /// };
     /// let grid = Grid::new(book, &axes, &base, &mut |_, _| {})?;
@@ -52,17 +52,19 @@ impl<'b> Grid<'b> {
         fill: &mut dyn FnMut(&Offer<'_>, &mut Request),
     ) -> Result<Grid<'b>, Error> {
         let counts = if axes.counts.is_empty() { vec![base.n] } else { unique(&axes.counts) };
-        let pairs = pairs(book, axes, base, fill)?;
-        let count =
-            pairs.iter().map(|pair| pair.cells().saturating_mul(counts.len())).fold(0, usize::saturating_add);
+        let groups = groups(book, axes, base, fill)?;
+        let count = groups
+            .iter()
+            .map(|group| group.cells().saturating_mul(counts.len()))
+            .fold(0, usize::saturating_add);
         if count > CELLS_MAX {
             let message = format!("the grid has {count} combinations: at most {CELLS_MAX} are compared");
             return Err(Error::new(Code::TooLarge, message)
                 .allowed(["fewer names on an axis", "several runs, each of a part"]));
         }
         let mut cells = Vec::with_capacity(count);
-        for pair in &pairs {
-            add(pair, &counts, &mut cells);
+        for group in &groups {
+            add(group, &counts, &mut cells);
         }
         Ok(Grid { cells })
     }
@@ -74,20 +76,20 @@ impl<'b> Grid<'b> {
     }
 }
 
-fn add<'b>(pair: &Arc<Pair<'b>>, counts: &[u32], cells: &mut Vec<Cell<'b>>) {
-    let mut request = pair.base.clone();
-    for quality in &pair.qualities {
+fn add<'b>(group: &Arc<OfferGroup<'b>>, counts: &[u32], cells: &mut Vec<Cell<'b>>) {
+    let mut request = group.base.clone();
+    for quality in &group.qualities {
         request.quality.clone_from(quality);
-        for size in &pair.sizes {
+        for size in &group.sizes {
             request.size = *size;
             for n in counts {
                 request.n = *n;
-                for (day, (as_of, offer)) in pair.days.iter().enumerate() {
+                for (day, (as_of, offer)) in group.days.iter().enumerate() {
                     request.as_of = *as_of;
-                    for tier in &pair.tiers {
+                    for tier in &group.tiers {
                         request.tier = *tier;
                         cells.push(Cell {
-                            pair: Arc::clone(pair),
+                            group: Arc::clone(group),
                             day,
                             quality: quality.clone(),
                             size: *size,

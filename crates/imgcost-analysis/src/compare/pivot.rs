@@ -7,18 +7,18 @@ use imgcost_core::{Code, Error};
 use super::axes::Axis;
 use super::cell::Cell;
 
-/// A table in which each cell stands once.
+/// A table that has each cell once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pivot {
-    /// The axes of the rows: those asked for, then those that vary and stand nowhere else.
+    /// The axes of the rows: those asked for, then those that vary and are nowhere else.
     pub row_axes: Vec<Axis>,
     /// The axes of the columns.
     pub column_axes: Vec<Axis>,
-    /// What each row stands for, a label an axis.
+    /// What each row is of, a label an axis.
     pub rows: Vec<Vec<String>>,
-    /// What each column stands for, a label an axis.
+    /// What each column is of, a label an axis.
     pub columns: Vec<Vec<String>>,
-    /// For each row and column, which cell stands there; none where the combination is not one
+    /// For each row and column, which cell is there; none where the combination is not one
     /// of them.
     pub places: Vec<Vec<Option<usize>>>,
 }

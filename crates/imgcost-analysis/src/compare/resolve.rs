@@ -1,4 +1,4 @@
-//! From lists and wildcards to what they stand for in a book.
+//! From lists and wildcards to what they match in a book.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use imgcost_core::{
 };
 
 use super::axes::{Axes, unique};
-use crate::selector::{Pattern, Pick, names};
+use crate::selector::{Pattern, Selector, names};
 
 /// More legal sizes than this are no list: `all` then means the published ones.
 const SIZES_MAX: usize = 64;
@@ -17,7 +17,7 @@ const USUAL_SIZES: [(u32, u32); 3] = [(1024, 1024), (1536, 1024), (1024, 1536)];
 
 /// One model at one provider: what its cells have in common.
 #[derive(Debug)]
-pub struct Pair<'b> {
+pub struct OfferGroup<'b> {
     provider: String,
     model: String,
     /// What all of its cells ask for, what depends on the offer filled in.
@@ -31,7 +31,7 @@ pub struct Pair<'b> {
     pub(super) defaults: (Option<Quality>, Option<Size>),
 }
 
-impl Pair<'_> {
+impl OfferGroup<'_> {
     /// The provider's id.
     #[must_use]
     pub fn provider(&self) -> &str {
@@ -58,19 +58,19 @@ struct Candidate<'b> {
     sold: Option<(&'b Model, &'b Family)>,
 }
 
-/// Every pair of the axes, in order: models as they were named, each at the providers as they
+/// Every group of the axes, in order: models as they were named, each at the providers as they
 /// were named.
-pub(super) fn pairs<'b>(
+pub(super) fn groups<'b>(
     book: &'b Book,
     axes: &Axes,
     base: &Request,
     fill: &mut dyn FnMut(&Offer<'_>, &mut Request),
-) -> Result<Vec<Arc<Pair<'b>>>, Error> {
+) -> Result<Vec<Arc<OfferGroup<'b>>>, Error> {
     let days = if axes.days.is_empty() { vec![base.as_of] } else { unique(&axes.days) };
     let wanted = Wanted::read(axes, base)?;
     let candidates = candidates(book, axes, base, &days)?;
     wanted.check(&candidates)?;
-    let mut pairs = Vec::with_capacity(candidates.len());
+    let mut groups = Vec::with_capacity(candidates.len());
     for Candidate { provider, model, sold } in candidates {
         let mut request = Request { provider: provider.id.clone(), model, ..base.clone() };
         let days: Vec<_> =
@@ -78,7 +78,7 @@ pub(super) fn pairs<'b>(
         if let Some(offer) = days.iter().find_map(|(_, offer)| offer.as_ref().ok()) {
             fill(offer, &mut request);
         }
-        pairs.push(Arc::new(Pair {
+        groups.push(Arc::new(OfferGroup {
             provider: provider.id.clone(),
             model: request.model.clone(),
             qualities: wanted.qualities(sold.map(|(_, family)| &family.limits.rule)),
@@ -92,7 +92,7 @@ pub(super) fn pairs<'b>(
             days,
         }));
     }
-    Ok(pairs)
+    Ok(groups)
 }
 
 fn candidates<'b>(
@@ -101,38 +101,38 @@ fn candidates<'b>(
     base: &Request,
     days: &[Date],
 ) -> Result<Vec<Candidate<'b>>, Error> {
-    let default = [Pick::Is(base.provider.clone())];
-    let picks = if axes.providers.is_empty() { default.as_slice() } else { &axes.providers };
-    let providers = names::providers(book, picks)?;
-    let default = [Pick::Is(base.model.clone())];
-    let picks = if axes.models.is_empty() { default.as_slice() } else { &axes.models };
+    let default = [Selector::Exact(base.provider.clone())];
+    let selectors = if axes.providers.is_empty() { default.as_slice() } else { &axes.providers };
+    let providers = names::providers(book, selectors)?;
+    let default = [Selector::Exact(base.model.clone())];
+    let selectors = if axes.models.is_empty() { default.as_slice() } else { &axes.models };
     let mut found: Vec<Candidate<'b>> = Vec::new();
-    for pick in picks {
+    for selector in selectors {
         let is_wanted = |provider: &Provider, name: &str| {
-            *pick != Pick::Current || days.iter().any(|day| is_current(book, provider, name, *day))
+            *selector != Selector::Current || days.iter().any(|day| is_current(book, provider, name, *day))
         };
-        for (name, by_name) in names::models(pick, &providers)? {
+        for (name, by_name) in names::models(selector, &providers)? {
             let mut is_current = false;
             for (provider, named) in providers.iter().filter(|(provider, _)| is_wanted(provider, &name)) {
                 is_current = true;
                 let sold = provider.model(&name).and_then(|model| Some((model, book.family(&model.family)?)));
-                let known = found.iter().any(|pair| pair.provider.id == provider.id && pair.model == name);
+                let known = found.iter().any(|group| group.provider.id == provider.id && group.model == name);
                 if !known && (sold.is_some() || (by_name && *named)) {
                     found.push(Candidate { provider, model: name.clone(), sold });
                 }
             }
-            if *pick == Pick::Current && !is_current {
+            if *selector == Selector::Current && !is_current {
                 continue;
             }
             let sold_somewhere = book.providers().any(|provider| provider.model(&name).is_some());
-            let missing = !found.iter().any(|pair| pair.model == name);
+            let missing = !found.iter().any(|group| group.model == name);
             if let Some((first, _)) = providers.first().filter(|_| !sold_somewhere || missing) {
-                // The look-up says who sells it, or what is nearest.
+                // The look-up names who sells it, or what is nearest.
                 book.offer(&first.id, &name, base.as_of)?;
             }
         }
     }
-    match (picks.contains(&Pick::Current) && found.is_empty(), providers.first(), days.first()) {
+    match (selectors.contains(&Selector::Current) && found.is_empty(), providers.first(), days.first()) {
         (true, Some((first, _)), Some(day)) => {
             let message = format!("{} has no model that can be called on {day}: name one", first.id);
             let names = providers.iter().flat_map(|(provider, _)| &provider.models).map(|model| &model.id);
@@ -150,17 +150,10 @@ fn is_current(book: &Book, provider: &Provider, model: &str, day: Date) -> bool 
 
 /// The axes that depend on the model, read.
 struct Wanted {
-    qualities: Vec<Want<Quality>>,
-    sizes: Vec<Want<Size>>,
-    tiers: Vec<Want<Tier>>,
+    qualities: Vec<Selector<Quality>>,
+    sizes: Vec<Selector<Size>>,
+    tiers: Vec<Selector<Tier>>,
     base: (Option<Quality>, Option<Size>, Tier),
-}
-
-/// What a pick stands for on an axis.
-enum Want<T> {
-    All,
-    Like(Pattern),
-    Is(T),
 }
 
 impl Wanted {
@@ -237,28 +230,24 @@ impl Wanted {
     }
 }
 
-fn patterns<T>(wants: &[Want<T>]) -> impl Iterator<Item = &Pattern> {
-    wants.iter().filter_map(|want| match want {
-        Want::Like(pattern) => Some(pattern),
+fn patterns<T>(selectors: &[Selector<T>]) -> impl Iterator<Item = &Pattern> {
+    selectors.iter().filter_map(|selector| match selector {
+        Selector::Glob(pattern) => Some(pattern),
         _ => None,
     })
 }
 
-fn read<T>(picks: &[Pick], one: impl Fn(&str) -> Result<T, Error>) -> Result<Vec<Want<T>>, Error> {
-    let want = |pick: &Pick| {
-        Ok(match pick {
-            Pick::All | Pick::Current => Want::All,
-            Pick::Like(pattern) => Want::Like(pattern.clone()),
-            Pick::Is(text) => Want::Is(one(text)?),
-        })
-    };
-    picks.iter().map(want).collect()
+fn read<T>(
+    selectors: &[Selector],
+    one: impl Fn(&str) -> Result<T, Error>,
+) -> Result<Vec<Selector<T>>, Error> {
+    selectors.iter().map(|selector| selector.try_map(&one)).collect()
 }
 
 /// The values of one model on an axis. Without entries it is the base's; a wildcard where the
 /// model has no values of its own, or is not sold, is the base's too, so that it is not lost.
 fn expand<T: Clone + PartialEq>(
-    wants: &[Want<T>],
+    selectors: &[Selector<T>],
     base: &Option<T>,
     own: Option<Vec<T>>,
     name: impl Fn(&T) -> String,
@@ -271,18 +260,18 @@ fn expand<T: Clone + PartialEq>(
     };
     let is_open = own.is_none();
     let own = own.unwrap_or_default();
-    for want in wants {
-        match want {
-            Want::Is(value) => add(Some(value.clone())),
-            Want::All if own.is_empty() && !is_open => add(None),
-            Want::All => own.iter().cloned().for_each(|value| add(Some(value))),
-            Want::Like(pattern) => {
+    for selector in selectors {
+        match selector {
+            Selector::Exact(value) => add(Some(value.clone())),
+            Selector::All | Selector::Current if own.is_empty() && !is_open => add(None),
+            Selector::All | Selector::Current => own.iter().cloned().for_each(|value| add(Some(value))),
+            Selector::Glob(pattern) => {
                 let fits = own.iter().filter(|value| pattern.fits(&name(value)));
                 fits.cloned().for_each(|value| add(Some(value)));
             }
         }
     }
-    if wants.is_empty() || (values.is_empty() && is_open) {
+    if selectors.is_empty() || (values.is_empty() && is_open) {
         values.push(base.clone());
     }
     values

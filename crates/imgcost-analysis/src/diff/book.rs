@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use imgcost_core::{Availability, Book, Date, Model, PerMille, Provider, Row, SignedUsd, Usd};
+use imgcost_core::{Availability, Book, Date, DatedRow, Model, PerMille, Provider, SignedUsd, Usd};
 use serde::Serialize;
 
 /// What became of a model.
@@ -74,7 +74,7 @@ pub struct BookDiff {
 /// Provider, model, item, unit.
 type Key<'b> = (&'b str, &'b str, String, &'static str);
 /// The price as text, its first day, its source.
-type Price<'b> = (String, &'b Row);
+type Price<'b> = (String, &'b DatedRow);
 
 /// What is different between a book on a day and another, or the same on another day, for the
 /// models that are wanted.
@@ -169,7 +169,7 @@ fn models(
     changes
 }
 
-/// Every price that holds on a day. Of several for one thing the first stands: a user's own.
+/// Every price that holds on a day. Of several for one thing the first counts: a user's own.
 fn all<'b>(
     (book, day): (&'b Book, Date),
     wanted: &dyn Fn(&Provider, &Model) -> bool,

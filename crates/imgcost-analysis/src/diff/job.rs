@@ -3,13 +3,13 @@
 use imgcost_core::{Availability, Error, Param, Quote, Request, Total, Value};
 use serde::Serialize;
 
-/// What stands between two terms.
+/// What separates two terms.
 const BETWEEN: char = '\u{1f}';
 
 /// A row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
-    /// The line on which it stands.
+    /// Its line.
     pub line: u64,
     /// Its id; empty: none.
     pub id: Box<str>,

@@ -41,7 +41,7 @@ pub enum MatchedBy {
     Id,
     /// Both ask for the same.
     Request,
-    /// Both stand in the same place.
+    /// Both are in the same place.
     Place,
 }
 
@@ -82,7 +82,7 @@ pub struct JobDiff {
     pub entries: Vec<Entry>,
     /// How many rows are the same on both sides.
     pub same: u64,
-    /// Those of them that are in error on both sides, as they stand in the new rows.
+    /// Those of them that are in error on both sides, as they are in the new rows.
     pub same_errors: Vec<Job>,
     /// How many pairs were matched by id.
     pub by_id: u64,
@@ -145,7 +145,7 @@ pub fn jobs(before: Vec<Job>, after: Vec<Job>, matching: Matching) -> JobDiff {
 
 /// What both sides come to. A pair of which one is in error is in neither, as its difference
 /// would be that of a price and nothing.
-fn totals(before: &[Job], after: &[Job], pairs: &[Pair]) -> (RowSum, RowSum) {
+fn totals(before: &[Job], after: &[Job], pairs: &[MatchedPair]) -> (RowSum, RowSum) {
     let (mut old_broken, mut new_broken) = (vec![false; before.len()], vec![false; after.len()]);
     let in_error = |jobs: &[Job], index: usize| jobs.get(index).is_some_and(|job| job.cost.is_err());
     for (old, new, _) in pairs {
@@ -159,16 +159,16 @@ fn totals(before: &[Job], after: &[Job], pairs: &[Pair]) -> (RowSum, RowSum) {
     (sum(before.iter().zip(old_broken)), sum(after.iter().zip(new_broken)))
 }
 
-type Pair = (usize, usize, MatchedBy);
+type MatchedPair = (usize, usize, MatchedBy);
 type Key = fn(&Job) -> &str;
 
-fn by_place(before: &[Job], after: &[Job]) -> Vec<Pair> {
+fn by_place(before: &[Job], after: &[Job]) -> Vec<MatchedPair> {
     (0..before.len().min(after.len())).map(|index| (index, index, MatchedBy::Place)).collect()
 }
 
 /// By id first; what is left, by what it asks for. Of several with the same name the first goes
 /// with the first, the second with the second.
-fn by_name(before: &[Job], after: &[Job]) -> Vec<Pair> {
+fn by_name(before: &[Job], after: &[Job]) -> Vec<MatchedPair> {
     let mut old_left = vec![true; before.len()];
     let mut new_left = vec![true; after.len()];
     let mut pairs = Vec::new();

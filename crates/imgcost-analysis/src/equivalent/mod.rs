@@ -2,7 +2,7 @@
 //!
 //! Quality words are not comparable across families: `high` of gpt-image-2.5 draws on the grid
 //! of gpt-image-2's `medium`, and so spends as many tokens. [`equivalents`] finds the quality of
-//! each candidate whose spend on one image of the same size is nearest; [`swap`] says what
+//! each candidate whose spend on one image of the same size is nearest; [`swap`] tells what
 //! happens where only the model's name is changed.
 //!
 //! Spend is compared in image output tokens where both settings are counted in them, else in
@@ -14,7 +14,7 @@ mod swap;
 
 use imgcost_core::{Book, Code, Error, Offer, Pixels, Quality, Request, Size};
 
-pub use spend::{Measure, Spend};
+pub use spend::{Spend, SpendUnit};
 pub use swap::{Swap, swap};
 
 use crate::selector::suited;
@@ -47,14 +47,14 @@ pub struct Equivalent<'b> {
 #[derive(Debug, Clone)]
 pub enum Outcome {
     /// The setting that spends nearest to the reference.
-    Found(Found),
+    Found(Match),
     /// The candidate does not take the call.
     Refused(Error),
     /// Nothing can be compared: no price is known of the candidate or of the reference.
     Unpriced,
 }
 
-/// How a setting stands to the reference.
+/// How a setting compares with the reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kinship {
     /// It spends exactly as much.
@@ -66,7 +66,7 @@ pub enum Kinship {
 }
 
 impl Kinship {
-    /// The word that stands for it in output.
+    /// Its word in output.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -79,17 +79,17 @@ impl Kinship {
 
 /// A candidate's setting that spends nearest to the reference.
 #[derive(Debug, Clone)]
-pub struct Found {
+pub struct Match {
     /// The quality; none where the model has no such parameter.
     pub quality: Option<Quality>,
     /// The size: the reference's, or the nearest that the model takes.
     pub size: Pixels,
     /// What one image spends.
     pub spend: Spend,
-    /// How it stands to the reference.
+    /// How it compares with the reference.
     pub kinship: Kinship,
     /// What the spends were compared in.
-    pub measure: Measure,
+    pub measure: SpendUnit,
     /// Other qualities that are as near; the chosen one is the cheapest of them.
     pub ties: Vec<Quality>,
 }
@@ -178,8 +178,8 @@ fn nearest(offer: &Offer<'_>, reference: &Request, size: Pixels, spend: &Spend) 
     if let (true, Some(error)) = (spends.is_empty(), refusal) {
         return Outcome::Refused(error);
     }
-    let by_tokens = spends.iter().all(|(_, other)| Measure::Tokens.compares(spend, other));
-    let measure = if by_tokens { Measure::Tokens } else { Measure::Money };
+    let by_tokens = spends.iter().all(|(_, other)| SpendUnit::Tokens.compares(spend, other));
+    let measure = if by_tokens { SpendUnit::Tokens } else { SpendUnit::Money };
     let mut ranked: Vec<_> = (spends.into_iter())
         .filter_map(|(quality, other)| Some((measure.distance(spend, &other)?, quality, other)))
         .collect();
@@ -197,7 +197,7 @@ fn nearest(offer: &Offer<'_>, reference: &Request, size: Pixels, spend: &Spend) 
     } else {
         Kinship::Only
     };
-    Outcome::Found(Found {
+    Outcome::Found(Match {
         quality: quality.cloned(),
         size,
         ties: ties.collect(),

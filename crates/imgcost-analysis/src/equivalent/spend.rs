@@ -13,20 +13,20 @@ pub struct Spend {
 
 /// What two spends are compared in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Measure {
+pub enum SpendUnit {
     /// Image output tokens.
     Tokens,
     /// US dollars.
     Money,
 }
 
-impl Measure {
-    /// The word that stands for it in output.
+impl SpendUnit {
+    /// Its word in output.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Measure::Tokens => "tokens",
-            Measure::Money => "money",
+            SpendUnit::Tokens => "tokens",
+            SpendUnit::Money => "money",
         }
     }
 
@@ -38,11 +38,11 @@ impl Measure {
     /// How far two spends may be apart at most; none where either is not known in the measure.
     pub(super) fn distance(self, a: &Spend, b: &Spend) -> Option<Distance> {
         match self {
-            Measure::Tokens => {
+            SpendUnit::Tokens => {
                 let (a, b) = (ends(a.tokens?), ends(b.tokens?));
                 Some(Distance::Tokens(a.1.abs_diff(b.0).max(b.1.abs_diff(a.0))))
             }
-            Measure::Money => {
+            SpendUnit::Money => {
                 let (a, b) = (a.usd_ends()?, b.usd_ends()?);
                 Some(Distance::Money(
                     SignedUsd::between(a.1, b.0).size().max(SignedUsd::between(b.1, a.0).size()),
@@ -54,8 +54,8 @@ impl Measure {
     /// Whether both spends are known to the last token or digit, and equal.
     pub(super) fn same(self, a: &Spend, b: &Spend) -> bool {
         match self {
-            Measure::Tokens => a.tokens_difference(b) == Some(0),
-            Measure::Money => a.usd_difference(b).is_some_and(SignedUsd::is_zero),
+            SpendUnit::Tokens => a.tokens_difference(b) == Some(0),
+            SpendUnit::Money => a.usd_difference(b).is_some_and(SignedUsd::is_zero),
         }
     }
 }
@@ -77,7 +77,7 @@ impl Spend {
     #[must_use]
     pub fn of(quote: &Quote<'_>) -> Spend {
         let images =
-            |line: &&imgcost_core::Line<'_>| line.item == Item::ImageOutput && line.unit == Unit::Token;
+            |line: &&imgcost_core::QuoteLine<'_>| line.item == Item::ImageOutput && line.unit == Unit::Token;
         let tokens = quote.lines().iter().find(images).map(|line| line.quantity);
         Spend { tokens, usd: *quote.total() }
     }

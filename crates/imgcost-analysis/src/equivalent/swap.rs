@@ -2,7 +2,7 @@
 
 use imgcost_core::{Note, Offer, Quality, Request, Size};
 
-use super::{Found, Kinship, Measure, Outcome, Spend, nearest, quoted};
+use super::{Kinship, Match, Outcome, Spend, SpendUnit, nearest, quoted};
 use crate::selector::suited;
 
 /// A model's name was changed, and the same quality word spends a different amount.
@@ -21,7 +21,7 @@ pub struct Swap {
     /// What one image spends after.
     pub to: Spend,
     /// The other quality of the model after that is nearest to the spend before, if one is.
-    pub keeps: Option<Found>,
+    pub keeps: Option<Match>,
 }
 
 /// What a change of the model's name does to the spend on one image of a quality and size.
@@ -41,11 +41,11 @@ pub fn swap(from: &Offer<'_>, to: &Offer<'_>, quality: &Quality, size: Size) -> 
     let (before, after) = (asked(from), asked(to));
     let (before_spend, after_spend) =
         (Spend::of(&quoted(from, &before).ok()?), Spend::of(&quoted(to, &after).ok()?));
-    let tokens = Measure::Tokens.compares(&before_spend, &after_spend);
-    let measure = if tokens { Measure::Tokens } else { Measure::Money };
+    let tokens = SpendUnit::Tokens.compares(&before_spend, &after_spend);
+    let measure = if tokens { SpendUnit::Tokens } else { SpendUnit::Money };
     let same = match measure {
-        Measure::Tokens => before_spend.tokens == after_spend.tokens,
-        Measure::Money => before_spend.usd == after_spend.usd,
+        SpendUnit::Tokens => before_spend.tokens == after_spend.tokens,
+        SpendUnit::Money => before_spend.usd == after_spend.usd,
     };
     if same || !measure.compares(&before_spend, &after_spend) {
         return None;
@@ -81,7 +81,7 @@ impl Swap {
             spend_words(&self.from),
             self.from_model,
         );
-        if let Some(Found { quality: Some(quality), spend, kinship, .. }) = &self.keeps {
+        if let Some(Match { quality: Some(quality), spend, kinship, .. }) = &self.keeps {
             message.push_str(&match kinship {
                 Kinship::Same => format!("; quality {quality} keeps the spend"),
                 _ => format!("; quality {quality} is nearest to that, with {}", spend_words(spend)),

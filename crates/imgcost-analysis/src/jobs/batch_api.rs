@@ -4,10 +4,10 @@ use imgcost_core::{Code, Endpoint, Error, Request, Tier};
 use imgcost_wire::{BatchLine, Dialect, Meter, ParsedBody};
 use serde_json::Value;
 
-use super::row::Row;
+use super::row::JobRow;
 
 /// Reads a line into a row; what is wrong with it ends up in the row.
-pub(crate) fn read(line: &[u8], row: &mut Row, defaults: &Request) {
+pub(crate) fn read(line: &[u8], row: &mut JobRow, defaults: &Request) {
     row.reset(defaults, row.line);
     row.batch_line = true;
     let Ok(line) = std::str::from_utf8(line) else {
@@ -30,16 +30,16 @@ pub(crate) fn read(line: &[u8], row: &mut Row, defaults: &Request) {
     }
 }
 
-fn understand(line: &BatchLine, row: &mut Row, defaults: &Request) -> Result<(), Error> {
+fn understand(line: &BatchLine, row: &mut JobRow, defaults: &Request) -> Result<(), Error> {
     let (endpoint, body) = line.call()?;
-    // A body says all of its call itself; what it leaves out is the API's default.
+    // A body has all of its call; what it leaves out is the API's default.
     let mut base = Request::new(&*defaults.provider, &*defaults.model, defaults.as_of);
     base.tier = Tier::Batch;
     base.endpoint = endpoint;
     base.group_ratio = defaults.group_ratio;
     row.endpoint_known = true;
     let read = ParsedBody::of_any(&Dialect::OPENAI, body, &base, &Meter).inspect_err(|_| {
-        // What else is known of it still says to which sums it belongs.
+        // What else is known of it still tells to which sums it belongs.
         if let Some(model) = body.get("model").and_then(Value::as_str)
             && endpoint != Endpoint::Responses
         {

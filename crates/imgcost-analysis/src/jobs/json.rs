@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use super::field::{Field, unknown};
 use super::files::Outside;
 use super::lines::ROW_MAX;
-use super::row::{Row, not_text};
+use super::row::{JobRow, not_text};
 use super::too_long;
 
 /// Keys that only a line of a Batch API file has.
@@ -22,7 +22,7 @@ const BATCH_KEYS: [&str; 2] = ["custom_id", "body"];
 
 /// Reads a line into a row; what is wrong with it ends up in the row. A line of a Batch API file
 /// may be longer than others, and nothing of such a line is taken here.
-pub(crate) fn read(line: &[u8], row: &mut Row, outside: &Outside) -> Read {
+pub(crate) fn read(line: &[u8], row: &mut JobRow, outside: &Outside) -> Read {
     // Checked once for the whole line, which is cheaper than for each text in it.
     let Ok(line) = std::str::from_utf8(line) else {
         row.fail_unread(Error::new(Code::BadInput, "the row is not UTF-8"));
@@ -69,7 +69,7 @@ pub(crate) enum Read {
 }
 
 struct Object<'r> {
-    row: &'r mut Row,
+    row: &'r mut JobRow,
     outside: &'r Outside,
     is_batch_line: &'r mut bool,
     /// The field whose number is the first thing that is wrong with the row.
@@ -139,7 +139,7 @@ impl<'de> Visitor<'de> for Object<'_> {
     }
 }
 
-fn set(row: &mut Row, field: Field, cell: Cell<'_>, outside: &Outside) {
+fn set(row: &mut JobRow, field: Field, cell: Cell<'_>, outside: &Outside) {
     let takes_text = |field| match field {
         Field::Param(param) => matches!(param.kind(), Kind::Text | Kind::Word(_)),
         Field::Prompt | Field::PromptFile | Field::AssumePromptTokens => true,
@@ -276,9 +276,9 @@ impl<'de> Visitor<'de> for CellVisitor {
     }
 }
 
-/// A list of sizes or paths; one text stands for a list of one, or of several with `;`.
+/// A list of sizes or paths; one text is a list of one, or of several with `;`.
 struct Images<'r> {
-    row: &'r mut Row,
+    row: &'r mut JobRow,
     outside: &'r Outside,
 }
 
@@ -326,7 +326,7 @@ impl<'de> Visitor<'de> for Images<'_> {
 
 /// An object of plain values.
 struct Tags<'r> {
-    row: &'r mut Row,
+    row: &'r mut JobRow,
 }
 
 impl<'de> DeserializeSeed<'de> for Tags<'_> {

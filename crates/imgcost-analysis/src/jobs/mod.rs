@@ -1,11 +1,11 @@
 //! Files of jobs: one call a row, in one pass and bounded memory.
 //!
 //! A [`JobFile`] reads CSV, TSV, JSON Lines, TOML, or the files of OpenAI's Batch API from anything
-//! that can be read; a [`Desk`] finds the offer of each row. Its two halves, [`Splitter`] and
+//! that can be read; a [`RowResolver`] finds the offer of each row. Its two halves, [`Splitter`] and
 //! [`Parser`], may work in different threads.
 //!
 //! ```
-//! use imgcost_analysis::jobs::{Defaults, Desk, Format, JobFile, NoFiles, Outside, Row};
+//! use imgcost_analysis::jobs::{Defaults, RowResolver, Format, JobFile, NoFiles, Outside, JobRow};
 //! use imgcost_core::{Date, OfferDefaults, Request};
 //! let today = Date::constant(2026, 11, 21);
 //! let defaults = Defaults {
@@ -14,25 +14,25 @@
 //!     offer: OfferDefaults::default(),
 //!     name_a_model: "add the column model",
 //! };
-//! let mut desk = Desk::new(imgcost_pricing::book(), defaults);
+//! let mut resolver = RowResolver::new(imgcost_pricing::book(), defaults);
 //! let rows = "model,quality,size\ngpt-image-2,low,1024x1024\n";
 //! let outside = Outside { today, files: Box::new(NoFiles) };
 //! let mut file = JobFile::new("jobs.csv", rows.as_bytes(), Some(Format::Csv), outside)?;
-//! let mut row = Row::new(desk.defaults());
-//! while file.next(desk.defaults(), &mut row)? {
-//!     let quote = desk.prepare(&mut row)?.quote(&row.request)?;
+//! let mut row = JobRow::new(resolver.defaults());
+//! while file.next(resolver.defaults(), &mut row)? {
+//!     let quote = resolver.prepare(&mut row)?.quote(&row.request)?;
 //!     assert_eq!(quote.total().ceiling, "0.00588".parse().ok());
 //! }
 //! # Ok::<(), imgcost_core::Error>(())
 //! ```
 
 mod batch_api;
-mod desk;
 mod field;
 mod files;
 mod format;
 mod json;
 mod lines;
+mod resolver;
 mod row;
 mod separated;
 mod split;
@@ -42,11 +42,11 @@ use std::io::{self, Read};
 
 use imgcost_core::{Code, Error, Request};
 
-pub use desk::{Defaults, Desk};
 pub use field::Field;
 pub use files::{Files, NoFiles, Outside};
 pub use format::Format;
-pub use row::Row;
+pub use resolver::{Defaults, RowResolver};
+pub use row::JobRow;
 pub use separated::Cells;
 pub use split::{Kind, RawRow, Splitter};
 
@@ -58,7 +58,7 @@ use crate::input::{self, bad_input, unreadable};
 /// How a line becomes a row.
 #[derive(Debug)]
 enum Form {
-    /// A row, or a line of a Batch API file: each line says which.
+    /// A row, or a line of a Batch API file: each line tells which.
     Json,
     BatchApi,
     Separated(Header),
@@ -124,7 +124,7 @@ impl<R: Read> JobFile<R> {
     ///
     /// # Errors
     /// The file can't be read.
-    pub fn next(&mut self, defaults: &Request, row: &mut Row) -> Result<bool, Error> {
+    pub fn next(&mut self, defaults: &Request, row: &mut JobRow) -> Result<bool, Error> {
         let Some(raw) = self.splitter.next()? else { return Ok(false) };
         self.parser.read(raw, &mut self.cells, defaults, row);
         Ok(true)
@@ -139,7 +139,7 @@ impl<R: Read> JobFile<R> {
 
 impl Parser {
     /// Reads a row over the defaults. What is wrong with it ends up in it.
-    pub fn read(&self, raw: RawRow<'_>, cells: &mut Cells, defaults: &Request, row: &mut Row) {
+    pub fn read(&self, raw: RawRow<'_>, cells: &mut Cells, defaults: &Request, row: &mut JobRow) {
         row.reset(defaults, raw.line);
         if raw.kind == Kind::TooLong {
             let most = if matches!(self.form, Form::Separated(_)) { ROW_MAX } else { LINE_MAX };

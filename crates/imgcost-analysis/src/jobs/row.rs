@@ -8,8 +8,8 @@ use super::files::Outside;
 
 /// The row that is being read.
 #[derive(Debug)]
-pub struct Row {
-    /// The line on which it stands.
+pub struct JobRow {
+    /// Its line.
     pub line: u64,
     /// Its own id; empty: none.
     pub id: String,
@@ -18,7 +18,7 @@ pub struct Row {
     tag_count: usize,
     /// What it asks for.
     pub request: Request,
-    /// Whether it says where the call goes.
+    /// Whether it names where the call goes.
     pub endpoint_known: bool,
     /// What to know of how it was understood.
     pub remarks: Vec<Note>,
@@ -35,11 +35,11 @@ pub struct Row {
     has_prompt: bool,
 }
 
-impl Row {
+impl JobRow {
     /// A row of defaults.
     #[must_use]
-    pub fn new(defaults: &Request) -> Row {
-        Row {
+    pub fn new(defaults: &Request) -> JobRow {
+        JobRow {
             line: 0,
             id: String::new(),
             tags: Vec::new(),

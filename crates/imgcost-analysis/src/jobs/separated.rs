@@ -8,7 +8,7 @@ use memchr::{memchr, memchr_iter, memchr3};
 
 use super::field::{Field, unknown};
 use super::files::Outside;
-use super::row::Row;
+use super::row::JobRow;
 use crate::input::bad_input;
 
 /// What a column holds.
@@ -43,10 +43,7 @@ impl Header {
                 (named, _) => Column::Field(Field::named(named).ok_or_else(|| unknown("column", named))?),
             };
             if columns.contains(&column) {
-                return Err(bad_input(
-                    "header",
-                    format!("column '{}' stands twice in the header", shown(named)),
-                ));
+                return Err(bad_input("header", format!("column '{}' is twice in the header", shown(named))));
             }
             columns.push(column);
         }
@@ -88,7 +85,7 @@ impl Header {
     }
 
     /// Reads a line into a row; what is wrong with it ends up in the row.
-    pub(crate) fn row(&self, line: &[u8], cells: &mut Cells, row: &mut Row, outside: &Outside) {
+    pub(crate) fn row(&self, line: &[u8], cells: &mut Cells, row: &mut JobRow, outside: &Outside) {
         let Ok(line) = std::str::from_utf8(line) else {
             return row.fail_unread(Error::new(Code::BadInput, "the row is not UTF-8"));
         };
@@ -118,7 +115,7 @@ impl Header {
 }
 
 /// Takes images separated by `;`.
-pub(crate) fn images(row: &mut Row, text: &str, outside: &Outside) {
+pub(crate) fn images(row: &mut JobRow, text: &str, outside: &Outside) {
     for (index, named) in text.split(';').map(str::trim).filter(|named| !named.is_empty()).enumerate() {
         row.image(index, named, outside);
     }
@@ -184,7 +181,7 @@ impl Cells {
 }
 
 /// Whether each quote that opens a cell of the first record is closed at the cell's end. The
-/// reader of CSV takes a cell up to the end of its input, and what stands behind a closing quote,
+/// reader of CSV takes a cell up to the end of its input, and what follows a closing quote,
 /// as if nothing were wrong: rows would be swallowed unseen.
 fn check_quotes(mut rest: &[u8], separator: u8) -> Result<(), Error> {
     let bad = |message: &str| Err(Error::new(Code::BadInput, message));
@@ -205,7 +202,7 @@ fn check_quotes(mut rest: &[u8], separator: u8) -> Result<(), Error> {
     }
 }
 
-/// What stands behind the quote that closes a cell; none where none does. Two quotes stand for
+/// What follows the quote that closes a cell; none where none does. Two quotes mean
 /// one in the cell.
 fn behind_quote(mut cell: &[u8]) -> Option<&[u8]> {
     loop {

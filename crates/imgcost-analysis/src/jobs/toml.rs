@@ -13,7 +13,7 @@ use toml::de::{DeTable, DeValue};
 use super::field::{Field, unknown};
 use super::files::Outside;
 use super::lines::ROW_MAX;
-use super::row::Row;
+use super::row::JobRow;
 use super::{json, too_long};
 use crate::input::bad_input;
 
@@ -24,7 +24,7 @@ pub(crate) const FILE_MAX: u64 = 16 << 20;
 #[derive(Debug, Default)]
 pub(crate) struct Jobs {
     text: Vec<u8>,
-    /// For each the line of its table, and where in the text it stands.
+    /// For each the line of its table, and its offset in the text.
     rows: Vec<(u64, Range<usize>)>,
     next: usize,
 }
@@ -123,7 +123,7 @@ fn check_defaults(defaults: &Map<String, Value>, outside: &Outside) -> Result<()
     if text.len() > ROW_MAX {
         return Err(too_long(ROW_MAX));
     }
-    let mut row = Row::new(&Request::new("", "", outside.today));
+    let mut row = JobRow::new(&Request::new("", "", outside.today));
     json::read(&text, &mut row, outside);
     row.error.map_or(Ok(()), Err)
 }

@@ -1,7 +1,7 @@
-//! Rules that a file of jobs must keep, and what breaks them: the logic of a CI gate.
+//! Rules that a file of jobs must keep, and what breaks them: the logic of a CI check.
 //!
 //! A [`Policy`] is read from TOML ([`Policy::read`]), with every problem named at once by file
-//! and line. A [`Gate`] takes one row after another, its quote or its error, and gives a
+//! and line. An [`Evaluator`] takes one row after another, its quote or its error, and gives a
 //! [`Report`]: findings with stable codes ([`Rule`]), sums, and a [`Verdict`]. It keeps findings,
 //! up to [`KEPT_MAX`] of a code, and no rows.
 //!
@@ -15,21 +15,21 @@
 //! request.quality = Some("high".parse()?);
 //! request.size = Some("1024x1024".parse()?);
 //! request.prompt = Some(Prompt::of_tokens(9));
-//! let mut gate = policy.gate(book, day);
-//! gate.row(&Subject { line: 2, id: "hero", tags: &[] }, &request, book.quote(&request).as_ref());
-//! let report = gate.finish();
+//! let mut evaluator = policy.evaluator(book, day);
+//! evaluator.row(&Subject { line: 2, id: "hero", tags: &[] }, &request, book.quote(&request).as_ref());
+//! let report = evaluator.finish();
 //! assert_eq!(report.verdict, Verdict::Broken);
 //! assert_eq!(report.findings[0].rule.code(), "IC001");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod gate;
+mod evaluator;
 mod read;
 mod report;
 mod row;
 mod rule;
 
-pub use gate::{Gate, Subject};
+pub use evaluator::{Evaluator, Subject};
 pub use read::Policy;
 pub use report::{Finding, KEPT_MAX, Report, Suppression, Verdict};
-pub use rule::{Level, Place, Rule};
+pub use rule::{FindingScope, Level, Rule};

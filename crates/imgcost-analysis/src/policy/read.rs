@@ -5,7 +5,7 @@ use imgcost_core::{Date, Problem, Usd};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::rule::{Level, Place, Rule};
+use super::rule::{FindingScope, Level, Rule};
 use crate::selector::Pattern;
 
 /// The keys of a policy.
@@ -58,7 +58,7 @@ pub struct Policy {
     pub(super) exceptions: Vec<Exception>,
 }
 
-/// A pattern with the line on which it stands.
+/// A pattern with its line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Name {
     pub(super) pattern: Pattern,
@@ -225,7 +225,7 @@ impl<'t> Reader<'t> {
     }
 
     fn patterns(&mut self, key: &str, value: &Value<'_>) -> Option<Vec<Name>> {
-        let wanted = "a list of names in quotes, in which * stands for anything";
+        let wanted = "a list of names in quotes, in which * matches anything";
         let Some(items) = value.get_ref().as_array() else {
             self.expected(key, value, wanted);
             return None;
@@ -305,7 +305,7 @@ impl<'t> Reader<'t> {
                 None
             }
         };
-        if let Some(rule) = rule.filter(|rule| rule.place() != Place::Row) {
+        if let Some(rule) = rule.filter(|rule| rule.scope() != FindingScope::Row) {
             self.problem(
                 at,
                 format!("exception: {rule} is not about a row; change its limit or level instead"),

@@ -32,7 +32,7 @@ pub struct Finding {
     /// What would be accepted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allowed: Vec<String>,
-    /// What would be accepted and is nearest to what was met.
+    /// What would be accepted and is nearest to what was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nearest: Option<String>,
     /// What it may cost at most, in USD, where the rule is on money and that is known.

@@ -1,4 +1,4 @@
-//! The rules over one row's quote. Each says whether it is broken; the words are made by what it
+//! The rules over one row's quote. Each finds whether it is broken; the words are made by what it
 //! gives, only where they are kept.
 
 use imgcost_core::{
@@ -12,7 +12,7 @@ use crate::selector::Pattern;
 
 /// A row's quote as the rules meet it.
 #[derive(Clone, Copy)]
-pub(super) struct Met<'m, 'q> {
+pub(super) struct QuotedRow<'m, 'q> {
     pub(super) policy: &'m Policy,
     pub(super) quote: &'m Quote<'q>,
 }
@@ -20,7 +20,7 @@ pub(super) struct Met<'m, 'q> {
 /// Makes a finding.
 type Make<'m> = Box<dyn FnOnce() -> Finding + 'm>;
 /// A rule: nothing where it is kept.
-type Check = for<'m, 'q> fn(&Met<'m, 'q>) -> Option<Make<'m>>;
+type Check = for<'m, 'q> fn(&QuotedRow<'m, 'q>) -> Option<Make<'m>>;
 
 /// Every rule over a quote.
 pub(super) const RULES: &[(Rule, Check)] = &[
@@ -60,19 +60,19 @@ pub(super) fn prompt_missing() -> Finding {
     finding
 }
 
-fn max_per_call<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
-    let limit = met.policy.max_per_call?;
-    let ceiling = met.quote.total().ceiling;
+fn max_per_call<'m>(row: &QuotedRow<'m, '_>) -> Option<Make<'m>> {
+    let limit = row.policy.max_per_call?;
+    let ceiling = row.quote.total().ceiling;
     if ceiling.is_some_and(|ceiling| ceiling <= limit) {
         return None;
     }
-    let quote = met.quote;
+    let quote = row.quote;
     Some(Box::new(move || over(Rule::MaxPerCall, "the call", quote, ceiling, limit, limit)))
 }
 
-fn max_per_image<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
-    let limit = met.policy.max_per_image?;
-    let quote = met.quote;
+fn max_per_image<'m>(row: &QuotedRow<'m, '_>) -> Option<Make<'m>> {
+    let limit = row.policy.max_per_image?;
+    let quote = row.quote;
     let n = quote.request().n;
     let ceiling = quote.total().ceiling;
     // Compared with the whole call, as a share of a call may have no end.
@@ -131,9 +131,9 @@ fn not_allowed(rule: Rule, field: &str, name: &str, allowed: &[Name]) -> Finding
     finding
 }
 
-fn model_not_allowed<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
-    let allowed = met.policy.allowed_models.as_deref()?;
-    let sold = met.quote.offer().model;
+fn model_not_allowed<'m>(row: &QuotedRow<'m, '_>) -> Option<Make<'m>> {
+    let allowed = row.policy.allowed_models.as_deref()?;
+    let sold = row.quote.offer().model;
     let fits = patterns(allowed).any(|pattern| names(sold).iter().any(|name| pattern.fits(name)));
     let model: &'m str = &sold.id;
     (!fits).then(|| -> Make<'m> {
@@ -141,10 +141,10 @@ fn model_not_allowed<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
     })
 }
 
-fn model_denied<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
-    let denied = met.policy.denied_models.as_deref()?;
-    let sold = met.quote.offer().model;
-    let asked: &'m str = &met.quote.request().model;
+fn model_denied<'m>(row: &QuotedRow<'m, '_>) -> Option<Make<'m>> {
+    let denied = row.policy.denied_models.as_deref()?;
+    let sold = row.quote.offer().model;
+    let asked: &'m str = &row.quote.request().model;
     let pattern = patterns(denied).find(|pattern| names(sold).iter().any(|name| pattern.fits(name)))?;
     Some(Box::new(move || {
         let message = format!("model '{}' is denied by '{}'", shown(asked), shown(pattern.text()));
@@ -152,9 +152,9 @@ fn model_denied<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
     }))
 }
 
-fn provider_not_allowed<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
-    let allowed = met.policy.allowed_providers.as_deref()?;
-    let provider = met.quote.offer().provider;
+fn provider_not_allowed<'m>(row: &QuotedRow<'m, '_>) -> Option<Make<'m>> {
+    let allowed = row.policy.allowed_providers.as_deref()?;
+    let provider = row.quote.offer().provider;
     let names = || std::iter::once(&provider.id).chain(&provider.aliases);
     let fits = patterns(allowed).any(|pattern| names().any(|name| pattern.fits(name)));
     let id: &'m str = &provider.id;
@@ -163,19 +163,19 @@ fn provider_not_allowed<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
     })
 }
 
-fn quality_not_allowed<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
-    let allowed = met.policy.allowed_qualities.as_deref()?;
+fn quality_not_allowed<'m>(row: &QuotedRow<'m, '_>) -> Option<Make<'m>> {
+    let allowed = row.policy.allowed_qualities.as_deref()?;
     // A model that has no such parameter breaks no rule on it.
-    let quality: &'m str = met.quote.quality()?.as_str();
+    let quality: &'m str = row.quote.quality()?.as_str();
     let fits = patterns(allowed).any(|pattern| pattern.fits(quality));
     (!fits).then(|| -> Make<'m> {
         Box::new(move || not_allowed(Rule::QualityNotAllowed, "quality", quality, allowed))
     })
 }
 
-fn max_pixels<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
-    let limit = met.policy.max_pixels?;
-    let size = met.quote.size();
+fn max_pixels<'m>(row: &QuotedRow<'m, '_>) -> Option<Make<'m>> {
+    let limit = row.policy.max_pixels?;
+    let size = row.quote.size();
     if size.is_some_and(|size| size.area() <= limit) {
         return None;
     }
@@ -190,9 +190,9 @@ fn max_pixels<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
     }))
 }
 
-fn max_n<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
-    let limit = met.policy.max_n?;
-    let n = met.quote.request().n;
+fn max_n<'m>(row: &QuotedRow<'m, '_>) -> Option<Make<'m>> {
+    let limit = row.policy.max_n?;
+    let n = row.quote.request().n;
     (u64::from(n) > limit).then(|| -> Make<'m> {
         Box::new(move || {
             let mut finding = Finding::new(Rule::MaxN, format!("n = {n}, more than {limit}")).field("n");
@@ -203,11 +203,11 @@ fn max_n<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
     })
 }
 
-fn auto<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
-    if !met.policy.forbid_auto {
+fn auto<'m>(row: &QuotedRow<'m, '_>) -> Option<Make<'m>> {
+    if !row.policy.forbid_auto {
         return None;
     }
-    let quote = met.quote;
+    let quote = row.quote;
     let limits = &quote.offer().family.limits.rule;
     let quality = quote.quality() == Some(&Quality::Auto) && limits.qualities.len() > 1;
     // A model without such a parameter leaves nothing to be said.
@@ -227,18 +227,18 @@ fn auto<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
     }))
 }
 
-fn retired<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
-    let offer = met.quote.offer();
+fn retired<'m>(row: &QuotedRow<'m, '_>) -> Option<Make<'m>> {
+    let offer = row.quote.offer();
     let day = offer.model.retired.filter(|day| *day <= offer.as_of)?;
-    let quote = met.quote;
+    let quote = row.quote;
     Some(Box::new(move || shut_down(Rule::Retired, quote, &format!("was shut down on {day}"))))
 }
 
-fn retires_soon<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
-    let within = met.policy.warn_before_days?;
-    let offer = met.quote.offer();
+fn retires_soon<'m>(row: &QuotedRow<'m, '_>) -> Option<Make<'m>> {
+    let within = row.policy.warn_before_days?;
+    let offer = row.quote.offer();
     let day = offer.model.retired.filter(|day| *day > offer.as_of)?;
-    let quote = met.quote;
+    let quote = row.quote;
     (days_between(offer.as_of, day) <= within).then(|| -> Make<'m> {
         Box::new(move || shut_down(Rule::RetiresSoon, quote, &format!("will be shut down on {day}")))
     })
@@ -256,8 +256,8 @@ fn days_between(from: Date, to: Date) -> u64 {
     from.until(to).map_or(u64::MAX, |span| u64::try_from(span.get_days()).unwrap_or(0))
 }
 
-fn batch_required<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
-    let broken = met.policy.require_batch && met.quote.request().tier != Tier::Batch;
+fn batch_required<'m>(row: &QuotedRow<'m, '_>) -> Option<Make<'m>> {
+    let broken = row.policy.require_batch && row.quote.request().tier != Tier::Batch;
     broken.then(|| -> Make<'m> {
         Box::new(|| {
             let message = "the call does not go through the Batch API";
@@ -268,11 +268,11 @@ fn batch_required<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
     })
 }
 
-fn unverified<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
-    if !met.policy.warn_unverified {
+fn unverified<'m>(row: &QuotedRow<'m, '_>) -> Option<Make<'m>> {
+    if !row.policy.warn_unverified {
         return None;
     }
-    let quote = met.quote;
+    let quote = row.quote;
     let guess = quote.lines().iter().find(|line| {
         line.evidence == Evidence::Assumed
             || line.price.is_some_and(|price| price.row.evidence == Evidence::Assumed)
@@ -297,8 +297,8 @@ fn unverified<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
     }))
 }
 
-fn unpriced<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
-    let quote = met.quote;
+fn unpriced<'m>(row: &QuotedRow<'m, '_>) -> Option<Make<'m>> {
+    let quote = row.quote;
     (!quote.is_complete()).then(|| -> Make<'m> {
         Box::new(move || {
             let items: Vec<&str> = quote.unpriced().map(|item| item.as_str()).collect();
@@ -315,9 +315,9 @@ fn unpriced<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
     })
 }
 
-fn prices_old<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
-    let most = met.policy.max_price_age_days?;
-    let offer = met.quote.offer();
+fn prices_old<'m>(row: &QuotedRow<'m, '_>) -> Option<Make<'m>> {
+    let most = row.policy.max_price_age_days?;
+    let offer = row.quote.offer();
     let (checked, provider) = (offer.provider.checked, &offer.provider.id);
     let age = days_between(checked, offer.as_of);
     (age > most).then(|| -> Make<'m> {

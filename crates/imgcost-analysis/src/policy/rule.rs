@@ -39,7 +39,7 @@ impl Level {
 
 /// What a finding is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Place {
+pub enum FindingScope {
     /// A row: an exception can except it.
     Row,
     /// All rows together.
@@ -49,7 +49,7 @@ pub enum Place {
 }
 
 macro_rules! rules {
-    ($($variant:ident = $code:literal, $name:literal, $level:ident, $place:ident, $doc:literal;)+) => {
+    ($($variant:ident = $code:literal, $name:literal, $level:ident, $scope:ident, $doc:literal;)+) => {
         /// A rule: a stable code, a stable name, and how much a finding weighs by default.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Rule { $(#[doc = $doc] $variant,)+ }
@@ -70,7 +70,7 @@ macro_rules! rules {
                 match self { $(Rule::$variant => $name),+ }
             }
 
-            /// What it says, in a sentence.
+            /// What it checks, in a sentence.
             #[must_use]
             pub const fn summary(self) -> &'static str {
                 match self { $(Rule::$variant => $doc),+ }
@@ -84,8 +84,8 @@ macro_rules! rules {
 
             /// What its findings are of.
             #[must_use]
-            pub const fn place(self) -> Place {
-                match self { $(Rule::$variant => Place::$place),+ }
+            pub const fn scope(self) -> FindingScope {
+                match self { $(Rule::$variant => FindingScope::$scope),+ }
             }
         }
     };

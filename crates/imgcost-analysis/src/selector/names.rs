@@ -1,26 +1,29 @@
-//! The names of a book that lists and patterns stand for.
+//! The names of a book that lists and patterns match.
 
 use imgcost_core::{Book, Code, Error, Provider, printable};
 
-use super::{Pattern, Pick};
+use super::{Pattern, Selector};
 
-/// The providers that a list stands for, in its order, and whether it names them themselves.
+/// The providers that a list matches, in its order, and whether it names them themselves.
 ///
 /// # Errors
-/// An entry stands for nothing: the error names it, what is allowed and the nearest name.
-pub(crate) fn providers<'b>(book: &'b Book, picks: &[Pick]) -> Result<Vec<(&'b Provider, bool)>, Error> {
+/// An entry matches nothing: the error names it, what is allowed and the nearest name.
+pub(crate) fn providers<'b>(
+    book: &'b Book,
+    selectors: &[Selector],
+) -> Result<Vec<(&'b Provider, bool)>, Error> {
     let mut found: Vec<(&Provider, bool)> = Vec::new();
-    for pick in picks {
-        let by_name = matches!(pick, Pick::Is(_));
-        let chosen: Vec<&Provider> = match pick {
-            Pick::All | Pick::Current => book.providers().collect(),
-            Pick::Like(pattern) => {
+    for selector in selectors {
+        let by_name = matches!(selector, Selector::Exact(_));
+        let chosen: Vec<&Provider> = match selector {
+            Selector::All | Selector::Current => book.providers().collect(),
+            Selector::Glob(pattern) => {
                 let fits = |provider: &&Provider| pattern.fits(&provider.id);
                 book.providers().filter(fits).collect()
             }
-            Pick::Is(name) => vec![book.provider(name)?],
+            Selector::Exact(name) => vec![book.provider(name)?],
         };
-        if let (Pick::Like(pattern), []) = (pick, chosen.as_slice()) {
+        if let (Selector::Glob(pattern), []) = (selector, chosen.as_slice()) {
             let ids = book.providers().map(|provider| provider.id.as_str());
             return Err(nothing(Code::UnknownProvider, "provider", pattern, ids));
         }
@@ -34,14 +37,17 @@ pub(crate) fn providers<'b>(book: &'b Book, picks: &[Pick]) -> Result<Vec<(&'b P
     Ok(found)
 }
 
-/// The names that a pick stands for, and whether it named them itself.
-pub(crate) fn models(pick: &Pick, providers: &[(&Provider, bool)]) -> Result<Vec<(String, bool)>, Error> {
-    let fits = |name: &str| match pick {
-        Pick::All | Pick::Current => true,
-        Pick::Like(pattern) => pattern.fits(name),
-        Pick::Is(_) => false,
+/// The names that a selector matches, and whether it named them itself.
+pub(crate) fn models(
+    selector: &Selector,
+    providers: &[(&Provider, bool)],
+) -> Result<Vec<(String, bool)>, Error> {
+    let fits = |name: &str| match selector {
+        Selector::All | Selector::Current => true,
+        Selector::Glob(pattern) => pattern.fits(name),
+        Selector::Exact(_) => false,
     };
-    if let Pick::Is(name) = pick {
+    if let Selector::Exact(name) = selector {
         return Ok(vec![(name.clone(), true)]);
     }
     let sold = || providers.iter().flat_map(|(provider, _)| &provider.models).map(|model| model.id.as_str());
@@ -51,8 +57,10 @@ pub(crate) fn models(pick: &Pick, providers: &[(&Provider, bool)]) -> Result<Vec
             names.push((name.to_owned(), false));
         }
     }
-    match pick {
-        Pick::Like(pattern) if names.is_empty() => Err(nothing(Code::UnknownModel, "model", pattern, sold())),
+    match selector {
+        Selector::Glob(pattern) if names.is_empty() => {
+            Err(nothing(Code::UnknownModel, "model", pattern, sold()))
+        }
         _ => Ok(names),
     }
 }

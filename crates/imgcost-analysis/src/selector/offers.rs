@@ -2,11 +2,11 @@
 
 use imgcost_core::{Book, Code, Date, Error, Model, Offer, Provider};
 
-use super::{Pattern, Pick, names};
+use super::{Pattern, Selector, names};
 
 /// An offer that was chosen.
 #[derive(Debug, Clone, Copy)]
-pub struct Candidate<'b> {
+pub struct SelectedOffer<'b> {
     /// The offer.
     pub offer: Offer<'b>,
     /// Whether its model was asked for by its name, not by a pattern.
@@ -16,8 +16,8 @@ pub struct Candidate<'b> {
 /// The offers that patterns choose.
 #[derive(Debug, Clone, Default)]
 pub struct Selection<'b> {
-    /// In the order of the book: providers by id, models as they stand.
-    pub candidates: Vec<Candidate<'b>>,
+    /// In the order of the book: providers by id, models as listed.
+    pub offers: Vec<SelectedOffer<'b>>,
     /// Provider, model and reason of what was chosen and has no price on the day yet.
     pub not_yet: Vec<(&'b str, &'b str, Error)>,
 }
@@ -51,11 +51,11 @@ pub fn select<'b>(
         }
         let by_name = models.iter().any(|pattern| pattern.is_name() && chooses(pattern, model));
         match book.offer(&provider.id, &model.id, as_of) {
-            Ok(offer) => selection.candidates.push(Candidate { offer, by_name }),
+            Ok(offer) => selection.offers.push(SelectedOffer { offer, by_name }),
             Err(error) => selection.not_yet.push((&provider.id, &model.id, error)),
         }
     }
-    match (selection.candidates.is_empty(), selection.not_yet.first()) {
+    match (selection.offers.is_empty(), selection.not_yet.first()) {
         (true, Some((_, _, error))) => Err(error.clone()),
         _ => Ok(selection),
     }
@@ -71,8 +71,8 @@ fn matching_providers<'b>(book: &'b Book, patterns: &[Pattern]) -> Result<Vec<&'
     if patterns.is_empty() {
         return Ok(book.providers().collect());
     }
-    let picks: Vec<Pick> = patterns.iter().map(Pick::of).collect();
-    let chosen = names::providers(book, &picks)?;
+    let selectors: Vec<Selector> = patterns.iter().map(Selector::of).collect();
+    let chosen = names::providers(book, &selectors)?;
     let is_chosen = |provider: &&Provider| chosen.iter().any(|(known, _)| known.id == provider.id);
     Ok(book.providers().filter(is_chosen).collect())
 }

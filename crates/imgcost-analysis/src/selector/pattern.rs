@@ -16,7 +16,7 @@ use imgcost_core::{Code, Error};
 pub struct Pattern(String);
 
 impl Pattern {
-    /// A pattern of its text, in which a plain `all` stands for anything too.
+    /// A pattern of its text, in which a plain `all` matches anything too.
     #[must_use]
     pub fn new(text: &str) -> Pattern {
         Pattern(if text == "all" { "*".to_owned() } else { text.to_owned() })
@@ -34,7 +34,7 @@ impl Pattern {
         &self.0
     }
 
-    /// Whether it stands for one name only.
+    /// Whether it matches one name only.
     #[must_use]
     pub fn is_name(&self) -> bool {
         !self.0.contains(['*', '?'])

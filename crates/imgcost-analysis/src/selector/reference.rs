@@ -2,7 +2,7 @@
 
 use imgcost_core::{Basis, Book, Code, Error, Offer, Pixels, Quality, Request, Size, printable};
 
-/// The words that are qualities wherever they stand.
+/// The words that are always qualities.
 const QUALITIES: [Quality; 7] = [
     Quality::Low,
     Quality::Medium,
@@ -13,9 +13,9 @@ const QUALITIES: [Quality; 7] = [
     Quality::Hd,
 ];
 
-/// What the words said so far.
+/// What the words set so far.
 #[derive(Default)]
-struct Said {
+struct Settings {
     provider: Option<String>,
     model: Option<String>,
     quality: Option<Quality>,
@@ -41,11 +41,11 @@ struct Said {
 /// A word that is none of them or comes twice, named with what is allowed and the nearest; a
 /// setting that the model does not take. The field is `reference`, or the request's own.
 pub fn reference(book: &Book, text: &str, base: &Request) -> Result<Request, Error> {
-    let mut said = Said::default();
+    let mut settings = Settings::default();
     for word in text.split([' ', ',', '\t', '\n']).filter(|word| !word.is_empty()) {
-        take(book, word, &mut said)?;
+        take(book, word, &mut settings)?;
     }
-    let Some(model) = said.model else {
+    let Some(model) = settings.model else {
         let message = if text.trim().is_empty() {
             "the reference is empty".to_owned()
         } else {
@@ -53,11 +53,11 @@ pub fn reference(book: &Book, text: &str, base: &Request) -> Result<Request, Err
         };
         return Err(problem(message).allowed(allowed_words()));
     };
-    let provider = said.provider.unwrap_or_else(|| provider_of(book, &model, &base.provider));
+    let provider = settings.provider.unwrap_or_else(|| provider_of(book, &model, &base.provider));
     let offer = book.offer(&provider, &model, base.as_of)?;
     let mut request = suited(&offer, base);
-    request.quality = said.quality.or_else(|| base.quality.clone());
-    request.size = said.size.or(base.size);
+    request.quality = settings.quality.or_else(|| base.quality.clone());
+    request.size = settings.size.or(base.size);
     offer.quote(&request)?;
     Ok(request)
 }
@@ -89,16 +89,16 @@ fn provider_of(book: &Book, model: &str, usual: &str) -> String {
     }
 }
 
-fn take(book: &Book, word: &str, said: &mut Said) -> Result<(), Error> {
+fn take(book: &Book, word: &str, settings: &mut Settings) -> Result<(), Error> {
     if let Some((key, value)) = word.split_once('=') {
         return match key {
-            "provider" => set(&mut said.provider, "provider", value.to_owned(), word),
-            "model" => set(&mut said.model, "model", value.to_owned(), word),
+            "provider" => set(&mut settings.provider, "provider", value.to_owned(), word),
+            "model" => set(&mut settings.model, "model", value.to_owned(), word),
             "quality" => {
                 let Ok(quality) = value.parse::<Quality>();
-                set(&mut said.quality, "quality", quality, word)
+                set(&mut settings.quality, "quality", quality, word)
             }
-            "size" => set(&mut said.size, "size", size(value)?, word),
+            "size" => set(&mut settings.size, "size", size(value)?, word),
             _ => Err(problem(format!("'{}' sets nothing of a reference", printable(word)))
                 .allowed(["provider=", "model=", "quality=", "size="])
                 .nearest_name(&format!("{key}="))),
@@ -108,19 +108,19 @@ fn take(book: &Book, word: &str, said: &mut Said) -> Result<(), Error> {
         return Err(problem("'auto' may be the quality or the size").allowed(["quality=auto", "size=auto"]));
     }
     if let Ok(size) = word.parse::<Pixels>() {
-        return set(&mut said.size, "size", Size::Exact(size), word);
+        return set(&mut settings.size, "size", Size::Exact(size), word);
     }
     if book.providers().any(|provider| provider.model(word).is_some()) {
-        return set(&mut said.model, "model", word.to_owned(), word);
+        return set(&mut settings.model, "model", word.to_owned(), word);
     }
     if let Ok(provider) = book.provider(word) {
-        return set(&mut said.provider, "provider", provider.id.clone(), word);
+        return set(&mut settings.provider, "provider", provider.id.clone(), word);
     }
     let Ok(quality) = word.parse::<Quality>();
     if QUALITIES.contains(&quality)
         || book.families().any(|family| family.limits.rule.qualities.contains(&quality))
     {
-        return set(&mut said.quality, "quality", quality, word);
+        return set(&mut settings.quality, "quality", quality, word);
     }
     if word.starts_with(|c: char| c.is_ascii_digit()) && word.contains(['x', 'X', '*']) {
         return size(word).map(|_| ());

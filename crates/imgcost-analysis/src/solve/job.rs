@@ -19,7 +19,7 @@ impl By {
     /// Every name.
     pub const NAMES: [&'static str; 2] = ["expected", "ceiling"];
 
-    /// The word that stands for it.
+    /// Its word.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -60,7 +60,7 @@ impl Level {
     /// The qualities that have a level, from the lowest of each ladder up.
     pub const NAMES: [&'static str; 7] = ["low", "medium", "high", "xhigh", "max", "standard", "hd"];
 
-    /// The level of a quality; none for one that stands on no ladder.
+    /// The level of a quality; none for one that is on no ladder.
     #[must_use]
     pub fn of(quality: &Quality) -> Option<Level> {
         let (ladder, step) = match quality {
@@ -76,7 +76,7 @@ impl Level {
         Some(Level { ladder, step })
     }
 
-    /// Whether a quality is known to be at least this good; none where that can't be said.
+    /// Whether a quality is known to be at least this good; none where that is not known.
     #[must_use]
     pub fn reached_by(self, quality: &Quality) -> Option<bool> {
         let other = Level::of(quality).filter(|other| other.ladder == self.ladder)?;
@@ -159,7 +159,7 @@ impl Job {
         }
         match (&self.min_quality, level) {
             (Some(least), Some(level)) if own.iter().all(|quality| level.reached_by(quality).is_none()) => {
-                Err(format!("its qualities ({}) can't be held against {least}", names()))
+                Err(format!("its qualities ({}) can't be compared with {least}", names()))
             }
             _ => Err(format!("none of its qualities ({}) is asked for", names())),
         }

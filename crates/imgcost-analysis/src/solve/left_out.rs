@@ -141,7 +141,7 @@ pub(super) fn known_qualities(book: &Book, selection: &Selection<'_>, job: &Job)
 }
 
 fn qualities_of<'b>(selection: &Selection<'b>) -> Vec<&'b Quality> {
-    let families = selection.candidates.iter().map(|candidate| candidate.offer.family);
+    let families = selection.offers.iter().map(|selected| selected.offer.family);
     unique(families.flat_map(|family| &family.limits.rule.qualities))
 }
 
@@ -197,7 +197,7 @@ fn no_size(selection: &Selection<'_>, job: &Job, left_out: &[LeftOut]) -> Error 
             .any(|left| left.reason == Reason::Size && left.provider == provider && left.model == model)
     };
     let mut nearest: Option<(f64, String)> = None;
-    let offers = selection.candidates.iter().map(|candidate| candidate.offer);
+    let offers = selection.offers.iter().map(|selected| selected.offer);
     for offer in offers.filter(|offer| by_size(&offer.provider.id, &offer.model.id)) {
         let sizes: &Sizes = &offer.family.limits.rule.sizes;
         // Of classes the largest of the wanted ratio too: their squares may be far from it.
@@ -238,7 +238,7 @@ fn edges_apart(a: imgcost_core::Pixels, b: imgcost_core::Pixels) -> f64 {
 
 fn no_quality(selection: &Selection<'_>, job: &Job) -> Error {
     // Retired models are left out before their qualities are looked at: said of both.
-    let retired = selection.candidates.iter().filter(|candidate| !candidate.by_name);
+    let retired = selection.offers.iter().filter(|selected| !selected.by_name);
     let retired =
         retired.map(|candidate| candidate.offer).filter(|offer| offer.model.is_retired_on(offer.as_of));
     let have: Vec<&str> = retired

@@ -2,15 +2,15 @@
 //! models, qualities, every legal size, the Batch API or not, and the split of the images over
 //! calls.
 //!
-//! Nothing is sampled. A *lane* is one provider's model at one quality and one price list. Within a
-//! lane either every size is quoted, or the sizes are walked in the order of their grid work, of
-//! which every price is a rising function (see `lane.rs`); the split over calls is solved by
+//! Nothing is sampled. A *candidate set* is one provider's model at one quality and one price list. Within a
+//! set either every size is quoted, or the sizes are searched in the order of their grid work, of
+//! which every price is a rising function (see `candidates.rs`); the split over calls is solved by
 //! dynamic programming with a proven period (see `split.rs`). Models that end within 30 days come
 //! after the others, unless they are asked for by name; those that are retired always do. Ties are broken in one order: more
 //! pixels, fewer calls, then provider, model, quality and price list by name, then the wider size.
 
+mod candidates;
 mod job;
-mod lane;
 mod left_out;
 mod plan;
 mod shape;
@@ -24,8 +24,8 @@ pub use left_out::{LeftOut, Reason, Unsolved};
 pub use plan::{Calls, Plan};
 pub use shape::{Aspect, Shape};
 
-use crate::selector::{Candidate, Selection, select, suited};
-use lane::{Draft, Lane};
+use crate::selector::{SelectedOffer, Selection, select, suited};
+use candidates::{Candidate, CandidateSet};
 
 /// The most images of one call that splits are searched with; no API takes more today.
 const CALL_MAX: u32 = 100;
@@ -34,7 +34,7 @@ const CALL_MAX: u32 = 100;
 #[derive(Debug, Clone)]
 pub struct Solution<'b> {
     /// The best plan, then the next ones: at least the runner-up where there is one. Plans differ
-    /// in provider, model, quality, price list or price; of sizes at one price only the best stands.
+    /// in provider, model, quality, price list or price; of sizes at one price only the best is here.
     pub plans: Vec<Plan<'b>>,
     /// A plan that would be better than the best if its model were not shut down within 30 days.
     pub ending: Option<Plan<'b>>,
@@ -76,34 +76,35 @@ pub fn solve<'b>(book: &'b Book, job: &Job, top: usize) -> Result<Solution<'b>, 
     let selection = select(book, &job.providers, &job.models, job.base.as_of)?;
     left_out::known_qualities(book, &selection, job)?;
     search.note_not_yet(&selection);
-    for candidate in &selection.candidates {
-        search.model(candidate, job, keep);
+    for selected in &selection.offers {
+        search.model(selected, job, keep);
     }
-    let Search { mut drafts, left_out, looked_at, endless } = search;
+    let Search { mut candidates, left_out, looked_at, endless } = search;
     if let (Goal::Budget(budget), true) = (job.goal, endless) {
         return Err(left_out::endless(book, job, budget, left_out));
     }
-    if drafts.is_empty() {
+    if candidates.is_empty() {
         return Err(left_out::unsolved(book, &selection, job, left_out));
     }
-    drafts.sort_by(Draft::order);
-    let ends =
-        |draft: &&Draft<'_>| draft.is_late && !draft.offer.model.availability(draft.offer.as_of).is_retired();
-    let ending = match drafts.iter().find(ends).zip(drafts.first()) {
+    candidates.sort_by(Candidate::order);
+    let ends = |candidate: &&Candidate<'_>| {
+        candidate.is_late && !candidate.offer.model.availability(candidate.offer.as_of).is_retired()
+    };
+    let ending = match candidates.iter().find(ends).zip(candidates.first()) {
         Some((late, best)) if late.is_better(best) => {
             Some(Plan::of(late.clone(), job).ok_or_else(left_out::too_large)?)
         }
         _ => None,
     };
     let plans: Option<Vec<Plan<'b>>> =
-        drafts.into_iter().take(keep).map(|draft| Plan::of(draft, job)).collect();
+        candidates.into_iter().take(keep).map(|candidate| Plan::of(candidate, job)).collect();
     let plans = plans.ok_or_else(left_out::too_large)?;
     Ok(Solution { plans, ending, left_out, looked_at })
 }
 
 #[derive(Default)]
 struct Search<'b> {
-    drafts: Vec<Draft<'b>>,
+    candidates: Vec<Candidate<'b>>,
     left_out: Vec<LeftOut>,
     looked_at: u64,
     endless: bool,
@@ -122,9 +123,9 @@ impl<'b> Search<'b> {
         }
     }
 
-    /// Searches every lane of one model.
-    fn model(&mut self, candidate: &Candidate<'b>, job: &Job, keep: usize) {
-        let offer = candidate.offer;
+    /// Searches every candidate set of one model.
+    fn model(&mut self, selected: &SelectedOffer<'b>, job: &Job, keep: usize) {
+        let offer = selected.offer;
         let leave_some = |left_out: &mut Vec<LeftOut>, reason, qualities, message: String| {
             left_out.push(LeftOut {
                 provider: offer.provider.id.clone(),
@@ -137,7 +138,7 @@ impl<'b> Search<'b> {
         let leave = |left_out: &mut Vec<LeftOut>, reason, message: String| {
             leave_some(left_out, reason, Vec::new(), message);
         };
-        if let Some(day) = offer.model.retired.filter(|_| !candidate.by_name)
+        if let Some(day) = offer.model.retired.filter(|_| !selected.by_name)
             && offer.model.is_retired_on(offer.as_of)
         {
             let message = format!("was shut down on {day}; name it to count it in");
@@ -145,7 +146,7 @@ impl<'b> Search<'b> {
         }
         let is_late = match offer.model.availability(offer.as_of) {
             Availability::Current => false,
-            Availability::Ends(_) => !candidate.by_name,
+            Availability::Ends(_) => !selected.by_name,
             Availability::Retired(_) => true,
         };
         let qualities = match job.qualities_of(&offer) {
@@ -162,16 +163,16 @@ impl<'b> Search<'b> {
             let (mut found_here, mut unpriced_here) = (false, false);
             for tier in job.tiers() {
                 let request = Request { quality: quality.clone(), tier, ..suited(&offer, &job.base) };
-                let result = Lane { offer, is_late, request, sizes: &sizes }.walk(job, keep);
+                let result = CandidateSet { offer, is_late, request, sizes: &sizes }.search(job, keep);
                 self.looked_at += result.looked_at;
-                found_here |= !result.drafts.is_empty();
+                found_here |= !result.candidates.is_empty();
                 endless |= result.endless;
                 unpriced_here |= result.unpriced;
-                // That a provider has no Batch price leaves nothing out: the standard one stands.
+                // That a provider has no Batch price leaves nothing out: the standard one remains.
                 if tier == Tier::Standard || job.base.tier == Tier::Batch {
                     refusal = refusal.or(result.refusal);
                 }
-                self.drafts.extend(result.drafts);
+                self.candidates.extend(result.candidates);
             }
             found |= found_here;
             any_unpriced |= unpriced_here;

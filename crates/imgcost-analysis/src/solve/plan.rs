@@ -5,8 +5,8 @@ use imgcost_core::{
     Usd,
 };
 
+use super::candidates::{Candidate, cost};
 use super::job::{By, Goal, Job};
-use super::lane::{Draft, cost};
 use super::split::{Prices, Splitter};
 use crate::equivalent::quoted;
 
@@ -51,9 +51,9 @@ pub struct Plan<'b> {
 }
 
 impl<'b> Plan<'b> {
-    /// Writes a draft out; none where a sum is too large to be exact.
-    pub(super) fn of(draft: Draft<'b>, job: &Job) -> Option<Plan<'b>> {
-        let Draft { offer, mut request, size, split, equal_sizes, is_late: _ } = draft;
+    /// Writes a candidate out; none where a sum is too large to be exact.
+    pub(super) fn of(candidate: Candidate<'b>, job: &Job) -> Option<Plan<'b>> {
+        let Candidate { offer, mut request, size, split, equal_sizes, is_late: _ } = candidate;
         let mut calls = Vec::with_capacity(split.parts.len());
         for (images, count) in split.parts {
             request.n = images;
@@ -101,7 +101,7 @@ impl<'b> Plan<'b> {
         self.calls.iter().map(|calls| calls.count).sum()
     }
 
-    /// Why this plan stands behind a better one, in words such as `+12.5 %, 240 tokens more`.
+    /// Why this plan ranks behind a better one, in words such as `+12.5 %, 240 tokens more`.
     #[must_use]
     pub fn behind(&self, best: &Plan<'_>) -> String {
         let mut words = Vec::new();

@@ -3,10 +3,10 @@
 //! Where sizes are listed, or free by a rule, all of them are looked at. Where a provider names
 //! classes of sizes, or takes any size, there are too many; but there the price follows the area
 //! in steps: it is one price from the end of one class, or of one megapixel, to the end of the
-//! next. A *band* is what lies between two such ends. One size stands for a band: of a class its
+//! next. A *band* is what lies between two such ends. One size represents a band: of a class its
 //! square where that meets the constraints, else the largest size that does. It is found over
 //! every width that there is, with the heights that are left for it in whole numbers. A size with
-//! a price of its own stands for itself.
+//! a price of its own represents itself.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use imgcost_core::{Limits, Offer, Pixels, Size, Sizes};
 use super::Shape;
 
 /// Of the sizes of a band those up to this ratio of the edges are taken, if there are any: no
-/// provider says that it draws thinner strips.
+/// provider states that it draws thinner strips.
 const RATIO: u64 = 3;
 /// Up to this area bands are looked at where a provider takes any size, in pixels.
 const AREA_MAX: u64 = 4096 * 4096;

@@ -1,8 +1,9 @@
-//! Quotes held against counts: what always holds.
+//! Quotes compared with counts: what always holds.
 
 use crate::common::BOOK;
 use imgcost_analysis::accuracy::{
-    Accuracy, Billed, Breach, Comparison, Finding, Money, OTHERS, Subject, Tally, Tolerance, Verdict, compare,
+    Accuracy, Billed, Breach, Comparison, Finding, Money, OTHERS, Subject, Summary, Tolerance, Verdict,
+    compare,
 };
 use imgcost_core::{Date, Item, Prompt, Request, Response, Usage, Usd};
 use proptest::prelude::*;
@@ -77,15 +78,15 @@ proptest! {
         let cut = cut.min(calls.len());
         let (head, tail) = (sum(&mut calls[..cut].iter()), sum(&mut calls[cut..].iter()));
         for (subject, whole) in forth.all() {
-            let mut both = Tally::default();
+            let mut both = Summary::default();
             for part in [&head, &tail] {
-                part.all().iter().filter(|(known, _)| *known == subject).for_each(|(_, tally)| both.merge(tally));
+                part.all().iter().filter(|(known, _)| *known == subject).for_each(|(_, summary)| both.merge(summary));
             }
             prop_assert_eq!(&both, &whole);
             let verdicts: u64 = Verdict::ALL.into_iter().map(|verdict| whole.count(verdict)).sum();
             prop_assert_eq!(verdicts, calls.len() as u64);
         }
-        let groups: u64 = forth.groups().filter(|group| group.subject == OUTPUT).map(|group| group.tally.compared()).sum();
+        let groups: u64 = forth.groups().filter(|group| group.subject == OUTPUT).map(|group| group.summary.compared()).sum();
         prop_assert_eq!(groups, calls.len() as u64);
     }
 
@@ -97,16 +98,16 @@ proptest! {
             over: Some(if verdict == Verdict::Above { "1".parse().unwrap() } else { Usd::ZERO }),
             under: Some(Usd::ZERO),
         };
-        let mut tally = Tally::default();
-        (0..outside).for_each(|_| tally.add("a", &finding(Verdict::Above)));
-        (0..inside).for_each(|_| tally.add("b", &finding(Verdict::Exact)));
+        let mut summary = Summary::default();
+        (0..outside).for_each(|_| summary.add("a", &finding(Verdict::Above)));
+        (0..inside).for_each(|_| summary.add("b", &finding(Verdict::Exact)));
         let share = percent.to_string().parse().unwrap();
         let is_beyond = outside * 100 > percent * (outside + inside);
         let outside_of = Tolerance { outside: Some(share), money: None };
-        prop_assert_eq!(outside_of.broken_by(&tally), is_beyond.then_some(Breach::Outside));
+        prop_assert_eq!(outside_of.broken_by(&summary), is_beyond.then_some(Breach::Outside));
         let money = Tolerance { money: Some(share), outside: None };
-        prop_assert_eq!(money.broken_by(&tally), is_beyond.then_some(Breach::Money));
-        prop_assert_eq!(Tolerance::default().broken_by(&tally).is_some(), outside > 0);
+        prop_assert_eq!(money.broken_by(&summary), is_beyond.then_some(Breach::Money));
+        prop_assert_eq!(Tolerance::default().broken_by(&summary).is_some(), outside > 0);
     }
 }
 
@@ -187,19 +188,19 @@ fn outside_without_money_breaks_every_tolerance_of_money() {
         over: None,
         under: None,
     };
-    let mut tally = Tally::default();
-    tally.add("inside", &finding(Verdict::Within));
+    let mut summary = Summary::default();
+    summary.add("inside", &finding(Verdict::Within));
     let percent = |text: &str| Some(text.parse().unwrap());
     let money = Tolerance { money: percent("100"), outside: None };
-    assert_eq!((money.broken_by(&tally), tally.without_money), (None, 1));
-    let mut other = Tally::default();
+    assert_eq!((money.broken_by(&summary), summary.without_money), (None, 1));
+    let mut other = Summary::default();
     other.add("outside", &finding(Verdict::Above));
-    tally.merge(&other);
-    assert_eq!((tally.without_money, tally.outside_without_money), (2, 1));
-    assert_eq!(money.broken_by(&tally), Some(Breach::MoneyUnknown));
+    summary.merge(&other);
+    assert_eq!((summary.without_money, summary.outside_without_money), (2, 1));
+    assert_eq!(money.broken_by(&summary), Some(Breach::MoneyUnknown));
     let both = Tolerance { money: percent("100"), outside: percent("100") };
-    assert_eq!(both.broken_by(&tally), Some(Breach::MoneyUnknown));
-    assert_eq!(Tolerance { money: None, outside: percent("50") }.broken_by(&tally), None);
+    assert_eq!(both.broken_by(&summary), Some(Breach::MoneyUnknown));
+    assert_eq!(Tolerance { money: None, outside: percent("50") }.broken_by(&summary), None);
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use crate::common::BOOK;
 use imgcost_analysis::bill::{
-    Amount, CostResult, LineItem, Logged, Measure, Names, Reconcile, Standing, UsageKind, UsageResult, Weight,
+    Amount, BillComparison, CostResult, LineItem, Logged, Measure, Names, Standing, UsageKind, UsageResult,
+    Weight,
 };
 use imgcost_core::{Date, Ratio, SignedUsd, Usd};
 use proptest::prelude::*;
@@ -34,7 +35,7 @@ fn call(offset: i8, model: usize, tokens: u64) -> Logged {
 }
 
 /// Adds what pages say of a call that was billed as it was logged.
-fn billed(reconcile: &mut Reconcile<'_>, call: &Logged) {
+fn billed(comparison: &mut BillComparison<'_>, call: &Logged) {
     let usage = |kind| UsageResult {
         kind,
         day: call.day,
@@ -45,12 +46,12 @@ fn billed(reconcile: &mut Reconcile<'_>, call: &Logged) {
         input: Some(15),
         output: call.output,
     };
-    reconcile.usage_day(call.day);
-    reconcile.cost_day(call.day);
-    reconcile.usage(&usage(UsageKind::Images));
-    reconcile.usage(&usage(UsageKind::Completions));
+    comparison.usage_day(call.day);
+    comparison.cost_day(call.day);
+    comparison.usage(&usage(UsageKind::Images));
+    comparison.usage(&usage(UsageKind::Completions));
     let line_item = Some(format!("{} image, output", call.model));
-    reconcile.cost(&CostResult { day: call.day, line_item, amount: call.usd.unwrap().into() });
+    comparison.cost(&CostResult { day: call.day, line_item, amount: call.usd.unwrap().into() });
 }
 
 proptest! {
@@ -59,10 +60,10 @@ proptest! {
         calls in prop::collection::vec((0_i8..4, 0_usize..3, 1_u64..20_000), 1..40), lost in 0_usize..40
     ) {
         let calls: Vec<Logged> = calls.into_iter().map(|(offset, model, tokens)| call(offset, model, tokens)).collect();
-        let mut reconcile = Reconcile::new(names());
-        calls.iter().for_each(|call| reconcile.logged(call));
-        calls.iter().rev().for_each(|call| billed(&mut reconcile, call));
-        let outcome = reconcile.finish(nothing());
+        let mut comparison = BillComparison::new(names());
+        calls.iter().for_each(|call| comparison.logged(call));
+        calls.iter().rev().for_each(|call| billed(&mut comparison, call));
+        let outcome = comparison.finish(nothing());
         prop_assert_eq!(outcome.weight(), Weight::Note, "{:?}", outcome);
         prop_assert!(outcome.rows.iter().all(|row| row.standing == Standing::Matched));
         // The sums of the rows are the sums of the calls.
@@ -73,10 +74,10 @@ proptest! {
         prop_assert_eq!(sum, SignedUsd::from(Usd::from_nanos(all)));
         // One call that nobody logged is noticed.
         let lost = lost % calls.len();
-        let mut reconcile = Reconcile::new(names());
-        calls.iter().enumerate().filter(|(index, _)| *index != lost).for_each(|(_, call)| reconcile.logged(call));
-        calls.iter().for_each(|call| billed(&mut reconcile, call));
-        prop_assert!(reconcile.finish(nothing()).weight() >= Weight::Unmatched);
+        let mut comparison = BillComparison::new(names());
+        calls.iter().enumerate().filter(|(index, _)| *index != lost).for_each(|(_, call)| comparison.logged(call));
+        calls.iter().for_each(|call| billed(&mut comparison, call));
+        prop_assert!(comparison.finish(nothing()).weight() >= Weight::Unmatched);
     }
 
     #[test]
@@ -116,33 +117,33 @@ fn line_items_name_models() {
 
 #[test]
 fn a_sum_too_large_is_said_and_never_wrong() {
-    let mut reconcile = Reconcile::new(names());
-    reconcile.logged(&call(0, 2, 7024));
-    reconcile.cost_day(day(0));
+    let mut comparison = BillComparison::new(names());
+    comparison.logged(&call(0, 2, 7024));
+    comparison.cost_day(day(0));
     let huge: SignedUsd = "79000000000000000000000000000".parse().unwrap();
     for amount in [huge, "0.00000000000000000001".parse().unwrap()] {
         let line_item = Some("gpt-image-2 image, output".to_owned());
-        reconcile.cost(&CostResult { day: day(0), line_item, amount });
+        comparison.cost(&CostResult { day: day(0), line_item, amount });
     }
-    let outcome = reconcile.finish(nothing());
+    let outcome = comparison.finish(nothing());
     let row = outcome.rows.iter().find(|row| row.measure == Measure::Usd).unwrap();
     assert_eq!((row.standing, row.export), (Standing::TooLarge, None));
 }
 
 /// The rows of two calls of $0.21072 on a day, against what `pages` says.
-fn held_against(pages: impl Fn(&mut Reconcile<'_>)) -> Vec<(Measure, Standing)> {
-    let mut reconcile = Reconcile::new(names());
-    (0..2).for_each(|_| reconcile.logged(&call(0, 2, 7024)));
-    pages(&mut reconcile);
-    reconcile.finish(nothing()).rows.iter().map(|row| (row.measure, row.standing)).collect()
+fn held_against(pages: impl Fn(&mut BillComparison<'_>)) -> Vec<(Measure, Standing)> {
+    let mut comparison = BillComparison::new(names());
+    (0..2).for_each(|_| comparison.logged(&call(0, 2, 7024)));
+    pages(&mut comparison);
+    comparison.finish(nothing()).rows.iter().map(|row| (row.measure, row.standing)).collect()
 }
 
 #[test]
 fn counts_that_a_result_does_not_say_are_no_zeros() {
     let usage = |requests, images| {
-        held_against(move |reconcile| {
-            reconcile.usage_day(day(0));
-            reconcile.usage(&UsageResult {
+        held_against(move |comparison| {
+            comparison.usage_day(day(0));
+            comparison.usage(&UsageResult {
                 kind: UsageKind::Images,
                 day: day(0),
                 model: Some("gpt-image-2".to_owned()),
@@ -163,12 +164,12 @@ fn counts_that_a_result_does_not_say_are_no_zeros() {
 #[test]
 fn what_was_left_out_of_costs_is_not_zero() {
     let costs = |usd: &'static str, left_out: Option<(i8, i8)>| {
-        held_against(move |reconcile| {
-            reconcile.cost_day(day(0));
+        held_against(move |comparison| {
+            comparison.cost_day(day(0));
             let line_item = Some("gpt-image-2".to_owned());
-            reconcile.cost(&CostResult { day: day(0), line_item, amount: usd.parse().unwrap() });
+            comparison.cost(&CostResult { day: day(0), line_item, amount: usd.parse().unwrap() });
             if let Some((first, last)) = left_out {
-                reconcile.costs_left_out(day(first), day(last));
+                comparison.costs_left_out(day(first), day(last));
             }
         })
     };

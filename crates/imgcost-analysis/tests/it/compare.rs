@@ -6,7 +6,7 @@ use crate::common::BOOK;
 use imgcost_analysis::compare::{
     Axes, Axis, Baseline, CELLS_MAX, Cell, Filter, Grid, Key, Pivot, Sort, State, cheapest,
 };
-use imgcost_analysis::selector::Pick;
+use imgcost_analysis::selector::Selector;
 use imgcost_core::{Code, Date, Endpoint, Item, Prompt, Request, Tier};
 use proptest::prelude::*;
 
@@ -16,8 +16,8 @@ fn base() -> Request {
     Request::new("openai", "gpt-image-1", TODAY)
 }
 
-fn picks(text: &str) -> Vec<Pick> {
-    if text.is_empty() { Vec::new() } else { Pick::list("axis", text).unwrap() }
+fn picks(text: &str) -> Vec<Selector> {
+    if text.is_empty() { Vec::new() } else { Selector::list("axis", text).unwrap() }
 }
 
 /// Axes from `models; providers; qualities; sizes`.
@@ -209,7 +209,7 @@ proptest! {
     fn no_expression_panics(text in "[a-z_<>=!, *0-9.$-]{0,24}") {
         let _ = Filter::read(&text);
         let _ = Sort::read(&text);
-        let _ = Pick::list("model", &text);
+        let _ = Selector::list("model", &text);
         let _ = Axis::list("rows", &text);
         let grid = grid(&axes("gpt-image-2;;low;1024x1024"));
         let _ = Baseline::read(&BOOK, &text, &grid.cells()[0], &mut |_, _| {});

@@ -1,7 +1,7 @@
 //! Which quality of another model spends what a known setting spends, and references in words.
 
 use crate::common::BOOK;
-use imgcost_analysis::equivalent::{Found, Kinship, Measure, Outcome, equivalents, swap};
+use imgcost_analysis::equivalent::{Kinship, Match, Outcome, SpendUnit, equivalents, swap};
 use imgcost_analysis::selector::{Pattern, patterns, reference, select};
 use imgcost_core::{Date, Endpoint, Item, Offer, Pixels, Quality, Request, Size, Usd};
 use proptest::prelude::*;
@@ -23,7 +23,7 @@ fn outcome(words: &str, model: &str) -> Outcome {
     map.candidates.remove(0).outcome
 }
 
-fn found(words: &str, model: &str) -> Found {
+fn found(words: &str, model: &str) -> Match {
     match outcome(words, model) {
         Outcome::Found(found) => found,
         other => panic!("{other:?}"),
@@ -44,7 +44,7 @@ fn the_known_equivalences_hold() {
     ] {
         let found = found(words, model);
         assert_eq!(found.quality.as_ref().map(Quality::as_str), Some(quality), "{words} -> {model}");
-        assert_eq!((found.kinship, found.measure), (kinship, Measure::Tokens), "{words} -> {model}");
+        assert_eq!((found.kinship, found.measure), (kinship, SpendUnit::Tokens), "{words} -> {model}");
     }
 }
 
@@ -74,7 +74,7 @@ fn a_guessed_spend_is_never_called_the_same() {
 #[test]
 fn a_model_billed_by_the_image_is_compared_in_money() {
     let found = found("gpt-image-2 medium 1024x1024", "dall-e-3");
-    assert_eq!(found.measure, Measure::Money);
+    assert_eq!(found.measure, SpendUnit::Money);
     // $0.05268: $0.040 for standard is nearer than $0.080 for hd.
     assert_eq!(found.quality, Some(Quality::Standard));
     assert_eq!(found.spend.usd.expected, Some("0.04".parse::<Usd>().unwrap()));
@@ -200,10 +200,10 @@ fn patterns_choose_offers() {
             TODAY,
         )
         .unwrap();
-        let name = |found: &imgcost_analysis::selector::Candidate<'_>| {
+        let name = |found: &imgcost_analysis::selector::SelectedOffer<'_>| {
             format!("{}/{}", found.offer.provider.id, found.offer.model.id)
         };
-        chosen.candidates.iter().map(name).collect()
+        chosen.offers.iter().map(name).collect()
     };
     assert_eq!(
         names("openai", "gpt-image-2.5-*,gpt-image-2"),
@@ -230,7 +230,7 @@ fn patterns_choose_offers() {
 /// Every legal setting at listed or typical sizes, of models that draw without an input image.
 fn setting() -> impl Strategy<Value = (Offer<'static>, Quality, Pixels)> {
     let mut offers: Vec<Offer<'static>> =
-        select(&BOOK, &[], &[], TODAY).unwrap().candidates.iter().map(|found| found.offer).collect();
+        select(&BOOK, &[], &[], TODAY).unwrap().offers.iter().map(|found| found.offer).collect();
     offers.retain(|offer| {
         let endpoints = &offer.family.limits.rule.endpoints;
         endpoints.contains(&Endpoint::Generations) || endpoints.contains(&Endpoint::Chat)
@@ -277,8 +277,8 @@ proptest! {
         let far = |quality: &Quality| -> Option<u128> {
             let (tokens, usd) = tokens_and_usd(&to, quality, found.size)?;
             Some(match found.measure {
-                Measure::Tokens => u128::from(tokens?.abs_diff(known_tokens?)),
-                Measure::Money => {
+                SpendUnit::Tokens => u128::from(tokens?.abs_diff(known_tokens?)),
+                SpendUnit::Money => {
                     let (a, b) = (usd?, known_usd?);
                     a.checked_sub(b).or_else(|| b.checked_sub(a))?.decimal().normalize().mantissa().unsigned_abs()
                         * 10_u128.pow(12 - a.checked_sub(b).or_else(|| b.checked_sub(a))?.decimal().normalize().scale())

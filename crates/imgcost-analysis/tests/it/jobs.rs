@@ -2,7 +2,9 @@
 
 use std::io::{self, Read};
 
-use imgcost_analysis::jobs::{Defaults, Desk, Files, Format, JobFile, NoFiles, Outside, Row, Splitter};
+use imgcost_analysis::jobs::{
+    Defaults, Files, Format, JobFile, JobRow, NoFiles, Outside, RowResolver, Splitter,
+};
 use imgcost_core::{Code, Date, Endpoint, Error, OfferDefaults, Prompt, Request};
 use imgcost_wire::Measured;
 
@@ -21,24 +23,24 @@ impl Files for Made {
     }
 }
 
-fn desk() -> Desk<'static> {
+fn resolver() -> RowResolver<'static> {
     let defaults = Defaults {
         request: Request::new("openai", "", TODAY),
         endpoint_known: false,
         offer: OfferDefaults::default(),
         name_a_model: "add the column model",
     };
-    Desk::new(imgcost_pricing::book(), defaults)
+    RowResolver::new(imgcost_pricing::book(), defaults)
 }
 
 /// The rows of a text with what came of each.
 fn rows(text: &str, format: Option<Format>, files: Box<dyn Files>) -> Vec<(Request, Result<(), Error>)> {
-    let mut desk = desk();
+    let mut resolver = resolver();
     let outside = Outside { today: TODAY, files };
     let mut file = JobFile::new("jobs", text.as_bytes(), format, outside).unwrap();
-    let (mut row, mut found) = (Row::new(desk.defaults()), Vec::new());
-    while file.next(desk.defaults(), &mut row).unwrap() {
-        let outcome = desk.prepare(&mut row).map(|_| ());
+    let (mut row, mut found) = (JobRow::new(resolver.defaults()), Vec::new());
+    while file.next(resolver.defaults(), &mut row).unwrap() {
+        let outcome = resolver.prepare(&mut row).map(|_| ());
         found.push((row.request.clone(), outcome));
     }
     found

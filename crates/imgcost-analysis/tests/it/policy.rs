@@ -31,12 +31,12 @@ fn request(words: &str) -> Request {
 
 fn check_all(policy: &Policy, rows: &[(&str, Request)]) -> Report {
     let tags = [("team".to_owned(), "art-2".to_owned())];
-    let mut gate = policy.gate(&BOOK, TODAY);
+    let mut evaluator = policy.evaluator(&BOOK, TODAY);
     for (line, (id, request)) in (2..).zip(rows) {
         let quoted = BOOK.quote(request);
-        gate.row(&Subject { line, id, tags: &tags }, request, quoted.as_ref());
+        evaluator.row(&Subject { line, id, tags: &tags }, request, quoted.as_ref());
     }
-    gate.finish()
+    evaluator.finish()
 }
 
 fn check(text: &str, words: &str) -> Report {
@@ -282,11 +282,11 @@ fn findings_are_bounded_and_counted() {
     let policy = policy("max_n = 1");
     let request = request("gpt-image-2 low 1024x1024 2");
     let quote = BOOK.quote(&request).unwrap();
-    let mut gate = policy.gate(&BOOK, TODAY);
+    let mut evaluator = policy.evaluator(&BOOK, TODAY);
     for line in 0..KEPT_MAX as u64 + 120 {
-        gate.row(&Subject { line, id: "", tags: &[] }, &request, Ok(&quote));
+        evaluator.row(&Subject { line, id: "", tags: &[] }, &request, Ok(&quote));
     }
-    let report = gate.finish();
+    let report = evaluator.finish();
     assert_eq!(report.findings.len(), KEPT_MAX);
     assert_eq!(report.more[&Rule::MaxN], 120);
     assert_eq!(report.errors, KEPT_MAX as u64 + 120);

@@ -92,7 +92,7 @@ fn table(prices: &[Option<Usd>], most: usize) -> Vec<Option<(Usd, u64)>> {
 fn by_hand(book: &Book, job: &Job, most: usize) -> Vec<Found> {
     let mut found = Vec::new();
     let chosen = select(book, &job.providers, &job.models, job.base.as_of).unwrap();
-    for candidate in chosen.candidates {
+    for candidate in chosen.offers {
         let offer = candidate.offer;
         if offer.model.is_retired_on(TODAY) && !candidate.by_name {
             continue;
@@ -272,12 +272,12 @@ proptest! {
         match solve(&SMALL, &job, 5) {
             Ok(solution) => {
                 prop_assert_eq!(&written(&solution, 0, &job), &all[0]);
-                // One plan a lane and price, in the same order.
+                // One plan a candidate set and price, in the same order.
                 let mut seen = Vec::new();
                 let expected = all.iter().filter(|found| {
-                    let lane = (&found.provider, &found.model, &found.quality, found.batch);
-                    let new = !seen.contains(&(lane, found.fewer, found.cost));
-                    seen.push((lane, found.fewer, found.cost));
+                    let set = (&found.provider, &found.model, &found.quality, found.batch);
+                    let new = !seen.contains(&(set, found.fewer, found.cost));
+                    seen.push((set, found.fewer, found.cost));
                     new
                 });
                 let expected: Vec<&Found> = expected.take(5).collect();
@@ -371,7 +371,7 @@ fn what_is_left_out_says_why() {
     let solution = solved(&BOOK, &job);
     let left = solution.left_out.iter().find(|left| left.model == "dall-e-3").unwrap();
     assert_eq!(left.reason, Reason::Quality);
-    assert!(left.message.contains("can't be held against medium"), "{left:?}");
+    assert!(left.message.contains("can't be compared with medium"), "{left:?}");
     // By name a retired model counts.
     job.min_quality = Some(Quality::Standard);
     assert_eq!(solved(&BOOK, &job).plans[0].offer.model.id, "dall-e-3");

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Place;
+use super::SourceLocation;
 use crate::evidence::Evidence;
 use crate::money::Ratio;
 use crate::params::{Endpoint, Fidelity, Pixels, Quality, Size};
@@ -321,5 +321,5 @@ pub struct Family {
     /// The cheapest and dearest legal size by quality, where sizes are free.
     pub extremes: Vec<MinMax>,
     /// Its file and line.
-    pub place: Place,
+    pub location: SourceLocation,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Limits, Offer, Row, SizeClass, Sizes};
+use super::{DatedRow, Limits, Offer, SizeClass, Sizes};
 use crate::money::Usd;
 use crate::params::{Pixels, Quality};
 use crate::rules::megapixels;
@@ -31,7 +31,7 @@ pub struct ImagePrice {
     /// Why it differs from tokens times rate, where it does.
     pub differs: Option<String>,
     /// Days and source.
-    pub row: Row,
+    pub row: DatedRow,
 }
 
 impl ImagePrice {
@@ -70,7 +70,7 @@ impl ImagePrice {
     /// Orders rows that cover the same image: a user's own first, the later book before the
     /// earlier one, then the most specific row.
     pub(crate) fn rank(&self) -> (Option<u16>, bool, bool, bool) {
-        let own = self.row.reason.is_some().then_some(self.row.place.file);
+        let own = self.row.reason.is_some().then_some(self.row.location.file);
         (own, self.size.is_some(), self.class.is_some(), self.quality.is_some())
     }
 }

@@ -29,11 +29,11 @@ pub use images::ImagePrice;
 pub(crate) use images::SizeSlot;
 pub use offer::Offer;
 pub use offer::{printable, without_date};
-use packed::{FamilyPart, Part, Shelf};
+use packed::{FamilySection, Section, Shelf};
 pub use price_rows::PriceRow;
 pub use rows::{
-    CallPrice, CallingTokens, Event, FixedPrice, Model, Outcome, OutcomeResult, OutcomeRule, Place, Provider,
-    RateCard, RatioBase, RatioCard, Row, TextModel,
+    CallPrice, CallingTokens, DatedRow, Event, FixedPrice, Model, Outcome, OutcomeResult, OutcomeRule,
+    Provider, RateCard, RatioBase, RatioCard, SourceLocation, TextModel,
 };
 #[cfg(feature = "toml")]
 pub use text::{BookErrors, File, Problem, schemas};
@@ -59,9 +59,9 @@ pub struct Source {
 /// Every provider, model, price, rule and source, checked as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Book {
-    pub(crate) families: Vec<FamilyPart>,
+    pub(crate) families: Vec<FamilySection>,
     pub(crate) providers: Vec<Shelf>,
-    pub(crate) sources: Part<BTreeMap<String, Source>>,
+    pub(crate) sources: Section<BTreeMap<String, Source>>,
     pub(crate) files: Vec<String>,
     pub(crate) digest: String,
     pub(crate) overrides: u32,
@@ -81,7 +81,7 @@ impl Book {
 
     /// The model families, in order of their ids.
     pub fn families(&self) -> impl ExactSizeIterator<Item = &Family> + Clone {
-        self.families.iter().map(FamilyPart::family)
+        self.families.iter().map(FamilySection::family)
     }
 
     /// The sources, by id.
@@ -96,7 +96,7 @@ impl Book {
         self.sources().get(id)
     }
 
-    /// The names of the files that it was read from; [`Place::file`] points in here.
+    /// The names of the files that it was read from; [`SourceLocation::file`] points in here.
     #[must_use]
     pub fn files(&self) -> &[String] {
         &self.files
@@ -104,9 +104,9 @@ impl Book {
 
     /// A row's file and line, such as `providers/openai.toml:42`.
     #[must_use]
-    pub fn place(&self, place: Place) -> String {
-        let file = self.files.get(usize::from(place.file)).map_or("?", String::as_str);
-        format!("{file}:{}", place.line)
+    pub fn location(&self, location: SourceLocation) -> String {
+        let file = self.files.get(usize::from(location.file)).map_or("?", String::as_str);
+        format!("{file}:{}", location.line)
     }
 
     /// What identifies the book's content: `sha256:` and 64 hex digits over its files.
@@ -124,6 +124,6 @@ impl Book {
     /// The family of a model.
     #[must_use]
     pub fn family(&self, id: &str) -> Option<&Family> {
-        self.families.iter().find(|part| part.id == id).map(FamilyPart::family)
+        self.families.iter().find(|part| part.id == id).map(FamilySection::family)
     }
 }

@@ -2,8 +2,8 @@
 
 use jiff::civil::Date;
 
-use super::packed::{FamilyPart, Shelf};
-use super::{Book, CallPrice, Family, FixedPrice, Model, Provider, RateCard, RatioCard, Row, TextModel};
+use super::packed::{FamilySection, Shelf};
+use super::{Book, CallPrice, DatedRow, Family, FixedPrice, Model, Provider, RateCard, RatioCard, TextModel};
 use crate::error::{Code, Error};
 use crate::money::UsdPerMillion;
 use crate::params::{Item, Tier};
@@ -53,7 +53,8 @@ impl Book {
         let Some(model) = provider.model(model) else {
             return Err(self.no_such_model(provider, model));
         };
-        let Some(family) = self.families.get(usize::from(model.family_index)).map(FamilyPart::family) else {
+        let Some(family) = self.families.get(usize::from(model.family_index)).map(FamilySection::family)
+        else {
             // Checked when the book is made; a book that was tampered with ends here.
             let message = format!("the price book has no family '{}'", model.family);
             return Err(Error::new(Code::BadInput, message).field("model"));
@@ -114,7 +115,7 @@ pub fn printable(name: &str) -> String {
 }
 
 impl<'b> Offer<'b> {
-    fn current<R>(&self, rows: &'b [R], row: impl Fn(&R) -> &Row) -> Option<&'b R> {
+    fn current<R>(&self, rows: &'b [R], row: impl Fn(&R) -> &DatedRow) -> Option<&'b R> {
         rows.iter().find(|candidate| row(candidate).holds_on(self.as_of))
     }
 
@@ -127,7 +128,7 @@ impl<'b> Offer<'b> {
     /// The price of an item's tokens on the day, and the row it comes from. An item that a
     /// user's own card leaves out keeps its built-in price.
     #[must_use]
-    pub fn token_rate(&self, tier: Tier, item: Item) -> Option<(UsdPerMillion, &'b Row)> {
+    pub fn token_rate(&self, tier: Tier, item: Item) -> Option<(UsdPerMillion, &'b DatedRow)> {
         self.rates(tier).find_map(|card| Some((card.rate(item)?, &card.row)))
     }
 

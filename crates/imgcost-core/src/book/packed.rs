@@ -1,7 +1,7 @@
 //! A book as bytes: what a program carries in place of the TOML files. The sources, each family and
 //! each provider are read when they are first asked for; ids and aliases are known before.
 
-#![expect(clippy::disallowed_types, reason = "a part is filled once, from its own bytes, by any reader")]
+#![expect(clippy::disallowed_types, reason = "a section is filled once, from its own bytes, by any reader")]
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,22 +12,22 @@ use serde::{Deserialize, Serialize};
 
 use super::{Book, Family, Provider, Source};
 
-/// A part of a book, read or still packed.
+/// A section of a book, read or still packed.
 #[derive(Clone)]
-pub(crate) struct Part<T> {
+pub(crate) struct Section<T> {
     read: OnceLock<T>,
     packed: &'static [u8],
 }
 
-impl<T> Part<T> {
-    fn new(value: T) -> Part<T> {
-        Part { read: OnceLock::from(value), packed: &[] }
+impl<T> Section<T> {
+    fn new(value: T) -> Section<T> {
+        Section { read: OnceLock::from(value), packed: &[] }
     }
 }
 
-impl<T: DeserializeOwned> Part<T> {
-    fn packed(packed: &'static [u8]) -> Part<T> {
-        Part { read: OnceLock::new(), packed }
+impl<T: DeserializeOwned> Section<T> {
+    fn packed(packed: &'static [u8]) -> Section<T> {
+        Section { read: OnceLock::new(), packed }
     }
 
     pub(crate) fn get(&self) -> &T {
@@ -37,25 +37,25 @@ impl<T: DeserializeOwned> Part<T> {
     #[expect(clippy::expect_used, reason = "it has just been read")]
     pub(crate) fn get_mut(&mut self) -> &mut T {
         self.get();
-        self.read.get_mut().expect("a part that was read")
+        self.read.get_mut().expect("a section that was read")
     }
 }
 
-impl<T: Default> Default for Part<T> {
+impl<T: Default> Default for Section<T> {
     fn default() -> Self {
-        Part::new(T::default())
+        Section::new(T::default())
     }
 }
 
-impl<T: DeserializeOwned + PartialEq> PartialEq for Part<T> {
+impl<T: DeserializeOwned + PartialEq> PartialEq for Section<T> {
     fn eq(&self, other: &Self) -> bool {
         self.get() == other.get()
     }
 }
 
-impl<T: DeserializeOwned + Eq> Eq for Part<T> {}
+impl<T: DeserializeOwned + Eq> Eq for Section<T> {}
 
-impl<T: fmt::Debug> fmt::Debug for Part<T> {
+impl<T: fmt::Debug> fmt::Debug for Section<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.read.get() {
             Some(value) => value.fmt(f),
@@ -69,14 +69,14 @@ impl<T: fmt::Debug> fmt::Debug for Part<T> {
 pub(crate) struct Shelf {
     pub(crate) id: String,
     pub(crate) aliases: Vec<String>,
-    provider: Part<Provider>,
+    provider: Section<Provider>,
 }
 
 impl Shelf {
     #[cfg(feature = "toml")]
     pub(crate) fn new(provider: Provider) -> Shelf {
         let (id, aliases) = (provider.id.clone(), provider.aliases.clone());
-        Shelf { id, aliases, provider: Part::new(provider) }
+        Shelf { id, aliases, provider: Section::new(provider) }
     }
 
     pub(crate) fn provider(&self) -> &Provider {
@@ -92,15 +92,15 @@ impl Shelf {
 
 /// A family by its id, which is known before its rules are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct FamilyPart {
+pub(crate) struct FamilySection {
     pub(crate) id: String,
-    family: Part<Family>,
+    family: Section<Family>,
 }
 
-impl FamilyPart {
+impl FamilySection {
     #[cfg(feature = "toml")]
-    pub(crate) fn new(family: Family) -> FamilyPart {
-        FamilyPart { id: family.id.clone(), family: Part::new(family) }
+    pub(crate) fn new(family: Family) -> FamilySection {
+        FamilySection { id: family.id.clone(), family: Section::new(family) }
     }
 
     pub(crate) fn family(&self) -> &Family {
@@ -171,17 +171,19 @@ impl Book {
     #[must_use]
     pub fn unpack(bytes: &'static [u8]) -> Book {
         let packed: Packed<'static> = read(bytes);
-        let family =
-            |family: PackedFamily<'static>| FamilyPart { id: family.id, family: Part::packed(family.family) };
+        let family = |family: PackedFamily<'static>| FamilySection {
+            id: family.id,
+            family: Section::packed(family.family),
+        };
         let shelf = |provider: PackedProvider<'static>| Shelf {
             id: provider.id,
             aliases: provider.aliases,
-            provider: Part::packed(provider.provider),
+            provider: Section::packed(provider.provider),
         };
         Book {
             families: packed.families.into_iter().map(family).collect(),
             providers: packed.providers.into_iter().map(shelf).collect(),
-            sources: Part::<BTreeMap<String, Source>>::packed(packed.sources),
+            sources: Section::<BTreeMap<String, Source>>::packed(packed.sources),
             files: packed.files,
             digest: packed.digest,
             overrides: packed.overrides,

@@ -1,6 +1,6 @@
 //! Every price of a model in words, for lists of prices and of what changed in them.
 
-use super::{Model, Row};
+use super::{DatedRow, Model};
 use crate::params::Tier;
 
 /// A price as a list shows it.
@@ -13,7 +13,7 @@ pub struct PriceRow<'b> {
     /// The unit: 1M tokens, image, megapixel, call, ratio.
     pub per: &'static str,
     /// Its days and source.
-    pub row: &'b Row,
+    pub row: &'b DatedRow,
 }
 
 impl Model {

@@ -8,11 +8,11 @@ use crate::evidence::{Confidence, Evidence};
 use crate::money::{Ratio, Usd, UsdPerMillion};
 use crate::params::{Basis, Item, NativeApi, Pixels, Quality, Tier, closed_names};
 
-/// The place of a row: the file, as an index into [`Book::files`](crate::Book::files), and
+/// Where a row is written: the file, as an index into [`Book::files`](crate::Book::files), and
 /// the line, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Place {
+pub struct SourceLocation {
     /// Index of the file.
     pub file: u16,
     /// The line in it.
@@ -25,7 +25,7 @@ pub struct Place {
 /// `to` means that another price replaced it; a shutdown never ends a row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Row {
+pub struct DatedRow {
     /// The first day.
     pub from: Date,
     /// The day on which another price replaced it.
@@ -45,10 +45,10 @@ pub struct Row {
     /// Why it replaces the built-in book's, for rows of the user's own.
     pub reason: Option<String>,
     /// Its file and line.
-    pub place: Place,
+    pub location: SourceLocation,
 }
 
-impl Row {
+impl DatedRow {
     /// Whether the row holds on a day.
     #[must_use]
     pub fn holds_on(&self, day: Date) -> bool {
@@ -75,7 +75,7 @@ pub struct RateCard {
     /// Text tokens in the output.
     pub text_output: Option<UsdPerMillion>,
     /// Days and source.
-    pub row: Row,
+    pub row: DatedRow,
 }
 
 impl RateCard {
@@ -101,7 +101,7 @@ pub struct CallPrice {
     /// The price of one call.
     pub usd: Usd,
     /// Days and source.
-    pub row: Row,
+    pub row: DatedRow,
 }
 
 /// A gateway's token ratios for one model.
@@ -115,7 +115,7 @@ pub struct RatioCard {
     /// Multiplies input image tokens on top.
     pub image: Ratio,
     /// Days and source.
-    pub row: Row,
+    pub row: DatedRow,
 }
 
 /// A gateway's fixed price for one model: an image at its plainest, times ratios.
@@ -129,7 +129,7 @@ pub struct FixedPrice {
     /// Ratios by quality, for all sizes or for one; one that is not listed counts as 1.
     pub quality_ratio: Vec<(Quality, Option<Pixels>, Ratio)>,
     /// Days and source.
-    pub row: Row,
+    pub row: DatedRow,
 }
 
 impl FixedPrice {
@@ -250,7 +250,7 @@ pub struct TextModel {
     /// How it counts, where that was measured.
     pub tokens: CallingTokens,
     /// Days and source.
-    pub row: Row,
+    pub row: DatedRow,
 }
 
 /// What was measured of a model that runs the Responses API's image tool; the rest is as
@@ -305,7 +305,7 @@ pub struct Model {
     /// The first day that any of its prices holds; worked out when the book is made.
     pub first_price: Option<Date>,
     /// Its file and line.
-    pub place: Place,
+    pub location: SourceLocation,
 }
 
 impl Model {
@@ -316,7 +316,7 @@ impl Model {
     }
 
     /// Every dated row.
-    pub fn rows(&self) -> impl Iterator<Item = &Row> {
+    pub fn rows(&self) -> impl Iterator<Item = &DatedRow> {
         (self.rates.iter().map(|card| &card.row))
             .chain(self.images.iter().map(|price| &price.row))
             .chain(self.calls.iter().map(|price| &price.row))
@@ -355,7 +355,7 @@ pub struct Provider {
     /// Its image models.
     pub models: Vec<Model>,
     /// Its file and line.
-    pub place: Place,
+    pub location: SourceLocation,
 }
 
 impl Provider {

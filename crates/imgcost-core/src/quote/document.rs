@@ -6,7 +6,7 @@
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::{Line, Note, Quote};
+use super::{Note, Quote, QuoteLine};
 use crate::estimate::{CeilingBasis, Estimate};
 use crate::evidence::Evidence;
 use crate::money::Usd;
@@ -214,7 +214,7 @@ pub struct BookDocument<'q> {
 
 /// Whether the amounts of one quantity come from several rates, as for an image whose size
 /// is left to the model: no one rate explains them.
-fn spans_rates(line: &Line<'_>, price: &super::Price<'_>) -> bool {
+fn spans_rates(line: &QuoteLine<'_>, price: &super::Price<'_>) -> bool {
     line.unit == Unit::Image && price.amount.floor != price.amount.ceiling
 }
 
@@ -253,11 +253,11 @@ impl<'b> Quote<'b> {
         }
     }
 
-    fn line_document(&self, line: &Line<'b>) -> LineDocument<'_> {
+    fn line_document(&self, line: &QuoteLine<'b>) -> LineDocument<'_> {
         let price = line.price;
         LineDocument {
             item: line.item,
-            part: line.part.map(super::Part::as_str),
+            part: line.part.map(super::LinePart::as_str),
             unit: line.unit,
             quantity: line.quantity.into(),
             rate: price.filter(|price| !spans_rates(line, price)).map(|price| price.rate),
@@ -267,7 +267,7 @@ impl<'b> Quote<'b> {
             source: line.source,
             rate_evidence: price.map(|price| price.row.evidence),
             rate_source: price.map(|price| price.row.source.as_str()),
-            rate_row: price.map(|price| self.offer.book.place(price.row.place)),
+            rate_row: price.map(|price| self.offer.book.location(price.row.location)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What images cost at a provider who bills by the image, and what their input images add.
 
-use super::line::{Line, Price, Rate, image_line};
+use super::line::{Price, QuoteLine, Rate, image_line};
 use crate::book::{ImagePrice, Offer, SizeSlot};
 use crate::estimate::{CeilingBasis, Estimate};
 use crate::evidence::Evidence;
@@ -11,19 +11,23 @@ use crate::request::{InputImage, Request};
 use crate::rules::megapixels;
 
 /// The lines that the prices per image make.
-pub(super) struct Bill<'b> {
-    pub image: Line<'b>,
+pub(super) struct ImageLines<'b> {
+    pub image: QuoteLine<'b>,
     /// Input images billed by the megapixel; none where they are not.
-    pub inputs: Option<Line<'b>>,
+    pub inputs: Option<QuoteLine<'b>>,
 }
 
 /// From the cheapest to the dearest row that may decide, or the one that does; unpriced where a
 /// choice that the call may have has no row, and none if a number is too large to be exact.
-pub(super) fn bill<'b>(offer: &Offer<'b>, request: &Request, chosen: ResolvedParams<'_>) -> Option<Bill<'b>> {
+pub(super) fn image_lines<'b>(
+    offer: &Offer<'b>,
+    request: &Request,
+    chosen: ResolvedParams<'_>,
+) -> Option<ImageLines<'b>> {
     let limits = &offer.family.limits.rule;
     // What further input images cost is not said where nothing is said of what is accepted.
     let guessed = limits.unknown && request.images.len() > 1;
-    let mut found = Found {
+    let mut range = PriceRange {
         cheapest: None,
         dearest: None,
         bounded: true,
@@ -31,21 +35,21 @@ pub(super) fn bill<'b>(offer: &Offer<'b>, request: &Request, chosen: ResolvedPar
         unknown: limits.unknown,
         inputs: None,
     };
-    each_choice(offer, chosen, |price, slot| found.take(price, slot, request))?;
+    each_choice(offer, chosen, |price, slot| range.take(price, slot, request))?;
     let n = u64::from(request.n);
     let nobody = offer.family.limits.source.as_str();
-    let price = match (found.cheapest, found.dearest.filter(|_| found.bounded)) {
+    let price = match (range.cheapest, range.dearest.filter(|_| range.bounded)) {
         (Some(low), Some((high, row))) => {
             let least = request.least_n.map_or(n, u64::from).min(n);
             let (floor, ceiling) = (low.checked_mul(least)?, high.checked_mul(n)?);
             let expected = (floor == ceiling).then_some(ceiling);
-            let amount = Estimate::new(floor, expected, ceiling, found.basis);
+            let amount = Estimate::new(floor, expected, ceiling, range.basis);
             Some(Price { rate: Rate::Each(high), amount, row: &row.row })
         }
         _ => None,
     };
-    let inputs = found.inputs.filter(|inputs| inputs.quantity.ceiling > 0).map(Inputs::line);
-    Some(Bill { image: image_line(n, price, nobody), inputs })
+    let inputs = range.inputs.filter(|inputs| inputs.quantity.ceiling > 0).map(Inputs::line);
+    Some(ImageLines { image: image_line(n, price, nobody), inputs })
 }
 
 /// Every row that decides for a quality and size that the call may have, with that place
@@ -80,7 +84,7 @@ pub(super) fn each_choice<'b>(
     }
 }
 
-struct Found<'b> {
+struct PriceRange<'b> {
     cheapest: Option<Usd>,
     dearest: Option<(Usd, &'b ImagePrice)>,
     /// Whether every choice has a greatest price: not so by the megapixel at any size, nor
@@ -92,7 +96,7 @@ struct Found<'b> {
     inputs: Option<Inputs<'b>>,
 }
 
-impl<'b> Found<'b> {
+impl<'b> PriceRange<'b> {
     fn take(&mut self, price: Option<&'b ImagePrice>, slot: SizeSlot<'_>, request: &Request) -> Option<()> {
         let Some(price) = price else {
             self.bounded = false;
@@ -182,9 +186,9 @@ impl<'b> Inputs<'b> {
         Inputs { quantity, amount, ..dearer }
     }
 
-    fn line(self) -> Line<'b> {
+    fn line(self) -> QuoteLine<'b> {
         let row = &self.price.row;
-        Line {
+        QuoteLine {
             item: Item::ImageInput,
             part: None,
             unit: Unit::Megapixel,

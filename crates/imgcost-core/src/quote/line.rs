@@ -1,6 +1,6 @@
 //! One line of a quote: what is paid for, how many, and at what rate.
 
-use crate::book::Row;
+use crate::book::DatedRow;
 use crate::estimate::Estimate;
 use crate::evidence::Evidence;
 use crate::money::{Usd, UsdPerMillion};
@@ -8,20 +8,20 @@ use crate::params::{Item, Unit};
 
 /// Which of two lines of one item: the Responses model has input and output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum LinePart {
     /// Tokens that go in.
     Input,
     /// Tokens that come out.
     Output,
 }
 
-impl Part {
+impl LinePart {
     /// Its word in output.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Part::Input => "input",
-            Part::Output => "output",
+            LinePart::Input => "input",
+            LinePart::Output => "output",
         }
     }
 }
@@ -73,17 +73,17 @@ pub struct Price<'b> {
     /// Quantity times rate, in USD.
     pub amount: Estimate<Usd>,
     /// The row of the price book.
-    pub row: &'b Row,
+    pub row: &'b DatedRow,
 }
 
 /// One thing that a call pays for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Line<'b> {
+pub struct QuoteLine<'b> {
     /// What it is.
     pub item: Item,
     /// Which of two lines of the item.
-    pub part: Option<Part>,
+    pub part: Option<LinePart>,
     /// What is counted.
     pub unit: Unit,
     /// How many.
@@ -97,12 +97,12 @@ pub struct Line<'b> {
 }
 
 /// A line of images; one without a price cites `source`.
-pub(super) fn image_line<'b>(n: u64, price: Option<Price<'b>>, source: &'b str) -> Line<'b> {
+pub(super) fn image_line<'b>(n: u64, price: Option<Price<'b>>, source: &'b str) -> QuoteLine<'b> {
     let (evidence, source) = match price {
         Some(price) => (price.row.evidence, price.row.source.as_str()),
         None => (Evidence::Assumed, source),
     };
-    Line {
+    QuoteLine {
         item: Item::Image,
         part: None,
         unit: Unit::Image,

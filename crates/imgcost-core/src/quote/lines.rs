@@ -2,9 +2,9 @@
 
 use arrayvec::ArrayVec;
 
-use super::line::{Line, Part, Price, Rate, image_line};
+use super::line::{LinePart, Price, QuoteLine, Rate, image_line};
 use super::{MAX_LINES, images, tokens};
-use crate::book::{FixedPrice, Offer, RatioCard, Row, Sizes, Sourced};
+use crate::book::{DatedRow, FixedPrice, Offer, RatioCard, Sizes, Sourced};
 use crate::estimate::{CeilingBasis, Estimate};
 use crate::evidence::Evidence;
 use crate::limits::ResolvedParams;
@@ -15,7 +15,7 @@ use crate::request::Request;
 /// A count with where it comes from.
 struct Counted<'b> {
     item: Item,
-    part: Option<Part>,
+    part: Option<LinePart>,
     quantity: Estimate<u64>,
     evidence: Evidence,
     source: &'b str,
@@ -34,7 +34,7 @@ pub(super) fn price<'b>(
     offer: &Offer<'b>,
     request: &'b Request,
     chosen: ResolvedParams<'b>,
-    lines: &mut ArrayVec<Line<'b>, MAX_LINES>,
+    lines: &mut ArrayVec<QuoteLine<'b>, MAX_LINES>,
 ) -> Option<()> {
     match offer.model.basis {
         Basis::Tokens => by_tokens(offer, request, chosen, lines),
@@ -53,7 +53,7 @@ pub(super) fn price<'b>(
     Some(())
 }
 
-type Lines<'b> = ArrayVec<Line<'b>, MAX_LINES>;
+type Lines<'b> = ArrayVec<QuoteLine<'b>, MAX_LINES>;
 
 fn by_tokens<'b>(
     offer: &Offer<'b>,
@@ -73,7 +73,7 @@ fn uncounted<'b>(offer: &Offer<'b>, request: &'b Request, lines: &mut Lines<'b>)
     let source = family.limits.source.as_str();
     let mut push = |item, unit, count| {
         let (quantity, evidence) = (Estimate::exact(count), Evidence::Assumed);
-        lines.try_push(Line { item, part: None, unit, quantity, price: None, evidence, source }).ok()
+        lines.try_push(QuoteLine { item, part: None, unit, quantity, price: None, evidence, source }).ok()
     };
     if let Some(prompt) = request.prompt.filter(|_| family.text_input.is_none()) {
         push(Item::TextInput, Unit::Token, prompt.tokens.checked_mul(n)?)?;
@@ -92,7 +92,7 @@ fn uncounted<'b>(offer: &Offer<'b>, request: &'b Request, lines: &mut Lines<'b>)
 fn push<'b>(
     lines: &mut Lines<'b>,
     count: &Counted<'b>,
-    rate: Option<(UsdPerMillion, &'b Row)>,
+    rate: Option<(UsdPerMillion, &'b DatedRow)>,
 ) -> Option<()> {
     let price = match rate {
         Some((rate, row)) => {
@@ -102,7 +102,7 @@ fn push<'b>(
         None => None,
     };
     let Counted { item, part, quantity, evidence, source } = *count;
-    lines.try_push(Line { item, part, unit: Unit::Token, quantity, price, evidence, source }).ok()
+    lines.try_push(QuoteLine { item, part, unit: Unit::Token, quantity, price, evidence, source }).ok()
 }
 
 /// Counts every token item of the call, in the order in which quotes show them.
@@ -158,11 +158,11 @@ fn mainline<'b>(offer: &Offer<'b>, request: &'b Request, lines: &mut Lines<'b>) 
     };
     let model = request.responses_model.as_deref().and_then(|id| offer.text_model(id));
     let (input, output) = tokens::calling_model(rule.rule, model.map(|model| model.tokens), request)?;
-    for (part, quantity) in [(Part::Input, input), (Part::Output, output)] {
+    for (part, quantity) in [(LinePart::Input, input), (LinePart::Output, output)] {
         let count = Counted { part: Some(part), ..Counted::by(Item::ResponsesModel, quantity, rule) };
         let rate = model
             .filter(|_| request.tier.is_usual())
-            .map(|model| (if part == Part::Input { model.input } else { model.output }, &model.row));
+            .map(|model| (if part == LinePart::Input { model.input } else { model.output }, &model.row));
         push(lines, &count, rate)?;
     }
     Some(())
@@ -174,11 +174,11 @@ fn by_image<'b>(
     chosen: ResolvedParams<'b>,
     lines: &mut Lines<'b>,
 ) -> Option<()> {
-    let bill = images::bill(offer, request, chosen)?;
-    let by_megapixel = bill.inputs.is_some();
+    let priced = images::image_lines(offer, request, chosen)?;
+    let by_megapixel = priced.inputs.is_some();
     // A provider that bills by the image may bill input tokens on top: those it names are
     // priced, those its model has and it does not name are unpriced.
-    let mut images = Some([bill.inputs, Some(bill.image)]);
+    let mut images = Some([priced.inputs, Some(priced.image)]);
     let mut show = |lines: &mut Lines<'b>| {
         images.take().into_iter().flatten().flatten().try_for_each(|line| lines.try_push(line).ok())
     };
@@ -209,7 +209,15 @@ fn by_call<'b>(offer: &Offer<'b>, request: &'b Request, lines: &mut Lines<'b>) -
         None => (Evidence::Assumed, offer.family.limits.source.as_str()),
     };
     lines
-        .try_push(Line { item: Item::Call, part: None, unit: Unit::Call, quantity, price, evidence, source })
+        .try_push(QuoteLine {
+            item: Item::Call,
+            part: None,
+            unit: Unit::Call,
+            quantity,
+            price,
+            evidence,
+            source,
+        })
         .ok()
 }
 

@@ -24,7 +24,7 @@ pub use document::{
 };
 pub use fits::Alternative;
 pub use id::RULES_VERSION;
-pub use line::{Line, Part, Price, Rate};
+pub use line::{LinePart, Price, QuoteLine, Rate};
 pub use note_words::Note;
 pub use notes::NoteKind;
 pub use terms::{ImageTerms, InputTerms, Terms};
@@ -47,7 +47,7 @@ pub struct Quote<'b> {
     offer: Offer<'b>,
     request: &'b Request,
     chosen: ResolvedParams<'b>,
-    lines: ArrayVec<Line<'b>, MAX_LINES>,
+    lines: ArrayVec<QuoteLine<'b>, MAX_LINES>,
     total: Total,
 }
 
@@ -93,7 +93,7 @@ impl<'b> Offer<'b> {
 }
 
 /// Adds the lines up; none if the sum is too large to be exact.
-fn sum(lines: &[Line<'_>]) -> Option<Total> {
+fn sum(lines: &[QuoteLine<'_>]) -> Option<Total> {
     let mut amounts = lines.iter().filter_map(|line| line.price.as_ref()).map(|price| &price.amount);
     let Some(first) = amounts.next() else { return Some(Total::UNKNOWN) };
     let mut all = *first;
@@ -150,7 +150,7 @@ impl<'b> Quote<'b> {
 
     /// The lines; they add up to the total exactly.
     #[must_use]
-    pub fn lines(&self) -> &[Line<'b>] {
+    pub fn lines(&self) -> &[QuoteLine<'b>] {
         &self.lines
     }
 
@@ -243,7 +243,7 @@ impl<'b> Quote<'b> {
     /// count as image output, as the API counts them.
     #[must_use]
     pub fn tokens(&self, item: Item) -> Option<Estimate<u64>> {
-        let counts = |line: &&Line<'_>| {
+        let counts = |line: &&QuoteLine<'_>| {
             line.item == item || (item == Item::ImageOutput && line.item == Item::PartialImages)
         };
         let mut lines =

@@ -4,9 +4,9 @@
 use jiff::civil::Date;
 
 use super::Quote;
-use super::line::Line;
+use super::line::QuoteLine;
 use super::lines::may_send_partials;
-use crate::book::{ImagePrice, Row, Sizes, TextInputRule};
+use crate::book::{DatedRow, ImagePrice, Sizes, TextInputRule};
 use crate::evidence::{Confidence, Evidence};
 use crate::money::Usd;
 use crate::params::{Basis, Endpoint, Item, Quality, Size, Tier, Unit};
@@ -44,7 +44,7 @@ pub enum NoteKind<'b> {
     /// The published table contradicts the token price, for this reason.
     ListPriceDiffers(&'b ImagePrice),
     /// A price comes from the user's own book, for this reason.
-    PriceOverridden(&'b Row),
+    PriceOverridden(&'b DatedRow),
     /// The first day of a price is a guess.
     PriceFromAssumed(Date),
     /// A price was read at a third party.
@@ -157,7 +157,7 @@ fn of_request<'b>(quote: &Quote<'b>, mut note: impl FnMut(NoteKind<'b>)) {
     let by_image = quote.offer.model.basis == Basis::PerImage;
     let choices = family.limits.rule.qualities.len() + usize::from(by_image);
     let open_quality = quote.is_quality_open() && choices > 1;
-    let is_open = |line: &Line<'_>| {
+    let is_open = |line: &QuoteLine<'_>| {
         line.quantity.expected.is_none() || line.price.is_some_and(|price| price.amount.expected.is_none())
     };
     if (open_quality || quote.chosen.size == Size::Auto) && quote.lines.iter().any(is_open) {
@@ -209,7 +209,7 @@ fn of_prices<'b>(quote: &Quote<'b>, mut note: impl FnMut(NoteKind<'b>)) {
     {
         note(NoteKind::ListPriceDiffers(price));
     }
-    let mut last: Option<&Row> = None;
+    let mut last: Option<&DatedRow> = None;
     let mut responses_unpriced = false;
     for line in &quote.lines {
         match &line.price {
@@ -235,7 +235,7 @@ fn of_prices<'b>(quote: &Quote<'b>, mut note: impl FnMut(NoteKind<'b>)) {
     }
 }
 
-fn of_row<'b>(as_of: Date, row: &'b Row, mut note: impl FnMut(NoteKind<'b>)) {
+fn of_row<'b>(as_of: Date, row: &'b DatedRow, mut note: impl FnMut(NoteKind<'b>)) {
     if row.reason.is_some() {
         note(NoteKind::PriceOverridden(row));
     }

@@ -204,7 +204,7 @@ impl Quote<'_> {
         let text_model = request.responses_model.as_deref().and_then(|id| offer.text_model(id));
         let text_model = text_model.filter(|_| request.tier.is_usual());
         let (images, gaps) = self.image_terms();
-        let assumed = |line: &super::Line<'_>| {
+        let assumed = |line: &super::QuoteLine<'_>| {
             line.price.is_some_and(|price| price.amount.basis == CeilingBasis::Assumed)
         };
         Terms {

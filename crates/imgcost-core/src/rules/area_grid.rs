@@ -20,7 +20,7 @@ use crate::params::Pixels;
 /// tokens of it: at least, by the calculator, at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Work {
+pub struct GridWork {
     /// With exact halves rounded down.
     pub least: u64,
     /// As the calculator rounds.
@@ -31,7 +31,7 @@ pub struct Work {
 
 /// The grid work of one image; `None` if it leaves 64 bits.
 #[must_use]
-pub fn work(size: Pixels, q: u32, area_offset: u64) -> Option<Work> {
+pub fn work(size: Pixels, q: u32, area_offset: u64) -> Option<GridWork> {
     let (long, short) = (u64::from(size.long()), u64::from(size.short()));
     let area = area_offset.checked_add(size.area())?;
     let per_row = u64::from(q).checked_mul(area)?;
@@ -40,7 +40,7 @@ pub fn work(size: Pixels, q: u32, area_offset: u64) -> Option<Work> {
     let up = doubled.checked_add(long)? / (2 * long);
     let down = doubled.saturating_sub(long).div_ceil(2 * long);
     let calculator = calculator_rows(size, q);
-    Some(Work {
+    Some(GridWork {
         least: per_row.checked_mul(down.min(calculator))?,
         expected: per_row.checked_mul(calculator)?,
         greatest: per_row.checked_mul(up.max(calculator))?,

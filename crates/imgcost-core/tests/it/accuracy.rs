@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::support::{BOOK, Recorded, recorded};
-use imgcost_core::{CeilingBasis, Estimate, Item, Part};
+use imgcost_core::{CeilingBasis, Estimate, Item, LinePart};
 
 /// How a recorded count lies to its quote, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,7 +112,7 @@ fn no_ceiling_is_below_what_a_calling_model_was_recorded_to_take() {
     for record in recorded().iter().filter(|record| record.responses_model.is_some()) {
         let request = record.request().unwrap();
         let quote = BOOK.quote(&request).unwrap();
-        for (part, name) in [(Part::Input, "responses_input"), (Part::Output, "responses_output")] {
+        for (part, name) in [(LinePart::Input, "responses_input"), (LinePart::Output, "responses_output")] {
             let line = quote.lines().iter().find(|line| line.part == Some(part)).unwrap();
             let (tokens, range) = (record.usage[name], line.quantity);
             assert!(range.contains(tokens), "{} {name}: {tokens} outside {range:?}", record.id);
@@ -156,7 +156,7 @@ fn sharpness(record: &Recorded) -> Option<(Class, f64)> {
     let quote = BOOK.quote(&request).ok()?;
     let usd = |amount: imgcost_core::Usd| amount.to_string().parse::<f64>().unwrap();
     let (mut ceiling, mut bill) = (0.0, 0.0);
-    let mut add = |line: &imgcost_core::Line<'_>, tokens: u64| {
+    let mut add = |line: &imgcost_core::QuoteLine<'_>, tokens: u64| {
         let Some(price) = line.price else { return };
         ceiling += usd(price.amount.ceiling);
         bill += usd(price.rate.checked_mul(tokens).unwrap());
@@ -164,8 +164,8 @@ fn sharpness(record: &Recorded) -> Option<(Class, f64)> {
     let reported = actual(record);
     for line in quote.lines() {
         let own = match line.part {
-            Some(Part::Input) => record.usage.get("responses_input").copied(),
-            Some(Part::Output) => record.usage.get("responses_output").copied(),
+            Some(LinePart::Input) => record.usage.get("responses_input").copied(),
+            Some(LinePart::Output) => record.usage.get("responses_output").copied(),
             // Partial images are reported among the image output.
             None if line.item == Item::PartialImages => Some(0),
             None => reported.iter().find(|(item, _)| *item == line.item).map(|(_, tokens)| *tokens),

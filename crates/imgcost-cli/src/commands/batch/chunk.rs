@@ -4,7 +4,7 @@ use std::io::Read;
 use std::ops::Range;
 
 use imgcost_analysis::RowSum;
-use imgcost_analysis::jobs::{Cells, Desk, Kind, Parser, RawRow, Row, Splitter};
+use imgcost_analysis::jobs::{Cells, JobRow, Kind, Parser, RawRow, RowResolver, Splitter};
 use imgcost_core::Error;
 
 use super::groups::{Groups, Key};
@@ -91,17 +91,21 @@ pub(super) struct Rules<'r> {
 /// Makes results of rows: one in each thread.
 pub(super) struct Worker<'r, 'b> {
     rules: &'r Rules<'r>,
-    desk: Desk<'b>,
+    resolver: RowResolver<'b>,
     writers: Vec<Writer>,
-    row: Row,
+    row: JobRow,
     cells: Cells,
 }
 
 impl<'r, 'b> Worker<'r, 'b> {
     /// A worker, with a writer for each output.
-    pub(super) fn new(rules: &'r Rules<'r>, desk: Desk<'b>, writers: Vec<Writer>) -> Worker<'r, 'b> {
-        let row = Row::new(desk.defaults());
-        Worker { rules, desk, writers, row, cells: Cells::default() }
+    pub(super) fn new(
+        rules: &'r Rules<'r>,
+        resolver: RowResolver<'b>,
+        writers: Vec<Writer>,
+    ) -> Worker<'r, 'b> {
+        let row = JobRow::new(resolver.defaults());
+        Worker { rules, resolver, writers, row, cells: Cells::default() }
     }
 
     /// Makes the results of a chunk.
@@ -117,7 +121,7 @@ impl<'r, 'b> Worker<'r, 'b> {
         let done = rows.iter().try_for_each(|(line, kind, range)| {
             let bytes = bytes.get(range.clone()).unwrap_or_default();
             let raw = RawRow { line: *line, kind: *kind, bytes };
-            self.rules.parser.read(raw, &mut self.cells, self.desk.defaults(), &mut self.row);
+            self.rules.parser.read(raw, &mut self.cells, self.resolver.defaults(), &mut self.row);
             chunk.batch_lines += u64::from(self.row.batch_line);
             self.result(chunk)
         });
@@ -130,7 +134,7 @@ impl<'r, 'b> Worker<'r, 'b> {
         let Chunk { out, kept, sums, groups, .. } = chunk;
         let row = &mut self.row;
         let mut lacks_prompt = false;
-        let quoted = self.desk.prepare(row).and_then(|offer| {
+        let quoted = self.resolver.prepare(row).and_then(|offer| {
             let quote = offer.quote(&row.request)?;
             if self.rules.is_capped {
                 needs_prompt(&quote).inspect_err(|_| lacks_prompt = true)?;
@@ -150,7 +154,7 @@ impl<'r, 'b> Worker<'r, 'b> {
             Err(error) => {
                 sums.add_error(lacks_prompt);
                 if !self.rules.keys.is_empty() {
-                    let offer = self.desk.known(row);
+                    let offer = self.resolver.known(row);
                     tables.for_each(|(groups, keys)| {
                         groups.of_error(keys, row, offer.as_ref(), &error).add_error(lacks_prompt);
                     });

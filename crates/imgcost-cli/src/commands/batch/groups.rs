@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use imgcost_analysis::RowSum;
-use imgcost_analysis::jobs::{Field, Row};
+use imgcost_analysis::jobs::{Field, JobRow};
 use imgcost_core::{Code, Error, Offer, Quote, Size, Usd};
 use serde::{Serialize, Serializer};
 
@@ -127,7 +127,7 @@ pub(super) struct Group<'g> {
 
 impl Groups {
     /// The sums of a quoted row's group.
-    pub(super) fn of_quote(&mut self, keys: &[Key], row: &Row, quote: &Quote<'_>) -> &mut RowSum {
+    pub(super) fn of_quote(&mut self, keys: &[Key], row: &JobRow, quote: &Quote<'_>) -> &mut RowSum {
         let offer = quote.offer();
         self.find(keys, |key, put| match key {
             Key::Provider => put(Some(&offer.provider.id)),
@@ -144,7 +144,7 @@ impl Groups {
     pub(super) fn of_error(
         &mut self,
         keys: &[Key],
-        row: &Row,
+        row: &JobRow,
         offer: Option<&Offer<'_>>,
         error: &Error,
     ) -> &mut RowSum {
@@ -246,7 +246,7 @@ fn weight(sum: &RowSum) -> Usd {
     ceiling.or(expected).or(floor).unwrap_or(Usd::ZERO)
 }
 
-fn tag<'r>(row: &'r Row, name: &str) -> Option<&'r str> {
+fn tag<'r>(row: &'r JobRow, name: &str) -> Option<&'r str> {
     let tag = row.tags().iter().find(|(known, _)| known == name);
     tag.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
 }

@@ -39,7 +39,7 @@ pub(crate) fn batch(args: &BatchArgs, settings: &Settings, output: &Output) -> R
     let exchange = args.currency.exchange()?;
     let cap = request::cap(args.cap.as_deref(), settings)?;
     let book = request::book(&args.request.book, settings)?;
-    let desk = jobs::desk(&args.request, settings, &book)?;
+    let resolver = jobs::resolver(&args.request, settings, &book)?;
     let file = jobs::open(&args.file, args.input_format.as_deref(), args.allow_paths)?;
     let tags = file.tag_columns().map_or(Tags::Json, Tags::Columns);
     let (mut splitter, parser) = file.parts();
@@ -49,7 +49,7 @@ pub(crate) fn batch(args: &BatchArgs, settings: &Settings, output: &Output) -> R
     let writers = || -> Vec<Writer> {
         formats.iter().enumerate().map(|(at, format)| Writer::new(*format, &tags, at == 0)).collect()
     };
-    let worker = || Worker::new(&rules, desk.another(), writers());
+    let worker = || Worker::new(&rules, resolver.another(), writers());
 
     let mut writers_at_ends = writers();
     let mut summary = Summary::new(outputs, cap, Groupings::new(&keys), Progress::new(args));

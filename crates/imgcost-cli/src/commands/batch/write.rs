@@ -3,7 +3,7 @@
 
 use std::io::Write;
 
-use imgcost_analysis::jobs::Row;
+use imgcost_analysis::jobs::JobRow;
 use imgcost_core::{Error, QuoteDocument, Usd};
 use serde::{Serialize, Serializer};
 
@@ -116,7 +116,7 @@ impl Writer {
         &mut self,
         out: &mut Vec<u8>,
         kept: &mut Vec<report::Row<'static>>,
-        row: &Row,
+        row: &JobRow,
         quoted: Result<&NotedQuote<'_>, &Error>,
     ) -> Result<(), Failure> {
         if let Form::Json = self.form {
@@ -254,7 +254,7 @@ fn nothing() -> [Value<'static>; QUOTE] {
 }
 
 /// The cells of a row's tags.
-fn tags<'r>(row: &'r Row, tags: &Tags) -> Result<Vec<Value<'r>>, Failure> {
+fn tags<'r>(row: &'r JobRow, tags: &Tags) -> Result<Vec<Value<'r>>, Failure> {
     let value =
         |name: &String| row.tags().iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     Ok(match tags {

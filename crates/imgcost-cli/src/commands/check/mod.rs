@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use imgcost_analysis::currency::Exchange;
-use imgcost_analysis::jobs::Row;
+use imgcost_analysis::jobs::JobRow;
 use imgcost_analysis::policy::{Policy, Report, Subject, Verdict};
 use imgcost_core::{Book, Code, Date, Error};
 
@@ -123,15 +123,15 @@ fn rows(
     file: &Path,
     day: Date,
 ) -> Result<Report, Error> {
-    let mut desk = jobs::desk(&args.request, settings, book)?;
+    let mut resolver = jobs::resolver(&args.request, settings, book)?;
     let mut rows = jobs::open(file, args.input_format.as_deref(), args.allow_paths)?;
-    let mut row = Row::new(desk.defaults());
-    let mut gate = policy.gate(book, day);
-    while rows.next(desk.defaults(), &mut row)? {
-        let prepared = desk.prepare(&mut row);
+    let mut row = JobRow::new(resolver.defaults());
+    let mut evaluator = policy.evaluator(book, day);
+    while rows.next(resolver.defaults(), &mut row)? {
+        let prepared = resolver.prepare(&mut row);
         let quoted = prepared.and_then(|offer| offer.quote(&row.request));
         let subject = Subject { line: row.line, id: &row.id, tags: row.tags() };
-        gate.row(&subject, &row.request, quoted.as_ref());
+        evaluator.row(&subject, &row.request, quoted.as_ref());
     }
-    Ok(gate.finish())
+    Ok(evaluator.finish())
 }

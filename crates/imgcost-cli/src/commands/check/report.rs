@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use imgcost_analysis::policy::{Finding, Level, Place, Verdict};
+use imgcost_analysis::policy::{Finding, FindingScope, Level, Verdict};
 use imgcost_core::Date;
 use serde::Serialize;
 
@@ -54,9 +54,9 @@ pub(super) fn document<'c>(checked: &'c Checked<'_>) -> Document<'c> {
 
 /// The file that a finding is of.
 pub(super) fn file<'c>(checked: &'c Checked<'_>, finding: &Finding) -> &'c str {
-    match finding.rule.place() {
-        Place::Policy => checked.policy.name(),
-        Place::Row | Place::File => &checked.file,
+    match finding.rule.scope() {
+        FindingScope::Policy => checked.policy.name(),
+        FindingScope::Row | FindingScope::File => &checked.file,
     }
 }
 

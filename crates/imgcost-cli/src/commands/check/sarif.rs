@@ -6,7 +6,7 @@
 
 use std::path::{Component, Path};
 
-use imgcost_analysis::policy::{Finding, Level, Place, Rule};
+use imgcost_analysis::policy::{Finding, FindingScope, Level, Rule};
 use imgcost_core::Usd;
 use serde::Serialize;
 
@@ -229,9 +229,9 @@ fn result<'c>(checked: &Checked<'_>, finding: &'c Finding) -> ResultObject<'c> {
     if let Some(nearest) = &finding.nearest {
         text.push_str(&format!("; nearest: {nearest}"));
     }
-    let path = match finding.rule.place() {
-        Place::Policy => Some(checked.policy_path),
-        Place::Row | Place::File => checked.path,
+    let path = match finding.rule.scope() {
+        FindingScope::Policy => Some(checked.policy_path),
+        FindingScope::Row | FindingScope::File => checked.path,
     };
     let suppressed = finding.suppressed.as_ref();
     ResultObject {

@@ -1,7 +1,7 @@
 //! From flags and settings to axes over one request.
 
 use imgcost_analysis::compare::Axes;
-use imgcost_analysis::selector::Pick;
+use imgcost_analysis::selector::Selector;
 use imgcost_core::{Basis, Book, Code, Date, Endpoint, Error, Note, Offer, OfferDefaults, Param, Request};
 
 use crate::args::{CompareArgs, RequestArgs};
@@ -36,7 +36,7 @@ impl Asked {
         };
         let Given { request, mut remarks, endpoint_known } = request::given(&rest, settings, book, &unnamed)?;
         if axes.models.is_empty() && request.model.is_empty() {
-            axes.models.push(Pick::Current);
+            axes.models.push(Selector::Current);
         }
         // Where the body names no model, none is assumed: all of these are compared.
         remarks.retain(|note| note.code != "model-assumed");
@@ -82,7 +82,7 @@ const LISTS: [Param; 6] = [Param::Model, Param::Provider, Param::Quality, Param:
 fn axes(args: &CompareArgs) -> Result<Axes, Error> {
     let request = &args.request;
     let picks = |param: Param| match request.get(param) {
-        Some(text) => Pick::list(param.as_str(), text),
+        Some(text) => Selector::list(param.as_str(), text),
         None => Ok(Vec::new()),
     };
     Ok(Axes {

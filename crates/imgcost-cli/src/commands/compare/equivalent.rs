@@ -1,6 +1,6 @@
 //! `imgcost compare --equivalent-to`: which quality of other models spends what a setting spends.
 
-use imgcost_analysis::equivalent::{Equivalent, Equivalents, Found, Kinship, Outcome, Spend, equivalents};
+use imgcost_analysis::equivalent::{Equivalent, Equivalents, Kinship, Match, Outcome, Spend, equivalents};
 use imgcost_analysis::selector::{Pattern, reference, select};
 use imgcost_core::{Availability, Book, Date, Error, Offer, Quality, Request, Total};
 use serde::Serialize;
@@ -21,7 +21,7 @@ pub(crate) fn equivalent(
 ) -> Result<End, Failure> {
     let reference = reference(book, text, base)?;
     let chosen = select(book, providers, models, base.as_of)?;
-    let offers = chosen.candidates.iter().map(|candidate| candidate.offer);
+    let offers = chosen.offers.iter().map(|candidate| candidate.offer);
     let offers: Vec<Offer<'_>> =
         offers.filter(|offer| !models.is_empty() || !availability(offer).is_retired()).collect();
     let map = equivalents(book, &reference, &offers)?;
@@ -116,7 +116,7 @@ fn row<'m>(map: &'m Equivalents<'_>, candidate: &'m Equivalent<'_>) -> Row<'m> {
     }
 }
 
-fn found_row<'m>(map: &'m Equivalents<'_>, found: &'m Found) -> FoundRow<'m> {
+fn found_row<'m>(map: &'m Equivalents<'_>, found: &'m Match) -> FoundRow<'m> {
     FoundRow {
         measure: found.measure.as_str(),
         quality: found.quality.as_ref().map(Quality::as_str),
@@ -237,7 +237,7 @@ fn notes(report: &mut Report<'_>, map: &Equivalents<'_>) {
         &words,
     );
     let tied = found().filter(|(_, found)| !found.ties.is_empty());
-    let ties = |(candidate, found): (&Equivalent<'_>, &Found)| {
+    let ties = |(candidate, found): (&Equivalent<'_>, &Match)| {
         let ties: Vec<&str> = found.ties.iter().map(Quality::as_str).collect();
         format!("{} ({})", name(candidate), ties.join(", "))
     };

@@ -1,6 +1,6 @@
 //! Where the prices of a comparison are from.
 
-use imgcost_core::{Confidence, Item, Part, Rate, Row};
+use imgcost_core::{Confidence, DatedRow, Item, LinePart, Rate};
 
 use super::Compared;
 use crate::commands::quote::item_words;
@@ -11,9 +11,9 @@ struct Used {
     model: String,
     provider: String,
     item: Item,
-    part: Option<Part>,
+    part: Option<LinePart>,
     rate: Rate,
-    row: Row,
+    row: DatedRow,
     cells: u64,
 }
 
@@ -51,7 +51,7 @@ fn used(compared: &Compared<'_>) -> Vec<Used> {
             for line in quote.lines() {
                 let Some(price) = line.price else { continue };
                 let same = |used: &&mut Used| {
-                    used.row.place == price.row.place
+                    used.row.location == price.row.location
                         && (used.item, used.part, used.rate) == (line.item, line.part, price.rate)
                         && used.model == cell.model()
                         && used.provider == cell.provider()
@@ -85,7 +85,7 @@ fn source<'c>(compared: &'c Compared<'_>, used: Used) -> [Value<'c>; 15] {
     [
         used.model.into(),
         used.provider.into(),
-        item_words(used.item, used.part.map(Part::as_str)).into(),
+        item_words(used.item, used.part.map(LinePart::as_str)).into(),
         Value::number(used.rate.to_string()),
         used.rate.per().into(),
         row.from.into(),
@@ -96,7 +96,7 @@ fn source<'c>(compared: &'c Compared<'_>, used: Used) -> [Value<'c>; 15] {
         title.into(),
         source.and_then(|source| source.address.as_deref()).into(),
         source.map(|source| source.read).into(),
-        compared.book.place(row.place).into(),
+        compared.book.location(row.location).into(),
         used.cells.into(),
     ]
 }

@@ -4,7 +4,7 @@ mod images;
 mod steps;
 
 use imgcost_analysis::currency::Exchange;
-use imgcost_core::{Book, Evidence, Item, Line, Quote, QuoteDocument, Rate, Row, Usd};
+use imgcost_core::{Book, DatedRow, Evidence, Item, Quote, QuoteDocument, QuoteLine, Rate, Usd};
 use serde::Serialize;
 
 use crate::args::QuoteArgs;
@@ -94,10 +94,10 @@ pub(crate) fn explain(args: &QuoteArgs, settings: &Settings, output: &Output) ->
     Ok(quote::end(&quoted, cap))
 }
 
-fn link<'q>(quote: &'q Quote<'q>, line: &Line<'q>) -> Link<'q> {
+fn link<'q>(quote: &'q Quote<'q>, line: &QuoteLine<'q>) -> Link<'q> {
     Link {
         item: line.item,
-        part: line.part.map(imgcost_core::Part::as_str),
+        part: line.part.map(imgcost_core::LinePart::as_str),
         quantity: steps::quantity(quote, line),
         rule: steps::rule(quote, line).map(|(parameters, evidence, source, note)| {
             let (kind, parameters) = kind_and_parameters(line.item, parameters);
@@ -142,11 +142,11 @@ fn kebab(name: &str) -> String {
     kind
 }
 
-fn rate<'q>(book: &Book, rate: Rate, row: &'q Row) -> RateDocument<'q> {
+fn rate<'q>(book: &Book, rate: Rate, row: &'q DatedRow) -> RateDocument<'q> {
     RateDocument {
         usd: rate.to_string(),
         per: rate.per(),
-        row: book.place(row.place),
+        row: book.location(row.location),
         from: row.from,
         from_assumed: row.from_assumed,
         to: row.to,

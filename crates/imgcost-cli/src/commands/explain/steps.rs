@@ -2,8 +2,8 @@
 
 use imgcost_core::rules::{area_grid, row_grid, tiles};
 use imgcost_core::{
-    Estimate, Evidence, Family, Fidelity, ImageInputRule, ImageOutputRule, InputImage, Item, Line,
-    PartialRule, Pixels, Quality, Quote, Rate, Sourced, TokenSpan, Unit,
+    Estimate, Evidence, Family, Fidelity, ImageInputRule, ImageOutputRule, InputImage, Item, PartialRule,
+    Pixels, Quality, Quote, QuoteLine, Rate, Sourced, TokenSpan, Unit,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -15,7 +15,7 @@ use crate::report::grouped;
 type Rule<'q> = (Value, Evidence, &'q str, Option<&'q str>);
 
 /// The rule that counts an item, where a rule does.
-pub(super) fn rule<'q>(quote: &'q Quote<'q>, line: &Line<'_>) -> Option<Rule<'q>> {
+pub(super) fn rule<'q>(quote: &'q Quote<'q>, line: &QuoteLine<'_>) -> Option<Rule<'q>> {
     fn of<T: Serialize>(rule: Option<&Sourced<T>>) -> Option<Rule<'_>> {
         let rule = rule?;
         Some((serde_json::to_value(&rule.rule).ok()?, rule.evidence, &rule.source, rule.note.as_deref()))
@@ -36,7 +36,7 @@ pub(super) fn rule<'q>(quote: &'q Quote<'q>, line: &Line<'_>) -> Option<Rule<'q>
 }
 
 /// How the quantity of a line comes about.
-pub(super) fn quantity(quote: &Quote<'_>, line: &Line<'_>) -> Vec<String> {
+pub(super) fn quantity(quote: &Quote<'_>, line: &QuoteLine<'_>) -> Vec<String> {
     let family = quote.offer().family;
     let mut steps = match line.item {
         Item::TextInput | Item::TextInputCached => text_input(quote, family),
@@ -271,7 +271,7 @@ fn partial_images(quote: &Quote<'_>, family: &Family) -> Vec<String> {
 }
 
 /// Quantity times rate, in words.
-pub(super) fn amount(line: &Line<'_>) -> String {
+pub(super) fn amount(line: &QuoteLine<'_>) -> String {
     let Some(price) = line.price else { return "no price is known".to_owned() };
     let by_rate = match price.rate {
         Rate::PerMillion(rate) => format!("× {rate} / 1,000,000"),

@@ -1,6 +1,6 @@
 //! `imgcost prices show`: dated prices with their sources.
 
-use imgcost_core::{Availability, Book, Date, Model, PriceRow, Provider, Row};
+use imgcost_core::{Availability, Book, Date, DatedRow, Model, PriceRow, Provider};
 use serde::Serialize;
 
 use crate::args::PricesShowArgs;
@@ -49,7 +49,7 @@ pub(super) fn show(args: &PricesShowArgs, settings: &Settings, output: &Output) 
     let book = request::book(&args.book, settings)?;
     let providers = models::providers(&book, &args.provider)?;
     let found = models::matching(&providers, args.model.as_deref())?;
-    let holds = |row: &Row| args.all || row.holds_on(day);
+    let holds = |row: &DatedRow| args.all || row.holds_on(day);
     let mut prices = Vec::new();
     for (provider, model) in &found {
         collect((&book, day), provider, model, &holds, &mut prices);
@@ -64,7 +64,7 @@ fn collect<'b>(
     (book, day): (&Book, Date),
     provider: &'b Provider,
     model: &'b Model,
-    holds: &dyn Fn(&Row) -> bool,
+    holds: &dyn Fn(&DatedRow) -> bool,
     prices: &mut Vec<DatedPrice<'b>>,
 ) {
     for listed in model.price_rows().into_iter().filter(|listed| holds(listed.row)) {
@@ -93,7 +93,7 @@ fn priced<'b>(
         confidence: row.confidence.as_str(),
         source: &row.source,
         checked: row.checked,
-        row: book.place(row.place),
+        row: book.location(row.location),
         note: row.note.as_deref(),
         reason: row.reason.as_deref(),
         availability: model.availability(day),

@@ -2,7 +2,7 @@
 
 use imgcost_analysis::currency::Exchange;
 use imgcost_core::{
-    CeilingBasis, Endpoint, Fidelity, Item, Line, Note, Quote, QuoteDocument, Rate, Tier, Unit, Usd,
+    CeilingBasis, Endpoint, Fidelity, Item, Note, Quote, QuoteDocument, QuoteLine, Rate, Tier, Unit, Usd,
 };
 use serde::Serialize;
 
@@ -165,7 +165,7 @@ fn lines<'q>(quote: &'q Quote<'q>) -> Table<'q> {
     let mut table = Table::new("Lines", columns).only(Only::People);
     for line in quote.lines() {
         let mut cells = vec![
-            item_words(line.item, line.part.map(imgcost_core::Part::as_str)).into(),
+            item_words(line.item, line.part.map(imgcost_core::LinePart::as_str)).into(),
             line.quantity.into(),
             line.unit.as_str().into(),
             line.price.map_or(Value::missing(), |price| Value::Number(digits(price.rate))),
@@ -200,7 +200,7 @@ fn unit_of(quote: &Quote<'_>) -> Option<Unit> {
     units.all(|unit| unit == first).then_some(first)
 }
 
-fn quantity(line: &Line<'_>) -> String {
+fn quantity(line: &QuoteLine<'_>) -> String {
     let count = match line.quantity.expected {
         Some(expected) => grouped(expected),
         None => format!("{} to {}", grouped(line.quantity.floor), grouped(line.quantity.ceiling)),
@@ -209,7 +209,7 @@ fn quantity(line: &Line<'_>) -> String {
     format!("{count} {}{plural}", line.unit.as_str())
 }
 
-fn rate_words(line: &Line<'_>) -> String {
+fn rate_words(line: &QuoteLine<'_>) -> String {
     match line.price.map(|price| price.rate) {
         None => DASH.to_owned(),
         Some(rate @ Rate::PerMillion(_)) => format!("{rate}/1M"),

@@ -143,7 +143,7 @@ fn job(args: &SolveArgs, settings: &Settings, book: &Book) -> Result<(Job, Vec<N
     job.base.quality = None;
     job.base.size = None;
     let defaults = request::offer_defaults(asked, settings)?;
-    for candidate in select(book, &job.providers, &job.models, job.base.as_of)?.candidates {
+    for candidate in select(book, &job.providers, &job.models, job.base.as_of)?.offers {
         // What only some providers take is kept for them alone when a call is made.
         remarks.extend(candidate.offer.complete(&mut job.base, true, &defaults));
     }
@@ -203,7 +203,7 @@ fn notes(book: &Book, job: &Job, best: Option<&Plan<'_>>, remarks: Vec<Note>) ->
     let chosen = select(book, &job.providers, &job.models, job.base.as_of);
     let mut families: Vec<&str> = chosen
         .iter()
-        .flat_map(|chosen| &chosen.candidates)
+        .flat_map(|chosen| &chosen.offers)
         .map(|candidate| candidate.offer.family.id.as_str())
         .collect();
     families.sort_unstable();

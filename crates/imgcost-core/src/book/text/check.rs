@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::place::Problem;
+use super::problem::Problem;
 use crate::book::{
-    Book, Family, ImageInputRule, ImageOutputRule, Model, PartialRule, Place, Provider, Row, Sizes,
+    Book, DatedRow, Family, ImageInputRule, ImageOutputRule, Model, PartialRule, Provider, Sizes,
+    SourceLocation,
 };
 use crate::nearest;
 use crate::params::{Basis, Endpoint, Quality};
@@ -20,9 +21,10 @@ pub(super) fn references(book: &Book, problems: &mut Vec<Problem>) {
     for family in book.families() {
         check.family(family);
     }
-    check.unique("family", book.families().map(|family| (&family.id, family.place)));
-    let names =
-        book.providers().flat_map(|p| std::iter::once(&p.id).chain(&p.aliases).map(|name| (name, p.place)));
+    check.unique("family", book.families().map(|family| (&family.id, family.location)));
+    let names = book
+        .providers()
+        .flat_map(|p| std::iter::once(&p.id).chain(&p.aliases).map(|name| (name, p.location)));
     check.unique("provider", names);
     for provider in book.providers() {
         check.provider(provider);
@@ -30,25 +32,25 @@ pub(super) fn references(book: &Book, problems: &mut Vec<Problem>) {
 }
 
 impl Check<'_> {
-    pub(super) fn at(&mut self, place: Place, message: impl Into<String>) {
-        let file = self.book.files.get(usize::from(place.file)).cloned().unwrap_or_default();
-        self.problems.push(Problem { file, line: place.line, message: message.into() });
+    pub(super) fn at(&mut self, location: SourceLocation, message: impl Into<String>) {
+        let file = self.book.files.get(usize::from(location.file)).cloned().unwrap_or_default();
+        self.problems.push(Problem { file, line: location.line, message: message.into() });
     }
 
-    fn unique<'n>(&mut self, what: &str, names: impl Iterator<Item = (&'n String, Place)>) {
+    fn unique<'n>(&mut self, what: &str, names: impl Iterator<Item = (&'n String, SourceLocation)>) {
         let mut seen = BTreeSet::new();
-        for (name, place) in names {
+        for (name, location) in names {
             if !seen.insert(name) {
-                self.at(place, format!("{what} '{name}' is listed twice"));
+                self.at(location, format!("{what} '{name}' is listed twice"));
             }
         }
     }
 
-    fn source(&mut self, id: &str, place: Place) {
+    fn source(&mut self, id: &str, location: SourceLocation) {
         if !self.book.sources().contains_key(id) {
             let near = nearest::name(id, self.book.sources().keys().map(String::as_str));
             let hint = near.map(|name| format!("; did you mean '{name}'?")).unwrap_or_default();
-            self.at(place, format!("source '{id}' is not in sources.toml{hint}"));
+            self.at(location, format!("source '{id}' is not in sources.toml{hint}"));
         }
     }
 
@@ -64,16 +66,16 @@ impl Check<'_> {
             family.responses.as_ref().map(|rule| &rule.source),
         ];
         for source in rules.into_iter().flatten().chain([&family.limits.source]) {
-            self.source(source, family.place);
+            self.source(source, family.location);
         }
         let accepted = |quality| {
             limits.qualities.contains(quality) || (limits.quality_auto && *quality == Quality::Auto)
         };
         if limits.default_quality.as_ref().is_some_and(|quality| !accepted(quality)) {
-            self.at(family.place, "'default_quality' is not an accepted quality");
+            self.at(family.location, "'default_quality' is not an accepted quality");
         }
         if limits.n_max.is_some_and(|most| most == 0 || most > 1000) {
-            self.at(family.place, "'n_max' must be from 1 to 1000");
+            self.at(family.location, "'n_max' must be from 1 to 1000");
         }
         self.output_rule(family);
         let with_images = [Endpoint::Edits, Endpoint::Responses, Endpoint::Chat];
@@ -81,7 +83,7 @@ impl Check<'_> {
             && limits.endpoints.iter().any(|endpoint| with_images.contains(endpoint));
         if family.image_output.is_some() && family.image_input.is_none() && takes_images {
             self.at(
-                family.place,
+                family.location,
                 "input images are taken and no image_input rule counts them: add one, or 'input_images_max = 0'",
             );
         }
@@ -99,7 +101,7 @@ impl Check<'_> {
             Some(ImageInputRule::Flat { .. }) | None => false,
         };
         if zero_divisor || zero_edge {
-            self.at(family.place, "a rule divides by zero");
+            self.at(family.location, "a rule divides by zero");
         }
     }
 
@@ -108,7 +110,7 @@ impl Check<'_> {
         let covered: Vec<&Quality> = match rule {
             ImageOutputRule::RowGrid { base } | ImageOutputRule::AreaGrid { base, .. } => {
                 if base.iter().any(|(_, cells)| *cells == 0 || *cells > 10_000) {
-                    self.at(family.place, "'base' must be from 1 to 10000");
+                    self.at(family.location, "'base' must be from 1 to 10000");
                 }
                 base.iter().map(|(quality, _)| quality).collect()
             }
@@ -116,7 +118,7 @@ impl Check<'_> {
             ImageOutputRule::Scaled { of, floor, ceiling } => {
                 let other = self.book.family(of).and_then(|family| family.image_output.as_ref());
                 if !matches!(other.map(|rule| &rule.rule), Some(ImageOutputRule::AreaGrid { .. })) {
-                    self.at(family.place, format!("'of' = '{of}' is not a family with an area grid"));
+                    self.at(family.location, format!("'of' = '{of}' is not a family with an area grid"));
                 }
                 floor
                     .iter()
@@ -130,37 +132,37 @@ impl Check<'_> {
             || limits.qualities.is_empty()
         {
             self.at(
-                family.place,
+                family.location,
                 "an image_output rule of this kind needs qualities, and 'sizes' or 'free_size'",
             );
         }
         if limits.unknown {
             self.at(
-                family.place,
+                family.location,
                 "'limits_unknown' takes any quality, and the image_output rule counts by it",
             );
         }
         for quality in family.limits.rule.qualities.iter().filter(|quality| !covered.contains(quality)) {
-            self.at(family.place, format!("the image_output rule does not cover quality '{quality}'"));
+            self.at(family.location, format!("the image_output rule does not cover quality '{quality}'"));
         }
         if matches!(rule, ImageOutputRule::AreaGrid { area_divisor: 0, .. }) {
-            self.at(family.place, "'area_divisor' must not be 0");
+            self.at(family.location, "'area_divisor' must not be 0");
         }
     }
 
     fn provider(&mut self, provider: &Provider) {
         let names = (provider.models.iter()).flat_map(|model| {
-            std::iter::once(&model.id).chain(&model.aliases).map(|name| (name, model.place))
+            std::iter::once(&model.id).chain(&model.aliases).map(|name| (name, model.location))
         });
         self.unique("model", names);
         if let Some(ratio) = &provider.ratio {
-            self.source(&ratio.source, provider.place);
+            self.source(&ratio.source, provider.location);
         }
         for source in provider.outcomes.iter().filter_map(|outcome| outcome.source.as_ref()) {
-            self.source(source, provider.place);
+            self.source(source, provider.location);
         }
         for model in &provider.text_models {
-            self.source(&model.row.source, model.row.place);
+            self.source(&model.row.source, model.row.location);
         }
         let texts = provider.text_models.iter();
         self.overlaps("text_model", texts.map(|model| (model.id.clone(), &model.row)));
@@ -173,9 +175,9 @@ impl Check<'_> {
     fn overlaps<'r, K: Ord + std::fmt::Display>(
         &mut self,
         what: &str,
-        rows: impl Iterator<Item = (K, &'r Row)>,
+        rows: impl Iterator<Item = (K, &'r DatedRow)>,
     ) {
-        let mut by_key: BTreeMap<K, Vec<&Row>> = BTreeMap::new();
+        let mut by_key: BTreeMap<K, Vec<&DatedRow>> = BTreeMap::new();
         for (key, row) in rows.filter(|(_, row)| row.reason.is_none()) {
             by_key.entry(key).or_default().push(row);
         }
@@ -184,9 +186,9 @@ impl Check<'_> {
             for pair in rows.windows(2) {
                 let [first, second] = pair else { continue };
                 if first.to.is_none_or(|to| second.from < to) {
-                    let other = self.book.place(first.place);
+                    let other = self.book.location(first.location);
                     self.at(
-                        second.place,
+                        second.location,
                         format!("{what} {key}: from {} overlaps the row at {other}", second.from),
                     );
                 }
@@ -196,17 +198,17 @@ impl Check<'_> {
 
     fn model(&mut self, provider: &Provider, model: &Model) {
         for row in model.rows() {
-            self.source(&row.source, row.place);
+            self.source(&row.source, row.location);
         }
         if let Some(source) = &model.lifecycle_source {
-            self.source(source, model.place);
+            self.source(source, model.location);
         }
         if let Some(replacement) = model.replacement.as_deref().filter(|name| provider.model(name).is_none())
         {
-            self.at(model.place, format!("replacement '{replacement}' is not a model of {}", provider.id));
+            self.at(model.location, format!("replacement '{replacement}' is not a model of {}", provider.id));
         }
         if model.retired.zip(model.released).is_some_and(|(retired, released)| retired <= released) {
-            self.at(model.place, "'retired' must be after 'released'");
+            self.at(model.location, "'retired' must be after 'released'");
         }
         self.overlaps("rates", model.rates.iter().map(|card| (card.tier.as_str(), &card.row)));
         self.overlaps("image price", model.images.iter().map(|price| (price.what_for(), &price.row)));
@@ -215,15 +217,18 @@ impl Check<'_> {
             model.ratios.iter().map(|card| &card.row).chain(model.fixed.iter().map(|price| &price.row));
         self.overlaps("ratio or fixed", gateway.map(|row| ("price", row)));
         if model.basis == Basis::Ratio && provider.ratio.is_none() {
-            self.at(model.place, format!("basis ratio needs a [ratio] table in {}", provider.id));
+            self.at(model.location, format!("basis ratio needs a [ratio] table in {}", provider.id));
         }
         let Some(family) = self.book.family(&model.family) else {
-            self.at(model.place, format!("family '{}' is not in families.toml", model.family));
+            self.at(model.location, format!("family '{}' is not in families.toml", model.family));
             return;
         };
         self.image_prices(model, family);
         if matches!(model.basis, Basis::Tokens) && family.image_output.is_none() {
-            self.at(model.place, format!("basis tokens needs an image_output rule in family {}", family.id));
+            self.at(
+                model.location,
+                format!("basis tokens needs an image_output rule in family {}", family.id),
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What only shows of sizes, classes of sizes and prices per image when they meet.
 
 use super::check::Check;
-use super::place::Problem;
+use super::problem::Problem;
 use crate::book::{Book, Family, ImageOutputRule, ImagePrice, Model, SizeClass, Sizes, TokenSpan};
 use crate::nearest;
 use crate::params::{Basis, Quality, Size, Tier};
@@ -25,11 +25,14 @@ impl Check<'_> {
         } else if !matches!(limits.sizes, Sizes::Any | Sizes::UpTo(1..))
             && limits.sizes.all().next().is_none()
         {
-            self.at(family.place, "none of 'sizes', 'free_size', 'any_size' and 'size_class' allows a size");
+            self.at(
+                family.location,
+                "none of 'sizes', 'free_size', 'any_size' and 'size_class' allows a size",
+            );
         }
         let of_edits = limits.default_size_edits;
         if of_edits.is_some_and(|size| matches!(size, Size::Exact(size) if !limits.sizes.accepts(size))) {
-            self.at(family.place, "'default_size_edits' is not an accepted size");
+            self.at(family.location, "'default_size_edits' is not an accepted size");
         }
         let default_fits = match (limits.default_size, &limits.sizes) {
             (Size::Auto, _) => limits.size_auto,
@@ -37,7 +40,7 @@ impl Check<'_> {
             (Size::Exact(size), sizes) => sizes.accepts(size),
         };
         if !default_fits {
-            self.at(family.place, "'default_size' is not an accepted size");
+            self.at(family.location, "'default_size' is not an accepted size");
         }
     }
 
@@ -46,20 +49,23 @@ impl Check<'_> {
         for (index, class) in classes.iter().enumerate() {
             let name = &class.name;
             if classes.iter().take(index).any(|other| other.name == *name) {
-                self.at(family.place, format!("size class '{name}' is listed twice"));
+                self.at(family.location, format!("size class '{name}' is listed twice"));
             }
             if name.is_empty() || name.len() > 32 || name.chars().any(char::is_control) {
-                self.at(family.place, "the name of a size class must have 1 to 32 characters");
+                self.at(family.location, "the name of a size class must have 1 to 32 characters");
             }
             if class.max_pixels <= before {
                 self.at(
-                    family.place,
+                    family.location,
                     format!("size class '{name}' must hold more pixels than the one before"),
                 );
             }
             if !(before + 1..=class.max_pixels).contains(&class.square.area()) {
                 let square = class.square;
-                self.at(family.place, format!("the square {square} does not lie in its size class '{name}'"));
+                self.at(
+                    family.location,
+                    format!("the square {square} does not lie in its size class '{name}'"),
+                );
             }
             before = class.max_pixels;
         }
@@ -67,21 +73,21 @@ impl Check<'_> {
 
     pub(super) fn class_tokens(&mut self, family: &Family, tokens: &[(String, TokenSpan)]) {
         let Sizes::Classes(classes) = &family.limits.rule.sizes else {
-            self.at(family.place, "an image_output rule by-size-class needs a family with 'size_class'");
+            self.at(family.location, "an image_output rule by-size-class needs a family with 'size_class'");
             return;
         };
         for class in classes.iter().filter(|class| tokens.iter().all(|(name, _)| *name != class.name)) {
             let name = &class.name;
-            self.at(family.place, format!("the image_output rule does not cover size class '{name}'"));
+            self.at(family.location, format!("the image_output rule does not cover size class '{name}'"));
         }
         for (name, _) in tokens {
-            self.class_name(name, family, family.place);
+            self.class_name(name, family, family.location);
         }
     }
 
-    fn class_name(&mut self, name: &str, family: &Family, place: crate::book::Place) {
+    fn class_name(&mut self, name: &str, family: &Family, location: crate::book::SourceLocation) {
         let Sizes::Classes(classes) = &family.limits.rule.sizes else {
-            self.at(place, format!("class '{name}': family {} has no size classes", family.id));
+            self.at(location, format!("class '{name}': family {} has no size classes", family.id));
             return;
         };
         if classes.iter().any(|class| class.name == name) {
@@ -92,22 +98,25 @@ impl Check<'_> {
             Some(near) => format!("did you mean '{near}'?"),
             None => names.join(", "),
         };
-        self.at(place, format!("class '{name}' is not one of family {}; {hint}", family.id));
+        self.at(location, format!("class '{name}' is not one of family {}; {hint}", family.id));
     }
 
     pub(super) fn image_prices(&mut self, model: &Model, family: &Family) {
         let limits = &family.limits.rule;
         for price in &model.images {
             if let Some(size) = price.size.filter(|size| !limits.sizes.accepts(*size)) {
-                self.at(price.row.place, format!("size {size} is not one that the family accepts"));
+                self.at(price.row.location, format!("size {size} is not one that the family accepts"));
             }
             if let Some(class) = &price.class {
-                self.class_name(class, family, price.row.place);
+                self.class_name(class, family, price.row.location);
             }
             let Some(quality) = &price.quality else { continue };
             let plain = limits.qualities.is_empty() && *quality == Quality::Standard;
             if !plain && !limits.qualities.contains(quality) {
-                self.at(price.row.place, format!("quality '{quality}' is not one that the family accepts"));
+                self.at(
+                    price.row.location,
+                    format!("quality '{quality}' is not one that the family accepts"),
+                );
             }
         }
     }
@@ -137,7 +146,7 @@ impl Check<'_> {
                 let message = format!(
                     "table says {usd} for {what}, but {tokens} tokens x {rate} {billed}: say why in 'differs'"
                 );
-                self.at(price.row.place, message);
+                self.at(price.row.location, message);
             }
         }
     }

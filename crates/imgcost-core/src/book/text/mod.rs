@@ -4,7 +4,7 @@
 mod check;
 mod check_images;
 mod overlay;
-mod place;
+mod problem;
 mod read;
 mod shape;
 mod shapes;
@@ -16,13 +16,13 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use toml::de::DeTable;
 
-pub use place::Problem;
+pub use problem::Problem;
 
-use self::place::Reporter;
+use self::problem::Reporter;
 use self::read::View;
 use self::shape::Shape;
-use super::packed::{FamilyPart, Shelf};
-use super::{Book, Model, Place};
+use super::packed::{FamilySection, Shelf};
+use super::{Book, Model, SourceLocation};
 
 /// A file of a price book: its name, for messages, and its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,8 +174,8 @@ fn add_families(book: &mut Book, file: &View<'_>, index: u16, reporter: &mut Rep
         if let Some((offset, slip)) = read::size_slips(&view) {
             reporter.problem(offset, slip);
         }
-        let place = Place { file: index, line: reporter.line(view.at()) };
-        book.families.extend(read::family(&view, place).map(FamilyPart::new));
+        let location = SourceLocation { file: index, line: reporter.line(view.at()) };
+        book.families.extend(read::family(&view, location).map(FamilySection::new));
     }
 }
 
@@ -186,8 +186,8 @@ fn add_provider(book: &mut Book, file: &View<'_>, index: u16, reporter: &mut Rep
             reporter.problem(0, format!("'{key}' is missing: {what}"));
         }
     }
-    let place = Place { file: index, line: reporter.line(file.at_key("provider")) };
-    let Some(mut provider) = read::provider(file, place) else { return };
+    let location = SourceLocation { file: index, line: reporter.line(file.at_key("provider")) };
+    let Some(mut provider) = read::provider(file, location) else { return };
     if book.providers.iter().any(|other| other.id == provider.id) {
         reporter.problem(file.at_key("provider"), format!("provider '{}' has two files", provider.id));
     }
@@ -205,7 +205,7 @@ fn add_provider(book: &mut Book, file: &View<'_>, index: u16, reporter: &mut Rep
         for key in ["family", "basis"].into_iter().filter(|key| view.text(key).is_none()) {
             rows.reporter.problem(view.at(), format!("'{key}' is missing"));
         }
-        if let Some(mut model) = read::model(&view, rows.place(view.at())) {
+        if let Some(mut model) = read::model(&view, rows.location(view.at())) {
             rows.fill(&mut model, &view);
             provider.models.push(model);
         }
@@ -222,8 +222,8 @@ struct Rows<'r, 'a> {
 }
 
 impl Rows<'_, '_> {
-    fn place(&self, offset: usize) -> Place {
-        Place { file: self.index, line: self.reporter.line(offset) }
+    fn location(&self, offset: usize) -> SourceLocation {
+        SourceLocation { file: self.index, line: self.reporter.line(offset) }
     }
 
     fn check(&mut self, view: &View<'_>) {
@@ -236,11 +236,15 @@ impl Rows<'_, '_> {
         }
     }
 
-    fn each<T>(&mut self, views: &[View<'_>], read: impl Fn(&View<'_>, Place) -> Option<T>) -> Vec<T> {
+    fn each<T>(
+        &mut self,
+        views: &[View<'_>],
+        read: impl Fn(&View<'_>, SourceLocation) -> Option<T>,
+    ) -> Vec<T> {
         let mut rows = Vec::new();
         for view in views {
             self.check(view);
-            rows.extend(read(view, self.place(view.at())));
+            rows.extend(read(view, self.location(view.at())));
         }
         rows
     }
@@ -252,7 +256,7 @@ impl Rows<'_, '_> {
         model.fixed = self.each(&view.views("fixed"), read::fixed);
         for table in view.views("table") {
             self.check(&table);
-            model.images.extend(read::table(&table, |offset| self.place(offset)));
+            model.images.extend(read::table(&table, |offset| self.location(offset)));
         }
         let images = view.views("image");
         for image in &images {

@@ -4,11 +4,11 @@ use std::collections::btree_map::Entry;
 
 use jiff::civil::Date;
 
-use super::place::{Problem, Reporter};
+use super::problem::{Problem, Reporter};
 use super::read::{self, OWN_BOOK, View};
 use super::{BookErrors, File, Rows, digest, finish, parse, units};
 use crate::book::packed::Shelf;
-use crate::book::{Book, Model, Place, Provider, Source};
+use crate::book::{Book, Model, Provider, Source, SourceLocation};
 
 impl Book {
     /// The book with a user's own rows over it.
@@ -50,8 +50,8 @@ fn lay_over(
     read_on: Date,
     reporter: &mut Reporter<'_>,
 ) {
-    let place = Place { file: index, line: reporter.line(file.at_key("provider")) };
-    let Some(own) = read::provider(file, place) else { return };
+    let location = SourceLocation { file: index, line: reporter.line(file.at_key("provider")) };
+    let Some(own) = read::provider(file, location) else { return };
     let title = book.files.get(usize::from(index)).cloned().unwrap_or_default();
     if let Entry::Vacant(entry) = book.sources.get_mut().entry(OWN_BOOK.to_owned()) {
         entry.insert(Source {
@@ -91,7 +91,7 @@ fn lay_over(
     let mut count = texts.len();
     provider.text_models.splice(0..0, texts);
     for view in file.views("model") {
-        let Some(mut own) = read::model(&view, rows.place(view.at())) else { continue };
+        let Some(mut own) = read::model(&view, rows.location(view.at())) else { continue };
         rows.fill(&mut own, &view);
         units::of_model(base, &provider.id, &own, &view, rows.reporter);
         count += own.rows().count();

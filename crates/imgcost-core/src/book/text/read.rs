@@ -8,10 +8,10 @@ use toml::de::{DeTable, DeValue};
 
 use super::shape::{count, span};
 use crate::book::{
-    CallPrice, CallingTokens, Family, FidelityTokens, FixedPrice, FreeSize, ImageInputRule, ImageOutputRule,
-    ImagePrice, Limits, Model, OutcomeRule, Overhead, PartialRule, Place, Provider, RateCard, RatioBase,
-    RatioCard, ResponsesRule, Row, SizeClass, Sizes, Source, Sourced, TextInputRule, TextModel,
-    TextOutputRule,
+    CallPrice, CallingTokens, DatedRow, Family, FidelityTokens, FixedPrice, FreeSize, ImageInputRule,
+    ImageOutputRule, ImagePrice, Limits, Model, OutcomeRule, Overhead, PartialRule, Provider, RateCard,
+    RatioBase, RatioCard, ResponsesRule, SizeClass, Sizes, Source, SourceLocation, Sourced, TextInputRule,
+    TextModel, TextOutputRule,
 };
 use crate::evidence::{Confidence, Evidence};
 use crate::params::{Basis, Quality, Size, Tier};
@@ -129,8 +129,8 @@ pub(super) fn source(view: &View<'_>) -> Option<Source> {
 pub(super) const OWN_BOOK: &str = "own-book";
 
 /// What every dated row carries. A user's own row may leave its source out.
-pub(super) fn row(view: &View<'_>, place: Place) -> Option<Row> {
-    Some(Row {
+pub(super) fn row(view: &View<'_>, location: SourceLocation) -> Option<DatedRow> {
+    Some(DatedRow {
         from: view.parse("from")?,
         to: view.parse("to"),
         from_assumed: view.flag("from_assumed"),
@@ -140,12 +140,12 @@ pub(super) fn row(view: &View<'_>, place: Place) -> Option<Row> {
         checked: view.parse("checked"),
         note: view.owned("note"),
         reason: view.owned("reason"),
-        place,
+        location,
     })
 }
 
 /// A provider's file without its models.
-pub(super) fn provider(view: &View<'_>, place: Place) -> Option<Provider> {
+pub(super) fn provider(view: &View<'_>, location: SourceLocation) -> Option<Provider> {
     let id = view.owned("provider")?;
     Some(Provider {
         title: view.owned("title").unwrap_or_else(|| id.clone()),
@@ -167,7 +167,7 @@ pub(super) fn provider(view: &View<'_>, place: Place) -> Option<Provider> {
         outcomes: view.views("outcome").iter().filter_map(outcome).collect(),
         text_models: Vec::new(),
         models: Vec::new(),
-        place,
+        location,
     })
 }
 
@@ -198,7 +198,7 @@ pub(super) fn status(text: &str) -> Option<(u16, u16)> {
     }
 }
 
-pub(super) fn text_model(view: &View<'_>, place: Place) -> Option<TextModel> {
+pub(super) fn text_model(view: &View<'_>, location: SourceLocation) -> Option<TextModel> {
     Some(TextModel {
         id: view.owned("id")?,
         input: view.parse("input")?,
@@ -210,12 +210,12 @@ pub(super) fn text_model(view: &View<'_>, place: Place) -> Option<TextModel> {
             view: view.count("view"),
             input_image: view.count("input_image").zip(view.count("input_image_tile")),
         },
-        row: row(view, place)?,
+        row: row(view, location)?,
     })
 }
 
 /// A model without its rows. A user's own book may name one of the built-in book by its id alone.
-pub(super) fn model(view: &View<'_>, place: Place) -> Option<Model> {
+pub(super) fn model(view: &View<'_>, location: SourceLocation) -> Option<Model> {
     Some(Model {
         id: view.owned("id")?,
         aliases: view.list("aliases"),
@@ -233,11 +233,11 @@ pub(super) fn model(view: &View<'_>, place: Place) -> Option<Model> {
         fixed: Vec::new(),
         family_index: u16::MAX,
         first_price: None,
-        place,
+        location,
     })
 }
 
-pub(super) fn rates(view: &View<'_>, place: Place) -> Option<RateCard> {
+pub(super) fn rates(view: &View<'_>, location: SourceLocation) -> Option<RateCard> {
     Some(RateCard {
         tier: view.parse("tier").unwrap_or(Tier::Standard),
         text_input: view.parse("text_input"),
@@ -246,14 +246,14 @@ pub(super) fn rates(view: &View<'_>, place: Place) -> Option<RateCard> {
         image_input_cached: view.parse("image_input_cached"),
         image_output: view.parse("image_output"),
         text_output: view.parse("text_output"),
-        row: row(view, place)?,
+        row: row(view, location)?,
     })
 }
 
 /// The pixels of a megapixel where a row does not say.
 const MEGAPIXEL: u64 = 1_000_000;
 
-pub(super) fn image(view: &View<'_>, place: Place) -> Option<ImagePrice> {
+pub(super) fn image(view: &View<'_>, location: SourceLocation) -> Option<ImagePrice> {
     Some(ImagePrice {
         quality: view.parse("quality"),
         size: view.parse("size"),
@@ -264,7 +264,7 @@ pub(super) fn image(view: &View<'_>, place: Place) -> Option<ImagePrice> {
         megapixel: view.count("megapixel").unwrap_or(MEGAPIXEL),
         rounding_assumed: view.flag("rounding_assumed"),
         differs: view.owned("differs"),
-        row: row(view, place)?,
+        row: row(view, location)?,
     })
 }
 
@@ -287,13 +287,13 @@ pub(super) fn image_slips(view: &View<'_>) -> Vec<(usize, String)> {
 }
 
 /// The prices of a table, each with the byte offset of its own line.
-pub(super) fn table(view: &View<'_>, place: impl Fn(usize) -> Place) -> Vec<ImagePrice> {
+pub(super) fn table(view: &View<'_>, location: impl Fn(usize) -> SourceLocation) -> Vec<ImagePrice> {
     let mut prices = Vec::new();
     for (quality, sizes, at) in view.entries::<Quality>("prices") {
         let Some(sizes) = sizes.as_table() else { continue };
         for (size, usd) in sizes.iter() {
             let parsed = (size.get_ref().parse(), usd.get_ref().as_str().map(str::parse));
-            if let ((Ok(size), Some(Ok(usd))), Some(row)) = (parsed, row(view, place(at))) {
+            if let ((Ok(size), Some(Ok(usd))), Some(row)) = (parsed, row(view, location(at))) {
                 prices.push(ImagePrice {
                     quality: Some(quality.clone()),
                     size: Some(size),
@@ -312,20 +312,20 @@ pub(super) fn table(view: &View<'_>, place: impl Fn(usize) -> Place) -> Vec<Imag
     prices
 }
 
-pub(super) fn call(view: &View<'_>, place: Place) -> Option<CallPrice> {
-    Some(CallPrice { usd: view.parse("usd")?, row: row(view, place)? })
+pub(super) fn call(view: &View<'_>, location: SourceLocation) -> Option<CallPrice> {
+    Some(CallPrice { usd: view.parse("usd")?, row: row(view, location)? })
 }
 
-pub(super) fn ratio(view: &View<'_>, place: Place) -> Option<RatioCard> {
+pub(super) fn ratio(view: &View<'_>, location: SourceLocation) -> Option<RatioCard> {
     Some(RatioCard {
         model: view.parse("model")?,
         completion: view.parse("completion")?,
         image: view.parse("image")?,
-        row: row(view, place)?,
+        row: row(view, location)?,
     })
 }
 
-pub(super) fn fixed(view: &View<'_>, place: Place) -> Option<FixedPrice> {
+pub(super) fn fixed(view: &View<'_>, location: SourceLocation) -> Option<FixedPrice> {
     let quality = |(key, ratio): (String, _)| match key.split_once('@') {
         Some((quality, size)) => Some((quality.parse().ok()?, Some(size.parse().ok()?), ratio)),
         None => Some((key.parse().ok()?, None, ratio)),
@@ -334,7 +334,7 @@ pub(super) fn fixed(view: &View<'_>, place: Place) -> Option<FixedPrice> {
         usd: view.parse("usd")?,
         size_ratio: view.priced("size_ratio"),
         quality_ratio: view.priced("quality_ratio").into_iter().filter_map(quality).collect(),
-        row: row(view, place)?,
+        row: row(view, location)?,
     })
 }
 
@@ -359,7 +359,7 @@ fn base(view: &View<'_>) -> Vec<(Quality, u32)> {
     base
 }
 
-pub(super) fn family(view: &View<'_>, place: Place) -> Option<Family> {
+pub(super) fn family(view: &View<'_>, location: SourceLocation) -> Option<Family> {
     let limits = view.view("limits")?;
     let rules = view.view("rules");
     let rule = |key: &str| rules.and_then(|rules| rules.view(key));
@@ -374,7 +374,7 @@ pub(super) fn family(view: &View<'_>, place: Place) -> Option<Family> {
         text_output: rule("text_output").and_then(|view| sourced(&view, text_output(&view)?)),
         responses: rule("responses").and_then(|view| sourced(&view, responses(&view)?)),
         extremes: Vec::new(),
-        place,
+        location,
     })
 }
 

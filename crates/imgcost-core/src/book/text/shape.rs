@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 use toml::de::{DeTable, DeValue};
 
-use super::place::Reporter;
+use super::problem::Reporter;
 use crate::book::TokenSpan;
 use crate::money::{Ratio, Usd};
 use crate::nearest;

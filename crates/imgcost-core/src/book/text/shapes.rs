@@ -34,7 +34,7 @@ static SOURCE: Shape = Shape {
         must("title", Kind::Text, "what it is"),
         may("address", Kind::Text, "where it is: an address, or a package and its version"),
         must("read", Kind::Day, "the day it was read"),
-        must("kind", Kind::Word(&["vendor", "third-party", "measurement"]), "who says it"),
+        must("kind", Kind::Word(&["vendor", "third-party", "measurement"]), "who published it"),
         NOTE,
     ],
 };
@@ -332,7 +332,7 @@ static MODEL: Shape = Shape {
         may("basis", Kind::Word(Basis::NAMES), "how it is billed"),
         may("released", Kind::Day, "the first day it was sold"),
         may("retired", Kind::Day, "the day it stopped answering"),
-        may("replacement", Kind::Model, "what the provider recommends in its place"),
+        may("replacement", Kind::Model, "what the provider recommends in its location"),
         may("lifecycle_source", Kind::Id, "the id of the source of these days"),
         may("rates", Kind::Tables(&RATES), "token prices in USD per million"),
         may("table", Kind::Tables(&TABLE), "prices per image in USD"),
@@ -357,7 +357,7 @@ macro_rules! row {
                 may("evidence", EVIDENCE, EVIDENCE_DOC),
                 may("confidence", Kind::Word(Confidence::NAMES), "how sure the source is; left out: high"),
                 may("checked", Kind::Day, "the day it was last checked"),
-                may("reason", Kind::Text, "why it stands over the built-in book, in a user's own"),
+                may("reason", Kind::Text, "why it replaces the built-in price, in a user's own book"),
                 NOTE,
             ],
         }

@@ -8,9 +8,9 @@
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use super::place::Reporter;
+use super::problem::Reporter;
 use super::read::View;
-use crate::book::{Book, ImagePrice, Model, Row};
+use crate::book::{Book, DatedRow, ImagePrice, Model};
 use crate::params::{Item, Tier};
 
 /// So many times more or less than what it replaces is another unit.
@@ -65,7 +65,7 @@ pub(super) fn of_model(
         let same = |price: &&ImagePrice| is_built_in(&price.row) && price.what_for() == image.what_for();
         let built_in = compared(&|model| Some(model.images.iter().find(same)?.usd.decimal()));
         if let Some(slip) = built_in.and_then(|usd| slip("usd", image.usd.decimal(), usd, Per::Image)) {
-            reporter.problem_on(image.row.place.line, format!("{}: {slip}", image.what_for()));
+            reporter.problem_on(image.row.location.line, format!("{}: {slip}", image.what_for()));
         }
     }
     for call in view.views("call").iter().filter(|call| !is_meant(call)) {
@@ -94,7 +94,7 @@ fn is_meant(view: &View<'_>) -> bool {
     view.text("differs").is_some()
 }
 
-fn is_built_in(row: &Row) -> bool {
+fn is_built_in(row: &DatedRow) -> bool {
     row.reason.is_none()
 }
 

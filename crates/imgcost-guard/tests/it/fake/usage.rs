@@ -1,7 +1,7 @@
 //! What a call uses: the price book's own rules, so that a test can foretell it.
 
 use imgcost_core::{
-    Date, Endpoint, Error, Estimate, InputImage, Item, Part, Pixels, Prompt, Quality, Request, Size,
+    Date, Endpoint, Error, Estimate, InputImage, Item, LinePart, Pixels, Prompt, Quality, Request, Size,
 };
 use imgcost_wire::{Dialect, Measure, ParsedBody, counted};
 use serde_json::{Value, json};
@@ -106,7 +106,7 @@ pub(super) fn order(endpoint: Endpoint, body: &Value, dearest: bool) -> Result<O
         text_output: tokens(Item::TextOutput).unwrap_or(0),
         image_output,
     });
-    let responses = (responses(Part::Input), responses(Part::Output));
+    let responses = (responses(LinePart::Input), responses(LinePart::Output));
     let size = match quote.chosen_size() {
         Size::Exact(size) => Some(size),
         Size::Auto => Pixels::new(1024, 1024),

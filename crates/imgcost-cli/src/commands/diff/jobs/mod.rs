@@ -6,7 +6,7 @@ mod swaps;
 use std::path::Path;
 
 use imgcost_analysis::diff::{self, Job, JobDiff, Matching};
-use imgcost_analysis::jobs::Row;
+use imgcost_analysis::jobs::JobRow;
 use imgcost_core::{Code, Error, Note};
 
 use super::limit::Limit;
@@ -69,11 +69,11 @@ fn rows(
     side: &Side,
     with_day: bool,
 ) -> Result<Vec<Job>, Error> {
-    let mut desk = jobs::desk(&args.request, settings, &side.book)?;
+    let mut resolver = jobs::resolver(&args.request, settings, &side.book)?;
     let mut file = jobs::open(path, args.input_format.as_deref(), args.allow_paths)?;
-    let mut row = Row::new(desk.defaults());
+    let mut row = JobRow::new(resolver.defaults());
     let mut found = Vec::new();
-    while file.next(desk.defaults(), &mut row)? {
+    while file.next(resolver.defaults(), &mut row)? {
         if found.len() >= ROWS_MAX {
             let message = format!(
                 "{} has more than {} rows, which are matched in memory",
@@ -85,7 +85,7 @@ fn rows(
         if !with_day {
             row.request.as_of = side.day;
         }
-        let prepared = desk.prepare(&mut row);
+        let prepared = resolver.prepare(&mut row);
         let quoted = prepared.and_then(|offer| offer.quote(&row.request));
         found.push(Job::new(row.line, &row.id, &row.request, quoted.as_ref(), with_day));
     }

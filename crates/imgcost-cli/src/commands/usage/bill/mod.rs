@@ -5,7 +5,7 @@ mod show;
 
 use std::path::Path;
 
-use imgcost_analysis::bill::{Export, Finding, Logged, Names, Of, Outcome, Reconcile, Weight};
+use imgcost_analysis::bill::{BillComparison, Export, Finding, Logged, Names, Outcome, PageKind, Weight};
 use imgcost_core::Ratio;
 
 use super::calls::{self, Read, Source};
@@ -16,7 +16,7 @@ use crate::report::Output;
 use crate::settings::Settings;
 use crate::{inputs, request};
 
-/// Whose pages these are.
+/// Owner pages these are.
 const PROVIDER: &str = "openai";
 
 /// What was found.
@@ -38,14 +38,14 @@ pub(super) fn compare(
 ) -> Result<End, Failure> {
     let tolerance = percent("tolerance", args.tolerance.as_deref().unwrap_or("0"))?;
     let book = request::book(&args.request.book, settings)?;
-    let mut sums = Reconcile::new(Names::of(&book, PROVIDER));
+    let mut sums = BillComparison::new(Names::of(&book, PROVIDER));
     let mut export = Export::new(args.project.as_deref(), args.api_key_id.as_deref());
     let (mut has_usage, mut has_costs) = (false, false);
     for path in &args.bill {
         let (of, path) = named(path);
         match export.add(&inputs::name(path), inputs::open("bill", path)?, of, &mut sums)? {
-            Of::Usage => has_usage = true,
-            Of::Costs => has_costs = true,
+            PageKind::Usage => has_usage = true,
+            PageKind::Costs => has_costs = true,
         }
     }
     let (mut count, mut elsewhere) = (0_u64, 0_u64);
@@ -77,9 +77,9 @@ pub(super) fn compare(
 }
 
 /// A file, and of what its pages are where `usage:` or `costs:` before it says so.
-fn named(path: &Path) -> (Option<Of>, &Path) {
+fn named(path: &Path) -> (Option<PageKind>, &Path) {
     let text = path.to_str().unwrap_or_default();
-    let named = [(Of::Usage, "usage:"), (Of::Costs, "costs:")]
+    let named = [(PageKind::Usage, "usage:"), (PageKind::Costs, "costs:")]
         .into_iter()
         .find_map(|(of, prefix)| Some((Some(of), Path::new(text.strip_prefix(prefix)?))));
     named.unwrap_or((None, path))

@@ -1,6 +1,6 @@
 //! A log compared with a bill, as document and report.
 
-use imgcost_analysis::bill::{Amount, Finding, Measure, Row, Standing, Weight};
+use imgcost_analysis::bill::{Amount, BillRow, Finding, Measure, Standing, Weight};
 use imgcost_analysis::calls::Unused;
 use imgcost_core::Ratio;
 use serde::Serialize;
@@ -20,7 +20,7 @@ pub(super) struct Document<'f> {
     tolerance_percent: Ratio,
     usage_export: bool,
     costs_export: bool,
-    rows: &'f [Row],
+    rows: &'f [BillRow],
     findings: &'f [Finding],
     unused: u64,
     unused_records: &'f [Unused],
@@ -56,7 +56,7 @@ pub(super) fn report(found: &Found) -> Report<'_> {
     let calls =
         if found.calls == 1 { "1 call".to_owned() } else { format!("{} calls", grouped(found.calls)) };
     report.heading(format!("{calls} against {against}"));
-    let off: Vec<&Row> = rows.iter().filter(|row| row.standing != Standing::Matched).collect();
+    let off: Vec<&BillRow> = rows.iter().filter(|row| row.standing != Standing::Matched).collect();
     let matched = rows.len() - off.len();
     report.line(match rows.len() {
         0 => "there is nothing to compare".to_owned(),
@@ -89,7 +89,7 @@ fn len(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 
-fn table<'f>(name: &'static str, rows: &[&'f Row]) -> Table<'f> {
+fn table<'f>(name: &'static str, rows: &[&'f BillRow]) -> Table<'f> {
     let has_sizes = rows.iter().any(|row| !row.size.is_empty());
     let size = Column::name("size");
     let columns = [
@@ -147,7 +147,7 @@ fn amount(amount: Amount) -> Value<'static> {
 }
 
 /// By how much the log is above the export.
-fn more(row: &Row) -> Option<Value<'static>> {
+fn more(row: &BillRow) -> Option<Value<'static>> {
     match (row.log?, row.export?) {
         (Amount::Count(log), Amount::Count(export)) => Some(Value::Change(log.checked_signed_diff(export)?)),
         (Amount::Usd(log), Amount::Usd(export)) => log.checked_sub(export).map(Value::from),

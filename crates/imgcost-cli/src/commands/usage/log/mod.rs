@@ -101,18 +101,18 @@ fn add(sums: &mut Accuracy, seen: &mut Seen, book: &Book, by: &[By], mut call: C
 impl Found {
     /// The groups that break the tolerance.
     fn breaches(&self) -> impl Iterator<Item = (Group<'_>, Breach)> {
-        self.sums.groups().filter_map(|group| Some((group, self.tolerance.broken_by(group.tally)?)))
+        self.sums.groups().filter_map(|group| Some((group, self.tolerance.broken_by(group.summary)?)))
     }
 
     /// How many findings could be compared.
     fn compared(&self) -> u64 {
-        self.sums.groups().map(|group| group.tally.compared()).sum()
+        self.sums.groups().map(|group| group.summary.compared()).sum()
     }
 
     /// How many calls' money could be compared.
     fn money_compared(&self) -> u64 {
         let totals = self.sums.groups().filter(|group| group.subject == Subject::Total);
-        totals.map(|group| group.tally.compared()).sum()
+        totals.map(|group| group.summary.compared()).sum()
     }
 
     fn end(&self) -> End {

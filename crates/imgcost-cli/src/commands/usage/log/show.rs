@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use imgcost_analysis::accuracy::{Breach, Money, Subject, Tally, Verdict, Worst};
+use imgcost_analysis::accuracy::{Breach, Money, Subject, Summary, Verdict, Worst};
 use imgcost_analysis::calls::Unused;
 use imgcost_core::{Ratio, Usd};
 use serde::Serialize;
@@ -52,7 +52,7 @@ struct GroupDocument<'f> {
 struct SumDocument<'f> {
     item: Subject,
     #[serde(flatten)]
-    sums: Cow<'f, Tally>,
+    sums: Cow<'f, Summary>,
 }
 
 /// The result as a document.
@@ -74,11 +74,11 @@ pub(super) fn document<'f>(found: &'f Found) -> Document<'f> {
             .groups()
             .map(|group| GroupDocument {
                 group: names().zip(group.keys.iter().map(String::as_str)).collect(),
-                sums: SumDocument { item: group.subject, sums: Cow::Borrowed(group.tally) },
-                breach: found.tolerance.broken_by(group.tally),
+                sums: SumDocument { item: group.subject, sums: Cow::Borrowed(group.summary) },
+                breach: found.tolerance.broken_by(group.summary),
             })
             .collect(),
-        all: all.map(|(item, tally)| SumDocument { item, sums: Cow::Owned(tally) }).collect(),
+        all: all.map(|(item, summary)| SumDocument { item, sums: Cow::Owned(summary) }).collect(),
         unused: found.read.errors.count,
         unused_records: &found.read.errors.named,
         other_days: found.read.other_days,
@@ -145,8 +145,8 @@ fn no_money(found: &Found) -> Option<String> {
 fn let_pass(found: &Found) -> Option<String> {
     let mut passed: BTreeMap<Subject, u64> = BTreeMap::new();
     for group in found.sums.groups() {
-        if group.tally.outside() > 0 && found.tolerance.broken_by(group.tally).is_none() {
-            *passed.entry(group.subject).or_default() += group.tally.outside();
+        if group.summary.outside() > 0 && found.tolerance.broken_by(group.summary).is_none() {
+            *passed.entry(group.subject).or_default() += group.summary.outside();
         }
     }
     if passed.is_empty() {
@@ -179,12 +179,12 @@ pub(super) fn report<'f>(found: &'f Found) -> Report<'f> {
         let is_first = before.replace(group.keys) != Some(group.keys);
         let keys = group.keys.iter().map(|key| Value::from(key.as_str()));
         let keys = std::iter::once(is_first.then(|| name(group.keys)).into()).chain(keys);
-        let breach = found.tolerance.broken_by(group.tally);
-        table.row(keys.chain(row(group.subject, group.tally, breach)));
+        let breach = found.tolerance.broken_by(group.summary);
+        table.row(keys.chain(row(group.subject, group.summary, breach)));
     }
     report.table(table);
     let mut all = Table::new("All", columns()).only(Only::People);
-    found.sums.all().iter().for_each(|(subject, tally)| all.row(row(*subject, tally, None)));
+    found.sums.all().iter().for_each(|(subject, summary)| all.row(row(*subject, summary, None)));
     report.gap();
     report.heading("all");
     report.table(all);
@@ -225,26 +225,26 @@ fn columns() -> [Column; 19] {
     ]
 }
 
-fn row(subject: Subject, tally: &Tally, breach: Option<Breach>) -> [Value<'static>; 19] {
-    let count = |verdict| Value::from(tally.count(verdict));
-    let money = |part: fn(Money) -> Usd| Value::known(tally.money.map(part));
-    let worst = tally.worst.as_ref();
+fn row(subject: Subject, summary: &Summary, breach: Option<Breach>) -> [Value<'static>; 19] {
+    let count = |verdict| Value::from(summary.count(verdict));
+    let money = |part: fn(Money) -> Usd| Value::known(summary.money.map(part));
+    let worst = summary.worst.as_ref();
     [
         subject.as_str().replace('_', " ").into(),
         subject.as_str().into(),
-        tally.compared().into(),
+        summary.compared().into(),
         count(Verdict::Exact),
         count(Verdict::Expected),
         count(Verdict::Within),
         count(Verdict::Below),
         count(Verdict::Above),
-        (tally.count(Verdict::Expected) + tally.count(Verdict::Within)).into(),
-        tally.outside().into(),
+        (summary.count(Verdict::Expected) + summary.count(Verdict::Within)).into(),
+        summary.outside().into(),
         count(Verdict::Unknown),
         money(|money| money.paid),
         money(|money| money.over),
         money(|money| money.under),
-        tally.without_money.into(),
+        summary.without_money.into(),
         worst.map(|worst| worst.place.clone()).into(),
         worst.map(|worst| worst.verdict.as_str()).into(),
         breach.map(Breach::as_str).into(),
@@ -266,20 +266,20 @@ fn breaches(report: &mut Report<'_>, found: &Found) {
     report.gap();
     report.heading("outside tolerance");
     for (group, breach) in broken.iter().take(TOLD_MAX) {
-        let tally = group.tally;
+        let summary = group.summary;
         let what = match breach {
             Breach::Outside => {
-                format!("{} of {} outside", grouped(tally.outside()), grouped(tally.compared()))
+                format!("{} of {} outside", grouped(summary.outside()), grouped(summary.compared()))
             }
             Breach::Money => "too much money over and under".to_owned(),
             Breach::MoneyUnknown => format!(
                 "{} of {} outside, by how much money is not known",
-                grouped(tally.outside_without_money),
-                grouped(tally.compared())
+                grouped(summary.outside_without_money),
+                grouped(summary.compared())
             ),
         };
         let worst =
-            tally.worst.as_ref().map_or_else(String::new, |worst| format!("; worst: {}", told(worst)));
+            summary.worst.as_ref().map_or_else(String::new, |worst| format!("; worst: {}", told(worst)));
         let item = group.subject.as_str().replace('_', " ");
         report.item(format!("{} {item}: {what}{worst}", name(group.keys)));
     }

@@ -5,14 +5,14 @@
 //! rising function of the work for every n; a scaled rule multiplies and rounds that, still
 //! rising; amounts are tokens times a rate, and a gateway's rounding to its unit rises too. So
 //! for two sizes with `work(a) <= work(b)` every call, and with it every split, of a costs no
-//! more than of b, and a budget buys no fewer. It is enough to walk the sizes in the order of
+//! more than of b, and a budget buys no fewer. It is enough to search the sizes in the order of
 //! their work and to stop once enough different prices were met: everything behind costs as
 //! much or more. Sizes of equal price are next to each other, so that the tie is broken over all
 //! of them. Which work counts follows what plans are compared by: the expected value comes of
 //! the expected work, the ceiling of the greatest.
 //!
 //! Partial images add tokens that follow the area. Sizes whose partial images take the same
-//! tokens are walked together, each such group as above: within it the work alone decides. A
+//! tokens are searched together, each such group as above: within it the work alone decides. A
 //! price among the best few of all is among the best few of every group that it occurs in.
 //!
 //! Where images have a price each, the row of the price and the megapixels begun decide: one
@@ -33,7 +33,7 @@ use super::job::{By, Goal, Job, Level};
 use super::split::{Prices, Split, Splitter};
 
 /// One provider's model at one quality and price list.
-pub(super) struct Lane<'b, 's> {
+pub(super) struct CandidateSet<'b, 's> {
     pub(super) offer: Offer<'b>,
     /// Whether its plans come after all others: the model is retired, or ends within 30 days and
     /// was not asked for by its name.
@@ -44,10 +44,10 @@ pub(super) struct Lane<'b, 's> {
     pub(super) sizes: &'s [Option<Pixels>],
 }
 
-/// What came of a lane.
+/// What a search found.
 #[derive(Default)]
-pub(super) struct Walked<'b> {
-    pub(super) drafts: Vec<Draft<'b>>,
+pub(super) struct SearchResult<'b> {
+    pub(super) candidates: Vec<Candidate<'b>>,
     pub(super) looked_at: u64,
     /// Whether something can't be priced.
     pub(super) unpriced: bool,
@@ -57,15 +57,15 @@ pub(super) struct Walked<'b> {
     pub(super) endless: bool,
 }
 
-/// A plan before it is written out.
+/// A plan before its calls are written out.
 #[derive(Debug, Clone)]
-pub(super) struct Draft<'b> {
+pub(super) struct Candidate<'b> {
     pub(super) offer: Offer<'b>,
     pub(super) is_late: bool,
     pub(super) request: Request,
     pub(super) size: Option<Pixels>,
     pub(super) split: Split,
-    /// Sizes of the lane at this price, this one among them.
+    /// Sizes of the set at this price, this one among them.
     pub(super) equal_sizes: u64,
 }
 
@@ -73,9 +73,9 @@ pub(super) struct Draft<'b> {
 type Score = (Reverse<u64>, Usd);
 
 /// Sizes that are priced alike: the one that wins a tie, and how many they are.
-type Alike = (Option<Pixels>, u64);
+type EqualSizes = (Option<Pixels>, u64);
 
-/// How the tokens of a lane follow the size.
+/// How the tokens of a candidate follow the size.
 struct Grid {
     /// Cells along the long side.
     q: u32,
@@ -107,7 +107,7 @@ fn in_tie(size: Option<Pixels>) -> (Reverse<u64>, u32, Reverse<u32>) {
     (Reverse(size.area()), size.long(), Reverse(size.width()))
 }
 
-impl Draft<'_> {
+impl Candidate<'_> {
     fn score(&self) -> Score {
         (Reverse(self.split.images), self.split.cost)
     }
@@ -118,10 +118,10 @@ impl Draft<'_> {
     }
 
     /// Of sizes at one price: more pixels, fewer calls, the squarer one, the wider one.
-    fn in_lane(&self, other: &Self) -> Ordering {
-        let key = |draft: &Self| {
-            let (area, long, width) = in_tie(draft.size);
-            (area, draft.split.calls, long, width)
+    fn order_at_one_price(&self, other: &Self) -> Ordering {
+        let key = |candidate: &Self| {
+            let (area, long, width) = in_tie(candidate.size);
+            (area, candidate.split.calls, long, width)
         };
         key(self).cmp(&key(other))
     }
@@ -129,11 +129,11 @@ impl Draft<'_> {
     /// The order of plans: models that end soon after the others, then images, price, pixels,
     /// calls, names, the squarer and the wider size.
     pub(super) fn order(&self, other: &Self) -> Ordering {
-        let area = |draft: &Self| Reverse(draft.size.map_or(0, Pixels::area));
-        let names = |draft: &Self| {
-            let quality = draft.request.quality.as_ref();
+        let area = |candidate: &Self| Reverse(candidate.size.map_or(0, Pixels::area));
+        let names = |candidate: &Self| {
+            let quality = candidate.request.quality.as_ref();
             let rank = Level::NAMES.iter().position(|name| Some(*name) == quality.map(Quality::as_str));
-            (rank, quality.cloned(), draft.request.tier == Tier::Batch)
+            (rank, quality.cloned(), candidate.request.tier == Tier::Batch)
         };
         (self.is_late.cmp(&other.is_late))
             .then_with(|| self.score().cmp(&other.score()))
@@ -142,7 +142,7 @@ impl Draft<'_> {
             .then_with(|| self.offer.provider.id.cmp(&other.offer.provider.id))
             .then_with(|| self.offer.model.id.cmp(&other.offer.model.id))
             .then_with(|| names(self).cmp(&names(other)))
-            .then_with(|| self.in_lane(other))
+            .then_with(|| self.order_at_one_price(other))
     }
 }
 
@@ -156,27 +156,27 @@ pub(super) fn cost(total: &Total, by: By) -> Option<Usd> {
     })
 }
 
-impl<'b> Lane<'b, '_> {
-    /// The best sizes of the lane: one for each of the `keep` best prices.
-    pub(super) fn walk(mut self, job: &Job, keep: usize) -> Walked<'b> {
-        let mut walked = Walked::default();
-        let Some(first) = self.sizes.first() else { return walked };
+impl<'b> CandidateSet<'b, '_> {
+    /// The best sizes of the set: one for each of the `keep` best prices.
+    pub(super) fn search(mut self, job: &Job, keep: usize) -> SearchResult<'b> {
+        let mut result = SearchResult::default();
+        let Some(first) = self.sizes.first() else { return result };
         // Whether the call is taken and priced does not depend on the size, save where prices
         // are named by size; those are all quoted below.
         match self.total(*first, 1) {
             Err(error) => {
-                walked.refusal = Some(error);
-                return walked;
+                result.refusal = Some(error);
+                return result;
             }
             Ok(total) => match self.grid(&total, job.counts()) {
                 // Rates do not depend on the size: without one for this, there is none for any.
-                Some(_) if total.ceiling.is_none() => walked.unpriced = true,
-                Some(grid) => self.by_work(job, keep, &grid, &mut walked),
-                None => self.by_quotes(job, keep, &mut walked),
+                Some(_) if total.ceiling.is_none() => result.unpriced = true,
+                Some(grid) => self.by_work(job, keep, &grid, &mut result),
+                None => self.by_quotes(job, keep, &mut result),
             },
         }
-        walked.looked_at = u64::try_from(self.sizes.len()).unwrap_or(u64::MAX);
-        walked
+        result.looked_at = u64::try_from(self.sizes.len()).unwrap_or(u64::MAX);
+        result
     }
 
     fn total(&mut self, size: Option<Pixels>, n: u32) -> Result<Total, Error> {
@@ -210,7 +210,7 @@ impl<'b> Lane<'b, '_> {
         })
     }
 
-    fn by_work(&mut self, job: &Job, keep: usize, grid: &Grid, walked: &mut Walked<'b>) {
+    fn by_work(&mut self, job: &Job, keep: usize, grid: &Grid, result: &mut SearchResult<'b>) {
         let mut groups: BTreeMap<u64, Vec<Reverse<(u64, Pixels)>>> = BTreeMap::new();
         for size in self.sizes.iter().flatten() {
             if let (Some(work), Some(partial)) = (grid.work(*size), grid.partial(*size)) {
@@ -219,11 +219,11 @@ impl<'b> Lane<'b, '_> {
         }
         let mut best = Best::default();
         for sizes in groups.into_values() {
-            for draft in self.of_group(job, keep, BinaryHeap::from(sizes), walked) {
-                best.take(draft);
+            for candidate in self.of_group(job, keep, BinaryHeap::from(sizes), result) {
+                best.take(candidate);
             }
         }
-        walked.drafts = best.drafts(keep);
+        result.candidates = best.candidates(keep);
     }
 
     /// The best sizes of a group in which the work alone decides, one for each price.
@@ -232,16 +232,16 @@ impl<'b> Lane<'b, '_> {
         job: &Job,
         keep: usize,
         mut heap: BinaryHeap<Reverse<(u64, Pixels)>>,
-        walked: &mut Walked<'b>,
-    ) -> Vec<Draft<'b>> {
-        let mut drafts: Vec<Draft<'b>> = Vec::new();
+        result: &mut SearchResult<'b>,
+    ) -> Vec<Candidate<'b>> {
+        let mut candidates: Vec<Candidate<'b>> = Vec::new();
         let mut known: Option<(u64, Option<Split>)> = None;
         while let Some(Reverse((work, size))) = heap.pop() {
             let split = match &known {
                 Some((same, split)) if *same == work => split.clone(),
                 _ => {
-                    let prices = self.prices(Some(size), job, walked);
-                    let split = best_split(&prices, job, walked);
+                    let prices = self.prices(Some(size), job, result);
+                    let split = best_split(&prices, job, result);
                     known = Some((work, split.clone()));
                     split
                 }
@@ -253,37 +253,37 @@ impl<'b> Lane<'b, '_> {
                 }
                 continue;
             };
-            let draft = self.draft(Some(size), split, 1);
-            let full = drafts.len() >= keep;
-            match drafts.last_mut() {
-                Some(last) if last.score() == draft.score() => join(last, draft),
+            let candidate = self.candidate(Some(size), split, 1);
+            let full = candidates.len() >= keep;
+            match candidates.last_mut() {
+                Some(last) if last.score() == candidate.score() => join(last, candidate),
                 _ if full => break,
-                _ => drafts.push(draft),
+                _ => candidates.push(candidate),
             }
         }
-        drafts
+        candidates
     }
 
-    fn by_quotes(&mut self, job: &Job, keep: usize, walked: &mut Walked<'b>) {
+    fn by_quotes(&mut self, job: &Job, keep: usize, result: &mut SearchResult<'b>) {
         let mut splits: HashMap<Prices, Option<Split>> = HashMap::new();
         let mut best = Best::default();
-        for (size, count) in self.alike() {
-            let prices = self.prices(size, job, walked);
+        for (size, count) in self.equal_sizes() {
+            let prices = self.prices(size, job, result);
             let split = match splits.entry(prices) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(place) => {
-                    let split = best_split(place.key(), job, walked);
+                    let split = best_split(place.key(), job, result);
                     place.insert(split)
                 }
             };
             let Some(split) = split.clone() else { continue };
-            best.take(self.draft(size, split, count));
+            best.take(self.candidate(size, split, count));
         }
-        walked.drafts = best.drafts(keep);
+        result.candidates = best.candidates(keep);
     }
 
     /// The sizes to quote: of those whose images are sure to have one price, one.
-    fn alike(&self) -> Vec<Alike> {
+    fn equal_sizes(&self) -> Vec<EqualSizes> {
         let one_by_one = || self.sizes.iter().map(|size| (*size, 1)).collect();
         match self.offer.model.basis {
             Basis::PerImage => {}
@@ -299,9 +299,9 @@ impl<'b> Lane<'b, '_> {
         })
     }
 
-    fn groups<K: std::hash::Hash + Eq>(&self, key: impl Fn(Pixels) -> K) -> Vec<Alike> {
+    fn groups<K: std::hash::Hash + Eq>(&self, key: impl Fn(Pixels) -> K) -> Vec<EqualSizes> {
         // None in place of a key: left to the model.
-        let mut groups: HashMap<Option<K>, Alike> = HashMap::new();
+        let mut groups: HashMap<Option<K>, EqualSizes> = HashMap::new();
         for size in self.sizes {
             let (best, count) = groups.entry(size.map(&key)).or_insert((*size, 0));
             *count += 1;
@@ -312,13 +312,13 @@ impl<'b> Lane<'b, '_> {
         groups.into_values().collect()
     }
 
-    fn draft(&self, size: Option<Pixels>, split: Split, equal_sizes: u64) -> Draft<'b> {
+    fn candidate(&self, size: Option<Pixels>, split: Split, equal_sizes: u64) -> Candidate<'b> {
         let request = Request { size: size.map(Size::Exact), ..self.request.clone() };
-        Draft { offer: self.offer, is_late: self.is_late, request, size, split, equal_sizes }
+        Candidate { offer: self.offer, is_late: self.is_late, request, size, split, equal_sizes }
     }
 
     /// The price of a call by how many images it asks for.
-    fn prices(&mut self, size: Option<Pixels>, job: &Job, walked: &mut Walked<'b>) -> Prices {
+    fn prices(&mut self, size: Option<Pixels>, job: &Job, result: &mut SearchResult<'b>) -> Prices {
         let known = self.offer.family.limits.rule.n_max;
         let wanted = match job.goal {
             Goal::Images(n) => u32::try_from(n).unwrap_or(u32::MAX),
@@ -331,11 +331,11 @@ impl<'b> Lane<'b, '_> {
             prices.push(match self.total(size, n) {
                 Ok(total) => {
                     let cost = cost(&total, job.counts());
-                    walked.unpriced |= cost.is_none();
+                    result.unpriced |= cost.is_none();
                     cost
                 }
                 Err(error) => {
-                    walked.refusal.get_or_insert(error);
+                    result.refusal.get_or_insert(error);
                     None
                 }
             });
@@ -346,43 +346,43 @@ impl<'b> Lane<'b, '_> {
 
 /// The best size of each price.
 #[derive(Default)]
-struct Best<'b>(HashMap<Score, Draft<'b>>);
+struct Best<'b>(HashMap<Score, Candidate<'b>>);
 
 impl<'b> Best<'b> {
-    fn take(&mut self, draft: Draft<'b>) {
-        match self.0.entry(draft.score()) {
-            Entry::Occupied(mut known) => join(known.get_mut(), draft),
+    fn take(&mut self, candidate: Candidate<'b>) {
+        match self.0.entry(candidate.score()) {
+            Entry::Occupied(mut known) => join(known.get_mut(), candidate),
             Entry::Vacant(place) => {
-                place.insert(draft);
+                place.insert(candidate);
             }
         }
     }
 
     /// Those of the best prices, in order.
-    fn drafts(self, keep: usize) -> Vec<Draft<'b>> {
-        let mut drafts: Vec<Draft<'b>> = self.0.into_values().collect();
-        drafts.sort_by_key(Draft::score);
-        drafts.truncate(keep);
-        drafts
+    fn candidates(self, keep: usize) -> Vec<Candidate<'b>> {
+        let mut candidates: Vec<Candidate<'b>> = self.0.into_values().collect();
+        candidates.sort_by_key(Candidate::score);
+        candidates.truncate(keep);
+        candidates
     }
 }
 
 /// Keeps the better of two sizes at one price, and counts both.
-fn join<'b>(known: &mut Draft<'b>, mut other: Draft<'b>) {
+fn join<'b>(known: &mut Candidate<'b>, mut other: Candidate<'b>) {
     let count = known.equal_sizes + other.equal_sizes;
-    if other.in_lane(known) == Ordering::Less {
+    if other.order_at_one_price(known) == Ordering::Less {
         std::mem::swap(known, &mut other);
     }
     known.equal_sizes = count;
 }
 
-fn best_split(prices: &Prices, job: &Job, walked: &mut Walked<'_>) -> Option<Split> {
+fn best_split(prices: &Prices, job: &Job, result: &mut SearchResult<'_>) -> Option<Split> {
     match job.goal {
         Goal::Images(n) => Splitter::new(prices, Some(n))?.of(n),
         Goal::Budget(budget) => {
             let splitter = Splitter::new(prices, None)?;
             if splitter.is_free() {
-                walked.endless = true;
+                result.endless = true;
                 return None;
             }
             splitter.most(budget)

@@ -13,7 +13,7 @@ pub const OTHERS: &str = "(others)";
 /// Sums by group. Its memory is bounded by the number of groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accuracy {
-    groups: BTreeMap<Vec<String>, BTreeMap<Subject, Tally>>,
+    groups: BTreeMap<Vec<String>, BTreeMap<Subject, Summary>>,
     most: usize,
     records: u64,
     spilled: u64,
@@ -27,12 +27,12 @@ pub struct Group<'d> {
     /// What was compared.
     pub subject: Subject,
     /// The sums.
-    pub tally: &'d Tally,
+    pub summary: &'d Summary,
 }
 
 /// Sums of findings. Sums of two logs add up to the sums of both.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tally {
+pub struct Summary {
     counts: [u64; Verdict::ALL.len()],
     /// The money of all findings that have any; none where it can't be added exactly.
     pub money: Option<Money>,
@@ -56,13 +56,13 @@ pub struct Money {
     pub under: Usd,
 }
 
-/// A finding that stands out.
+/// The worst finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Worst {
     /// Which call: its id or line.
     #[serde(rename = "record")]
     pub place: String,
-    /// How it stands to its quote.
+    /// How it compares with its quote.
     pub verdict: Verdict,
     /// USD over what was expected.
     pub over: Usd,
@@ -70,7 +70,7 @@ pub struct Worst {
     pub under: Usd,
 }
 
-impl Serialize for Tally {
+impl Serialize for Summary {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         struct Members<'t> {
@@ -130,9 +130,9 @@ fn rank(verdict: Verdict, over: Usd, under: Usd) -> (bool, Usd, Usd, Verdict) {
     (verdict.is_outside(), over.max(under), over, verdict)
 }
 
-impl Default for Tally {
+impl Default for Summary {
     fn default() -> Self {
-        Tally {
+        Summary {
             counts: [0; 6],
             money: Some(Money::default()),
             without_money: 0,
@@ -142,7 +142,7 @@ impl Default for Tally {
     }
 }
 
-impl Tally {
+impl Summary {
     /// How many findings have a verdict.
     #[must_use]
     pub fn count(&self, verdict: Verdict) -> u64 {
@@ -193,7 +193,7 @@ impl Tally {
     }
 
     /// Adds other sums; of two findings equally bad the first stays.
-    pub fn merge(&mut self, other: &Tally) {
+    pub fn merge(&mut self, other: &Summary) {
         for (count, more) in self.counts.iter_mut().zip(other.counts) {
             *count += more;
         }
@@ -246,21 +246,21 @@ impl Accuracy {
     /// The sums of each group, sorted, items in the order of [`Subject::ALL`].
     pub fn groups(&self) -> impl Iterator<Item = Group<'_>> {
         self.groups.iter().flat_map(|(keys, subjects)| {
-            Subject::ALL
-                .into_iter()
-                .filter_map(move |subject| subjects.get(&subject).map(|tally| Group { keys, subject, tally }))
+            Subject::ALL.into_iter().filter_map(move |subject| {
+                subjects.get(&subject).map(|summary| Group { keys, subject, summary })
+            })
         })
     }
 
     /// The sums of all groups, by item.
     #[must_use]
-    pub fn all(&self) -> Vec<(Subject, Tally)> {
+    pub fn all(&self) -> Vec<(Subject, Summary)> {
         let mut sums = Vec::new();
         for subject in Subject::ALL {
             let mut tallies = self.groups.values().filter_map(|subjects| subjects.get(&subject)).peekable();
             if tallies.peek().is_some() {
-                let mut sum = Tally::default();
-                tallies.for_each(|tally| sum.merge(tally));
+                let mut sum = Summary::default();
+                tallies.for_each(|summary| sum.merge(summary));
                 sums.push((subject, sum));
             }
         }

@@ -1,4 +1,4 @@
-//! The gate: one row after another, then what all of them come to.
+//! The evaluator: one row after another, then what all of them come to.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use imgcost_core::{Book, Date, Error, Quote, Request};
 
 use super::read::{Exception, Name, Policy, nearest};
 use super::report::{Finding, KEPT_MAX, Report, Suppression, Verdict};
-use super::row::{self, Met};
+use super::row::{self, QuotedRow};
 use super::rule::{Level, Rule};
 use crate::RowSum;
 use crate::selector::Pattern;
@@ -14,7 +14,7 @@ use crate::selector::Pattern;
 /// Which row it is.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'r> {
-    /// The line on which it stands, counted from 1.
+    /// Its line, counted from 1.
     pub line: u64,
     /// Its id; empty: none.
     pub id: &'r str,
@@ -24,7 +24,7 @@ pub struct Subject<'r> {
 
 /// Checks rows against a policy. Keeps findings and sums, and no rows.
 #[derive(Debug)]
-pub struct Gate<'p> {
+pub struct Evaluator<'p> {
     policy: &'p Policy,
     book: &'p Book,
     day: Date,
@@ -36,11 +36,11 @@ pub struct Gate<'p> {
 }
 
 impl Policy {
-    /// A gate for the rows of a file, on a day: exceptions end by it. The book tells which names
+    /// An evaluator for the rows of a file, on a day: exceptions end by it. The book tells which names
     /// in the policy are none of its own.
     #[must_use]
-    pub fn gate<'p>(&'p self, book: &'p Book, day: Date) -> Gate<'p> {
-        Gate {
+    pub fn evaluator<'p>(&'p self, book: &'p Book, day: Date) -> Evaluator<'p> {
+        Evaluator {
             policy: self,
             book,
             day,
@@ -104,7 +104,7 @@ impl Policy {
     }
 }
 
-impl<'p> Gate<'p> {
+impl<'p> Evaluator<'p> {
     /// Checks a row against the policy: its request with its quote, or with why there is none.
     pub fn row(&mut self, subject: &Subject<'_>, request: &Request, quoted: Result<&Quote<'_>, &Error>) {
         match quoted {
@@ -120,14 +120,14 @@ impl<'p> Gate<'p> {
                 self.report.sum.add(quote);
                 let open = crate::lacks_prompt(quote);
                 let policy = self.policy;
-                let met = Met { policy, quote };
+                let row = QuotedRow { policy, quote };
                 let model = &row::names(quote.offer().model);
                 if open && self.on_money {
                     self.add(subject, model, Rule::PromptMissing, row::prompt_missing);
                 }
                 for (rule, finding) in row::RULES {
                     if policy.level(*rule) != Level::Off
-                        && let Some(make) = finding(&met)
+                        && let Some(make) = finding(&row)
                     {
                         self.add(subject, model, *rule, make);
                     }
@@ -252,7 +252,7 @@ impl<'p> Gate<'p> {
             (None, floor) => {
                 let least = floor.map_or_else(String::new, |floor| format!("at least ${floor}, "));
                 let message = format!(
-                    "all rows have no known ceiling to hold against ${limit}: {least}{} unpriced",
+                    "all rows have no known ceiling to compare with ${limit}: {least}{} unpriced",
                     sum.unpriced
                 );
                 Finding::new(Rule::MaxPerFile, message)

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A problem of a price book, with its place.
+/// A problem of a price book, with its file and line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
     /// The file's name.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use imgcost_core::{Book, Code, Date, Error, Offer, OfferDefaults, Request};
 
-use super::Row;
+use super::JobRow;
 
 /// How many offers are kept at hand.
 const OFFERS_MAX: usize = 64;
@@ -12,9 +12,9 @@ const OFFERS_MAX: usize = 64;
 /// What holds for all rows of a file.
 #[derive(Debug, Clone)]
 pub struct Defaults {
-    /// What a row asks for that says nothing.
+    /// The values of what a row leaves out.
     pub request: Request,
-    /// Whether that says where calls go.
+    /// Whether they name where calls go.
     pub endpoint_known: bool,
     /// What only some offers take.
     pub offer: OfferDefaults,
@@ -24,32 +24,32 @@ pub struct Defaults {
 
 /// Finds the offers of rows over their defaults.
 #[derive(Debug)]
-pub struct Desk<'b> {
+pub struct RowResolver<'b> {
     defaults: Arc<Defaults>,
     offers: Offers<'b>,
 }
 
-impl<'b> Desk<'b> {
-    /// A desk of a book.
+impl<'b> RowResolver<'b> {
+    /// A resolver over a book.
     #[must_use]
-    pub fn new(book: &'b Book, defaults: Defaults) -> Desk<'b> {
-        Desk { defaults: Arc::new(defaults), offers: Offers::of(book) }
+    pub fn new(book: &'b Book, defaults: Defaults) -> RowResolver<'b> {
+        RowResolver { defaults: Arc::new(defaults), offers: Offers::of(book) }
     }
 
-    /// One more desk of the same book and defaults, for another thread.
+    /// One more resolver of the same book and defaults, for another thread.
     #[must_use]
-    pub fn another(&self) -> Desk<'b> {
-        Desk { defaults: Arc::clone(&self.defaults), offers: Offers::of(self.offers.book) }
+    pub fn another(&self) -> RowResolver<'b> {
+        RowResolver { defaults: Arc::clone(&self.defaults), offers: Offers::of(self.offers.book) }
     }
 
-    /// What a row asks for that says nothing.
+    /// The values of what a row leaves out.
     #[must_use]
     pub fn defaults(&self) -> &Request {
         &self.defaults.request
     }
 
     /// The offer that a row asks for, if there is one.
-    pub fn known(&mut self, row: &Row) -> Option<Offer<'b>> {
+    pub fn known(&mut self, row: &JobRow) -> Option<Offer<'b>> {
         self.offers.find(&row.request.provider, &row.request.model, row.request.as_of).ok()
     }
 
@@ -57,7 +57,7 @@ impl<'b> Desk<'b> {
     ///
     /// # Errors
     /// What is wrong with the row, or that there is no such offer.
-    pub fn prepare(&mut self, row: &mut Row) -> Result<Offer<'b>, Error> {
+    pub fn prepare(&mut self, row: &mut JobRow) -> Result<Offer<'b>, Error> {
         if let Some(error) = row.error.take() {
             return Err(match self.known(row) {
                 Some(offer) => offer.with_range(error),
