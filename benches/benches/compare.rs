@@ -26,15 +26,14 @@ fn main() {
     let mut base = auto_request("gpt-image-2");
     base.prompt = Some(Prompt::of_tokens(94));
     let picks = |text: &str| Selector::list("axis", text).unwrap();
-    let axes = Axes {
-        models: picks("gpt-image-1,gpt-image-1.5,gpt-image-2,gpt-image-2.5-flare,gpt-image-2.5-sunburst"),
-        providers: picks("openai"),
-        qualities: picks("low,medium,high,auto"),
-        sizes: picks("1024x1024,1536x1024,1024x1536,auto,1024x1056"),
-        counts: (1..=10).collect(),
-        days: (1..=7).map(|day| Date::constant(2026, 11, day)).collect(),
-        tiers: picks("standard,batch"),
-    };
+    let mut axes = Axes::default();
+    axes.models = picks("gpt-image-1,gpt-image-1.5,gpt-image-2,gpt-image-2.5-flare,gpt-image-2.5-sunburst");
+    axes.providers = picks("openai");
+    axes.qualities = picks("low,medium,high,auto");
+    axes.sizes = picks("1024x1024,1536x1024,1024x1536,auto,1024x1056");
+    axes.counts = (1..=10).collect();
+    axes.days = (1..=7).map(|day| Date::constant(2026, 11, day)).collect();
+    axes.tiers = picks("standard,batch");
     let grid = Grid::new(&book, &axes, &base, &mut |_, _| {}).unwrap();
     let cells = grid.cells().len();
     assert!((10_000..20_000).contains(&cells), "{cells}");

@@ -13,7 +13,7 @@ pub struct Readme;
 /// The book has problems; its own tests find them first.
 pub fn book() -> Result<Book, BookErrors> {
     let files: Vec<File<'_>> =
-        imgcost_pricing::BOOK.iter().map(|&(name, text)| File { name, text }).collect();
+        imgcost_pricing::BOOK.iter().map(|&(name, text)| File::new(name, text)).collect();
     Book::read(&files)
 }
 

@@ -20,6 +20,7 @@ use serde::Serialize;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Exchange {
     /// The currency: three capital letters, as of ISO 4217.
     pub currency: String,

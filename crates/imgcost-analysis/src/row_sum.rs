@@ -84,7 +84,8 @@ impl RowSum {
         self.priced += other.priced;
         // A floor that is none is too large to be exact, and so is its sum.
         let floor = self.total.floor.zip(other.total.floor).and_then(|(a, b)| a.checked_add(b));
-        self.total = Total { floor, ..self.total.plus(&other.total) };
+        self.total = self.total.plus(&other.total);
+        self.total.floor = floor;
     }
 
     /// The amounts of the rows that have any; none where no row has a price, and zero where there
@@ -98,7 +99,7 @@ impl RowSum {
     #[must_use]
     pub fn total_of_all(&self) -> Total {
         let total = self.total();
-        if self.is_complete() { total } else { Total { expected: None, ceiling: None, ..total } }
+        if self.is_complete() { total } else { Total::new(total.floor, None, None, total.basis) }
     }
 
     /// Whether every row is in all of the amounts; without their prompts, some with less than

@@ -23,7 +23,7 @@ pub(crate) fn built_in() -> Cow<'static, Book> {
 pub(crate) fn with_own(path: &Path, today: Date) -> Result<Cow<'static, Book>, Error> {
     let text = inputs::text("prices", path, OWN_BOOK_MAX)?;
     let name = path.display().to_string();
-    let book = imgcost_pricing::book().with_own(File { name: &name, text: &text }, today);
+    let book = imgcost_pricing::book().with_own(File::new(&name, &text), today);
     book.map(Cow::Owned).map_err(|errors| bad_input("prices", errors.to_string()))
 }
 

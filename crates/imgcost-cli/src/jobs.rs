@@ -32,7 +32,7 @@ pub(crate) fn open(
         Some(name) => Format::named(name),
         None => extension.and_then(Format::of_extension),
     };
-    let outside = Outside { today: clock::today(), files: Box::new(Paths::new(path, allow_paths)) };
+    let outside = Outside::new(clock::today(), Box::new(Paths::new(path, allow_paths)));
     let file = JobFile::new(&inputs::name(path), inputs::open("file", path)?, format, outside)?;
     Ok(file.of_length(length.filter(|_| !inputs::is_stdin(path))))
 }
@@ -47,8 +47,10 @@ pub(crate) fn resolver<'b>(
     book: &'b Book,
 ) -> Result<RowResolver<'b>, Error> {
     let Given { request, endpoint_known, .. } = request::given(args, settings, book, &|_| {})?;
-    let offer = request::offer_defaults(args, settings)?;
-    Ok(RowResolver::new(book, Defaults { request, endpoint_known, offer, name_a_model: NAME_A_MODEL }))
+    let mut defaults = Defaults::new(request, NAME_A_MODEL);
+    defaults.endpoint_known = endpoint_known;
+    defaults.offer = request::offer_defaults(args, settings)?;
+    Ok(RowResolver::new(book, defaults))
 }
 
 /// Which files rows may name.

@@ -120,7 +120,7 @@ fn defaulted(book: &Book, request: &Request) -> Note {
     let offer = book.offer(&request.provider, &request.model, request.as_of).ok();
     let gone = offer.and_then(|offer| offer.model.retired).filter(|day| *day <= request.as_of);
     let gone = gone.map_or_else(String::new, |day| format!(", which was shut down on {day}"));
-    Note { code: MODEL_DEFAULTED, message: format!("no model given: {}{gone}", request.model) }
+    Note::new(MODEL_DEFAULTED, format!("no model given: {}{gone}", request.model))
 }
 
 /// What settings, a body and flags say, before any of it meets an offer.
@@ -156,7 +156,8 @@ pub(crate) fn given(
             ));
         }
         // A body says itself what its quality and size are: left out is the model's default.
-        let base = Request { quality: None, size: None, ..request };
+        let mut base = request;
+        (base.quality, base.size) = (None, None);
         let ignored: Vec<&str> = ignored_fields(args, settings).collect();
         let read = body(path, &base, &meant(args, settings, book, &base)?, &ignored)?;
         remarks.extend(read.model_note().filter(|_| args.get(Param::Model).is_none()));
@@ -256,11 +257,12 @@ pub(crate) fn prompt_file(path: &Path) -> Result<Prompt, Error> {
 pub(crate) fn offer_defaults(args: &RequestArgs, settings: &Settings) -> Result<OfferDefaults, Error> {
     let tokens = args.assume_prompt_tokens.as_deref().or_else(|| settings.get(Key::AssumePromptTokens));
     let ratio = settings.get(Key::GroupRatio);
-    Ok(OfferDefaults {
-        assume_prompt_tokens: tokens.map(|text| fields::tokens("assume_prompt_tokens", text)).transpose()?,
-        group_ratio: ratio.map(|text| fields::ratio("group_ratio", text)).transpose()?,
-        responses_model: settings.get(Key::ResponsesModel).map(str::to_owned),
-    })
+    let mut offer = OfferDefaults::default();
+    offer.assume_prompt_tokens =
+        tokens.map(|text| fields::tokens("assume_prompt_tokens", text)).transpose()?;
+    offer.group_ratio = ratio.map(|text| fields::ratio("group_ratio", text)).transpose()?;
+    offer.responses_model = settings.get(Key::ResponsesModel).map(str::to_owned);
+    Ok(offer)
 }
 
 /// The content type of a body that begins with the boundary of a form.

@@ -12,6 +12,7 @@ const MODELS_SHOWN: usize = 8;
 
 /// What holds for all calls, but only where their offers take it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct OfferDefaults {
     /// Prompt tokens of a call without a prompt.
     pub assume_prompt_tokens: Option<u64>,

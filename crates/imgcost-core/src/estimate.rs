@@ -17,6 +17,7 @@ pub enum CeilingBasis {
 /// `expected` is absent where nothing supports a guess, as for quality `auto`.
 /// An exact value has all three equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Estimate<T> {
     /// The least it can be.
     pub floor: T,
@@ -96,13 +97,15 @@ impl Estimate<crate::money::Usd> {
 }
 
 impl Estimate<u64> {
-    /// The sum of two counts.
-    pub(crate) fn checked_add(&self, other: &Estimate<u64>) -> Option<Estimate<u64>> {
+    /// The sum of two counts; none if it is too large.
+    #[must_use]
+    pub fn checked_add(&self, other: &Estimate<u64>) -> Option<Estimate<u64>> {
         self.try_join(other, u64::checked_add)
     }
 
-    /// The count times a whole number.
-    pub(crate) fn checked_mul(&self, n: u64) -> Option<Estimate<u64>> {
+    /// The count times a whole number; none if it is too large.
+    #[must_use]
+    pub fn checked_mul(&self, n: u64) -> Option<Estimate<u64>> {
         self.try_map(|value| value.checked_mul(n))
     }
 }

@@ -7,6 +7,7 @@ use crate::params::{Endpoint, Fidelity, Pixels, Quality, Size, Tier};
 
 /// The prompt, as far as its price depends on it. Its text never enters a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Prompt {
     /// Tokens of the `o200k_base` vocabulary.
     pub tokens: u64,
@@ -17,6 +18,12 @@ pub struct Prompt {
 }
 
 impl Prompt {
+    /// A prompt of so many `o200k_base` tokens, Unicode characters and UTF-8 bytes.
+    #[must_use]
+    pub const fn new(tokens: u64, characters: Option<u64>, bytes: Option<u64>) -> Self {
+        Prompt { tokens, characters, bytes }
+    }
+
     /// A prompt of so many `o200k_base` tokens and unknown length in characters.
     #[must_use]
     pub const fn of_tokens(tokens: u64) -> Self {
@@ -52,6 +59,7 @@ pub enum InputImage {
 /// # Ok::<(), imgcost_core::ParseSizeError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Request {
     /// The provider, by id or alias, such as `openai`.
     pub provider: String,

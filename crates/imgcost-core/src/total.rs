@@ -7,6 +7,7 @@ use crate::money::Usd;
 
 /// An amount in USD that may have gaps: what is unknown is none, never zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Total {
     /// At least this much: the sum of what is priced, or none where nothing is.
     pub floor: Option<Usd>,
@@ -27,6 +28,17 @@ impl From<Estimate<Usd>> for Total {
 }
 
 impl Total {
+    /// A total of what is known of it.
+    #[must_use]
+    pub const fn new(
+        floor: Option<Usd>,
+        expected: Option<Usd>,
+        ceiling: Option<Usd>,
+        basis: CeilingBasis,
+    ) -> Total {
+        Total { floor, expected, ceiling, basis }
+    }
+
     /// The total of what has no price at all.
     pub const UNKNOWN: Total =
         Total { floor: None, expected: None, ceiling: None, basis: CeilingBasis::Proven };

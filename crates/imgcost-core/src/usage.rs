@@ -9,6 +9,7 @@ use crate::params::{Pixels, Quality, Tier};
 
 /// Reported token counts. What was not reported is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Usage {
     /// All input tokens.
     pub input: Option<u64>,
@@ -41,6 +42,7 @@ pub struct Usage {
 
 /// A usage with what the response echoes of the request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Response {
     /// The counts, as their parts have them.
     pub usage: Usage,
@@ -154,6 +156,13 @@ impl Usage {
             cached_image_input: add(self.cached_image_input, other.cached_image_input),
             responses_cached: add(self.responses_cached, other.responses_cached),
         }
+    }
+}
+
+impl From<Usage> for Response {
+    /// A response that reports counts alone.
+    fn from(usage: Usage) -> Response {
+        Response { usage, ..Response::default() }
     }
 }
 

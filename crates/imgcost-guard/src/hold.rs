@@ -276,7 +276,7 @@ impl Hold {
         let (kind, code) = (outcome.error_type.map(str::to_owned), outcome.error_code.map(str::to_owned));
         let book = move |hold: &Hold| {
             let (error_type, error_code) = (kind.as_deref(), code.as_deref());
-            hold.failed(&Outcome { event, status, error_type, error_code })
+            hold.failed(&Outcome::new(event, status, error_type, error_code))
         };
         self.elsewhere(book).await
     }

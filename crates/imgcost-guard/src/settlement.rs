@@ -61,7 +61,8 @@ pub(crate) fn bill_at(
         Served::Unpriced(why) => priced = priced.without(why),
         Served::At { terms: other, note } => {
             notes.push(note);
-            let other = Terms { asked_images: terms.asked_images, ..*other };
+            let mut other = *other;
+            other.asked_images = terms.asked_images;
             priced = priced.or(Priced::of(other.charge(response)));
         }
     }

@@ -37,7 +37,7 @@ impl ParsedBody {
         let message = format!(
             "the body names no model that draws, and the API chooses one: quoted as {model}, from the settings"
         );
-        Some(Note { code: "model-assumed", message })
+        Some(Note::new("model-assumed", message))
     }
 
     /// Reads a body of a dialect over the defaults in `base`: provider, day, and the model and

@@ -276,24 +276,27 @@ pub(crate) fn response(value: &Value, response: &mut Response) -> Result<(), Err
         (None, None) => None,
         (_, of_total) => Some(counted.max(of_total.unwrap_or(0))),
     };
-    response.usage = Usage {
-        input,
-        text_input: of_prompt("TEXT").map(|text| text.saturating_add(of_tools.unwrap_or(0))),
-        image_input: of_prompt("IMAGE"),
-        output,
-        text_output: image.zip(output).map(|(image, output)| output.saturating_sub(image)),
-        image_output: image,
-        cached_input: count("cachedContentTokenCount", "cached_content_token_count")?
-            .filter(|count| *count > 0),
-        ..Usage::default()
-    };
+    response.usage = Usage::default();
+    let usage = &mut response.usage;
+    usage.input = input;
+    usage.text_input = of_prompt("TEXT").map(|text| text.saturating_add(of_tools.unwrap_or(0)));
+    usage.image_input = of_prompt("IMAGE");
+    usage.output = output;
+    usage.text_output = image.zip(output).map(|(image, output)| output.saturating_sub(image));
+    usage.image_output = image;
+    usage.cached_input =
+        count("cachedContentTokenCount", "cached_content_token_count")?.filter(|count| *count > 0);
     if image > output {
         response.contradiction = Some("the images are more than the output");
-        response.other_readings = vec![Usage { output: image, ..response.usage }];
+        let mut drawn = response.usage;
+        drawn.output = image;
+        response.other_readings = vec![drawn];
     }
     if total.zip(input).is_some_and(|(total, input)| total < input.saturating_add(counted)) {
         let output = of_total;
-        let less = Usage { output, text_output: None, image_output: None, ..response.usage };
+        let mut less = response.usage;
+        less.output = output;
+        (less.text_output, less.image_output) = (None, None);
         response.contradiction.get_or_insert("totalTokenCount is less than its parts");
         response.other_readings.push(less);
     }

@@ -20,13 +20,15 @@ impl Measured {
     /// What to know of an image that an orientation tag turns.
     #[must_use]
     pub fn note(&self, name: &str) -> Option<Note> {
-        self.turned.then(|| Note {
-            code: "image-orientation",
-            message: format!(
-                "{}: its orientation tag turns it; the size is taken as stored, {}",
-                shown(name),
-                self.size
-            ),
+        self.turned.then(|| {
+            Note::new(
+                "image-orientation",
+                format!(
+                    "{}: its orientation tag turns it; the size is taken as stored, {}",
+                    shown(name),
+                    self.size
+                ),
+            )
         })
     }
 }

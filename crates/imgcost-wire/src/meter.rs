@@ -33,5 +33,5 @@ impl Measure for Meter {
 #[must_use]
 pub fn counted(text: &str) -> Prompt {
     let characters = u64::try_from(text.chars().count()).ok();
-    Prompt { tokens: imgcost_prompt::count(text), characters, bytes: u64::try_from(text.len()).ok() }
+    Prompt::new(imgcost_prompt::count(text), characters, u64::try_from(text.len()).ok())
 }

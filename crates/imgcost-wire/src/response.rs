@@ -70,7 +70,10 @@ pub fn response_of_value(value: &Value) -> Result<Response, Error> {
     }
     let missed = failure.as_ref().is_some_and(|(_, counts)| *counts);
     match (all, failure) {
-        (Some(all), _) => Ok(Response { uncounted: all.uncounted || missed, ..all }),
+        (Some(mut all), _) => {
+            all.uncounted |= missed;
+            Ok(all)
+        }
         (None, Some((error, _))) => Err(error),
         (None, None) => Err(nothing_reported()),
     }
@@ -78,7 +81,9 @@ pub fn response_of_value(value: &Value) -> Result<Response, Error> {
 
 fn response_of_document(value: &Value) -> Result<Response, Error> {
     if openai_responses::is_drawing(value) {
-        return Ok(Response { drew: true, ..Response::default() });
+        let mut drawn = Response::default();
+        drawn.drew = true;
+        return Ok(drawn);
     }
     // A streaming event of the Responses API wraps the response.
     let wrapped = value.get("response").filter(|inner| inner.is_object());
@@ -88,10 +93,11 @@ fn response_of_document(value: &Value) -> Result<Response, Error> {
     let response = of_document(value, wrapped.is_some());
     let Some(error) = error else { return response };
     // A call that failed may have been billed for what it reports all the same.
-    if let Ok(response) = response
+    if let Ok(mut response) = response
         && response.usage.has_tokens()
     {
-        return Ok(Response { failed: true, uncounted: true, ..response });
+        (response.failed, response.uncounted) = (true, true);
+        return Ok(response);
     }
     let message = error.get("message").unwrap_or(error).as_str().unwrap_or("no message");
     let message = format!("the response is an error: {}", printable(message));
@@ -118,15 +124,13 @@ fn nothing_reported() -> Error {
 
 fn of_document(value: &Value, wrapped: bool) -> Result<Response, Error> {
     let completed = openai_images::is_completed(value).then_some(1);
-    let mut response = Response {
-        model: owned(value, "model"),
-        quality: owned(value, "quality").and_then(|name| name.parse().ok()),
-        size: owned(value, "size").and_then(|size| size.parse().ok()).and_then(exact),
-        tier: value.get("service_tier").and_then(served),
-        day: value.get("created").or_else(|| value.get("created_at")).and_then(day_of),
-        streamed_images: completed,
-        ..Response::default()
-    };
+    let mut response = Response::default();
+    response.model = owned(value, "model");
+    response.quality = owned(value, "quality").and_then(|name| name.parse().ok());
+    response.size = owned(value, "size").and_then(|size| size.parse().ok()).and_then(exact);
+    response.tier = value.get("service_tier").and_then(served);
+    response.day = value.get("created").or_else(|| value.get("created_at")).and_then(day_of);
+    response.streamed_images = completed;
     // Of the Responses API alone, a stream wraps its responses.
     let dialect = if wrapped { Dialect::OpenAiResponses } else { Dialect::of_response(value) };
     dialect.response(value, &mut response)?;
@@ -160,11 +164,12 @@ pub(crate) fn count(response: &mut Response, readings: Readings) {
 pub(crate) fn count_caller(response: &mut Response, readings: Readings) {
     let Readings { usage, others, contradiction } = readings;
     let of_tool: Vec<Usage> = response.readings().copied().collect();
-    let with = |caller: &Usage, tool: &Usage| Usage {
-        responses_input: caller.input,
-        responses_output: caller.output,
-        responses_cached: caller.cached_input.min(caller.input),
-        ..*tool
+    let with = |caller: &Usage, tool: &Usage| {
+        let mut usage = *tool;
+        usage.responses_input = caller.input;
+        usage.responses_output = caller.output;
+        usage.responses_cached = caller.cached_input.min(caller.input);
+        usage
     };
     let callers = std::iter::once(&usage).chain(&others);
     let mut all = callers.flat_map(|caller| of_tool.iter().map(move |tool| with(caller, tool)));
@@ -228,22 +233,21 @@ pub(crate) fn sum(one: &Response, later: Response) -> Response {
     let both_counted = one.usage.has_tokens() && later.usage.has_tokens();
     let mixed = models || (both_counted && one.tier != later.tier);
     let mixed_words = mixed.then_some("its events name different models or tiers");
-    Response {
-        usage,
-        other_readings: sums,
-        contradiction: one.contradiction.or(later.contradiction).or(mixed_words),
-        streamed_images: streamed,
-        stated: one.stated.max(later.stated),
-        model: later.model.or_else(|| one.model.clone()),
-        responses_model: later.responses_model.or_else(|| one.responses_model.clone()),
-        tier: later.tier.or_else(|| one.tier.clone()),
-        day: later.day.or(one.day),
-        of_responses: one.of_responses || later.of_responses,
-        failed: one.failed || later.failed,
-        drew: one.drew || later.drew,
-        uncounted: one.uncounted || later.uncounted || too_many || mixed,
-        ..later
-    }
+    let mut sum = later;
+    sum.usage = usage;
+    sum.other_readings = sums;
+    sum.contradiction = one.contradiction.or(sum.contradiction).or(mixed_words);
+    sum.streamed_images = streamed;
+    sum.stated = sum.stated.max(one.stated);
+    sum.model = sum.model.or_else(|| one.model.clone());
+    sum.responses_model = sum.responses_model.or_else(|| one.responses_model.clone());
+    sum.tier = sum.tier.or_else(|| one.tier.clone());
+    sum.day = sum.day.or(one.day);
+    sum.of_responses |= one.of_responses;
+    sum.failed |= one.failed;
+    sum.drew |= one.drew;
+    sum.uncounted |= one.uncounted || too_many || mixed;
+    sum
 }
 
 /// Whether a document ends an image, and so has to report its tokens, or is an error in the place

@@ -60,17 +60,15 @@ impl Readings {
         };
         let cached = input.get("cached_tokens_details").unwrap_or(&Value::Null);
         let reasoning = count(output, "reasoning_tokens")?.unwrap_or(0);
-        let mut usage = Usage {
-            input: side(["input_tokens", "prompt_tokens", "inputTokens"])?,
-            text_input: count(input, "text_tokens")?,
-            image_input: count(input, "image_tokens")?,
-            output: side(["output_tokens", "completion_tokens", "outputTokens"])?,
-            text_output: count(output, "text_tokens")?,
-            image_output: count(output, "image_tokens")?,
-            cached_input: count(input, "cached_tokens")?.filter(|count| *count > 0),
-            cached_image_input: count(cached, "image_tokens")?,
-            ..Usage::default()
-        };
+        let mut usage = Usage::default();
+        usage.input = side(["input_tokens", "prompt_tokens", "inputTokens"])?;
+        usage.text_input = count(input, "text_tokens")?;
+        usage.image_input = count(input, "image_tokens")?;
+        usage.output = side(["output_tokens", "completion_tokens", "outputTokens"])?;
+        usage.text_output = count(output, "text_tokens")?;
+        usage.image_output = count(output, "image_tokens")?;
+        usage.cached_input = count(input, "cached_tokens")?.filter(|count| *count > 0);
+        usage.cached_image_input = count(cached, "image_tokens")?;
         let total = side(["total_tokens", "totalTokens", "total_tokens"])?.filter(|total| *total > 0);
         complete(&mut usage, total);
         // Reasoning is billed as text. Some count it among the text tokens, some beside them.
@@ -82,20 +80,17 @@ impl Readings {
         let mut readings = Readings { usage, ..Readings::default() };
         if !fits && !beside && (unsplit_output(&usage).is_some() || usage.output < Some(reasoning)) {
             let text = usage.text_output.or(usage.image_output.map(|_| 0));
-            let more = Usage {
-                output: usage.output.map(|output| output.saturating_add(reasoning)),
-                text_output: text.map(|text| text.saturating_add(reasoning)),
-                ..usage
-            };
+            let mut more = usage;
+            more.output = usage.output.map(|output| output.saturating_add(reasoning));
+            more.text_output = text.map(|text| text.saturating_add(reasoning));
             readings.other(more, "reasoning_tokens are not among the output");
         }
         if usage.cached_image_input.is_none() && usage.image_input > Some(0) {
             let cached_image_input = usage.cached_input.min(usage.image_input);
             if cached_image_input.is_some() {
-                readings.other(
-                    Usage { cached_image_input, ..usage },
-                    "cached text and cached images are not told apart",
-                );
+                let mut images_first = usage;
+                images_first.cached_image_input = cached_image_input;
+                readings.other(images_first, "cached text and cached images are not told apart");
             }
         }
         readings.contradict(total);
@@ -106,20 +101,26 @@ impl Readings {
     fn contradict(&mut self, total: Option<u64>) {
         let usage = self.usage;
         if exceeds(usage.text_input, usage.image_input, usage.input) {
-            let whole = Usage { text_input: None, image_input: None, ..usage };
+            let mut whole = usage;
+            (whole.text_input, whole.image_input) = (None, None);
             self.other(whole, "the parts of the input are more than the input");
         }
         if exceeds(usage.text_output, usage.image_output, usage.output) {
-            let whole = Usage { text_output: None, image_output: None, ..usage };
+            let mut whole = usage;
+            (whole.text_output, whole.image_output) = (None, None);
             self.other(whole, "the parts of the output are more than the output");
         }
         if usage.cached_input > usage.input.max(usage.input_parts()) {
-            self.other(Usage { cached_input: None, ..usage }, "more input is cached than there is input");
+            let mut uncached = usage;
+            uncached.cached_input = None;
+            self.other(uncached, "more input is cached than there is input");
         }
         if let (Some(total), None, None) = (total, usage.all_input(), usage.all_output()) {
             // Nothing contradicts it; it is not told apart.
             self.usage.output = Some(total);
-            self.others.push(Usage { input: Some(total), ..usage });
+            let mut all_input = usage;
+            all_input.input = Some(total);
+            self.others.push(all_input);
         }
         if let (Some(total), Some(input), Some(output)) = (total, usage.all_input(), usage.all_output()) {
             let sum = input.saturating_add(output);
@@ -128,13 +129,14 @@ impl Readings {
                 // from images.
                 let thought = total - sum;
                 let text = usage.text_output.or(usage.image_output.map(|_| 0));
-                let text_output = text.map(|text| text.saturating_add(thought));
-                let output = Some(output.saturating_add(thought));
-                let all = Usage { output, text_output, ..usage };
+                let mut all = usage;
+                all.output = Some(output.saturating_add(thought));
+                all.text_output = text.map(|text| text.saturating_add(thought));
                 self.other(all, "total_tokens is more than input and output");
             } else if total < sum {
-                let output = Some(total.saturating_sub(input));
-                let less = Usage { output, text_output: None, image_output: None, ..usage };
+                let mut less = usage;
+                less.output = Some(total.saturating_sub(input));
+                (less.text_output, less.image_output) = (None, None);
                 self.other(less, "total_tokens is less than input and output");
             }
         }

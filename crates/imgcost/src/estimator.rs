@@ -80,7 +80,7 @@ impl Estimator {
     /// [`Error::Prices`], with everything that is wrong in the text.
     #[cfg(feature = "toml")]
     pub fn with_prices(&self, text: &str) -> Result<Estimator, Error> {
-        let file = imgcost_core::File { name: "prices", text };
+        let file = imgcost_core::File::new("prices", text);
         let read_on = crate::today().unwrap_or(imgcost_core::Date::ZERO);
         let book = self.book.with_own(file, read_on).map_err(Error::Prices)?;
         Ok(Estimator::with_book(book))

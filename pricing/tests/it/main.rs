@@ -23,7 +23,7 @@ fn current(name: &str, wanted: &[u8]) {
 }
 
 fn read() -> Book {
-    let files: Vec<File<'_>> = BOOK.iter().map(|&(name, text)| File { name, text }).collect();
+    let files: Vec<File<'_>> = BOOK.iter().map(|&(name, text)| File::new(name, text)).collect();
     Book::read(&files).unwrap_or_else(|errors| panic!("{errors}"))
 }
 

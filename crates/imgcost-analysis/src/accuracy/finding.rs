@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 /// How a count or a sum compares with its quote. The names are stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Verdict {
     /// The quote left nothing open, and was right.
     Exact,
@@ -76,6 +77,7 @@ impl Verdict {
 
 /// What is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Subject {
     /// The tokens of an item.
     Tokens(Item),
@@ -111,6 +113,7 @@ impl Serialize for Subject {
 
 /// Where the money comes from that a quote is compared with.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Billed<'b> {
     /// The reported usage at the quote's own rates. Shows tokens that the rules did not
     /// foresee; a wrong rate is on both sides and does not show.
@@ -125,6 +128,7 @@ pub enum Billed<'b> {
 
 /// One item of a call, or its total, compared with its quote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Finding {
     /// What was compared.
     pub subject: Subject,
@@ -141,6 +145,14 @@ pub struct Finding {
     pub over: Option<Usd>,
     /// USD less than expected, or below the floor where nothing was expected.
     pub under: Option<Usd>,
+}
+
+impl Finding {
+    /// A verdict without counts and without money.
+    #[must_use]
+    pub const fn new(subject: Subject, verdict: Verdict) -> Finding {
+        Finding { subject, verdict, quoted: None, actual: None, paid: None, over: None, under: None }
+    }
 }
 
 /// Compares a quote with the response of its call: every item that either of the two has, then
@@ -305,7 +317,7 @@ fn total(quote: &Quote<'_>, response: &Response, terms: &Terms, billed: &Billed<
     let is_part = quote.note_kinds().contains(&NoteKind::PromptNotGiven);
     let total = quote.total();
     let (Some(floor), Some(ceiling), false) = (total.floor, total.ceiling, is_part) else { return finding };
-    let range = Estimate { floor, expected: total.expected, ceiling, basis: total.basis };
+    let range = Estimate::new(floor, total.expected, ceiling, total.basis);
     let Some(exact) = paid.expected else {
         // The usage does not say which of two rates applies: all of what it may have cost
         // counts.

@@ -21,6 +21,7 @@ pub struct Accuracy {
 
 /// A group's sums for one item or the total.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Group<'d> {
     /// What its calls have in common.
     pub keys: &'d [String],
@@ -47,6 +48,7 @@ pub struct Summary {
 
 /// Sums in USD.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Money {
     /// What was paid, of the findings that could be compared.
     pub paid: Usd,
@@ -58,6 +60,7 @@ pub struct Money {
 
 /// The worst finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Worst {
     /// Which call: its id or line.
     #[serde(rename = "record")]

@@ -7,11 +7,20 @@ use super::summary::Summary;
 
 /// What is let pass, in percent. Without any, nothing may lie outside its range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Tolerance {
     /// Money over and under together, in percent of what was paid.
     pub money: Option<Ratio>,
     /// Findings outside their range, in percent of those that were compared.
     pub outside: Option<Ratio>,
+}
+
+impl Tolerance {
+    /// What is let pass of the money, and of the findings.
+    #[must_use]
+    pub const fn new(money: Option<Ratio>, outside: Option<Ratio>) -> Tolerance {
+        Tolerance { money, outside }
+    }
 }
 
 /// How a group breaks the tolerance.

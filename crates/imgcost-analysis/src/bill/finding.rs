@@ -16,6 +16,7 @@ pub enum Weight {
 
 /// Something to say of the whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Finding {
     /// Its stable name.
     pub code: &'static str,
@@ -23,4 +24,12 @@ pub struct Finding {
     pub weight: Weight,
     /// In words.
     pub message: String,
+}
+
+impl Finding {
+    /// A finding of this code and weight, in words.
+    #[must_use]
+    pub fn new(code: &'static str, weight: Weight, message: String) -> Finding {
+        Finding { code, weight, message }
+    }
 }

@@ -7,6 +7,7 @@ use crate::input::bad_input;
 
 /// A call of the log. What is none was not reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Logged {
     /// The day, by UTC.
     pub day: Date,
@@ -25,6 +26,12 @@ pub struct Logged {
 }
 
 impl Logged {
+    /// A call of which nothing was reported.
+    #[must_use]
+    pub const fn new(day: Date, model: String, size: String) -> Logged {
+        Logged { day, model, size, images: None, input: None, output: None, usd: None }
+    }
+
     /// A call that went to a provider; none of another one.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use imgcost_core::{Book, Provider};
 
 /// What a line item of a cost page is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LineItem {
     /// A model of the book that draws.
     Model(String),

@@ -13,6 +13,7 @@ const SAME_NANO: u64 = 1000;
 
 /// How the two sides of a row compare. The names are stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Standing {
     /// The same, within the tolerance.
     Matched,
@@ -69,6 +70,7 @@ impl Serialize for Standing {
 
 /// A sum of the log beside that of the export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct BillRow {
     /// The day, by UTC.
     pub day: Date,
@@ -92,6 +94,7 @@ pub struct BillRow {
 
 /// The whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Outcome {
     /// Every sum, by day, model, size and measure.
     pub rows: Vec<BillRow>,

@@ -12,6 +12,7 @@ use super::names::{LineItem, Names};
 /// What is compared. The names are stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Measure {
     /// Calls.
     Requests,
@@ -76,6 +77,7 @@ impl Serialize for Amount {
 
 /// Of what a usage result is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum UsageKind {
     /// `organization.usage.images.result`: requests and images.
     Images,
@@ -85,6 +87,7 @@ pub enum UsageKind {
 
 /// A result of a usage page. What is none was not reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct UsageResult {
     /// Of what it is.
     pub kind: UsageKind,
@@ -104,8 +107,26 @@ pub struct UsageResult {
     pub output: Option<u64>,
 }
 
+impl UsageResult {
+    /// A result of a day that reports nothing yet.
+    #[must_use]
+    pub fn new(kind: UsageKind, day: Date) -> UsageResult {
+        UsageResult {
+            kind,
+            day,
+            model: None,
+            size: None,
+            requests: None,
+            images: None,
+            input: None,
+            output: None,
+        }
+    }
+}
+
 /// A result of a cost page.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CostResult {
     /// The day of its bucket, by UTC.
     pub day: Date,
@@ -113,6 +134,14 @@ pub struct CostResult {
     pub line_item: Option<String>,
     /// The amount.
     pub amount: SignedUsd,
+}
+
+impl CostResult {
+    /// The amount of a line item on a day.
+    #[must_use]
+    pub fn new(day: Date, line_item: Option<String>, amount: SignedUsd) -> CostResult {
+        CostResult { day, line_item, amount }
+    }
 }
 
 /// Where a sum belongs. What is empty is not told apart.

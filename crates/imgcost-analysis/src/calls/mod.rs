@@ -29,6 +29,7 @@ use crate::input::bad_input;
 
 /// A recorded call.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Call {
     /// Its id, else its line in words.
     pub place: String,
@@ -48,8 +49,26 @@ pub struct Call {
     pub scope: Option<String>,
 }
 
+impl Call {
+    /// A call of which only its id, the request and the response are known.
+    #[must_use]
+    pub fn new(place: String, request: Request, response: Response) -> Call {
+        Call {
+            place,
+            day: None,
+            request,
+            endpoint_known: false,
+            response,
+            paid: Paid::NotSaid,
+            tags: Vec::new(),
+            scope: None,
+        }
+    }
+}
+
 /// What a record has of the call's price.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Paid {
     /// Nothing: its usage counts, at the book's rates.
     NotSaid,
@@ -61,6 +80,7 @@ pub enum Paid {
 
 /// A call that can't be used.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct Unused {
     /// Which one.
     pub record: String,
@@ -68,8 +88,17 @@ pub struct Unused {
     pub error: Error,
 }
 
+impl Unused {
+    /// Which call can't be used, and why.
+    #[must_use]
+    pub fn new(record: String, error: Error) -> Unused {
+        Unused { record, error }
+    }
+}
+
 /// What holds for all calls.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Defaults<'b> {
     /// The book, which says which dialects a provider takes.
     pub book: &'b Book,

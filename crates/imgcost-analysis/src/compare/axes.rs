@@ -6,6 +6,7 @@ use crate::selector::{Selector, entries};
 
 /// What differs. An axis without entries stays as the base request has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Axes {
     /// Models, by id or alias. `all` and patterns give those that the chosen providers sell.
     pub models: Vec<Selector>,
@@ -27,6 +28,7 @@ macro_rules! axis {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $words:literal;)+) => {
         /// One of the things that may differ.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
         pub enum Axis { $($(#[$doc])* $variant,)+ }
 
         impl Axis {

@@ -16,6 +16,7 @@ pub struct Baseline<'b> {
 
 /// How a cell differs from the baseline, an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Delta {
     /// In USD.
     pub usd: SignedUsd,

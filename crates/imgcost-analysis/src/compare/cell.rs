@@ -169,14 +169,13 @@ impl<'b> Cell<'b> {
     /// Its request.
     #[must_use]
     pub fn request(&self) -> Request {
-        Request {
-            quality: self.quality.clone(),
-            size: self.size,
-            n: self.n,
-            as_of: self.as_of(),
-            tier: self.tier,
-            ..self.group.base.clone()
-        }
+        let mut request = self.group.base.clone();
+        request.quality = self.quality.clone();
+        request.size = self.size;
+        request.n = self.n;
+        request.as_of = self.as_of();
+        request.tier = self.tier;
+        request
     }
 
     /// The terms that it is priced at.
@@ -244,15 +243,7 @@ impl<'b> Cell<'b> {
     pub fn tokens(&self) -> Option<Estimate<u64>> {
         let mut items = self.figures()?.tokens.iter().flatten();
         let first = *items.next()?;
-        items.try_fold(first, |sum, item| {
-            let expected = match (sum.expected, item.expected) {
-                (Some(a), Some(b)) => Some(a.checked_add(b)?),
-                _ => None,
-            };
-            let (floor, ceiling) =
-                (sum.floor.checked_add(item.floor)?, sum.ceiling.checked_add(item.ceiling)?);
-            Some(Estimate { floor, expected, ceiling, basis: sum.basis.max(item.basis) })
-        })
+        items.try_fold(first, |sum, item| sum.checked_add(item))
     }
 
     /// What it is compared by, in USD an image: see [`Total::figure`]; none where it is not

@@ -32,11 +32,9 @@ impl<'b> Grid<'b> {
     /// use imgcost_analysis::selector::Selector;
     /// let book = imgcost_pricing::book();
     /// let base = Request::new("openai", "gpt-image-2", Date::constant(2026, 11, 21));
-    /// let axes = Axes {
-    ///     qualities: Selector::list("quality", "all")?,
-    ///     sizes: Selector::list("size", "1024x1024,1536x1024")?,
-    ///     ..Axes::default()
-    /// };
+    /// let mut axes = Axes::default();
+    /// axes.qualities = Selector::list("quality", "all")?;
+    /// axes.sizes = Selector::list("size", "1024x1024,1536x1024")?;
     /// let grid = Grid::new(book, &axes, &base, &mut |_, _| {})?;
     /// assert_eq!(grid.cells().len(), 3 * 2);
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -9,6 +9,7 @@ use super::cell::Cell;
 
 /// A table that has each cell once.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Pivot {
     /// The axes of the rows: those asked for, then those that vary and are nowhere else.
     pub row_axes: Vec<Axis>,

@@ -72,7 +72,9 @@ pub(super) fn groups<'b>(
     wanted.check(&candidates)?;
     let mut groups = Vec::with_capacity(candidates.len());
     for Candidate { provider, model, sold } in candidates {
-        let mut request = Request { provider: provider.id.clone(), model, ..base.clone() };
+        let mut request = base.clone();
+        request.provider = provider.id.clone();
+        request.model = model;
         let days: Vec<_> =
             days.iter().map(|day| (*day, book.offer(&provider.id, &request.model, *day))).collect();
         if let Some(offer) = days.iter().find_map(|(_, offer)| offer.as_ref().ok()) {

@@ -11,6 +11,7 @@ macro_rules! keys {
     ($($(#[$doc:meta])* $variant:ident = $name:literal;)+) => {
         /// Something that cells differ in.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[non_exhaustive]
         pub enum Key { $($(#[$doc])* $variant,)+ }
 
         impl Key {
@@ -156,6 +157,7 @@ impl Sort {
 /// The least that an image costs among cells in which everything has a price and whose model
 /// can still be called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Cheapest {
     /// The least figure, in USD an image.
     pub figure: Usd,

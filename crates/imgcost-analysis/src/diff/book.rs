@@ -22,6 +22,7 @@ pub enum Event {
 
 /// A model that came or went.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct ModelChange {
     /// The provider.
     pub provider: String,
@@ -37,6 +38,7 @@ pub struct ModelChange {
 
 /// A price that is another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct PriceChange {
     /// The provider.
     pub provider: String,
@@ -62,6 +64,7 @@ pub struct PriceChange {
 
 /// What is different between two days of a book, or two books.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct BookDiff {
     /// Models that came or went, by provider and name.
     pub models: Vec<ModelChange>,

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 /// The differences of floor, expected value and ceiling; none where one of the two is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Deltas {
     /// Of what it costs at least.
     pub floor: Option<SignedUsd>,

@@ -25,6 +25,7 @@ pub struct Job {
 
 /// A term that is another on the other side.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct FieldChange {
     /// The request field.
     pub field: String,

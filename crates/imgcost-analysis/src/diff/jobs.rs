@@ -47,6 +47,7 @@ pub enum MatchedBy {
 
 /// A row that is not the same on both sides.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Entry {
     /// What became of it.
     pub kind: Kind,
@@ -77,6 +78,7 @@ fn sum<'j>(jobs: impl Iterator<Item = (&'j Job, bool)>) -> RowSum {
 
 /// What is different between two sets of rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct JobDiff {
     /// The rows that differ: those whose difference is not known first, then the largest first.
     pub entries: Vec<Entry>,

@@ -21,6 +21,7 @@ use crate::selector::suited;
 
 /// What a reference spends, and the setting of each candidate that spends nearest to it.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Equivalents<'b> {
     /// The reference's terms.
     pub offer: Offer<'b>,
@@ -36,6 +37,7 @@ pub struct Equivalents<'b> {
 
 /// A candidate and what was found of it.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Equivalent<'b> {
     /// The candidate's terms.
     pub offer: Offer<'b>,
@@ -56,6 +58,7 @@ pub enum Outcome {
 
 /// How a setting compares with the reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Kinship {
     /// It spends exactly as much.
     Same,
@@ -79,6 +82,7 @@ impl Kinship {
 
 /// A candidate's setting that spends nearest to the reference.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Match {
     /// The quality; none where the model has no such parameter.
     pub quality: Option<Quality>,
@@ -120,7 +124,8 @@ pub fn equivalents<'b>(
     candidates: &[Offer<'b>],
 ) -> Result<Equivalents<'b>, Error> {
     let offer = book.offer(&reference.provider, &reference.model, reference.as_of)?;
-    let request = Request { n: 1, ..reference.clone() };
+    let mut request = reference.clone();
+    request.n = 1;
     let (size, spend) = settled(&offer, &request)?;
     let others = candidates
         .iter()

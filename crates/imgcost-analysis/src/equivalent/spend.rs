@@ -4,6 +4,7 @@ use imgcost_core::{Estimate, Item, Quote, SignedUsd, Total, Unit, Usd};
 
 /// What one image spends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Spend {
     /// Image output tokens, where the call is counted in them.
     pub tokens: Option<Estimate<u64>>,

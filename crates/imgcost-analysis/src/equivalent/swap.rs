@@ -7,6 +7,7 @@ use crate::selector::suited;
 
 /// A model's name was changed, and the same quality word spends a different amount.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Swap {
     /// The model before.
     pub from_model: String,
@@ -87,7 +88,7 @@ impl Swap {
                 _ => format!("; quality {quality} is nearest to that, with {}", spend_words(spend)),
             });
         }
-        Note { code: "swapped-model", message }
+        Note::new("swapped-model", message)
     }
 }
 

@@ -6,6 +6,7 @@ use imgcost_core::{Code, Error, Param};
 
 /// A column or key of a row, apart from its id and tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Field {
     /// A parameter.
     Param(Param),

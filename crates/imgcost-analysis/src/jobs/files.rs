@@ -6,6 +6,7 @@ use imgcost_core::{Code, Date, Error, Prompt};
 use imgcost_wire::Measured;
 
 /// What rows take from outside.
+#[non_exhaustive]
 pub struct Outside {
     /// The day that `as_of = today` is.
     pub today: Date,
@@ -14,6 +15,12 @@ pub struct Outside {
 }
 
 impl Outside {
+    /// A day, and what reads files.
+    #[must_use]
+    pub fn new(today: Date, files: Box<dyn Files>) -> Outside {
+        Outside { today, files }
+    }
+
     /// The size of an image: as it is given, else of the file that is named.
     pub(super) fn image(&self, field: &str, named: &str) -> Result<Measured, Error> {
         match named.parse() {

@@ -2,6 +2,7 @@
 
 /// A format of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Format {
     /// An object a line, or a line of a Batch API file: each line tells which.
     Jsonl,

@@ -6,17 +6,12 @@
 //!
 //! ```
 //! use imgcost_analysis::jobs::{Defaults, RowResolver, Format, JobFile, NoFiles, Outside, JobRow};
-//! use imgcost_core::{Date, OfferDefaults, Request};
+//! use imgcost_core::{Date, Request};
 //! let today = Date::constant(2026, 11, 21);
-//! let defaults = Defaults {
-//!     request: Request::new("openai", "", today),
-//!     endpoint_known: false,
-//!     offer: OfferDefaults::default(),
-//!     name_a_model: "add the column model",
-//! };
+//! let defaults = Defaults::new(Request::new("openai", "", today), "add the column model");
 //! let mut resolver = RowResolver::new(imgcost_pricing::book(), defaults);
 //! let rows = "model,quality,size\ngpt-image-2,low,1024x1024\n";
-//! let outside = Outside { today, files: Box::new(NoFiles) };
+//! let outside = Outside::new(today, Box::new(NoFiles));
 //! let mut file = JobFile::new("jobs.csv", rows.as_bytes(), Some(Format::Csv), outside)?;
 //! let mut row = JobRow::new(resolver.defaults());
 //! while file.next(resolver.defaults(), &mut row)? {

@@ -11,6 +11,7 @@ const OFFERS_MAX: usize = 64;
 
 /// What holds for all rows of a file.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Defaults {
     /// The values of what a row leaves out.
     pub request: Request,
@@ -20,6 +21,14 @@ pub struct Defaults {
     pub offer: OfferDefaults,
     /// What to do about a row without a model, such as `add the column model`.
     pub name_a_model: &'static str,
+}
+
+impl Defaults {
+    /// Rows are asked of the request's provider and model; what to do about one without a model.
+    #[must_use]
+    pub fn new(request: Request, name_a_model: &'static str) -> Defaults {
+        Defaults { request, endpoint_known: false, offer: OfferDefaults::default(), name_a_model }
+    }
 }
 
 /// Finds the offers of rows over their defaults.

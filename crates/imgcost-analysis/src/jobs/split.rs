@@ -12,6 +12,7 @@ use crate::input::unreadable;
 
 /// What is known of a row before it is understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Kind {
     /// It is there as a whole.
     Whole,
@@ -21,6 +22,7 @@ pub enum Kind {
 
 /// A row that is not understood yet.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct RawRow<'r> {
     /// The line on which it begins, counted from 1.
     pub line: u64,
@@ -28,6 +30,14 @@ pub struct RawRow<'r> {
     pub kind: Kind,
     /// Its bytes.
     pub bytes: &'r [u8],
+}
+
+impl<'r> RawRow<'r> {
+    /// A row that begins on this line.
+    #[must_use]
+    pub const fn new(line: u64, kind: Kind, bytes: &'r [u8]) -> RawRow<'r> {
+        RawRow { line, kind, bytes }
+    }
 }
 
 /// Splits a file into rows.

@@ -13,6 +13,7 @@ use crate::selector::Pattern;
 
 /// Which row it is.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Subject<'r> {
     /// Its line, counted from 1.
     pub line: u64,
@@ -20,6 +21,14 @@ pub struct Subject<'r> {
     pub id: &'r str,
     /// Its tags, each a name and a value.
     pub tags: &'r [(String, String)],
+}
+
+impl<'r> Subject<'r> {
+    /// The row on this line, with its id and its tags.
+    #[must_use]
+    pub const fn new(line: u64, id: &'r str, tags: &'r [(String, String)]) -> Subject<'r> {
+        Subject { line, id, tags }
+    }
 }
 
 /// Checks rows against a policy. Keeps findings and sums, and no rows.

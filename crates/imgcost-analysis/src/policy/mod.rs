@@ -16,7 +16,7 @@
 //! request.size = Some("1024x1024".parse()?);
 //! request.prompt = Some(Prompt::of_tokens(9));
 //! let mut evaluator = policy.evaluator(book, day);
-//! evaluator.row(&Subject { line: 2, id: "hero", tags: &[] }, &request, book.quote(&request).as_ref());
+//! evaluator.row(&Subject::new(2, "hero", &[]), &request, book.quote(&request).as_ref());
 //! let report = evaluator.finish();
 //! assert_eq!(report.verdict, Verdict::Broken);
 //! assert_eq!(report.findings[0].rule.code(), "IC001");

@@ -152,7 +152,7 @@ impl<'t> Reader<'t> {
 
     fn problem(&mut self, at: usize, message: impl Into<String>) {
         let line = self.line(at);
-        self.problems.push(Problem { file: self.file.to_owned(), line, message: message.into() });
+        self.problems.push(Problem::new(self.file, line, message));
     }
 
     fn expected(&mut self, key: &str, value: &Value<'_>, what: &str) {

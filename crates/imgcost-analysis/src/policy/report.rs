@@ -13,6 +13,7 @@ pub const KEPT_MAX: usize = 10_000;
 
 /// Something that breaks a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Finding {
     /// The code of the rule.
     #[serde(rename = "code")]
@@ -48,6 +49,7 @@ pub struct Finding {
 
 /// Why a finding is let pass.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Suppression {
     /// The reason, as the policy gives it.
     pub reason: String,
@@ -119,6 +121,7 @@ impl Verdict {
 
 /// What a check of a file came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Report {
     /// The findings: those of rows in their order, then those of the file, then of the policy.
     pub findings: Vec<Finding>,

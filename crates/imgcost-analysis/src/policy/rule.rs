@@ -52,6 +52,7 @@ macro_rules! rules {
     ($($variant:ident = $code:literal, $name:literal, $level:ident, $scope:ident, $doc:literal;)+) => {
         /// A rule: a stable code, a stable name, and how much a finding weighs by default.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
         pub enum Rule { $(#[doc = $doc] $variant,)+ }
 
         impl Rule {

@@ -6,6 +6,7 @@ use super::{Pattern, Selector, names};
 
 /// An offer that was chosen.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct SelectedOffer<'b> {
     /// The offer.
     pub offer: Offer<'b>,
@@ -15,6 +16,7 @@ pub struct SelectedOffer<'b> {
 
 /// The offers that patterns choose.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct Selection<'b> {
     /// In the order of the book: providers by id, models as listed.
     pub offers: Vec<SelectedOffer<'b>>,

@@ -66,12 +66,10 @@ pub fn reference(book: &Book, text: &str, base: &Request) -> Result<Request, Err
 /// and a group ratio only where one is billed.
 #[must_use]
 pub fn suited(offer: &Offer<'_>, base: &Request) -> Request {
-    let mut request = Request {
-        provider: offer.provider.id.clone(),
-        model: offer.model.id.clone(),
-        as_of: offer.as_of,
-        ..base.clone()
-    };
+    let mut request = base.clone();
+    request.provider = offer.provider.id.clone();
+    request.model = offer.model.id.clone();
+    request.as_of = offer.as_of;
     request.endpoint = offer.endpoint(request.endpoint);
     if offer.model.basis != Basis::Ratio {
         request.group_ratio = None;

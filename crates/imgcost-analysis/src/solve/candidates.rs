@@ -96,7 +96,7 @@ impl Grid {
     /// Tokens of one partial image.
     fn partial(&self, size: Pixels) -> Option<u64> {
         let Some(rule) = self.partial else { return Some(0) };
-        let areas = partial_images::Areas { least: size.area(), greatest: size.area() };
+        let areas = partial_images::Areas::exact(size.area());
         partial_images::tokens(rule, Some(1), 1, areas)?.expected
     }
 }
@@ -313,7 +313,8 @@ impl<'b> CandidateSet<'b, '_> {
     }
 
     fn candidate(&self, size: Option<Pixels>, split: Split, equal_sizes: u64) -> Candidate<'b> {
-        let request = Request { size: size.map(Size::Exact), ..self.request.clone() };
+        let mut request = self.request.clone();
+        request.size = size.map(Size::Exact);
         Candidate { offer: self.offer, is_late: self.is_late, request, size, split, equal_sizes }
     }
 

@@ -86,6 +86,7 @@ impl Level {
 
 /// A job with its constraints.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Job {
     /// What is wanted.
     pub goal: Goal,

@@ -8,6 +8,7 @@ use crate::selector::{Pattern, Selection};
 /// Why a model was left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Reason {
     /// It was shut down, and not asked for by its name.
     Retired,
@@ -43,6 +44,7 @@ impl Reason {
 
 /// A model that was left out.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
 pub struct LeftOut {
     /// The provider.
     pub provider: String,

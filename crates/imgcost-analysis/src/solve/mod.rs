@@ -17,7 +17,7 @@ mod shape;
 mod sizes;
 mod split;
 
-use imgcost_core::{Availability, Book, Code, Error, Quality, Request, Tier};
+use imgcost_core::{Availability, Book, Code, Error, Quality, Tier};
 
 pub use job::{By, Goal, Job, Level};
 pub use left_out::{LeftOut, Reason, Unsolved};
@@ -32,6 +32,7 @@ const CALL_MAX: u32 = 100;
 
 /// What was found.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Solution<'b> {
     /// The best plan, then the next ones: at least the runner-up where there is one. Plans differ
     /// in provider, model, quality, price list or price; of sizes at one price only the best is here.
@@ -162,7 +163,9 @@ impl<'b> Search<'b> {
         for quality in qualities {
             let (mut found_here, mut unpriced_here) = (false, false);
             for tier in job.tiers() {
-                let request = Request { quality: quality.clone(), tier, ..suited(&offer, &job.base) };
+                let mut request = suited(&offer, &job.base);
+                request.quality = quality.clone();
+                request.tier = tier;
                 let result = CandidateSet { offer, is_late, request, sizes: &sizes }.search(job, keep);
                 self.looked_at += result.looked_at;
                 found_here |= !result.candidates.is_empty();

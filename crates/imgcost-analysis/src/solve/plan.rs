@@ -12,6 +12,7 @@ use crate::equivalent::quoted;
 
 /// So many calls that ask for the same.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Calls {
     /// How many images each asks for.
     pub images: u32,
@@ -25,6 +26,7 @@ pub struct Calls {
 
 /// A way to do the job.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Plan<'b> {
     /// Whose terms.
     pub offer: Offer<'b>,
@@ -197,31 +199,14 @@ fn total(calls: &[Calls]) -> Option<Total> {
         Some(sum)
     };
     let basis = calls.iter().map(|call| call.each.basis).max().unwrap_or(CeilingBasis::Proven);
-    Some(Total {
-        floor: sum(|total| total.floor)?,
-        expected: sum(|total| total.expected)?,
-        ceiling: sum(|total| total.ceiling)?,
-        basis,
-    })
+    let [floor, expected, ceiling] =
+        [sum(|total| total.floor)?, sum(|total| total.expected)?, sum(|total| total.ceiling)?];
+    Some(Total::new(floor, expected, ceiling, basis))
 }
 
 fn tokens(calls: &[Calls]) -> Option<Estimate<u64>> {
-    let mut sum = Estimate::exact(0_u64);
-    for call in calls {
-        let (each, count) = (call.tokens?, call.count);
-        let add = |sum: u64, tokens: u64| sum.checked_add(tokens.checked_mul(count)?);
-        let expected = match (sum.expected, each.expected) {
-            (Some(sum), Some(each)) => Some(add(sum, each)?),
-            _ => None,
-        };
-        sum = Estimate {
-            floor: add(sum.floor, each.floor)?,
-            expected,
-            ceiling: add(sum.ceiling, each.ceiling)?,
-            basis: sum.basis.max(each.basis),
-        };
-    }
-    Some(sum)
+    let mut all = calls.iter().map(|call| call.tokens?.checked_mul(call.count));
+    all.try_fold(Estimate::exact(0), |sum, tokens| sum.checked_add(&tokens?))
 }
 
 /// How many percent of an amount another one is, to one decimal.

@@ -9,6 +9,7 @@ const MILLION: u128 = 1_000_000;
 
 /// Width to height, such as 3:2, and how far off it may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Aspect {
     /// Width ...
     pub width: u32,
@@ -84,6 +85,7 @@ fn tolerance_of(text: &str) -> Result<u32, Error> {
 
 /// Which sizes are wanted. What is none is not looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Shape {
     /// Exactly this one.
     pub exact: Option<Pixels>,

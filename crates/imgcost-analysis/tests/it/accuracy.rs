@@ -5,7 +5,7 @@ use imgcost_analysis::accuracy::{
     Accuracy, Billed, Breach, Comparison, Finding, Money, OTHERS, Subject, Summary, Tolerance, Verdict,
     compare,
 };
-use imgcost_core::{Date, Item, Prompt, Request, Response, Usage, Usd};
+use imgcost_core::{Date, Item, Prompt, Request, Response, Usd};
 use proptest::prelude::*;
 
 fn request(model: &str, quality: &str, size: &str, prompt: Option<u64>) -> Request {
@@ -17,15 +17,14 @@ fn request(model: &str, quality: &str, size: &str, prompt: Option<u64>) -> Reque
 }
 
 fn response(text: u64, output: u64) -> Response {
-    let usage = Usage {
-        input: Some(text),
-        text_input: Some(text),
-        image_input: Some(0),
-        output: Some(output),
-        images: Some(1),
-        ..Usage::default()
-    };
-    Response { usage, ..Response::default() }
+    let mut response = Response::default();
+    let usage = &mut response.usage;
+    usage.input = Some(text);
+    usage.text_input = Some(text);
+    usage.image_input = Some(0);
+    usage.output = Some(output);
+    usage.images = Some(1);
+    response
 }
 
 fn of(comparison: &Comparison, subject: Subject) -> Finding {
@@ -92,20 +91,21 @@ proptest! {
 
     #[test]
     fn a_tolerance_breaks_exactly_beyond_its_share(outside in 0_u64..50, inside in 1_u64..50, percent in 0_u64..=100) {
-        let finding = |verdict| Finding {
-            subject: Subject::Total, verdict, quoted: None, actual: None,
-            paid: Some("1".parse().unwrap()),
-            over: Some(if verdict == Verdict::Above { "1".parse().unwrap() } else { Usd::ZERO }),
-            under: Some(Usd::ZERO),
+        let finding = |verdict| {
+            let mut finding = Finding::new(Subject::Total, verdict);
+            finding.paid = Some("1".parse().unwrap());
+            finding.over = Some(if verdict == Verdict::Above { "1".parse().unwrap() } else { Usd::ZERO });
+            finding.under = Some(Usd::ZERO);
+            finding
         };
         let mut summary = Summary::default();
         (0..outside).for_each(|_| summary.add("a", &finding(Verdict::Above)));
         (0..inside).for_each(|_| summary.add("b", &finding(Verdict::Exact)));
         let share = percent.to_string().parse().unwrap();
         let is_beyond = outside * 100 > percent * (outside + inside);
-        let outside_of = Tolerance { outside: Some(share), money: None };
+        let outside_of = Tolerance::new(None, Some(share));
         prop_assert_eq!(outside_of.broken_by(&summary), is_beyond.then_some(Breach::Outside));
-        let money = Tolerance { money: Some(share), outside: None };
+        let money = Tolerance::new(Some(share), None);
         prop_assert_eq!(money.broken_by(&summary), is_beyond.then_some(Breach::Money));
         prop_assert_eq!(Tolerance::default().broken_by(&summary).is_some(), outside > 0);
     }
@@ -179,28 +179,20 @@ fn groups_are_bounded_and_nothing_is_lost() {
 
 #[test]
 fn outside_without_money_breaks_every_tolerance_of_money() {
-    let finding = |verdict| Finding {
-        subject: Subject::Total,
-        verdict,
-        quoted: None,
-        actual: None,
-        paid: None,
-        over: None,
-        under: None,
-    };
+    let finding = |verdict| Finding::new(Subject::Total, verdict);
     let mut summary = Summary::default();
     summary.add("inside", &finding(Verdict::Within));
     let percent = |text: &str| Some(text.parse().unwrap());
-    let money = Tolerance { money: percent("100"), outside: None };
+    let money = Tolerance::new(percent("100"), None);
     assert_eq!((money.broken_by(&summary), summary.without_money), (None, 1));
     let mut other = Summary::default();
     other.add("outside", &finding(Verdict::Above));
     summary.merge(&other);
     assert_eq!((summary.without_money, summary.outside_without_money), (2, 1));
     assert_eq!(money.broken_by(&summary), Some(Breach::MoneyUnknown));
-    let both = Tolerance { money: percent("100"), outside: percent("100") };
+    let both = Tolerance::new(percent("100"), percent("100"));
     assert_eq!(both.broken_by(&summary), Some(Breach::MoneyUnknown));
-    assert_eq!(Tolerance { money: None, outside: percent("50") }.broken_by(&summary), None);
+    assert_eq!(Tolerance::new(None, percent("50")).broken_by(&summary), None);
 }
 
 #[test]

@@ -23,35 +23,27 @@ fn day(offset: i8) -> Date {
 }
 
 fn call(offset: i8, model: usize, tokens: u64) -> Logged {
-    Logged {
-        day: day(offset),
-        model: MODELS[model].to_owned(),
-        size: "1024x1024".to_owned(),
-        images: Some(1),
-        input: Some(15),
-        output: Some(tokens),
-        usd: Some(Usd::from_nanos(tokens * 30_000)),
-    }
+    let mut call = Logged::new(day(offset), MODELS[model].to_owned(), "1024x1024".to_owned());
+    (call.images, call.input, call.output) = (Some(1), Some(15), Some(tokens));
+    call.usd = Some(Usd::from_nanos(tokens * 30_000));
+    call
 }
 
 /// Adds what pages say of a call that was billed as it was logged.
 fn billed(comparison: &mut BillComparison<'_>, call: &Logged) {
-    let usage = |kind| UsageResult {
-        kind,
-        day: call.day,
-        model: Some(call.model.clone()),
-        size: None,
-        requests: Some(1),
-        images: Some(1),
-        input: Some(15),
-        output: call.output,
+    let usage = |kind| {
+        let mut result = UsageResult::new(kind, call.day);
+        result.model = Some(call.model.clone());
+        (result.requests, result.images) = (Some(1), Some(1));
+        (result.input, result.output) = (Some(15), call.output);
+        result
     };
     comparison.usage_day(call.day);
     comparison.cost_day(call.day);
     comparison.usage(&usage(UsageKind::Images));
     comparison.usage(&usage(UsageKind::Completions));
     let line_item = Some(format!("{} image, output", call.model));
-    comparison.cost(&CostResult { day: call.day, line_item, amount: call.usd.unwrap().into() });
+    comparison.cost(&CostResult::new(call.day, line_item, call.usd.unwrap().into()));
 }
 
 proptest! {
@@ -123,7 +115,7 @@ fn a_sum_too_large_is_said_and_never_wrong() {
     let huge: SignedUsd = "79000000000000000000000000000".parse().unwrap();
     for amount in [huge, "0.00000000000000000001".parse().unwrap()] {
         let line_item = Some("gpt-image-2 image, output".to_owned());
-        comparison.cost(&CostResult { day: day(0), line_item, amount });
+        comparison.cost(&CostResult::new(day(0), line_item, amount));
     }
     let outcome = comparison.finish(nothing());
     let row = outcome.rows.iter().find(|row| row.measure == Measure::Usd).unwrap();
@@ -143,16 +135,10 @@ fn counts_that_a_result_does_not_say_are_no_zeros() {
     let usage = |requests, images| {
         held_against(move |comparison| {
             comparison.usage_day(day(0));
-            comparison.usage(&UsageResult {
-                kind: UsageKind::Images,
-                day: day(0),
-                model: Some("gpt-image-2".to_owned()),
-                size: None,
-                requests,
-                images,
-                input: None,
-                output: None,
-            });
+            let mut result = UsageResult::new(UsageKind::Images, day(0));
+            result.model = Some("gpt-image-2".to_owned());
+            (result.requests, result.images) = (requests, images);
+            comparison.usage(&result);
         })
     };
     let both = |requests, images| vec![(Measure::Requests, requests), (Measure::Images, images)];
@@ -167,7 +153,7 @@ fn what_was_left_out_of_costs_is_not_zero() {
         held_against(move |comparison| {
             comparison.cost_day(day(0));
             let line_item = Some("gpt-image-2".to_owned());
-            comparison.cost(&CostResult { day: day(0), line_item, amount: usd.parse().unwrap() });
+            comparison.cost(&CostResult::new(day(0), line_item, usd.parse().unwrap()));
             if let Some((first, last)) = left_out {
                 comparison.costs_left_out(day(first), day(last));
             }

@@ -24,7 +24,9 @@ fn picks(text: &str) -> Vec<Selector> {
 fn axes(text: &str) -> Axes {
     let mut lists = text.split(';').map(|list| picks(list.trim()));
     let mut next = || lists.next().unwrap_or_default();
-    Axes { models: next(), providers: next(), qualities: next(), sizes: next(), ..Axes::default() }
+    let mut axes = Axes::default();
+    (axes.models, axes.providers, axes.qualities, axes.sizes) = (next(), next(), next(), next());
+    axes
 }
 
 fn made(axes: &Axes) -> Result<Grid<'static>, imgcost_core::Error> {
@@ -58,14 +60,16 @@ fn some_axes() -> impl Strategy<Value = Axes> {
         proptest::sample::subsequence(days, 0..=2),
         list(&["standard", "batch", "all"], 0),
     )
-        .prop_map(|(models, providers, qualities, sizes, counts, days, tiers)| Axes {
-            models: picks(&models),
-            providers: picks(&providers),
-            qualities: picks(&qualities),
-            sizes: picks(&sizes),
-            counts,
-            days,
-            tiers: picks(&tiers),
+        .prop_map(|(models, providers, qualities, sizes, counts, days, tiers)| {
+            let mut axes = Axes::default();
+            axes.models = picks(&models);
+            axes.providers = picks(&providers);
+            axes.qualities = picks(&qualities);
+            axes.sizes = picks(&sizes);
+            axes.counts = counts;
+            axes.days = days;
+            axes.tiers = picks(&tiers);
+            axes
         })
         .prop_filter("makes a grid", |axes| made(axes).is_ok())
 }
@@ -321,7 +325,8 @@ fn what_nobody_has_is_refused_with_what_is_nearest() {
             assert_eq!(error.nearest_value(), nearest, "{text}: {error}");
         }
     }
-    let tier = Axes { tiers: picks("bacth"), ..Axes::default() };
+    let mut tier = Axes::default();
+    tier.tiers = picks("bacth");
     assert_eq!(made(&tier).unwrap_err().nearest_value(), Some("batch"));
 }
 

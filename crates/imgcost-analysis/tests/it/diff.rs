@@ -160,14 +160,10 @@ fn mirrored(entry: &Entry) -> Entry {
     };
     let mut fields = entry.fields.clone();
     fields.iter_mut().for_each(|change| std::mem::swap(&mut change.before, &mut change.after));
-    Entry {
-        kind,
-        before: entry.after.clone(),
-        after: entry.before.clone(),
-        matched: entry.matched,
-        fields,
-        delta: entry.delta.mirrored(),
-    }
+    let mut mirrored = entry.clone();
+    std::mem::swap(&mut mirrored.before, &mut mirrored.after);
+    (mirrored.kind, mirrored.fields, mirrored.delta) = (kind, fields, entry.delta.mirrored());
+    mirrored
 }
 
 /// In an order that does not depend on the direction.

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use imgcost_analysis::jobs::{
     Defaults, Files, Format, JobFile, JobRow, NoFiles, Outside, RowResolver, Splitter,
 };
-use imgcost_core::{Code, Date, Endpoint, Error, OfferDefaults, Prompt, Request};
+use imgcost_core::{Code, Date, Endpoint, Error, Prompt, Request};
 use imgcost_wire::Measured;
 
 const TODAY: Date = Date::constant(2026, 11, 21);
@@ -24,19 +24,14 @@ impl Files for Made {
 }
 
 fn resolver() -> RowResolver<'static> {
-    let defaults = Defaults {
-        request: Request::new("openai", "", TODAY),
-        endpoint_known: false,
-        offer: OfferDefaults::default(),
-        name_a_model: "add the column model",
-    };
+    let defaults = Defaults::new(Request::new("openai", "", TODAY), "add the column model");
     RowResolver::new(imgcost_pricing::book(), defaults)
 }
 
 /// The rows of a text with what came of each.
 fn rows(text: &str, format: Option<Format>, files: Box<dyn Files>) -> Vec<(Request, Result<(), Error>)> {
     let mut resolver = resolver();
-    let outside = Outside { today: TODAY, files };
+    let outside = Outside::new(TODAY, files);
     let mut file = JobFile::new("jobs", text.as_bytes(), format, outside).unwrap();
     let (mut row, mut found) = (JobRow::new(resolver.defaults()), Vec::new());
     while file.next(resolver.defaults(), &mut row).unwrap() {

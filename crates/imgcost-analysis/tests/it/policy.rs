@@ -34,7 +34,7 @@ fn check_all(policy: &Policy, rows: &[(&str, Request)]) -> Report {
     let mut evaluator = policy.evaluator(&BOOK, TODAY);
     for (line, (id, request)) in (2..).zip(rows) {
         let quoted = BOOK.quote(request);
-        evaluator.row(&Subject { line, id, tags: &tags }, request, quoted.as_ref());
+        evaluator.row(&Subject::new(line, id, &tags), request, quoted.as_ref());
     }
     evaluator.finish()
 }
@@ -284,7 +284,7 @@ fn findings_are_bounded_and_counted() {
     let quote = BOOK.quote(&request).unwrap();
     let mut evaluator = policy.evaluator(&BOOK, TODAY);
     for line in 0..KEPT_MAX as u64 + 120 {
-        evaluator.row(&Subject { line, id: "", tags: &[] }, &request, Ok(&quote));
+        evaluator.row(&Subject::new(line, "", &[]), &request, Ok(&quote));
     }
     let report = evaluator.finish();
     assert_eq!(report.findings.len(), KEPT_MAX);

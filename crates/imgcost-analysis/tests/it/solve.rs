@@ -400,7 +400,8 @@ fn nothing_that_fits_names_what_is_nearest() {
     none.goal = Goal::Images(0);
     assert_eq!(refusal(&none).field_name(), Some("n"));
     let retired = job("gpt-image-1*");
-    let mut retired = Job { providers: patterns("openai"), ..retired };
+    let mut retired = retired;
+    retired.providers = patterns("openai");
     retired.base.as_of = Date::constant(2027, 1, 1);
     assert!(refusal(&retired).message().contains("retired"));
 }

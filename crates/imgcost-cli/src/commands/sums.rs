@@ -113,8 +113,7 @@ mod tests {
     #[test]
     fn a_sum_with_missing_rows_is_a_floor() {
         let usd = |text: &str| Some(text.parse::<Usd>().unwrap());
-        let range =
-            Total { floor: usd("1"), expected: usd("1.5"), ceiling: usd("2"), basis: CeilingBasis::Proven };
+        let range = Total::new(usd("1"), usd("1.5"), usd("2"), CeilingBasis::Proven);
         let sum = |rows: &[(Total, bool)], errors: u64| {
             let mut sum = RowSum::default();
             rows.iter().for_each(|(total, no_prompt)| sum.add_total(total, *no_prompt));
@@ -134,8 +133,8 @@ mod tests {
         assert_eq!(words(&sum(&[], 2), None), "no price, 2 in error");
         assert_eq!(words(&sum(&[(Total::UNKNOWN, false)], 0), None), "no price, 1 unpriced");
         let euro = Exchange::new("EUR", "0.92@2026-11-20").unwrap();
-        let small =
-            Total { floor: usd("0.00219"), expected: usd("0.00219"), ceiling: usd("0.00219"), ..range };
+        let exact = usd("0.00219");
+        let small = Total::new(exact, exact, exact, CeilingBasis::Proven);
         assert_eq!(
             words(&sum(&[(small, false)], 0), Some(&euro)),
             "$0.00219; in EUR: 0.002015, at 1 USD = 0.92 EUR on 2026-11-20"

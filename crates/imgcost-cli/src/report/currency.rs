@@ -28,7 +28,7 @@ pub(crate) struct ConvertedTotal<'x> {
 /// A total, converted once.
 pub(crate) fn converted(exchange: &Exchange, total: impl Into<Bounds<Usd>>) -> ConvertedTotal<'_> {
     let Bounds { floor, expected, ceiling } = total.into().map(|usd| exchange.convert(usd));
-    let Exchange { currency, rate, date } = exchange;
+    let Exchange { currency, rate, date, .. } = exchange;
     ConvertedTotal { currency, rate: *rate, date: *date, floor, expected, ceiling }
 }
 

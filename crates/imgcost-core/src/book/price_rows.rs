@@ -5,6 +5,7 @@ use crate::params::Tier;
 
 /// A price as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PriceRow<'b> {
     /// What is paid for: `image output`, `batch: text input`, `high 1024x1024`.
     pub item: String,

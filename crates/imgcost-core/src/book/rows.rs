@@ -210,6 +210,7 @@ pub struct OutcomeRule {
 
 /// What happened to a call, as far as the outcome rules look at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Outcome<'a> {
     /// How far the call got.
     pub event: Event,
@@ -219,6 +220,19 @@ pub struct Outcome<'a> {
     pub error_type: Option<&'a str>,
     /// The error body's `code`.
     pub error_code: Option<&'a str>,
+}
+
+impl<'a> Outcome<'a> {
+    /// What happened: how far the call got, the status, and the error body's `type` and `code`.
+    #[must_use]
+    pub const fn new(
+        event: Event,
+        status: Option<u16>,
+        error_type: Option<&'a str>,
+        error_code: Option<&'a str>,
+    ) -> Outcome<'a> {
+        Outcome { event, status, error_type, error_code }
+    }
 }
 
 impl OutcomeRule {

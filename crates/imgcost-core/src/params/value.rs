@@ -9,6 +9,7 @@ use crate::request::InputImage;
 
 /// The value of a parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Value<'v> {
     /// Text, as in `"high"`. Numbers and flags may come as text too.
     Text(Cow<'v, str>),

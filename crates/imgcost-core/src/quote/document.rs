@@ -83,6 +83,7 @@ impl Serialize for RequestDocument<'_> {
 
 /// A range: floor, expected, ceiling, and what the ceiling rests on.
 #[derive(Debug, Clone, Copy, Serialize)]
+#[non_exhaustive]
 pub struct RangeDocument<T: Serialize> {
     /// At least.
     pub floor: T,

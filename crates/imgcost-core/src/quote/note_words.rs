@@ -10,11 +10,20 @@ use crate::request::Request;
 
 /// A note: a stable code and a sentence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Note {
     /// The stable code, such as `model-retired`.
     pub code: &'static str,
     /// The sentence.
     pub message: String,
+}
+
+impl Note {
+    /// A note of this code and sentence.
+    #[must_use]
+    pub fn new(code: &'static str, message: impl Into<String>) -> Note {
+        Note { code, message: message.into() }
+    }
 }
 
 impl Quote<'_> {

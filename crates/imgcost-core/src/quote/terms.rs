@@ -12,6 +12,7 @@ use crate::rules::megapixels;
 /// The prices that a usage is charged at. A hold keeps them, so that a later change of the
 /// price book never changes what an earlier call is booked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Terms {
     /// How the provider bills.
     pub basis: Basis,

@@ -133,7 +133,7 @@ fn of_quality<T: Copy>(table: &[(Quality, T)], quality: &Quality) -> Option<T> {
 pub(super) fn partial_images(offer: &Offer<'_>, request: &Request, size: Size) -> Option<Estimate<u64>> {
     let rule = offer.family.partial_image.as_ref()?.rule;
     let areas = match size {
-        Size::Exact(size) => Areas { least: size.area(), greatest: size.area() },
+        Size::Exact(size) => Areas::exact(size.area()),
         Size::Auto => {
             let (least, greatest) = offer.family.limits.rule.sizes.areas();
             Areas { least, greatest }

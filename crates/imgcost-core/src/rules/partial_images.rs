@@ -10,11 +10,20 @@ use crate::estimate::{CeilingBasis, Estimate};
 
 /// The least and greatest area that the image may have, equal when its size is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Areas {
     /// In pixels.
     pub least: u64,
     /// In pixels.
     pub greatest: u64,
+}
+
+impl Areas {
+    /// An area that is known.
+    #[must_use]
+    pub const fn exact(area: u64) -> Areas {
+        Areas { least: area, greatest: area }
+    }
 }
 
 /// Tokens of the partial images of `n` images, each with `asked` partials (`None`: the
@@ -49,7 +58,7 @@ pub fn tokens(rule: PartialRule, asked: Option<u32>, n: u32, areas: Areas) -> Op
 mod tests {
     use super::*;
 
-    const SQUARE: Areas = Areas { least: 1 << 20, greatest: 1 << 20 };
+    const SQUARE: Areas = Areas::exact(1 << 20);
 
     #[test]
     fn the_older_family_bills_100_each_and_fewer_may_come() {

@@ -11,6 +11,7 @@ use crate::params::Pixels;
 
 /// The parameters of the rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Patches {
     /// The edge of a patch, in pixels.
     pub patch: u32,
@@ -23,12 +24,18 @@ pub struct Patches {
 }
 
 impl Patches {
+    /// The rule with these parameters.
+    #[must_use]
+    pub const fn new(patch: u32, max_patches: u32, upscale_below: u32, upscale_max: u32) -> Patches {
+        Patches { patch, max_patches, upscale_below, upscale_max }
+    }
+
     /// Tokens of one image. A range only where enlarging meets an exact half pixel, whose
     /// rounding no recorded call shows.
     ///
     /// ```
     /// use imgcost_core::rules::patches::Patches;
-    /// let rule = Patches { patch: 32, max_patches: 1536, upscale_below: 1024, upscale_max: 2 };
+    /// let rule = Patches::new(32, 1536, 1024, 2);
     /// assert_eq!(rule.tokens("1280x720".parse()?).unwrap().expected, Some(920));
     /// assert_eq!(rule.tokens("4096x4096".parse()?).unwrap().expected, Some(1521));
     /// # Ok::<(), imgcost_core::ParseSizeError>(())
@@ -85,7 +92,7 @@ fn whole(value: f64) -> u32 {
 mod tests {
     use super::*;
 
-    const RULE: Patches = Patches { patch: 32, max_patches: 1536, upscale_below: 1024, upscale_max: 2 };
+    const RULE: Patches = Patches::new(32, 1536, 1024, 2);
 
     #[test]
     fn measured_sizes() {

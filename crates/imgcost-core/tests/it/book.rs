@@ -6,7 +6,7 @@ use imgcost_core::{Availability, Basis, Book, Code, Date, File, Item, NativeApi,
 fn problems(edit: impl Fn(&str, &str) -> String) -> Vec<String> {
     let texts: Vec<(&str, String)> =
         files().into_iter().map(|file| (file.name, edit(file.name, file.text))).collect();
-    let files: Vec<File<'_>> = texts.iter().map(|(name, text)| File { name, text }).collect();
+    let files: Vec<File<'_>> = texts.iter().map(|(name, text)| File::new(name, text)).collect();
     Book::read(&files)
         .map_or_else(|errors| errors.problems().iter().map(ToString::to_string).collect(), |_| Vec::new())
 }
@@ -24,7 +24,7 @@ fn after(from: &str, to: &str) -> Vec<String> {
 
 #[test]
 fn the_built_in_book_and_the_recorded_calls_have_no_problems() {
-    let measured = imgcost_pricing::MEASURED.iter().map(|&(name, text)| File { name, text });
+    let measured = imgcost_pricing::MEASURED.iter().map(|&(name, text)| File::new(name, text));
     let all: Vec<File<'_>> = files().into_iter().chain(measured).collect();
     if let Err(errors) = Book::read(&all) {
         panic!("{errors}");
@@ -137,7 +137,7 @@ fn broken_toml_is_a_problem_not_a_panic() {
     assert!(!found.is_empty());
     for text in ["", "[", "schema = 1", "\u{0}", "schema = \"imgcost.prices/1\"\nprovider = []", "a = { b = "]
     {
-        assert!(Book::read(&[File { name: "x.toml", text }]).is_err(), "{text:?}");
+        assert!(Book::read(&[File::new("x.toml", text)]).is_err(), "{text:?}");
     }
 }
 
@@ -230,7 +230,7 @@ fn names_and_days_that_do_not_exist_are_errors_with_a_way_out() {
 fn outcomes_say_what_a_failed_call_costs() {
     use imgcost_core::{Event, Outcome};
     let result = |provider: &str, event, status, error_type, error_code| {
-        let outcome = Outcome { event, status, error_type, error_code };
+        let outcome = Outcome::new(event, status, error_type, error_code);
         BOOK.provider(provider).unwrap().outcome(&outcome).map(|rule| rule.result)
     };
     let response =
@@ -259,7 +259,7 @@ reason = "our discount of 20%"
 "#;
 
 fn with_own(text: &str) -> Result<Book, Vec<String>> {
-    let own = File { name: "own.toml", text };
+    let own = File::new("own.toml", text);
     BOOK.with_own(own, TODAY).map_err(|errors| errors.problems().iter().map(ToString::to_string).collect())
 }
 

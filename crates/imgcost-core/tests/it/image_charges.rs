@@ -2,18 +2,18 @@
 //! hand with figures worked out by hand.
 
 use crate::small::*;
-use imgcost_core::{CeilingBasis, Code, Endpoint, InputImage, Item, Request, Response, Terms, Usage};
+use crate::support::edited;
+use imgcost_core::{CeilingBasis, Code, Endpoint, InputImage, Item, Request, Response, Terms};
 
 const UNKNOWN: &str = "any_size = true\nsize_auto = true\ndefault_size = \"auto\"\nlimits_unknown = true";
 
 /// Floor, ceiling and basis of what a response is charged; none of them where it is left open.
 fn bill(terms: &Terms, images: Option<u64>, size: Option<&str>, quality: Option<&str>) -> String {
-    let response = Response {
-        usage: Usage { images, ..Usage::default() },
-        size: size.map(|size| size.parse().unwrap()),
-        quality: quality.map(|quality| quality.parse().unwrap()),
-        ..Response::default()
-    };
+    let response = edited(Response::default(), |response| {
+        response.usage.images = images;
+        response.size = size.map(|size| size.parse().unwrap());
+        response.quality = quality.map(|quality| quality.parse().unwrap());
+    });
     let charge = terms.charge(&response).unwrap();
     if !charge.complete {
         assert!(charge.lines.iter().any(|line| line.amount.is_none()));
@@ -147,7 +147,7 @@ fn a_price_for_any_image_of_unknown_limits_is_an_assumed_ceiling() {
         .replace("evidence = \"published\"\nnote", "evidence = \"assumed\"\nnote");
     assert_eq!(bases(&read(&flat_family(), &guessed).unwrap(), &request), assumed);
     // What a second input image costs is not said where nothing is said of the limits.
-    let mut edit = Request { endpoint: Endpoint::Edits, ..request.clone() };
+    let mut edit = edited(request.clone(), |request| request.endpoint = Endpoint::Edits);
     edit.images = vec![InputImage::Unsized];
     let unknown = book(&family("[]", UNKNOWN, ""), sized);
     assert_eq!(bases(&unknown, &edit), proven);
@@ -164,11 +164,10 @@ fn a_guess_about_rounding_is_an_assumed_ceiling() {
     assert_eq!(bases(&book(&flat_family(), row), &request), (CeilingBasis::Proven, false));
     let guess = book(&flat_family(), &guess);
     assert_eq!(bases(&guess, &request), (CeilingBasis::Assumed, true));
-    let edit = Request {
-        endpoint: Endpoint::Edits,
-        images: vec![InputImage::Sized("1024x1024".parse().unwrap())],
-        ..request
-    };
+    let edit = edited(request, |request| {
+        request.endpoint = Endpoint::Edits;
+        request.images = vec![InputImage::Sized("1024x1024".parse().unwrap())];
+    });
     let quote = guess.quote(&edit).unwrap();
     assert!(quote.lines().iter().all(|line| line.price.unwrap().amount.basis == CeilingBasis::Assumed));
     let slip = "[[model.image]]\nusd = \"1\"\nrounding_assumed = true";
@@ -281,7 +280,7 @@ const IMAGE_TOKENS: &str = "[family.rules.image_output]\nkind = \"by-size-class\
 fn partial_images_that_no_rule_counts_are_a_line_without_a_price() {
     let rates = "[[model.rates]]\nimage_output = \"120\"";
     let book = read(&family("[]", PARTIALS, IMAGE_TOKENS), &provider("tokens", rates)).unwrap();
-    let mut request = Request { stream: true, ..ask(None, None, 2) };
+    let mut request = edited(ask(None, None, 2), |request| request.stream = true);
     // 2240 * 120 / 1M.
     assert_eq!(cost(&book, &request), "0.2688 0.2688 0.2688");
     request.partial_images = Some(3);

@@ -1,9 +1,10 @@
 //! Every way of pricing an image, in small books made by hand with figures worked out by hand.
 
 use crate::small::*;
+use crate::support::edited;
 use imgcost_core::{
-    Book, CeilingBasis, Code, Date, Endpoint, File, InputImage, Item, Pixels, Prompt, Quality, Request, Size,
-    Terms, Unit, Usd,
+    Book, CeilingBasis, Code, Date, Endpoint, File, InputImage, Item, Pixels, Prompt, Quality, Size, Terms,
+    Unit, Usd,
 };
 use proptest::prelude::*;
 
@@ -85,7 +86,7 @@ fn input_images_by_the_megapixel_come_on_top() {
     assert_eq!((line.unit, line.quantity.expected, line.quantity.ceiling), (Unit::Megapixel, Some(6), 6));
     assert_eq!(charged(&quote.terms(), 1, None, None), "0.09");
     // Several images: once or each is not known.
-    let many = Request { n: 2, ..request.clone() };
+    let many = edited(request.clone(), |request| request.n = 2);
     let quote = book.quote(&many).unwrap();
     assert_eq!(total(&quote), "0.12 - 0.18");
     assert_eq!(quote.total().basis, CeilingBasis::Assumed);
@@ -176,7 +177,7 @@ fn a_users_own_row_stands_over_more_special_ones() {
     let book = book(&family("[]", CLASSES, ""), BY_CLASS);
     let own = "schema = \"imgcost.prices/1\"\nprovider = \"p\"\n[[model]]\nid = \"m\"\n[[model.image]]\nusd = \"0.01\"\n\
                from = \"2026-01-01\"\nreason = \"a contract\"\n";
-    let mine = book.with_own(File { name: "own.toml", text: own }, Date::constant(2026, 11, 21)).unwrap();
+    let mine = book.with_own(File::new("own.toml", own), Date::constant(2026, 11, 21)).unwrap();
     let request = ask(Some("2048x2048"), None, 1);
     let quote = mine.quote(&request).unwrap();
     assert_eq!(total(&quote), "0.01 0.01 0.01");
@@ -187,7 +188,7 @@ fn a_users_own_row_stands_over_more_special_ones() {
 #[test]
 fn a_day_before_the_first_price_and_a_shutdown_are_told_of_these_rows_too() {
     let book = book(&flat_family(), "retired = \"2026-11-01\"\n[[model.image]]\nusd = \"0.04\"");
-    let early = Request { as_of: Date::constant(2025, 12, 31), ..ask(None, None, 1) };
+    let early = edited(ask(None, None, 1), |request| request.as_of = Date::constant(2025, 12, 31));
     assert_eq!(book.quote(&early).unwrap_err().code(), Code::BeforeFirstPrice);
     let request = ask(None, None, 1);
     assert!(codes(&book.quote(&request).unwrap()).contains(&"model-retired"));
@@ -229,7 +230,7 @@ fn tokens_by_size_class_are_counted_by_hand() {
 fn a_prompt_of_another_tokenizer_is_bounded_by_its_bytes() {
     let book = token_book();
     let text = |prompt: Prompt| {
-        let request = Request { prompt: Some(prompt), ..ask(Some("1K"), None, 1) };
+        let request = edited(ask(Some("1K"), None, 1), |request| request.prompt = Some(prompt));
         let quote = book.quote(&request).unwrap();
         let range = quote.tokens(Item::TextInput).unwrap();
         (
@@ -246,16 +247,16 @@ fn a_prompt_of_another_tokenizer_is_bounded_by_its_bytes() {
         (given.0, given.1, given.2, given.3, given.4),
         (100, Some(100), 100, CeilingBasis::Proven, false)
     );
-    let counted = text(Prompt { tokens: 100, characters: Some(300), bytes: Some(310) });
+    let counted = text(Prompt::new(100, Some(300), Some(310)));
     assert_eq!(
         (counted.0, counted.1, counted.2, counted.3, counted.4),
         (0, Some(100), 310, CeilingBasis::Assumed, true)
     );
-    let characters = text(Prompt { tokens: 100, characters: Some(300), bytes: None });
+    let characters = text(Prompt::new(100, Some(300), None));
     assert_eq!(characters.2, 1200);
     // Other totals, other ids.
     assert!(given.5 != counted.5 && counted.5 != characters.5);
-    assert_eq!(text(Prompt { tokens: 0, characters: Some(0), bytes: Some(0) }).2, 0);
+    assert_eq!(text(Prompt::new(0, Some(0), Some(0))).2, 0);
 }
 
 #[test]
@@ -277,7 +278,7 @@ fn limits_that_are_not_known_refuse_nothing_and_say_so() {
     assert_eq!(note.message, "what m accepts is not in the price book: the request was not checked");
     // A quality left to a model without known ones is any.
     assert_eq!(cost(&unknown, &ask(None, Some("auto"), 1)), "0.04 0.04 0.04");
-    let none = Request { n: 0, ..ask(None, None, 1) };
+    let none = edited(ask(None, None, 1), |request| request.n = 0);
     let error = unknown.quote(&none).unwrap_err();
     assert_eq!(
         (error.to_string().as_str(), error.nearest_value()),
@@ -343,7 +344,7 @@ proptest! {
         let row = format!("[[model.image]]\nusd = \"0.03\"\nfurther_megapixel = \"0.015\"\nmegapixel = {megapixel}");
         let book = book(&flat_family(), &row);
         let price = |size: Pixels| {
-            let request = Request { size: Some(Size::Exact(size)), ..ask(None, None, 1) };
+            let request = edited(ask(None, None, 1), |request| request.size = Some(Size::Exact(size)));
             book.quote(&request).unwrap().total().expected.unwrap()
         };
         let (low, high) = if a.area() <= b.area() { (a, b) } else { (b, a) };
@@ -379,7 +380,7 @@ proptest! {
             format!("{BY_CLASS}\n[[model.image]]\nusd = \"0.33\"\nsize = \"1024x1024\""),
         ][rows].clone();
         let book = book(&family("[]", CLASSES, ""), &rows);
-        let mut request = Request { size: Some(Size::Exact(size)), ..ask(None, None, n) };
+        let mut request = edited(ask(None, None, n), |request| request.size = Some(Size::Exact(size)));
         if inputs > 0 {
             request.endpoint = Endpoint::Edits;
             request.images = vec![InputImage::Sized(size); inputs];

@@ -4,7 +4,7 @@ use crate::support::{self, BOOK, TODAY, request};
 use imgcost_core::{Book, Date, File};
 
 fn with_own(text: &str) -> Result<Book, Vec<String>> {
-    let own = File { name: "own.toml", text };
+    let own = File::new("own.toml", text);
     BOOK.with_own(own, TODAY).map_err(|errors| errors.problems().iter().map(ToString::to_string).collect())
 }
 
@@ -73,7 +73,7 @@ fn the_built_in_table_is_still_checked_against_the_built_in_rates() {
         (file.name, wrong)
     });
     let texts: Vec<(&str, String)> = found.collect();
-    let files: Vec<File<'_>> = texts.iter().map(|(name, text)| File { name, text }).collect();
+    let files: Vec<File<'_>> = texts.iter().map(|(name, text)| File::new(name, text)).collect();
     assert!(Book::read(&files).unwrap_err().to_string().contains("say why in 'differs'"));
 }
 

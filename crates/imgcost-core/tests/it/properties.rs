@@ -232,15 +232,13 @@ proptest! {
             return Ok(());
         }
         let count = |item| quote.tokens(item).map_or(0, |range| range.ceiling);
-        let usage = Usage {
-            text_input: Some(count(Item::TextInput)),
-            image_input: Some(count(Item::ImageInput)),
-            text_output: Some(count(Item::TextOutput)),
-            image_output: Some(count(Item::ImageOutput)),
-            images: Some(request.n.into()),
-            ..Usage::default()
-        };
-        let charge = quote.terms().charge(&Response { usage, ..Response::default() });
+        let mut usage = Usage::default();
+        usage.text_input = Some(count(Item::TextInput));
+        usage.image_input = Some(count(Item::ImageInput));
+        usage.text_output = Some(count(Item::TextOutput));
+        usage.image_output = Some(count(Item::ImageOutput));
+        usage.images = Some(request.n.into());
+        let charge = quote.terms().charge(&Response::from(usage));
         prop_assert!(charge.is_some(), "{request:?} {usage:?}");
         let charge = charge.unwrap();
         prop_assert!(charge.complete && charge.settles);
@@ -248,13 +246,11 @@ proptest! {
         prop_assert!(charge.total.ceiling <= ceiling, "{} > {ceiling} for {request:?}", charge.total.ceiling);
         prop_assert!(charge.total.ceiling >= quote.total().floor.unwrap());
         // The same usage without its split is never charged less.
-        let blind = Usage {
-            input: usage.text_input.zip(usage.image_input).map(|(a, b)| a + b),
-            output: usage.text_output.zip(usage.image_output).map(|(a, b)| a + b),
-            images: usage.images,
-            ..Usage::default()
-        };
-        let blind = quote.terms().charge(&Response { usage: blind, ..Response::default() }).unwrap();
+        let mut blind = Usage::default();
+        blind.input = usage.text_input.zip(usage.image_input).map(|(a, b)| a + b);
+        blind.output = usage.text_output.zip(usage.image_output).map(|(a, b)| a + b);
+        blind.images = usage.images;
+        let blind = quote.terms().charge(&Response::from(blind)).unwrap();
         prop_assert!(blind.total.ceiling >= charge.total.floor);
         prop_assert!(blind.total.floor <= charge.total.ceiling);
     }
@@ -262,12 +258,7 @@ proptest! {
 
 #[test]
 fn patches_never_pass_their_cap() {
-    let rule = imgcost_core::rules::patches::Patches {
-        patch: 32,
-        max_patches: 1536,
-        upscale_below: 1024,
-        upscale_max: 2,
-    };
+    let rule = imgcost_core::rules::patches::Patches::new(32, 1536, 1024, 2);
     for width in (1..=4096).step_by(37).chain([1, 2, 31, 32, 33, 65_535]) {
         for height in (1..=4096).step_by(41).chain([1, 2, 31, 32, 33, 65_535]) {
             let tokens = rule.tokens(Pixels::new(width, height).unwrap()).unwrap();

@@ -1,7 +1,7 @@
 //! What the built-in book says of providers whose pages leave something open, in figures worked
 //! out by hand.
 
-use crate::support::{BOOK, request};
+use crate::support::{BOOK, edited, request};
 use imgcost_core::{CeilingBasis, Endpoint, Evidence, InputImage, Item, Request, Response, Usage};
 
 /// `floor expected ceiling` of a quote, and whether its ceiling is assumed.
@@ -15,7 +15,10 @@ fn total(request: &Request) -> String {
 
 fn edit(words: &str, images: &[&str]) -> Request {
     let images = images.iter().map(|size| InputImage::Sized(size.parse().unwrap())).collect();
-    Request { endpoint: Endpoint::Edits, images, ..request(words) }
+    edited(request(words), |request| {
+        request.endpoint = Endpoint::Edits;
+        request.images = images;
+    })
 }
 
 #[test]
@@ -23,7 +26,7 @@ fn a_route_that_bills_calls_books_every_image_that_came() {
     let request = request("laozhang/gpt-image-2.5-flare-vip - - 4");
     let quote = BOOK.quote(&request).unwrap();
     assert_eq!(total(&request), "0.03 - 0.12 assumed");
-    let response = Response { usage: Usage { images: Some(4), ..Usage::default() }, ..Response::default() };
+    let response = edited(Response::default(), |response| response.usage.images = Some(4));
     let charge = quote.terms().charge(&response).unwrap();
     assert_eq!((charge.total.ceiling.to_string().as_str(), charge.total.expected), ("0.12", None));
 }
@@ -65,10 +68,11 @@ fn an_edit_at_fal_has_no_price_unless_its_size_is_said() {
 fn a_larger_image_of_flux_3_than_was_asked_for_is_charged_as_such() {
     let request = request("bfl/flux-3-image - 768x768");
     let terms = BOOK.quote(&request).unwrap().terms();
-    let response = |size: &str| Response {
-        usage: Usage { images: Some(1), ..Usage::default() },
-        size: Some(size.parse().unwrap()),
-        ..Response::default()
+    let response = |size: &str| {
+        edited(Response::default(), |response| {
+            response.usage.images = Some(1);
+            response.size = Some(size.parse().unwrap());
+        })
     };
     assert_eq!(terms.charge(&response("2048x2048")).unwrap().total.ceiling.to_string(), "0.1");
     assert!(!terms.charge(&response("4096x4096")).unwrap().complete);
@@ -128,7 +132,10 @@ fn a_provider_without_a_rate_for_images_is_quoted_as_at_least_the_rest() {
     assert_eq!(total(&request), "0.002 - - assumed");
     assert_eq!(quote.unpriced().collect::<Vec<_>>(), [Item::ImageOutput]);
     // Output that the response does not split may be all images.
-    let usage = Usage { input: Some(1_000), output: Some(1_120), ..Usage::default() };
-    let charge = quote.terms().charge(&Response { usage, ..Response::default() }).unwrap();
+    let usage = edited(Usage::default(), |usage| {
+        usage.input = Some(1_000);
+        usage.output = Some(1_120);
+    });
+    let charge = quote.terms().charge(&Response::from(usage)).unwrap();
     assert_eq!((charge.complete, charge.total.floor.to_string().as_str()), (false, "0.002"));
 }

@@ -1,6 +1,7 @@
 //! Small books made by hand, and what is asked of them in few words.
 
-use imgcost_core::{Book, Date, File, Quote, Request, Response, Terms, Usage, Usd};
+use crate::support::edited;
+use imgcost_core::{Book, Date, File, Quote, Request, Response, Terms, Usd};
 
 pub(crate) const SOURCES: &str = r#"
 schema = "imgcost.sources/1"
@@ -52,7 +53,7 @@ pub(crate) fn provider(basis: &str, rows: &str) -> String {
 
 pub(crate) fn read(family: &str, provider: &str) -> Result<Book, Vec<String>> {
     let files = [("sources.toml", SOURCES), ("families.toml", family), ("providers/p.toml", provider)];
-    Book::read(&files.map(|(name, text)| File { name, text }))
+    Book::read(&files.map(|(name, text)| File::new(name, text)))
         .map_err(|errors| errors.problems().iter().map(ToString::to_string).collect())
 }
 
@@ -94,12 +95,11 @@ pub(crate) fn charge(
     size: Option<&str>,
     quality: Option<&str>,
 ) -> (String, String, bool) {
-    let response = Response {
-        usage: Usage { images: Some(images), ..Usage::default() },
-        size: size.map(|size| size.parse().unwrap()),
-        quality: quality.map(|quality| quality.parse().unwrap()),
-        ..Response::default()
-    };
+    let response = edited(Response::default(), |response| {
+        response.usage.images = Some(images);
+        response.size = size.map(|size| size.parse().unwrap());
+        response.quality = quality.map(|quality| quality.parse().unwrap());
+    });
     let charge = terms.charge(&response).unwrap();
     assert!(charge.settles);
     (charge.total.floor.to_string(), charge.total.ceiling.to_string(), charge.complete)

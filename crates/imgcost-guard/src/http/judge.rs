@@ -42,12 +42,9 @@ impl Verdict {
             Verdict::Settle(response) => hold.settle(response),
             Verdict::Presume(why) => hold.presume(why),
             Verdict::HeldBack => hold.release("not sent: it was given up before the guard let it go"),
-            Verdict::Failed { event, status, error_type, error_code } => hold.failed(&Outcome {
-                event: *event,
-                status: *status,
-                error_type: error_type.as_deref(),
-                error_code: error_code.as_deref(),
-            }),
+            Verdict::Failed { event, status, error_type, error_code } => {
+                hold.failed(&Outcome::new(*event, *status, error_type.as_deref(), error_code.as_deref()))
+            }
         };
         booked.inspect_err(|error| hold.tell_failure(error))
     }
@@ -95,8 +92,9 @@ impl Reader {
         let Scan { response, failure, end, .. } = scan;
         match (response, end) {
             // What it reports may be more than the ceiling.
-            (Some(response), _) if failure.is_some() => {
-                Verdict::Settle(Box::new(Response { failed: true, uncounted: true, ..response }))
+            (Some(mut response), _) if failure.is_some() => {
+                (response.failed, response.uncounted) = (true, true);
+                Verdict::Settle(Box::new(response))
             }
             (None, _) if failure.is_some() => {
                 let names = failure.unwrap_or_default();

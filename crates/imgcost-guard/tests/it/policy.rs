@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::common::{self, books, builder, guard, guard_with, only_hold, states, usd};
-use imgcost_core::{Alternative, Date, Event, Outcome, Prompt, Quality, Request, Response, Usage};
+use imgcost_core::{Alternative, Date, Event, Outcome, Prompt, Quality, Request, Response};
 use imgcost_guard::{Amount, Error, Guard, HoldError, Notice, OnExceed, Policy};
 use imgcost_ledger::{Budget, Cap, Ledger, MemoryLedger, SignedDuration, State, Window};
 
@@ -19,8 +19,12 @@ fn request(guard: &Guard, n: u32) -> Request {
 }
 
 fn response(output: u64) -> Response {
-    let usage = Usage { input: Some(10), text_input: Some(10), output: Some(output), ..Usage::default() };
-    Response { usage, ..Response::default() }
+    let mut response = Response::default();
+    let usage = &mut response.usage;
+    usage.input = Some(10);
+    usage.text_input = Some(10);
+    usage.output = Some(output);
+    response
 }
 
 #[test]
@@ -180,7 +184,7 @@ fn attempts_before_the_one_that_responses_are_booked_at_their_ceilings() {
 
 #[test]
 fn a_failure_of_the_only_attempt_that_was_made_is_free() {
-    let free = Outcome { event: Event::Response, status: Some(429), error_type: None, error_code: None };
+    let free = Outcome::new(Event::Response, Some(429), None, None);
     for (made, state) in [(1, State::Released), (2, State::Presumed)] {
         let books = books("1");
         let policy = Policy::default().attempts(NonZeroU32::new(3).unwrap());
@@ -193,8 +197,8 @@ fn a_failure_of_the_only_attempt_that_was_made_is_free() {
 
 #[test]
 fn a_failed_call_goes_by_the_providers_rules() {
-    let free = Outcome { event: Event::Response, status: Some(429), error_type: None, error_code: None };
-    let lost = Outcome { event: Event::NoResponse, status: None, error_type: None, error_code: None };
+    let free = Outcome::new(Event::Response, Some(429), None, None);
+    let lost = Outcome::new(Event::NoResponse, None, None, None);
     for (strict, outcome, state) in [
         (false, free, State::Released),
         (true, free, State::Presumed),

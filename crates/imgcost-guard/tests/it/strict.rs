@@ -191,6 +191,6 @@ async fn async_code_has_the_same_steps() {
     let mut request = guard.request("gpt-image-2");
     request.prompt = Some(imgcost_core::Prompt::of_tokens(9));
     let hold = guard.hold_async(&request).await.unwrap();
-    let free = Outcome { event: Event::Response, status: Some(429), error_type: None, error_code: None };
+    let free = Outcome::new(Event::Response, Some(429), None, None);
     assert_eq!(hold.failed_async(&free).await.unwrap().state, State::Released);
 }

@@ -89,9 +89,9 @@ impl Scan {
     /// Nothing in it reports what was used.
     pub fn response_of(self, name: &str) -> Result<Response, Error> {
         let cut = matches!(self.end, End::CutOff | End::TooLarge);
-        if let Some(response) = self.response {
-            let uncounted = response.uncounted || cut || self.failure.is_some();
-            return Ok(Response { uncounted, ..response });
+        if let Some(mut response) = self.response {
+            response.uncounted |= cut || self.failure.is_some();
+            return Ok(response);
         }
         let why = match self.end {
             End::Empty => "is empty",

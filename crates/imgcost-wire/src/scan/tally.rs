@@ -113,8 +113,10 @@ impl Tally {
     pub(super) fn scan(self, end: End) -> Scan {
         let problem = self.problem.filter(|_| self.response.is_none());
         let uncounted = self.uncounted;
-        let response =
-            self.response.map(|response| Response { uncounted: response.uncounted || uncounted, ..response });
+        let response = self.response.map(|mut response| {
+            response.uncounted |= uncounted;
+            response
+        });
         Scan { response, failure: self.failure, end, problem }
     }
 }

@@ -114,7 +114,8 @@ fn cached_tokens_have_their_own_rate() {
     // A rate that is not known is at most the ordinary one.
     let unknown = request("gpt-image-1-mini low 1024x1024");
     let terms = BOOK.quote(&unknown).unwrap().terms();
-    let no_rate = imgcost_core::Terms { text_input_cached: None, ..terms };
+    let mut no_rate = terms;
+    no_rate.text_input_cached = None;
     let total = no_rate.charge(&read(cached).unwrap()).unwrap().total;
     assert!(total.floor < total.ceiling && total.expected.is_none());
 }
@@ -202,7 +203,7 @@ proptest! {
         let all = terms.charge(&response).unwrap().total;
         prop_assert!(all.floor <= all.ceiling);
         for reading in response.readings() {
-            let alone = Response { usage: *reading, other_readings: Vec::new(), ..response.clone() };
+            let mut alone = response.clone(); alone.usage = *reading; alone.other_readings = Vec::new();
             let one = terms.charge(&alone).unwrap().total;
             prop_assert!(all.floor <= one.floor && one.ceiling <= all.ceiling);
         }

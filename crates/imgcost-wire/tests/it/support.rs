@@ -12,7 +12,7 @@ pub(crate) static BOOK: LazyLock<Book> = LazyLock::new(|| match Book::read(&file
 pub(crate) const TODAY: Date = Date::constant(2026, 11, 21);
 
 fn files() -> Vec<File<'static>> {
-    imgcost_pricing::BOOK.iter().map(|&(name, text)| File { name, text }).collect()
+    imgcost_pricing::BOOK.iter().map(|&(name, text)| File::new(name, text)).collect()
 }
 
 /// `model quality size n`, each but the model optional with `-`.

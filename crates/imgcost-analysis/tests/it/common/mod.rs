@@ -14,6 +14,6 @@ pub(crate) fn files() -> Vec<(&'static str, String)> {
 
 /// A book of files.
 pub(crate) fn read(files: &[(&str, String)]) -> Book {
-    let files: Vec<File<'_>> = files.iter().map(|(name, text)| File { name, text }).collect();
+    let files: Vec<File<'_>> = files.iter().map(|(name, text)| File::new(name, text)).collect();
     Book::read(&files).unwrap_or_else(|errors| panic!("{errors}"))
 }

@@ -120,7 +120,7 @@ impl<'r, 'b> Worker<'r, 'b> {
         let rows = std::mem::take(&mut chunk.rows);
         let done = rows.iter().try_for_each(|(line, kind, range)| {
             let bytes = bytes.get(range.clone()).unwrap_or_default();
-            let raw = RawRow { line: *line, kind: *kind, bytes };
+            let raw = RawRow::new(*line, *kind, bytes);
             self.rules.parser.read(raw, &mut self.cells, self.resolver.defaults(), &mut self.row);
             chunk.batch_lines += u64::from(self.row.batch_line);
             self.result(chunk)

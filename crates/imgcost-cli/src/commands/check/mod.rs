@@ -130,7 +130,7 @@ fn rows(
     while rows.next(resolver.defaults(), &mut row)? {
         let prepared = resolver.prepare(&mut row);
         let quoted = prepared.and_then(|offer| offer.quote(&row.request));
-        let subject = Subject { line: row.line, id: &row.id, tags: row.tags() };
+        let subject = Subject::new(row.line, &row.id, row.tags());
         evaluator.row(&subject, &row.request, quoted.as_ref());
     }
     Ok(evaluator.finish())

@@ -57,7 +57,9 @@ impl Asked {
                 return Err(Error::new(Code::IllegalCombination, message).field("as_of"));
             }
         };
-        Ok(Request { as_of, ..self.base.clone() })
+        let mut request = self.base.clone();
+        request.as_of = as_of;
+        Ok(request)
     }
 
     /// Fills in what depends on the offer, as for a quote of it. What only some providers or
@@ -85,15 +87,15 @@ fn axes(args: &CompareArgs) -> Result<Axes, Error> {
         Some(text) => Selector::list(param.as_str(), text),
         None => Ok(Vec::new()),
     };
-    Ok(Axes {
-        models: picks(Param::Model)?,
-        providers: picks(Param::Provider)?,
-        qualities: picks(Param::Quality)?,
-        sizes: picks(Param::Size)?,
-        counts: list(request.get(Param::N), |text| fields::whole("n", text))?,
-        days: list(request.book.as_of.as_deref(), day)?,
-        tiers: picks(Param::Tier)?,
-    })
+    let mut axes = Axes::default();
+    axes.models = picks(Param::Model)?;
+    axes.providers = picks(Param::Provider)?;
+    axes.qualities = picks(Param::Quality)?;
+    axes.sizes = picks(Param::Size)?;
+    axes.counts = list(request.get(Param::N), |text| fields::whole("n", text))?;
+    axes.days = list(request.book.as_of.as_deref(), day)?;
+    axes.tiers = picks(Param::Tier)?;
+    Ok(axes)
 }
 
 fn list<T>(text: Option<&str>, one: impl Fn(&str) -> Result<T, Error>) -> Result<Vec<T>, Error> {

@@ -75,7 +75,7 @@ pub(super) fn reasons(compared: &Compared<'_>) -> Vec<Said> {
 /// What to know of the shown cells, apart from why they are not priced.
 pub(super) fn notes(compared: &Compared<'_>) -> Vec<Said> {
     let mut said = Vec::new();
-    for Note { code, message } in &compared.remarks {
+    for Note { code, message, .. } in &compared.remarks {
         add(&mut said, code, "", message.clone());
     }
     let mut known: HashMap<Alike<'_>, Vec<usize>> = HashMap::new();

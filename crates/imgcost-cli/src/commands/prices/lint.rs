@@ -41,7 +41,7 @@ fn problems(read: Result<Book, BookErrors>) -> Vec<Problem> {
 
 fn built_in() -> (usize, Vec<Problem>) {
     let all = imgcost_pricing::BOOK.iter().chain(imgcost_pricing::MEASURED);
-    let files: Vec<File<'_>> = all.map(|&(name, text)| File { name, text }).collect();
+    let files: Vec<File<'_>> = all.map(|&(name, text)| File::new(name, text)).collect();
     (files.len(), problems(Book::read(&files)))
 }
 
@@ -50,7 +50,7 @@ fn own(paths: &[PathBuf]) -> Result<(usize, Vec<Problem>), Error> {
     for path in paths {
         texts.push((path.display().to_string(), inputs::text("files", path, FILE_MAX)?));
     }
-    let files: Vec<File<'_>> = texts.iter().map(|(name, text)| File { name, text }).collect();
+    let files: Vec<File<'_>> = texts.iter().map(|(name, text)| File::new(name, text)).collect();
     // A whole book brings its families; a provider's file alone stands over the built-in book.
     if texts.iter().any(|(_, text)| text.contains("\"imgcost.families/1\"")) {
         return Ok((files.len(), problems(Book::read(&files))));

@@ -78,7 +78,7 @@ fn priced<'b>(
     model: &'b Model,
     listed: PriceRow<'b>,
 ) -> DatedPrice<'b> {
-    let PriceRow { item, value, per, row } = listed;
+    let PriceRow { item, value, per, row, .. } = listed;
     DatedPrice {
         provider: &provider.id,
         model: &model.id,

@@ -5,7 +5,7 @@ mod report;
 pub(crate) mod row;
 
 use imgcost_analysis::lacks_prompt;
-use imgcost_core::{CeilingBasis, Code, Error, Quality, Quote, Request, Usd};
+use imgcost_core::{CeilingBasis, Code, Error, Quality, Quote, Usd};
 
 use crate::args::QuoteArgs;
 use crate::commands::price_list;
@@ -45,7 +45,9 @@ fn on_current_models(quote: &Quote<'_>) -> Vec<Vec<String>> {
     let priced = price_list::current(offer.provider, offer.as_of).into_iter().filter_map(|model| {
         let limits = &offer.book.family(&model.family)?.limits.rule;
         let price = |quality: Option<&Quality>| {
-            let request = Request { model: model.id.clone(), quality: quality.cloned(), ..request.clone() };
+            let mut request = request.clone();
+            request.model = model.id.clone();
+            request.quality = quality.cloned();
             let quote = offer.book.quote(&request).ok()?;
             let total = quote.total();
             let is_exact = total.floor == total.ceiling && total.basis == CeilingBasis::Proven;

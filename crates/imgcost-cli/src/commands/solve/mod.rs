@@ -179,14 +179,14 @@ fn shape(args: &SolveArgs) -> Result<Shape, Error> {
         }
         None => None,
     };
-    Ok(Shape {
-        exact,
-        min_pixels: min_pixels.map(u64::from),
-        max_pixels: max_pixels.map(u64::from),
-        min_width: whole("min_width", args.min_width.as_deref(), 0)?,
-        min_height: whole("min_height", args.min_height.as_deref(), 0)?,
-        aspect: aspect.map(|text| Aspect::parse(text, args.aspect_tolerance.as_deref())).transpose()?,
-    })
+    let mut shape = Shape::default();
+    shape.exact = exact;
+    shape.min_pixels = min_pixels.map(u64::from);
+    shape.max_pixels = max_pixels.map(u64::from);
+    shape.min_width = whole("min_width", args.min_width.as_deref(), 0)?;
+    shape.min_height = whole("min_height", args.min_height.as_deref(), 0)?;
+    shape.aspect = aspect.map(|text| Aspect::parse(text, args.aspect_tolerance.as_deref())).transpose()?;
+    Ok(shape)
 }
 
 /// What a reader should know: of the best plan, of how the job was understood, and that quality
@@ -209,12 +209,12 @@ fn notes(book: &Book, job: &Job, best: Option<&Plan<'_>>, remarks: Vec<Note>) ->
     families.sort_unstable();
     families.dedup();
     if by_word && families.len() > 1 {
-        notes.push(Note {
-            code: "quality-words",
-            message: "quality words are not alike across families: imgcost compare --equivalent-to shows \
+        notes.push(Note::new(
+            "quality-words",
+            "quality words are not alike across families: imgcost compare --equivalent-to shows \
                       what spends as much"
                 .to_owned(),
-        });
+        ));
     }
     notes
 }

@@ -193,7 +193,7 @@ impl Asked {
         }
         if let Some(most) = limits.prompt_max_chars {
             for (characters, bytes) in [(most, None), (most + 1, None), (400, Some(417))] {
-                let prompt = Prompt { tokens: 100, characters: Some(characters), bytes };
+                let prompt = Prompt::new(100, Some(characters), bytes);
                 self.with(|request| request.prompt = Some(prompt));
             }
         }

@@ -17,7 +17,8 @@ const FOLDER: &str = "quotes";
 
 #[test]
 fn quotes_are_what_the_record_has() {
-    let book: Vec<File<'_>> = imgcost_pricing::BOOK.iter().map(|&(name, text)| File { name, text }).collect();
+    let book: Vec<File<'_>> =
+        imgcost_pricing::BOOK.iter().map(|&(name, text)| File::new(name, text)).collect();
     let book = Book::read(&book).unwrap();
     let mut files = known();
     for provider in book.providers() {

@@ -26,11 +26,20 @@ use super::{Book, Model, SourceLocation};
 
 /// A file of a price book: its name, for messages, and its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct File<'a> {
     /// Such as `providers/openai.toml`.
     pub name: &'a str,
     /// Its content.
     pub text: &'a str,
+}
+
+impl<'a> File<'a> {
+    /// A file of this name and content.
+    #[must_use]
+    pub const fn new(name: &'a str, text: &'a str) -> File<'a> {
+        File { name, text }
+    }
 }
 
 /// Everything that is wrong with a price book.

@@ -4,6 +4,7 @@ use std::fmt;
 
 /// A problem of a price book, with its file and line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub struct Problem {
     /// The file's name.
     pub file: String,
@@ -11,6 +12,14 @@ pub struct Problem {
     pub line: u32,
     /// What is wrong, and what would be right.
     pub message: String,
+}
+
+impl Problem {
+    /// What is wrong on a line of a file.
+    #[must_use]
+    pub fn new(file: &str, line: u32, message: impl Into<String>) -> Problem {
+        Problem { file: file.to_owned(), line, message: message.into() }
+    }
 }
 
 impl fmt::Display for Problem {

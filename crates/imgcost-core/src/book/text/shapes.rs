@@ -332,7 +332,7 @@ static MODEL: Shape = Shape {
         may("basis", Kind::Word(Basis::NAMES), "how it is billed"),
         may("released", Kind::Day, "the first day it was sold"),
         may("retired", Kind::Day, "the day it stopped answering"),
-        may("replacement", Kind::Model, "what the provider recommends in its location"),
+        may("replacement", Kind::Model, "what the provider recommends in its place"),
         may("lifecycle_source", Kind::Id, "the id of the source of these days"),
         may("rates", Kind::Tables(&RATES), "token prices in USD per million"),
         may("table", Kind::Tables(&TABLE), "prices per image in USD"),

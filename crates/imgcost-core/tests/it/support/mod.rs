@@ -14,7 +14,7 @@ pub(crate) static BOOK: LazyLock<Book> = LazyLock::new(|| match Book::read(&file
 pub(crate) const TODAY: Date = Date::constant(2026, 11, 21);
 
 pub(crate) fn files() -> Vec<File<'static>> {
-    imgcost_pricing::BOOK.iter().map(|&(name, text)| File { name, text }).collect()
+    imgcost_pricing::BOOK.iter().map(|&(name, text)| File::new(name, text)).collect()
 }
 
 /// `model quality size n`, each but the model optional with `-`.
@@ -112,4 +112,10 @@ impl Recorded {
         let said = |word: &Option<String>| word.as_ref().is_some_and(|word| word != "auto");
         said(&self.quality) && said(&self.size)
     }
+}
+
+/// A value with some of its fields set.
+pub(crate) fn edited<T>(mut value: T, set: impl FnOnce(&mut T)) -> T {
+    set(&mut value);
+    value
 }

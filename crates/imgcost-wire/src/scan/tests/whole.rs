@@ -26,8 +26,9 @@ pub(super) fn read(text: &str) -> Result<Response, Error> {
             Err(_) => uncounted |= counts(&event),
         }
     }
-    let all = all.map(|all| Response { uncounted: all.uncounted || uncounted, ..all });
-    all.ok_or_else(|| Error::new(Code::BadInput, "no response"))
+    let mut all = all.ok_or_else(|| Error::new(Code::BadInput, "no response"))?;
+    all.uncounted |= uncounted;
+    Ok(all)
 }
 
 /// Whether an event that can't be read may have been one that counts.

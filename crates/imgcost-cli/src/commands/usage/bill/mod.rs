@@ -63,12 +63,12 @@ pub(super) fn compare(
     outcome.findings.extend(export.findings());
     if elsewhere > 0 {
         let message = format!("{elsewhere} calls of the log went to other providers than {PROVIDER}");
-        outcome.findings.push(Finding { code: "other-provider", weight: Weight::Note, message });
+        outcome.findings.push(Finding::new("other-provider", Weight::Note, message));
     }
     for (state, holds) in &read.without_usage {
         let message = format!("{holds} holds of the ledger are {state}: what they were billed is not known");
         let weight = if *state == "released" { Weight::Note } else { Weight::Unmatched };
-        outcome.findings.push(Finding { code: "holds-without-usage", weight, message });
+        outcome.findings.push(Finding::new("holds-without-usage", weight, message));
     }
     let found = Found { outcome, read, calls: count, tolerance, has_usage, has_costs };
     output.write(&show::document(&found), || show::report(&found))?;

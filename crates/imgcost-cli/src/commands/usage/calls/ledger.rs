@@ -30,7 +30,7 @@ pub(super) fn read(
             *read.without_usage.entry(hold.state.as_str()).or_default() += 1;
             return Ok(());
         }
-        take(call(&hold, defaults).map_err(|error| Unused { record: hold.id.to_string(), error }), read);
+        take(call(&hold, defaults).map_err(|error| Unused::new(hold.id.to_string(), error)), read);
         Ok(())
     })
 }
@@ -55,9 +55,11 @@ fn call(hold: &Hold, defaults: &Defaults<'_>) -> Result<Call, Error> {
             Paid::Terms(Box::new(terms))
         }
     };
-    let response = Response { usage: usage.unwrap_or_default(), ..Response::default() };
+    let response = Response::from(usage.unwrap_or_default());
     let (place, scope) = (hold.id.to_string(), Some(hold.scope.to_string()));
-    Ok(Call { place, day: Some(day), request, endpoint_known: true, response, paid, tags: Vec::new(), scope })
+    let mut call = Call::new(place, request, response);
+    (call.day, call.endpoint_known, call.paid, call.scope) = (Some(day), true, paid, scope);
+    Ok(call)
 }
 
 /// Sets what the words of a hold's request say.

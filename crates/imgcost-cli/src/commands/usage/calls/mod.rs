@@ -79,15 +79,12 @@ fn defaults<'b>(args: &UsageArgs, settings: &Settings, book: &'b Book) -> Result
     };
     let as_of = request::as_of(&args.request.book, settings)?;
     let base = request::defaults(settings, as_of)?;
-    let defaults = Defaults {
-        book,
-        provider: args.request.get(Param::Provider).map_or(base.provider, str::to_owned),
-        model: args.request.get(Param::Model).or_else(|| settings.get(Key::Model)).map(str::to_owned),
-        as_of,
-        since: day("since", &args.since)?,
-        until: day("until", &args.until)?,
-        as_returned: args.as_returned,
-    };
+    let provider = args.request.get(Param::Provider).unwrap_or(&base.provider);
+    let mut defaults = Defaults::new(book, provider, as_of);
+    defaults.model = args.request.get(Param::Model).or_else(|| settings.get(Key::Model)).map(str::to_owned);
+    defaults.since = day("since", &args.since)?;
+    defaults.until = day("until", &args.until)?;
+    defaults.as_returned = args.as_returned;
     if defaults.since.zip(defaults.until).is_some_and(|(since, until)| since > until) {
         return Err(bad_input("until", "until is before since"));
     }
@@ -113,7 +110,7 @@ pub(in crate::commands::usage) fn read(
             Ok(Some(call)) => {
                 let record = call.place.clone();
                 if let Err(error) = each(call) {
-                    read.errors.add(Unused { record, error });
+                    read.errors.add(Unused::new(record, error));
                 }
             }
             Ok(None) => read.other_days += 1,

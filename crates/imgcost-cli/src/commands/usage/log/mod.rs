@@ -65,14 +65,10 @@ pub(super) fn accuracy(
     source: Source<'_>,
 ) -> Result<End, Failure> {
     let by = names(args.by.as_deref().unwrap_or(BY))?;
-    let tolerance = Tolerance {
-        money: args.tolerance.as_deref().map(|text| percent("tolerance", text)).transpose()?,
-        outside: args
-            .max_outside_share
-            .as_deref()
-            .map(|text| percent("max_outside_share", text))
-            .transpose()?,
-    };
+    let tolerance = Tolerance::new(
+        args.tolerance.as_deref().map(|text| percent("tolerance", text)).transpose()?,
+        args.max_outside_share.as_deref().map(|text| percent("max_outside_share", text)).transpose()?,
+    );
     let book = request::book(&args.request.book, settings)?;
     let mut sums = Accuracy::new(GROUPS_MAX);
     let mut seen = Seen::default();

@@ -158,7 +158,7 @@ fn take_day(book: &Book, response: &Response, request: &mut Request) -> Option<N
     }
     let (model, as_of) = (&request.model, request.as_of);
     let message = format!("the response is dated {day}, when {model} had no price: priced on {as_of}");
-    Some(Note { code: "day-not-known", message })
+    Some(Note::new("day-not-known", message))
 }
 
 /// What to know about the charge; the quote's notes about the request do not apply.
