@@ -3,13 +3,12 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use imgcost_core::{Book, Date, Error, File};
+use imgcost_core::{Book, Date, Error, File, Provider};
 
 use crate::failure::bad_input;
 use crate::inputs;
 
-/// The provider where none is named.
-pub(crate) const DEFAULT_PROVIDER: &str = "openai";
+pub(crate) use imgcost_core::DEFAULT_PROVIDER;
 
 /// The most bytes that a user's own price book may have.
 const OWN_BOOK_MAX: u64 = 8 << 20;
@@ -47,9 +46,9 @@ impl<'b> Names<'b> {
         self.providers().find(|known| is(known, name))
     }
 
-    /// Whether a provider offers a model.
-    pub(crate) fn offers(&self, provider: &str, model: &str) -> bool {
-        self.0.provider(provider).is_ok_and(|provider| provider.model(model).is_some())
+    /// The provider that is meant where none is named; none where it has to be.
+    pub(crate) fn usual_provider(&self, model: &str) -> Option<&'b Provider> {
+        self.0.usual_provider(model).ok()
     }
 
     /// The providers that offer a model.

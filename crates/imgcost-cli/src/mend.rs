@@ -362,9 +362,11 @@ impl Line {
                     _ => None,
                 });
                 let model = word.or_else(|| self.value("model")).unwrap_or_default();
-                let maker = words::maker(&model)
-                    .filter(|maker| error.allowed_values().iter().any(|one| one == maker));
-                maker.map(str::to_owned).or_else(|| error.allowed_values().first().cloned())
+                let makes = |id: &&String| {
+                    imgcost_pricing::book().provider(id).is_ok_and(|provider| provider.makes(&model))
+                };
+                let allowed = error.allowed_values();
+                allowed.iter().find(makes).or_else(|| allowed.first()).cloned()
             }
             // The plainest name is the one most likely meant.
             Code::NoModel => error.allowed_values().iter().min_by_key(|name| name.len()).cloned(),

@@ -50,19 +50,6 @@ const EDGE_LEAST: u32 = 64;
 /// Qualities of all models.
 pub(crate) const QUALITIES: [&str; 8] = ["low", "medium", "high", "xhigh", "max", "auto", "standard", "hd"];
 
-/// Providers that make the models of a name, for models that several providers offer.
-const MAKERS: &[(&str, &str)] = &[
-    ("gemini", "google-gemini-api"),
-    ("imagen", "google-gemini-api"),
-    ("flux", "bfl"),
-    ("grok", "xai"),
-    ("stable", "stability"),
-    ("amazon", "aws-bedrock"),
-    ("qwen", "alibaba-dashscope"),
-    ("wan", "alibaba-dashscope"),
-    ("hunyuan", "tencent"),
-];
-
 /// Commands of before, and what to type for them.
 pub(crate) const RENAMED_COMMANDS: &[(&str, &str)] =
     &[("drift", "imgcost usage LOG.jsonl"), ("reconcile", "imgcost usage LOG.jsonl --bill FILE")];
@@ -227,28 +214,15 @@ fn choose_provider(request: &mut RequestArgs, settings: &Settings, names: &Names
         return;
     }
     let Some(model) = request.get(Param::Model).or_else(|| settings.get(Key::Model)) else { return };
-    if names.offers(crate::book::DEFAULT_PROVIDER, model) {
-        return;
-    }
-    let offering = names.offering(model);
-    if offering.is_empty() {
-        return;
-    }
-    let maker = maker(model).filter(|maker| offering.contains(maker));
-    let (provider, why) = match (offering.as_slice(), maker) {
-        ([only], _) => (*only, "the only provider of"),
-        (_, Some(maker)) => (maker, "the maker of"),
-        _ => return,
+    let Some(provider) = names.usual_provider(model) else { return };
+    let provider = match provider.id.as_str() {
+        crate::book::DEFAULT_PROVIDER => return,
+        id => id,
     };
+    let why = if names.offering(model).len() == 1 { "the only provider of" } else { "the maker of" };
     say_note(&format!("provider {provider}, {why} {model}"));
     let provider = provider.to_owned();
     request.params.set(Param::Provider, provider);
-}
-
-/// The provider that makes a model, by the model's name.
-pub(crate) fn maker(model: &str) -> Option<&'static str> {
-    let name = model.rsplit('/').next().unwrap_or(model);
-    MAKERS.iter().find(|(prefix, _)| name.starts_with(prefix)).map(|(_, maker)| *maker)
 }
 
 #[cfg(test)]

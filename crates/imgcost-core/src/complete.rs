@@ -1,11 +1,14 @@
 //! What a request leaves open, filled in once its offer is known.
 
-use crate::book::{Book, Offer};
+use crate::book::{Book, Offer, Provider};
 use crate::error::{Code, Error};
 use crate::money::Ratio;
 use crate::params::{Basis, Endpoint, Param};
 use crate::quote::Note;
 use crate::request::{Prompt, Request};
+
+/// The provider where none is named: the API's parameters are named after its own.
+pub const DEFAULT_PROVIDER: &str = "openai";
 
 /// How many models an error names.
 const MODELS_SHOWN: usize = 8;
@@ -86,6 +89,23 @@ impl Request {
 }
 
 impl Book {
+    /// The provider that is meant where none is named: openai where it offers the model, else the
+    /// model's maker, else the only one that does.
+    ///
+    /// # Errors
+    /// Nobody offers it, or several do and none of them makes it: those that do.
+    pub fn usual_provider(&self, model: &str) -> Result<&Provider, Vec<&Provider>> {
+        let offers = |provider: &&Provider| provider.model(model).is_some();
+        if let Some(usual) = self.provider(DEFAULT_PROVIDER).ok().filter(offers) {
+            return Ok(usual);
+        }
+        let offering: Vec<&Provider> = self.providers().filter(offers).collect();
+        match offering.as_slice() {
+            [only] => Ok(only),
+            several => several.iter().find(|provider| provider.makes(model)).copied().ok_or(offering),
+        }
+    }
+
     /// That a request names no model, with those that it is likely to be for. `remedy` says how
     /// to name one.
     #[must_use]

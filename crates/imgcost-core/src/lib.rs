@@ -29,7 +29,7 @@ pub use book::{
 #[cfg(feature = "toml")]
 pub use book::{BookErrors, File, Problem, schemas};
 pub use charge::{Charge, ChargeLine};
-pub use complete::OfferDefaults;
+pub use complete::{DEFAULT_PROVIDER, OfferDefaults};
 pub use error::{Code, Error};
 pub use estimate::{CeilingBasis, Estimate};
 pub use evidence::{Confidence, Evidence};

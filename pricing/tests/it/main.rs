@@ -44,3 +44,21 @@ fn every_part_of_the_book_is_what_the_files_say() {
         assert!(*imgcost_pricing::book() == read());
     }
 }
+
+#[test]
+fn each_maker_offers_the_models_that_it_makes_and_is_their_usual_provider() {
+    let book = read();
+    let mut begins: Vec<&str> = Vec::new();
+    for provider in book.providers() {
+        for begin in &provider.makes {
+            assert!(!begins.iter().any(|known| known.starts_with(begin) || begin.starts_with(known)));
+            begins.push(begin);
+            let own = provider.models.iter().filter(|model| model.id.starts_with(begin));
+            let mut usual = own.filter_map(|model| book.usual_provider(&model.id).ok()).peekable();
+            assert!(usual.peek().is_some(), "{} offers no {begin}", provider.id);
+            assert!(usual.all(|usual| usual.id == provider.id), "{begin}");
+        }
+    }
+    assert!(begins.contains(&"gemini") && begins.contains(&"flux"));
+    assert_eq!(book.usual_provider("gpt-image-2").map(|provider| provider.id.as_str()), Ok("openai"));
+}

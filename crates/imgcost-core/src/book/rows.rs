@@ -351,6 +351,8 @@ pub struct Provider {
     pub title: String,
     /// The day its prices were last checked.
     pub checked: Date,
+    /// How the names of the models begin that it makes.
+    pub makes: Vec<String>,
     /// What its own API is, if it has one beside routes in the shape of OpenAI's.
     pub native_api: Option<NativeApi>,
     /// The dialects that its API takes, by their names, the likeliest first; none where they are
@@ -373,6 +375,13 @@ pub struct Provider {
 }
 
 impl Provider {
+    /// Whether it makes a model of this name, whoever else offers it too.
+    #[must_use]
+    pub fn makes(&self, model: &str) -> bool {
+        let name = model.rsplit('/').next().unwrap_or(model);
+        self.makes.iter().any(|begin| name.starts_with(begin))
+    }
+
     /// A model by id or alias.
     #[must_use]
     pub fn model(&self, name: &str) -> Option<&Model> {

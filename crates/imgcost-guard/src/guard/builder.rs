@@ -39,7 +39,7 @@ impl Builder {
         let shared = Shared {
             book,
             ledger,
-            provider: "openai".to_owned(),
+            provider: imgcost_core::DEFAULT_PROVIDER.to_owned(),
             policy: Policy::default(),
             by: "imgcost-guard".to_owned(),
             listener: Listener::default(),

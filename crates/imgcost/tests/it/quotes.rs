@@ -81,6 +81,7 @@ fn the_provider_is_openai_then_the_maker_then_the_only_one() {
     let provider = |model: &str| imgcost::quote(&Request::new(model).on(DAY)).unwrap().provider().to_owned();
     assert_eq!(provider("gpt-image-2"), "openai");
     assert_eq!(provider("gemini-3-pro-image"), "google-gemini-api");
+    assert_eq!(provider("flux-2-pro"), "bfl");
     assert_eq!(provider("gpt-4o-image"), "aihubmix");
 }
 

@@ -4,6 +4,7 @@ use imgcost_analysis::solve::{Calls, Plan};
 use imgcost_core::{InputImage, Param, TextInputRule, Value};
 
 use crate::args::{RequestArgs, params};
+use crate::book::DEFAULT_PROVIDER;
 use crate::plain;
 use crate::settings::{Key, Settings};
 
@@ -33,7 +34,7 @@ impl Typed {
             (None, None) => Vec::new(),
         };
         Typed {
-            provider: settings.get(Key::Provider).unwrap_or("openai").to_owned(),
+            provider: settings.get(Key::Provider).unwrap_or(DEFAULT_PROVIDER).to_owned(),
             prices,
             // What can't be shown as it was typed is left to the count of tokens.
             prompt: prompt.into_iter().take_while(|word| plain::line(word) == *word).collect(),

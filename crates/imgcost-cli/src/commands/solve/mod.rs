@@ -10,6 +10,7 @@ use imgcost_analysis::solve::{Aspect, By, Goal, Job, LeftOut, Plan, Shape, Unsol
 use imgcost_core::{Book, Code, Date, Endpoint, Error, Note, Param, Size};
 
 use crate::args::{RequestArgs, SolveArgs};
+use crate::book::DEFAULT_PROVIDER;
 use crate::failure::{End, Failure, bad_input, say};
 use crate::fields;
 use crate::report::Output;
@@ -129,7 +130,8 @@ fn job(args: &SolveArgs, settings: &Settings, book: &Book) -> Result<(Job, Vec<N
         Some(budget) => Goal::Budget(fields::usd("budget", budget)?),
         None => Goal::Images(whole("n", asked.get(Param::N), 1)?.unwrap_or(1).into()),
     };
-    let provider = asked.get(Param::Provider).or_else(|| settings.get(Key::Provider)).unwrap_or("openai");
+    let provider =
+        asked.get(Param::Provider).or_else(|| settings.get(Key::Provider)).unwrap_or(DEFAULT_PROVIDER);
     let mut job = Job::new(request);
     job.goal = goal;
     let list = |field: &str, text: Option<&str>| text.map_or(Ok(Vec::new()), |text| patterns(field, text));

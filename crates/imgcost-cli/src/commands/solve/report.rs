@@ -5,6 +5,7 @@ use imgcost_analysis::solve::{By, Goal, LeftOut, Plan, Reason};
 use imgcost_core::{CeilingBasis, Quality, Sizes, Tier, Usd};
 
 use super::Found;
+use crate::book::DEFAULT_PROVIDER;
 use crate::commands::quote::amount_words;
 use crate::report::{Bounds, Column, Only, Report, Row, Table, Value, grouped};
 
@@ -80,7 +81,7 @@ pub(super) fn buys_nothing(budget: Usd, cheapest: Option<&Plan<'_>>) -> String {
 fn columns(found: &Found<'_>) -> Vec<Column> {
     let every = || found.plans.iter().chain(&found.runner_up).chain(&found.cheapest);
     let where_any = |any: bool, column: Column| if any { column } else { column.data_only() };
-    let several = every().any(|plan| plan.offer.provider.id != "openai");
+    let several = every().any(|plan| plan.offer.provider.id != DEFAULT_PROVIDER);
     let batch = every().any(|plan| plan.request.tier == Tier::Batch);
     let budget = matches!(found.job.goal, Goal::Budget(_));
     let marked = every().any(|plan| plan.availability().is_marked());
@@ -225,7 +226,7 @@ fn name(plan: &Plan<'_>) -> String {
     let mut words = vec![plan.offer.model.id.clone()];
     words.extend(plan.quality.as_ref().map(Quality::to_string));
     words.extend(plan.size.map(|size| size.to_string()));
-    if plan.offer.provider.id != "openai" {
+    if plan.offer.provider.id != DEFAULT_PROVIDER {
         words.push(format!("at {}", plan.offer.provider.id));
     }
     if plan.request.tier == Tier::Batch {
@@ -242,7 +243,7 @@ fn left_model(left: &LeftOut) -> String {
 
 /// Which models were left out, one line a reason.
 fn left_out(found: &Found<'_>) -> Vec<String> {
-    let several = found.left_out.iter().any(|left| left.provider != "openai");
+    let several = found.left_out.iter().any(|left| left.provider != DEFAULT_PROVIDER);
     let mut lines = Vec::new();
     for (reason, words) in [
         (Reason::Retired, "retired"),

@@ -77,6 +77,7 @@ fn lay_over(
     if own.ratio.is_some() {
         provider.ratio = own.ratio;
     }
+    provider.makes.extend(own.makes);
     provider.native_api = own.native_api.or(provider.native_api);
     if !own.dialects.is_empty() {
         provider.dialects = own.dialects;

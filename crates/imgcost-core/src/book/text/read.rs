@@ -152,6 +152,7 @@ pub(super) fn provider(view: &View<'_>, location: SourceLocation) -> Option<Prov
         id,
         aliases: view.list("aliases"),
         checked: view.parse("checked").unwrap_or(Date::ZERO),
+        makes: view.list("makes"),
         native_api: view.parse("native_api"),
         dialects: view.list("dialects"),
         stated_bill: view.flag("stated_bill"),

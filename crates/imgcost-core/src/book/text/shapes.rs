@@ -278,6 +278,7 @@ pub(super) static PRICES: Shape = Shape {
         may("aliases", Kind::List(&Kind::Id), "other names of the provider"),
         may("title", Kind::Text, "the provider's name in full"),
         may("checked", Kind::Day, "the day the file was last checked against its sources"),
+        may("makes", Kind::List(&Kind::Text), "how the names of the models begin that it makes"),
         may(
             "native_api",
             Kind::Word(NativeApi::NAMES),

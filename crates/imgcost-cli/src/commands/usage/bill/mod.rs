@@ -17,7 +17,7 @@ use crate::settings::Settings;
 use crate::{inputs, request};
 
 /// Owner pages these are.
-const PROVIDER: &str = "openai";
+const PROVIDER: &str = crate::book::DEFAULT_PROVIDER;
 
 /// What was found.
 struct Found {
