@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use imgcost_core::{Code, Error};
+use imgcost_core::{Code, Date, Error};
 
 /// An input that is not what it should be.
 pub(crate) fn bad_input(field: &str, message: impl Into<String>) -> Error {
@@ -46,4 +46,9 @@ pub fn text(field: &str, name: &str, input: impl Read, most: u64) -> Result<Stri
 pub fn size_words(bytes: impl TryInto<u64>) -> String {
     let bytes = bytes.try_into().unwrap_or(u64::MAX);
     if bytes >= 1 << 20 { format!("{} MiB", bytes >> 20) } else { format!("{} KiB", bytes >> 10) }
+}
+
+/// The UTC day of a moment in seconds since 1970; none where it is too far off.
+pub(crate) fn utc_day(seconds: i64) -> Option<Date> {
+    jiff::Timestamp::from_second(seconds).ok().map(imgcost_core::utc_day)
 }

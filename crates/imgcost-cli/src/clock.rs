@@ -8,9 +8,8 @@ use std::env;
 use std::ffi::OsString;
 use std::sync::OnceLock;
 
-use imgcost_core::{Date, Error};
+use imgcost_core::{Date, Error, utc_day};
 use imgcost_ledger::{Clock, Timestamp};
-use jiff::tz::TimeZone;
 
 use crate::failure::bad_input;
 
@@ -49,7 +48,7 @@ pub(crate) fn now() -> Timestamp {
 
 /// Today in UTC, whatever the time zone of the machine.
 pub(crate) fn today() -> Date {
-    now().to_zoned(TimeZone::UTC).date()
+    utc_day(now())
 }
 
 /// The same clock for a ledger in a file.

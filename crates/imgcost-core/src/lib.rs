@@ -3,6 +3,7 @@
 mod book;
 mod charge;
 mod complete;
+mod day;
 mod error;
 mod estimate;
 mod evidence;
@@ -30,6 +31,7 @@ pub use book::{
 pub use book::{BookErrors, File, Problem, schemas};
 pub use charge::{Charge, ChargeLine};
 pub use complete::{DEFAULT_PROVIDER, OfferDefaults};
+pub use day::utc_day;
 pub use error::{Code, Error};
 pub use estimate::{CeilingBasis, Estimate};
 pub use evidence::{Confidence, Evidence};

@@ -152,7 +152,7 @@ impl Served {
         // A hold without a quote has no request to compare with.
         let Ok(held) = serde_json::from_str::<Held>(&hold.request) else { return Served::AsHeld };
         let held_tier = held.tier.unwrap_or(Tier::Standard);
-        let day = held.as_of.unwrap_or_else(|| hold.made_at.to_zoned(jiff::tz::TimeZone::UTC).date());
+        let day = held.as_of.unwrap_or_else(|| imgcost_core::utc_day(hold.made_at));
         let mut request = Request::new(&*held.provider, &*held.model, day);
         request.tier = held_tier;
         let served = request.take_served(book, response);

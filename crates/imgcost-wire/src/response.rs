@@ -306,7 +306,7 @@ pub fn day_of(time: &Value) -> Option<Date> {
             time => jiff::Timestamp::from_second(time).ok()?,
         },
     };
-    Some(time.to_zoned(jiff::tz::TimeZone::UTC).date())
+    Some(imgcost_core::utc_day(time))
 }
 
 /// The `type` of an event, an item or a tool.

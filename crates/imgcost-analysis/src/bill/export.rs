@@ -200,7 +200,9 @@ impl Export {
                         moment(end)
                     );
                     self.meet("bucket-spans-days", Weight::Unmatched, words);
-                    if let (Some(first), Some(last)) = (pages::utc_day(start), pages::utc_day(end)) {
+                    if let (Some(first), Some(last)) =
+                        (crate::input::utc_day(start), crate::input::utc_day(end))
+                    {
                         take(self, PageEntry::Span(first.min(last), last.max(first)))?;
                     }
                 }

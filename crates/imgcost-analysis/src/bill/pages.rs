@@ -9,7 +9,7 @@ use imgcost_core::{Date, Error};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::input::{self, bad_input};
+use crate::input::{self, bad_input, utc_day};
 
 /// The most bytes of a file.
 const FILE_MAX: u64 = 64 << 20;
@@ -223,10 +223,4 @@ pub(super) fn pieces(
         }
     }
     Ok(())
-}
-
-/// The day of a moment, by UTC; none where it is too far off.
-pub(super) fn utc_day(seconds: i64) -> Option<Date> {
-    let moment = jiff::Timestamp::from_second(seconds).ok()?;
-    Some(moment.to_zoned(jiff::tz::TimeZone::UTC).date())
 }

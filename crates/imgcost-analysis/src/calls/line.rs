@@ -12,7 +12,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Vis
 use serde_json::Value;
 
 use super::{Call, Defaults, Paid};
-use crate::input::bad_input;
+use crate::input::{bad_input, utc_day};
 
 /// What a line may say.
 #[derive(Default)]
@@ -236,17 +236,12 @@ fn response(response: Option<Reported>, usage: Option<Value>) -> Result<(Respons
     })
 }
 
-fn utc_day(seconds: i64) -> Option<Date> {
-    let moment = jiff::Timestamp::from_second(seconds).ok()?;
-    Some(moment.to_zoned(jiff::tz::TimeZone::UTC).date())
-}
-
 /// A day, a timestamp, or seconds since 1970.
 fn day(value: &Value) -> Result<Date, Error> {
     let found = match value {
         Value::String(text) => read::date("at", text).ok().or_else(|| {
             let moment: jiff::Timestamp = text.parse().ok()?;
-            Some(moment.to_zoned(jiff::tz::TimeZone::UTC).date())
+            Some(imgcost_core::utc_day(moment))
         }),
         value => value.as_i64().and_then(utc_day),
     };

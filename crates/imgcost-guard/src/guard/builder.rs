@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use imgcost_core::{Book, Date};
+use imgcost_core::{Book, Date, utc_day};
 use imgcost_ledger::{Ledger, Scope};
 
 use super::{Guard, Shared, Told};
@@ -44,7 +44,7 @@ impl Builder {
             by: "imgcost-guard".to_owned(),
             listener: Listener::default(),
             told: Told::default(),
-            day: Box::new(today),
+            day: Box::new(|| utc_day(jiff::Timestamp::now())),
             deployments: BTreeMap::new(),
             default_model: None,
             body_limit: BODY_LIMIT,
@@ -109,9 +109,4 @@ impl Builder {
     pub fn build(self) -> Guard {
         Guard { shared: Arc::new(self.shared), scope: Arc::new(self.scope) }
     }
-}
-
-/// Today in UTC.
-fn today() -> Date {
-    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }

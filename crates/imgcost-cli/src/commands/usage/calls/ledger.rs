@@ -36,7 +36,7 @@ pub(super) fn read(
 }
 
 fn call(hold: &Hold, defaults: &Defaults<'_>) -> Result<Call, Error> {
-    let day = hold.made_at.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let day = imgcost_core::utc_day(hold.made_at);
     let damaged = |what: &str| Error::new(Code::BadInput, format!("the hold's {what} can't be read"));
     let summary: Json = serde_json::from_str(&hold.request).map_err(|_| damaged("request"))?;
     let Some(words) = summary.as_object().filter(|words| words.contains_key("model")) else {
