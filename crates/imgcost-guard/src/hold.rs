@@ -10,7 +10,7 @@ use imgcost_ledger::{Change, Changed, Error as LedgerError, HoldId, NanoUsd, Ref
 use imgcost_ledger::{Held, Hold as Row, MAX_TEXT};
 
 use crate::error::Error;
-use crate::guard::Shared;
+use crate::guard::shared::Shared;
 use crate::notice::Notice;
 #[cfg(feature = "async")]
 use crate::pool;

@@ -1,11 +1,11 @@
 //! Quotes by one price book.
 
-use std::ops::Deref;
 use std::sync::Arc;
 
 use imgcost_core::Book;
 
 use crate::error::Error;
+use crate::prices::Prices;
 use crate::quote::Quote;
 use crate::request::Request;
 
@@ -13,26 +13,6 @@ use crate::request::Request;
 #[derive(Debug, Clone)]
 pub struct Estimator {
     book: Prices,
-}
-
-/// A book that its quotes share.
-#[derive(Debug, Clone)]
-pub(crate) enum Prices {
-    #[cfg(feature = "prices")]
-    BuiltIn(&'static Book),
-    Own(Arc<Book>),
-}
-
-impl Deref for Prices {
-    type Target = Book;
-
-    fn deref(&self) -> &Book {
-        match self {
-            #[cfg(feature = "prices")]
-            Prices::BuiltIn(book) => book,
-            Prices::Own(book) => book,
-        }
-    }
 }
 
 #[cfg(feature = "prices")]

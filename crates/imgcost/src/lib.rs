@@ -3,6 +3,7 @@
 mod charge;
 mod error;
 mod estimator;
+mod prices;
 mod provider;
 mod quote;
 mod request;

@@ -7,7 +7,7 @@ use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
 
 use crate::error::Error;
-use crate::estimator::Prices;
+use crate::prices::Prices;
 
 /// What a call will cost, in USD.
 ///

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use imgcost_core::{Book, Date, utc_day};
 use imgcost_ledger::{Ledger, Scope};
 
-use super::{Guard, Shared, Told};
+use super::Guard;
+use super::shared::Shared;
+use super::told::Told;
 use crate::notice::{Listener, Notice};
 use crate::policy::Policy;
 

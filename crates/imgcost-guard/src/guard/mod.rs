@@ -1,27 +1,22 @@
 //! The guard itself: quotes a request and holds its money.
 
 mod builder;
-pub(crate) mod quoting;
+mod quoting;
+pub(crate) mod shared;
 mod told;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use imgcost_core::{Book, Date, Request};
+use imgcost_core::{Book, Request};
 use imgcost_ledger::{Ledger, Scope};
 
 pub use builder::Builder;
-pub(crate) use told::Told;
 
-use crate::error::Error;
-use crate::hold::Hold;
-use crate::notice::Listener;
+use shared::Shared;
+
 #[cfg(feature = "async")]
 use crate::policy::OnExceed;
-use crate::policy::Policy;
-#[cfg(feature = "async")]
-use crate::pool;
 
 /// Lets calls in if their money can be held, and books what became of them.
 ///
@@ -55,23 +50,6 @@ pub struct Guard {
     pub(crate) scope: Arc<Scope>,
 }
 
-/// What all clones of a guard, and all holds of it, have in common.
-pub(crate) struct Shared {
-    pub(crate) book: Arc<Book>,
-    pub(crate) ledger: Arc<dyn Ledger>,
-    pub(crate) provider: String,
-    pub(crate) policy: Policy,
-    pub(crate) by: String,
-    pub(crate) listener: Listener,
-    /// What the listener was told that it is told once.
-    pub(crate) told: Told,
-    pub(crate) day: Box<dyn Fn() -> Date + Send + Sync>,
-    /// Which model a deployment stands for.
-    pub(crate) deployments: BTreeMap<String, String>,
-    pub(crate) default_model: Option<String>,
-    pub(crate) body_limit: usize,
-}
-
 impl Guard {
     /// A guard over a price book and a ledger, for a scope.
     pub fn builder(book: impl Into<Arc<Book>>, ledger: Arc<dyn Ledger>, scope: Scope) -> Builder {
@@ -103,33 +81,6 @@ impl Guard {
     #[must_use]
     pub fn request(&self, model: &str) -> Request {
         Request::new(self.shared.provider.as_str(), model, (self.shared.day)())
-    }
-
-    /// Quotes a call and holds its money, and blocks until the ledger has answered. The call
-    /// may be made if this returns a hold, and only then.
-    ///
-    /// # Errors
-    /// The call is denied: [`Error`] says why and, where that is known, what would fit.
-    pub fn hold(&self, request: &Request) -> Result<Hold, Error> {
-        quoting::hold(self, request)
-    }
-
-    /// [`Guard::hold`] for async code. A ledger that responses at once is asked where this is
-    /// called; any other on tokio's blocking pool. Outside of a tokio runtime there is no such
-    /// pool, and this blocks.
-    ///
-    /// If the future is dropped while the ledger is being asked, a hold may have been written
-    /// that nobody knows of: it stays open, counts, and expires in time.
-    ///
-    /// # Errors
-    /// As [`Guard::hold`], and [`Error::Interrupted`].
-    #[cfg(feature = "async")]
-    pub async fn hold_async(&self, request: &Request) -> Result<Hold, Error> {
-        if self.answers_at_once() {
-            return self.hold(request);
-        }
-        let (guard, request) = (self.clone(), request.clone());
-        pool::run(move || guard.hold(&request)).await?
     }
 
     /// How often a client may send one call behind the guard's back.

@@ -12,20 +12,46 @@ use crate::error::{Error, OverCallCap, Refused};
 use crate::hold::{Hold, Quoted};
 use crate::notice::Notice;
 use crate::policy::{Policy, UnknownFields};
+#[cfg(feature = "async")]
+use crate::pool;
 
-/// Quotes and holds.
-pub(crate) fn hold(guard: &Guard, request: &Request) -> Result<Hold, Error> {
-    let policy = &guard.shared.policy;
-    let fields = &request.unknown_fields;
-    if policy.unknown_fields == UnknownFields::Deny && !fields.is_empty() {
-        return Err(Error::UnknownFields { fields: fields.clone() });
+impl Guard {
+    /// Quotes a call and holds its money, and blocks until the ledger has answered. The call
+    /// may be made if this returns a hold, and only then.
+    ///
+    /// # Errors
+    /// The call is denied: [`Error`] says why and, where that is known, what would fit.
+    pub fn hold(&self, request: &Request) -> Result<Hold, Error> {
+        let policy = &self.shared.policy;
+        let fields = &request.unknown_fields;
+        if policy.unknown_fields == UnknownFields::Deny && !fields.is_empty() {
+            return Err(Error::UnknownFields { fields: fields.clone() });
+        }
+        let request = filled_in(request, policy);
+        let hold = wish(self, &request)?.admit(self)?;
+        if !fields.is_empty() && self.shared.told.is_news(&format!("fields {}", fields.join(" "))) {
+            self.shared.listener.tell(&Notice::UnknownFields { fields: fields.clone() });
+        }
+        Ok(hold)
     }
-    let request = filled_in(request, policy);
-    let hold = wish(guard, &request)?.admit(guard)?;
-    if !fields.is_empty() && guard.shared.told.is_news(&format!("fields {}", fields.join(" "))) {
-        guard.shared.listener.tell(&Notice::UnknownFields { fields: fields.clone() });
+
+    /// [`Guard::hold`] for async code. A ledger that responses at once is asked where this is
+    /// called; any other on tokio's blocking pool. Outside of a tokio runtime there is no such
+    /// pool, and this blocks.
+    ///
+    /// If the future is dropped while the ledger is being asked, a hold may have been written
+    /// that nobody knows of: it stays open, counts, and expires in time.
+    ///
+    /// # Errors
+    /// As [`Guard::hold`], and [`Error::Interrupted`].
+    #[cfg(feature = "async")]
+    pub async fn hold_async(&self, request: &Request) -> Result<Hold, Error> {
+        if self.answers_at_once() {
+            return self.hold(request);
+        }
+        let (guard, request) = (self.clone(), request.clone());
+        pool::run(move || guard.hold(&request)).await?
     }
-    Ok(hold)
 }
 
 /// A request with what the policy takes for granted where it is left open.

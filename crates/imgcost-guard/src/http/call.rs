@@ -8,7 +8,7 @@ use super::judge::Verdict;
 use super::judge::{Ended, Reader};
 use super::watch::{Open, ResponseObserver};
 use crate::error::Error;
-use crate::guard::{Guard, quoting};
+use crate::guard::Guard;
 use crate::hold::{Booked, Hold};
 #[cfg(feature = "async")]
 use crate::pool;
@@ -111,7 +111,7 @@ impl Guard {
             }
             Err(error) => return self.unreadable_native(&route, path, error).map(|()| None),
         };
-        let hold = quoting::hold(self, &request)?;
+        let hold = self.hold(&request)?;
         Ok(Some(Call { open: Open::new(hold), asked: request.n, is_sent: false }))
     }
 }

@@ -15,11 +15,14 @@ pub struct Reading<R> {
     body: R,
 }
 
-impl<R> Reading<R> {
-    pub(super) fn new(watch: ResponseObserver, body: R) -> Self {
-        Reading { watch, body }
+impl ResponseObserver {
+    /// Watches a reader of the body: for blocking clients.
+    pub fn reading<R: Read>(self, body: R) -> Reading<R> {
+        Reading { watch: self, body }
     }
+}
 
+impl<R> Reading<R> {
     /// Books what was read until now, if that was not done at the body's end.
     ///
     /// # Errors

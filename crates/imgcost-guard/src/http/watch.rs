@@ -1,7 +1,6 @@
 //! A call whose response is being read.
 
 use super::judge::{Ended, Reader, Verdict};
-use super::reading::Reading;
 use crate::error::Error;
 use crate::hold::{Booked, Hold};
 #[cfg(feature = "async")]
@@ -108,11 +107,6 @@ impl ResponseObserver {
     /// As [`ResponseObserver::end`].
     pub fn broke_off(mut self) -> Result<Booked, Error> {
         self.finish(Ended::Broken)
-    }
-
-    /// Watches a reader of the body: for blocking clients.
-    pub fn reading<R: std::io::Read>(self, body: R) -> Reading<R> {
-        Reading::new(self, body)
     }
 
     pub(super) fn finish(&mut self, ended: Ended) -> Result<Booked, Error> {

@@ -3,9 +3,6 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use tower_layer::Layer;
-
-use super::service::GuardService;
 use crate::guard::Guard;
 
 /// Tells by a service's error whether the request was surely not sent.
@@ -14,8 +11,8 @@ pub(super) type NotSent = Arc<dyn Fn(&(dyn StdError + 'static)) -> bool + Send +
 /// Puts a [`Guard`] before a service of HTTP requests.
 #[derive(Clone)]
 pub struct GuardLayer {
-    guard: Guard,
-    not_sent: NotSent,
+    pub(super) guard: Guard,
+    pub(super) not_sent: NotSent,
 }
 
 impl GuardLayer {
@@ -41,14 +38,6 @@ impl GuardLayer {
     ) -> Self {
         self.not_sent = Arc::new(test);
         self
-    }
-}
-
-impl<S> Layer<S> for GuardLayer {
-    type Service = GuardService<S>;
-
-    fn layer(&self, inner: S) -> GuardService<S> {
-        GuardService::new(inner, self.guard.clone(), Arc::clone(&self.not_sent))
     }
 }
 

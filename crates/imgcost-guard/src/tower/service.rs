@@ -5,10 +5,11 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
+use tower_layer::Layer;
 use tower_service::Service;
 
 use super::future::ResponseFuture;
-use super::layer::NotSent;
+use super::layer::{GuardLayer, NotSent};
 use crate::guard::Guard;
 use crate::http::{BoxError, ObservedBody, admit, collect};
 
@@ -25,9 +26,11 @@ pub struct GuardService<S> {
     not_sent: NotSent,
 }
 
-impl<S> GuardService<S> {
-    pub(super) fn new(inner: S, guard: Guard, not_sent: NotSent) -> Self {
-        GuardService { inner, guard, not_sent }
+impl<S> Layer<S> for GuardLayer {
+    type Service = GuardService<S>;
+
+    fn layer(&self, inner: S) -> GuardService<S> {
+        GuardService { inner, guard: self.guard.clone(), not_sent: Arc::clone(&self.not_sent) }
     }
 }
 
