@@ -146,7 +146,8 @@ fn a_server_that_is_gone_denies_in_bounded_time() {
     let error = ledger.hold(&wish).unwrap_err();
     assert!(matches!(error, Error::Unavailable { .. }), "{error}");
     assert!(ledger.find(&wish.id).is_err() && ledger.inspect().is_err());
-    assert!(began.elapsed() < Duration::from_secs(10));
+    // No measure of speed: it must not wait for a server that does not come.
+    assert!(began.elapsed() < Duration::from_secs(60));
     server.up();
     assert!(ledger.find(&wish.id).unwrap().is_none());
     assert!(!ledger.hold(&wish).unwrap().repeated);

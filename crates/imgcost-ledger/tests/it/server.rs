@@ -194,7 +194,11 @@ impl Kept<'_> {
 
 impl Drop for Kept<'_> {
     fn drop(&mut self) {
-        self.server.psql(&format!("SELECT pg_terminate_backend(pid) {}", self.sleeping()));
+        let end = format!("SELECT pg_terminate_backend(pid) {}", self.sleeping());
+        // Its locks are free once the server no longer lists it.
+        while self.server.psql(&end).stdout == b"t\n" {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
         let _ = self.session.wait();
     }
 }
