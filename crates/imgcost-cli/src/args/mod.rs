@@ -26,8 +26,9 @@ use imgcost_core::Param;
 
 pub(crate) use batch::BatchArgs;
 pub(crate) use budget::{
-    BudgetBackupArgs, BudgetDoctorArgs, BudgetExportArgs, BudgetHoldArgs, BudgetLogArgs, BudgetPresumeArgs,
-    BudgetReleaseArgs, BudgetRemoveArgs, BudgetSetArgs, BudgetSettleArgs, BudgetShowArgs, ByArgs, LedgerArgs,
+    BudgetBackupArgs, BudgetDoctorArgs, BudgetExportArgs, BudgetHoldArgs, BudgetHoldsArgs, BudgetLogArgs,
+    BudgetPresumeArgs, BudgetReleaseArgs, BudgetRemoveArgs, BudgetSetArgs, BudgetSettleArgs, BudgetShowArgs,
+    ByArgs, LedgerArgs,
 };
 pub(crate) use check::CheckArgs;
 pub(crate) use command::{BudgetCommand, Command};

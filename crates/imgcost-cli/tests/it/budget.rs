@@ -202,13 +202,13 @@ fn expired_holds_count_until_they_are_presumed() {
     books.hold_of(&format!("team/b {CALL} --expires-in 0s"));
     books.hold_of(&format!("team/b {CALL} --expires-in 1d"));
     let shown = books.run("show");
-    assert!(shown.stdout.contains("2 holds are past their time"), "{shown:?}");
+    assert!(shown.stdout.contains("3 calls open, 2 holds expired"), "{shown:?}");
     assert_eq!(books.run("show -f json").json()["expired"]["count"], 2);
     let ran = books.run("presume --expired --scope team/a -f json");
     assert_eq!((ran.code, ran.json()["presumed"].as_u64()), (0, Some(1)), "{ran:?}");
     let ran = books.run("presume --expired");
     assert!(ran.stdout.starts_with("1 hold presumed") && ran.stdout.contains("h_"), "{ran:?}");
-    assert!(books.run("presume --expired").stdout.starts_with("no hold is past its time"));
+    assert!(books.run("presume --expired").stdout.starts_with("no hold has expired"));
     let status = books.status();
     assert_eq!((status["presumed"].as_str(), status["held"].as_str()), (Some("0.42159"), Some(CEILING)));
 }

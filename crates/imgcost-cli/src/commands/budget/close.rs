@@ -1,9 +1,9 @@
 //! `imgcost budget release` and `presume`.
 
-use imgcost_ledger::{Error, Hold, HoldId, Ledger, NanoUsd, Scope};
+use imgcost_ledger::{Error, Filter, Hold, HoldId, Ledger, NanoUsd, Scope};
 use serde::Serialize;
 
-use super::{Context, changed, expired, store, words};
+use super::{Context, changed, holds, store, words};
 use crate::args::{BudgetPresumeArgs, BudgetReleaseArgs};
 use crate::failure::{self, End, Failure, bad_input};
 use crate::report::{Column, Only, Report, Table, Value};
@@ -47,7 +47,7 @@ pub(super) fn release(args: &BudgetReleaseArgs, context: Context<'_>) -> Result<
     changed::write(&ledger.release(&id, &args.reason, &words::by(&args.by, context.settings))?, context)
 }
 
-/// Books a hold at its ceiling, or all that are past their time.
+/// Books a hold at its ceiling, or all that have expired.
 pub(super) fn presume(args: &BudgetPresumeArgs, context: Context<'_>) -> Result<End, Failure> {
     let by = words::by(&args.by, context.settings);
     if args.expired {
@@ -106,8 +106,9 @@ fn each(
     scope: Option<&Scope>,
     close: &mut dyn FnMut(&Hold) -> Result<(), Error>,
 ) -> Result<(), Error> {
+    let what = Filter::default().holds().expired().scope(scope.cloned());
     loop {
-        let some = expired::some(ledger, scope, AT_ONCE)?;
+        let some = holds::read(ledger, &what, AT_ONCE)?;
         for hold in &some {
             match close(hold) {
                 Ok(()) | Err(Error::Conflict { .. }) => {}
@@ -128,7 +129,7 @@ fn report<'h>(document: &Document<'h>) -> Report<'h> {
     let mut report = Report::default();
     let total = document.total;
     report.heading(match document.presumed {
-        0 => "no hold is past its time".to_owned(),
+        0 => "no hold has expired".to_owned(),
         1 => format!("1 hold presumed to have cost its ceiling, ${total}"),
         count => format!("{count} holds presumed to have cost their ceilings, ${total} in all"),
     });
