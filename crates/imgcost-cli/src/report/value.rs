@@ -363,100 +363,33 @@ fn changed(change: i64) -> String {
     format!("{sign}{}", grouped(change.unsigned_abs()))
 }
 
-impl From<u64> for Value<'_> {
-    fn from(count: u64) -> Self {
-        Value::Count(count)
-    }
+macro_rules! values {
+    ($($of:ty: $value:expr,)+) => {
+        $(impl<'a> From<$of> for Value<'a> {
+            fn from(value: $of) -> Value<'a> {
+                $value(value)
+            }
+        })+
+    };
 }
 
-impl From<u32> for Value<'_> {
-    fn from(count: u32) -> Self {
-        Value::Count(count.into())
-    }
-}
-
-impl From<bool> for Value<'_> {
-    fn from(flag: bool) -> Self {
-        Value::Flag(flag)
-    }
-}
-
-impl From<Usd> for Value<'_> {
-    fn from(usd: Usd) -> Self {
-        Value::Usd(usd)
-    }
-}
-
-impl From<NanoUsd> for Value<'_> {
-    fn from(amount: NanoUsd) -> Self {
-        Value::Usd(amount.usd())
-    }
-}
-
-impl From<Date> for Value<'_> {
-    fn from(day: Date) -> Self {
-        Value::Date(day)
-    }
-}
-
-impl From<Size> for Value<'_> {
-    fn from(size: Size) -> Self {
-        Value::Size(size)
-    }
-}
-
-impl From<PerMille> for Value<'_> {
-    fn from(share: PerMille) -> Self {
-        Value::PerMille(share)
-    }
-}
-
-impl From<SignedUsd> for Value<'_> {
-    fn from(difference: SignedUsd) -> Self {
-        Value::Difference(difference)
-    }
-}
-
-impl From<Bounds<Usd>> for Value<'_> {
-    fn from(bounds: Bounds<Usd>) -> Self {
-        Value::Estimate(bounds)
-    }
-}
-
-impl From<&Total> for Value<'_> {
-    fn from(total: &Total) -> Self {
-        Value::Estimate(total.into())
-    }
-}
-
-impl From<Estimate<Usd>> for Value<'_> {
-    fn from(estimate: Estimate<Usd>) -> Self {
-        Value::Estimate(estimate.into())
-    }
-}
-
-impl From<Estimate<u64>> for Value<'_> {
-    fn from(estimate: Estimate<u64>) -> Self {
-        Value::Tokens(estimate.into())
-    }
-}
-
-impl<'a> From<&'a str> for Value<'a> {
-    fn from(text: &'a str) -> Self {
-        Value::Text(Cow::Borrowed(text))
-    }
-}
-
-impl From<String> for Value<'_> {
-    fn from(text: String) -> Self {
-        Value::Text(Cow::Owned(text))
-    }
-}
-
-impl<'a> From<Cow<'a, str>> for Value<'a> {
-    fn from(text: Cow<'a, str>) -> Self {
-        Value::Text(text)
-    }
+values! {
+    u64: Value::Count,
+    u32: |count: u32| Value::Count(count.into()),
+    bool: Value::Flag,
+    Usd: Value::Usd,
+    NanoUsd: |amount: NanoUsd| Value::Usd(amount.usd()),
+    Date: Value::Date,
+    Size: Value::Size,
+    PerMille: Value::PerMille,
+    SignedUsd: Value::Difference,
+    Bounds<Usd>: Value::Estimate,
+    &Total: |total: &Total| Value::Estimate(total.into()),
+    Estimate<Usd>: |estimate: Estimate<Usd>| Value::Estimate(estimate.into()),
+    Estimate<u64>: |estimate: Estimate<u64>| Value::Tokens(estimate.into()),
+    &'a str: |text| Value::Text(Cow::Borrowed(text)),
+    String: |text| Value::Text(Cow::Owned(text)),
+    Cow<'a, str>: Value::Text,
 }
 
 impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
