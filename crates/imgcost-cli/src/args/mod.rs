@@ -37,7 +37,7 @@ pub(crate) use diff::DiffArgs;
 pub(crate) use global::GlobalArgs;
 pub(crate) use lazy::Lazy;
 pub(crate) use params::Params;
-pub(crate) use plan::CurrencyArgs;
+pub(crate) use plan::{CurrencyArgs, RowsArgs};
 pub(crate) use solve::SolveArgs;
 pub(crate) use usage::UsageArgs;
 

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 
 use imgcost_analysis::RowSum;
 use imgcost_analysis::jobs::{Field, Row};
-use imgcost_core::{Code, Error, Offer, Quote, Size, Usd};
+use imgcost_core::{Error, Offer, Quote, Size, Usd};
 use serde::{Serialize, Serializer};
 
+use crate::commands::by::By;
 use crate::commands::sums::{self, Sums};
 use crate::fields::shown;
 use crate::report::{Bounds, Column, Report, Table, Value};
@@ -16,89 +17,6 @@ use crate::report::{Bounds, Column, Report, Table, Value};
 pub(super) const GROUPS_MAX: usize = 10_000;
 /// The most bytes of their names together.
 const NAMES_MAX: usize = 4 << 20;
-
-/// By what rows are told apart.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Key {
-    Provider,
-    Model,
-    Quality,
-    Size,
-    Endpoint,
-    Day,
-    Month,
-    Tag(String),
-}
-
-impl Key {
-    const NAMES: [&'static str; 8] =
-        ["provider", "model", "quality", "size", "endpoint", "day", "month", "tag:NAME"];
-
-    fn named(name: &str) -> Result<Key, Error> {
-        Ok(match (name, name.strip_prefix("tag:")) {
-            (_, Some(tag)) if !tag.is_empty() => Key::Tag(tag.to_owned()),
-            ("provider", _) => Key::Provider,
-            ("model", _) => Key::Model,
-            ("quality", _) => Key::Quality,
-            ("size", _) => Key::Size,
-            ("endpoint", _) => Key::Endpoint,
-            ("day", _) => Key::Day,
-            ("month", _) => Key::Month,
-            _ => {
-                let message = format!("by = {}: nothing to add rows up by", shown(name));
-                return Err(Error::new(Code::IllegalValue, message)
-                    .field("by")
-                    .allowed(Key::NAMES)
-                    .nearest_name(name));
-            }
-        })
-    }
-
-    /// The field of a row that it is of.
-    fn field(&self) -> String {
-        if matches!(self, Key::Day | Key::Month) { "as_of".to_owned() } else { self.name() }
-    }
-
-    /// A day, or its month: `2026-11`.
-    fn day<'t>(&self, day: &'t str) -> &'t str {
-        let month = day.rsplit_once('-').map(|(month, _)| month);
-        month.filter(|_| *self == Key::Month).unwrap_or(day)
-    }
-
-    /// Its name in headers and documents.
-    pub(super) fn name(&self) -> String {
-        match self {
-            Key::Provider => "provider".to_owned(),
-            Key::Model => "model".to_owned(),
-            Key::Quality => "quality".to_owned(),
-            Key::Size => "size".to_owned(),
-            Key::Endpoint => "endpoint".to_owned(),
-            Key::Day => "day".to_owned(),
-            Key::Month => "month".to_owned(),
-            Key::Tag(name) => format!("tag:{name}"),
-        }
-    }
-}
-
-/// Reads `--by`: a table for each, its keys between commas.
-///
-/// # Errors
-/// There is no such key, or a table has one twice.
-pub(super) fn keys(by: &[String]) -> Result<Vec<Vec<Key>>, Error> {
-    let table = |text: &String| {
-        let mut keys: Vec<Key> = Vec::new();
-        for name in text.split(',').map(str::trim) {
-            let key = Key::named(name)?;
-            if keys.contains(&key) {
-                let message = format!("by: {} is named twice", shown(name));
-                return Err(Error::new(Code::BadInput, message).field("by"));
-            }
-            keys.push(key);
-        }
-        Ok(keys)
-    };
-    by.iter().map(table).collect()
-}
 
 /// The groups of one table, in the order in which they were first met.
 #[derive(Debug, Default, Clone)]
@@ -127,56 +45,58 @@ pub(super) struct Group<'g> {
 
 impl Groups {
     /// The sums of a quoted row's group.
-    pub(super) fn of_quote(&mut self, keys: &[Key], row: &Row, quote: &Quote<'_>) -> &mut RowSum {
+    pub(super) fn of_quote(&mut self, keys: &[By], row: &Row, quote: &Quote<'_>) -> &mut RowSum {
         let offer = quote.offer();
         self.find(keys, |key, put| match key {
-            Key::Provider => put(Some(&offer.provider.id)),
-            Key::Model => put(Some(&offer.model.id)),
-            Key::Quality => put(quote.quality().map(|quality| quality.as_str())),
-            Key::Size => with_size(quote.chosen_size(), put),
-            Key::Endpoint => put(Some(quote.request().endpoint.as_str())),
-            Key::Day | Key::Month => put(Some(key.day(offer.as_of.to_string().as_str()))),
-            Key::Tag(name) => put(tag(row, name)),
+            By::Provider => put(Some(&offer.provider.id)),
+            By::Model => put(Some(&offer.model.id)),
+            By::Quality => put(quote.quality().map(|quality| quality.as_str())),
+            By::Size => with_size(quote.chosen_size(), put),
+            By::Endpoint => put(Some(quote.request().endpoint.as_str())),
+            By::Day | By::Month => put(Some(key.day(offer.as_of.to_string().as_str()))),
+            By::Tag(name) => put(tag(row, name)),
+            By::Scope => put(None),
         })
     }
 
     /// The sums of the group of a row in error, as far as it says which that is.
     pub(super) fn of_error(
         &mut self,
-        keys: &[Key],
+        keys: &[By],
         row: &Row,
         offer: Option<&Offer<'_>>,
         error: &Error,
     ) -> &mut RowSum {
         let request = &row.request;
         self.find(keys, |key, put| {
+            let of = match key {
+                By::Day | By::Month => "as_of".to_owned(),
+                key => key.to_string(),
+            };
             // What can't be read says nothing, nor does a field that is wrong or misspelt.
-            let is_wrong = |field: Option<&str>| field.is_some_and(|field| field == key.field());
+            let is_wrong = |field: Option<&str>| field.is_some_and(|field| field == of);
             let misspelt = error.field_name().is_some_and(|field| Field::named(field).is_none());
             if row.unread || is_wrong(error.field_name()) || (misspelt && is_wrong(error.nearest_value())) {
                 return put(None);
             }
             match key {
-                Key::Provider => put(Some(offer.map_or(&request.provider, |offer| &offer.provider.id))),
-                Key::Model => put(Some(offer.map_or(&request.model, |offer| &offer.model.id))),
-                Key::Quality => put(request.quality.as_ref().map(|quality| quality.as_str())),
-                Key::Size => match request.size {
+                By::Provider => put(Some(offer.map_or(&request.provider, |offer| &offer.provider.id))),
+                By::Model => put(Some(offer.map_or(&request.model, |offer| &offer.model.id))),
+                By::Quality => put(request.quality.as_ref().map(|quality| quality.as_str())),
+                By::Size => match request.size {
                     Some(size) => with_size(size, put),
                     None => put(None),
                 },
-                Key::Endpoint => put(row.endpoint_known.then(|| request.endpoint.as_str())),
-                Key::Day | Key::Month => put(Some(key.day(request.as_of.to_string().as_str()))),
-                Key::Tag(name) => put(tag(row, name)),
+                By::Endpoint => put(row.endpoint_known.then(|| request.endpoint.as_str())),
+                By::Day | By::Month => put(Some(key.day(request.as_of.to_string().as_str()))),
+                By::Tag(name) => put(tag(row, name)),
+                By::Scope => put(None),
             }
         })
     }
 
     /// The sums of the group whose name `value` gives piece by piece.
-    fn find(
-        &mut self,
-        keys: &[Key],
-        mut value: impl FnMut(&Key, &mut dyn FnMut(Option<&str>)),
-    ) -> &mut RowSum {
+    fn find(&mut self, keys: &[By], mut value: impl FnMut(&By, &mut dyn FnMut(Option<&str>))) -> &mut RowSum {
         let mut name = std::mem::take(&mut self.name);
         name.clear();
         for key in keys {
@@ -293,19 +213,19 @@ fn labels(mut name: &[u8]) -> Vec<Option<String>> {
 }
 
 /// A group in words: `model gpt-image-2, tag:team red`.
-fn words(keys: &[Key], labels: &[Option<String>]) -> String {
+fn words(keys: &[By], labels: &[Option<String>]) -> String {
     let mut text = String::new();
     for (key, label) in keys.iter().zip(labels) {
         let gap = if text.is_empty() { "" } else { ", " };
         let label = label.as_deref().map_or_else(|| "unknown".to_owned(), shown);
-        let _ = write!(text, "{gap}{} {label}", key.name());
+        let _ = write!(text, "{gap}{} {label}", key.to_string());
     }
     text
 }
 
 /// What `--by` asked for: for each table its keys and groups.
 pub(super) struct Groupings {
-    tables: Vec<(Vec<Key>, Groups)>,
+    tables: Vec<(Vec<By>, Groups)>,
 }
 
 /// A group in the summary line.
@@ -326,7 +246,7 @@ fn as_map<S: Serializer>(by: &[(String, Option<String>)], serializer: S) -> Resu
 
 impl Groupings {
     /// Empty tables.
-    pub(super) fn new(keys: &[Vec<Key>]) -> Groupings {
+    pub(super) fn new(keys: &[Vec<By>]) -> Groupings {
         Groupings { tables: keys.iter().map(|keys| (keys.clone(), Groups::default())).collect() }
     }
 
@@ -353,7 +273,7 @@ impl Groupings {
 
     /// All groups of all tables.
     pub(super) fn documents(&self) -> Vec<GroupDocument> {
-        let table = |(keys, groups): &(Vec<Key>, Groups)| -> Vec<GroupDocument> {
+        let table = |(keys, groups): &(Vec<By>, Groups)| -> Vec<GroupDocument> {
             groups.shown().iter().map(|group| document(keys, group)).collect()
         };
         self.tables.iter().flat_map(table).collect()
@@ -368,21 +288,21 @@ impl Groupings {
     }
 }
 
-fn document(keys: &[Key], group: &Group<'_>) -> GroupDocument {
+fn document(keys: &[By], group: &Group<'_>) -> GroupDocument {
     let label = |index: usize| group.labels.as_ref().and_then(|labels| labels.get(index)?.clone());
     GroupDocument {
-        by: keys.iter().enumerate().map(|(index, key)| (key.name(), label(index))).collect(),
+        by: keys.iter().enumerate().map(|(index, key)| (key.to_string(), label(index))).collect(),
         other: group.labels.is_none(),
         sums: sums::document(group.sums, None),
     }
 }
 
 /// A table of groups. Counts of what no group has are for programs only.
-fn table(keys: &[Key], groups: &[Group<'_>]) -> Table<'static> {
+fn table(keys: &[By], groups: &[Group<'_>]) -> Table<'static> {
     let if_any = |column: Column, count: fn(&RowSum) -> u64| {
         if groups.iter().any(|group| count(group.sums) > 0) { column } else { column.data_only() }
     };
-    let mut columns: Vec<Column> = keys.iter().map(|key| Column::name(key.name())).collect();
+    let mut columns: Vec<Column> = keys.iter().map(|key| Column::name(key.to_string())).collect();
     columns.extend([
         Column::number("rows"),
         Column::number("images").if_room(3),

@@ -20,6 +20,7 @@ use self::progress::Progress;
 use self::summary::Summary;
 use self::write::{Tags, Writer};
 use crate::args::BatchArgs;
+use crate::commands::by::By;
 use crate::failure::{End, Failure, bad_input};
 use crate::report::Output;
 use crate::settings::Settings;
@@ -35,12 +36,12 @@ pub(crate) fn batch(args: &BatchArgs, settings: &Settings, output: &Output) -> R
         return Err(bad_input("file", "standard input can be the rows or the request, not both").into());
     }
     let threads = threads(args.threads.as_deref())?;
-    let keys = groups::keys(&args.by)?;
+    let keys: Vec<Vec<By>> = args.by.iter().map(|text| By::list(text, false)).collect::<Result<_, _>>()?;
     let exchange = args.currency.exchange()?;
     let cap = request::cap(args.cap.as_deref(), settings)?;
     let book = request::book(&args.request.book, settings)?;
     let desk = jobs::desk(&args.request, settings, &book)?;
-    let file = jobs::open(&args.file, args.input_format.as_deref(), args.allow_paths)?;
+    let file = jobs::open(&args.file, &args.rows)?;
     let tags = file.tag_columns().map_or(Tags::Json, Tags::Columns);
     let (mut splitter, parser) = file.parts();
     let rules = Rules { parser: &parser, keys: &keys, is_capped: cap.is_some() };

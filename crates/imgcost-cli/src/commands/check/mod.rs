@@ -124,7 +124,7 @@ fn rows(
     day: Date,
 ) -> Result<Report, Error> {
     let mut desk = jobs::desk(&args.request, settings, book)?;
-    let mut rows = jobs::open(file, args.input_format.as_deref(), args.allow_paths)?;
+    let mut rows = jobs::open(file, &args.rows)?;
     let mut row = Row::new(desk.defaults());
     let mut gate = policy.gate(book, day);
     while rows.next(desk.defaults(), &mut row)? {

@@ -70,7 +70,7 @@ fn rows(
     with_day: bool,
 ) -> Result<Vec<Job>, Error> {
     let mut desk = jobs::desk(&args.request, settings, &side.book)?;
-    let mut file = jobs::open(path, args.input_format.as_deref(), args.allow_paths)?;
+    let mut file = jobs::open(path, &args.rows)?;
     let mut row = Row::new(desk.defaults());
     let mut found = Vec::new();
     while file.next(desk.defaults(), &mut row)? {
