@@ -267,7 +267,7 @@ fn format_of(path: &Path) -> Result<Format, Error> {
             .allowed(endings().map(|(ending, _)| format!(".{ending}")))
     };
     let Some(ending) = path.extension() else {
-        return Err(refused(format!("{} has no ending that says the format", name(path))));
+        return Err(refused(format!("{} has no ending to tell the format by", name(path))));
     };
     let ending = ending.to_string_lossy().to_ascii_lowercase();
     if let Some((_, format)) = endings().find(|(known, _)| *known == ending) {
@@ -365,7 +365,7 @@ impl Staged {
 
 impl Drop for Staged {
     fn drop(&mut self) {
-        // Gone already where it was moved; nobody to tell where it can't be removed.
+        // Gone already where it was moved; a failure to remove it has no place to be reported.
         let _ = fs::remove_file(&self.temporary);
     }
 }
@@ -422,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ending_says_the_format() {
+    fn an_ending_gives_the_format() {
         for (path, format) in [
             ("a.csv", Format::Csv),
             ("a.b.TSV", Format::Tsv),
@@ -448,7 +448,7 @@ mod tests {
 
     #[cfg(not(feature = "xlsx"))]
     #[test]
-    fn a_build_without_workbooks_says_so() {
+    fn a_build_without_workbooks_names_the_feature() {
         let error = refused(&["a.xlsx"]);
         assert!(error.message().contains("cargo feature `xlsx`"), "{error}");
     }

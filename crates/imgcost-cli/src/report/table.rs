@@ -47,7 +47,7 @@ impl Only {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Row<'a> {
     pub(crate) cells: Vec<Value<'a>>,
-    /// Whether it stands out, such as the cheapest.
+    /// Whether it is highlighted, such as the cheapest.
     pub(crate) marked: bool,
 }
 

@@ -1,4 +1,4 @@
-//! A server that is there and says nothing: no call waits for it without limit.
+//! A server that accepts connections and does not answer: no call waits for it without limit.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use imgcost_ledger::{Error, Filter, Ledger, PostgresLedger, PostgresOptions, Window};
 
-use crate::server::{ESCAPED, Server, budget, shared, wish};
+use crate::server::{ESCAPED, Server, budget, new_hold, shared};
 
 /// Far longer than any of the limits below, so that only what waits without limit reaches it.
 const LONG: Duration = Duration::from_secs(120);
@@ -106,7 +106,7 @@ fn reading_and_steps_end_in_bounded_time_and_leave_nothing_broken_behind() {
     at_once(["READ ONLY", "CLOSE ALL", "DECLARE part", "ROLLBACK", "hold_v1"], |needle| {
         let proxy = Proxy::start("");
         let ledger = options(schema).connect(&proxy.address()).unwrap();
-        let new = wish("team", 10);
+        let new = new_hold("team", 10);
         let step = || match needle {
             "hold_v1" => ledger.hold(&new).map(|held| assert!(!held.repeated)),
             // The budget and its entry in the journal, at least.

@@ -59,7 +59,7 @@ impl Groups {
         })
     }
 
-    /// The sums of the group of a row in error, as far as it says which that is.
+    /// The sums of the group of a row in error, as far as that is known.
     pub(super) fn of_error(
         &mut self,
         keys: &[By],
@@ -73,7 +73,7 @@ impl Groups {
                 By::Day | By::Month => "as_of".to_owned(),
                 key => key.to_string(),
             };
-            // What can't be read says nothing, nor does a field that is wrong or misspelt.
+            // A row that can't be read has no values, nor has a field that is wrong or misspelt.
             let is_wrong = |field: Option<&str>| field.is_some_and(|field| field == of);
             let misspelt = error.field_name().is_some_and(|field| Field::named(field).is_none());
             if row.unread || is_wrong(error.field_name()) || (misspelt && is_wrong(error.nearest_value())) {

@@ -71,7 +71,7 @@ pub(crate) fn batch(args: &BatchArgs, settings: &Settings, output: &Output) -> R
     summary.end(ran?, &mut writers_at_ends, args.summary, exchange.as_ref())
 }
 
-/// Chunk by chunk in this thread. False where rows were left, as nobody reads on.
+/// Chunk by chunk in this thread. False where rows were left, as the reader is gone.
 fn alone(
     splitter: &mut Splitter<impl Read>,
     mut worker: Worker<'_, '_>,
@@ -92,7 +92,7 @@ fn alone(
     }
 }
 
-/// This thread reads and writes, others quote. False where rows were left, as nobody reads on.
+/// This thread reads and writes, others quote. False where rows were left, as the reader is gone.
 fn together(
     splitter: &mut Splitter<impl Read>,
     mut pool: WorkerPool,

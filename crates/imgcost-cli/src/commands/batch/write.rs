@@ -19,7 +19,7 @@ const SHOWN: [&str; 4] = ["model", "quality", "size", "n"];
 /// The cells of a quote.
 const QUOTE: usize = 21;
 
-/// Writes results in a format, into a buffer that somebody else empties.
+/// Writes results in a format, into a buffer that its owner empties.
 pub(super) struct Writer {
     format: Format,
     tags: Tags,

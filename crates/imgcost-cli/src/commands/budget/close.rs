@@ -79,7 +79,7 @@ fn all(
         presumed.push(hold);
         Ok(())
     });
-    // What was presumed before a failure is booked, and has to be told.
+    // What was presumed before a failure is booked, and has to be shown.
     let broken = match broken {
         Err(error) if presumed.is_empty() => return Err(error.into()),
         other => other.err(),
@@ -100,7 +100,7 @@ fn all(
     Ok(failure::end_of(&error))
 }
 
-/// Does something with every expired hold that nobody else has closed meanwhile.
+/// Closes every expired hold that is not closed by others meanwhile.
 fn each(
     ledger: &dyn Ledger,
     scope: Option<&Scope>,

@@ -28,7 +28,7 @@ struct Document<'f> {
     counters: u64,
     #[serde(flatten)]
     calls: Open,
-    /// What the store says is wrong with it.
+    /// What the store's own check found.
     problems: &'f [String],
     /// Where sums, holds and journal disagree: the first places, and how many there are.
     imbalances: &'f [String],

@@ -1,4 +1,4 @@
-//! `imgcost budget hold`: sets money aside for a call, or says why not and what would fit.
+//! `imgcost budget hold`: sets money aside for a call, or tells why not and what would fit.
 
 use imgcost_core::{Code, Error, Item, Note, Quote};
 use imgcost_guard::{Amount, DEFAULT_HOLD_TTL, HoldError};
@@ -75,7 +75,7 @@ fn quoted(args: &BudgetHoldArgs, context: Context<'_>, scope: &Scope, by: &str) 
     write(&held, Some(&quote), &notes, context)
 }
 
-/// The wish to hold what the user says that a call costs at most: nobody has proven it.
+/// A request to hold the most that a call may cost according to the user: an assumed ceiling.
 fn given(scope: Scope, ceiling: NanoUsd, by: String) -> NewHold {
     NewHold::new(scope, ceiling, by)
         .assumed(true)

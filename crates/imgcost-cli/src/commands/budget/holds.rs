@@ -15,7 +15,7 @@ use crate::report::{Column, Only, Report, Table, Value};
 
 /// More than this many are not counted out.
 const MOST: usize = 1000;
-/// How to close what nobody will.
+/// How to close what was left open.
 const CLOSE: &str = "settle or release what is known, then: imgcost budget presume --expired";
 
 /// How many holds there are.

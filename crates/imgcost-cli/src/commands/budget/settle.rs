@@ -51,7 +51,7 @@ pub(super) fn settle(args: &BudgetSettleArgs, context: Context<'_>) -> Result<En
 
 fn read(path: &Path) -> Result<Response, Error> {
     responses::read(path).map_err(|error| {
-        // A file that can't be read says nothing of the call; a response without a bill does.
+        // A file that can't be read is an error of the option; a response without a bill is one of the call.
         if error.field_name() == Some("file") {
             return bad_input("usage", error.message());
         }

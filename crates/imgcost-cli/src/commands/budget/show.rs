@@ -27,7 +27,7 @@ struct Shown {
     /// Open holds of these budgets' scopes and below.
     #[serde(flatten)]
     calls: Open,
-    /// What these budgets' periods count at ceilings, as nobody knows what it cost.
+    /// What these budgets' periods count at ceilings, as their outcome is unknown.
     presumed: Presumed,
 }
 

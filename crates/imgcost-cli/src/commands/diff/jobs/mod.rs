@@ -42,7 +42,7 @@ pub(super) fn diff(
     (limit, top): (Option<Limit>, usize),
 ) -> Result<End, Failure> {
     one_stdin(before_file, after_file, args)?;
-    // What a row says of its own day does not count where the days are what is compared.
+    // A row's own day does not count where the days are what is compared.
     let with_day = !(old.fixed || new.fixed);
     let before = rows(args, settings, before_file, old, with_day)?;
     let after = rows(args, settings, after_file, new, with_day)?;

@@ -59,7 +59,7 @@ pub(super) fn document<'c>(compared: &'c Compared<'_>) -> Document<'c> {
 /// A total in words, with what is not in it.
 fn total(sum: &RowSum) -> String {
     let [floor, expected, ceiling] = sum.total().amounts();
-    // Where one amount says it all, the line has the ceilings at its end.
+    // Where one amount is enough, the line has the ceilings at its end.
     let amounts = if expected.is_some() { [expected; 3] } else { [floor, None, ceiling] };
     let amounts = if sum.is_complete() { amounts } else { [floor, None, None] };
     with_counts(amounts, sum)

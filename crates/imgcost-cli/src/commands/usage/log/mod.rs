@@ -36,11 +36,11 @@ struct Found {
 /// What was seen of the calls that were compared.
 #[derive(Debug, Default)]
 struct Seen {
-    /// Calls whose money stands on the book's own rates alone.
+    /// Calls that are priced by the book's own rates alone.
     self_priced: u64,
     /// Calls that another model answered than was asked for.
     other_model: u64,
-    /// Calls whose prompt nobody gave.
+    /// Calls without a prompt.
     without_prompt: u64,
 }
 
