@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::value::{Part, Value};
+use super::figure::Part;
+use super::value::Value;
 
 /// The most decimals of an amount, unless its column has fewer.
 const PLACES_MAX: u32 = 9;

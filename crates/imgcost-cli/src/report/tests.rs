@@ -3,7 +3,7 @@
 use imgcost_analysis::currency::Exchange;
 use imgcost_core::Usd;
 
-use super::value::Bounds;
+use super::figure::Bounds;
 use super::*;
 
 fn usd(text: &str) -> Usd {

@@ -18,27 +18,29 @@ pub(super) const GROUPS_MAX: usize = 10_000;
 /// The most bytes of their names together.
 const NAMES_MAX: usize = 4 << 20;
 
+/// What the rows of a group share, in the order of the keys; none where that is unknown or nothing.
+type Name = Box<[Option<String>]>;
+
 /// The groups of one table, in the order in which they were first met.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Groups {
-    index: HashMap<Box<[u8]>, usize>,
-    list: Vec<(Box<[u8]>, RowSum)>,
+    index: HashMap<Name, usize>,
+    list: Vec<(Name, RowSum)>,
     /// The bytes of all names.
     names: usize,
     /// What found no place.
     other: Option<RowSum>,
     /// The group of the row before: rows come in runs.
     last: usize,
-    /// A row's name, in a buffer that is used again.
-    name: Vec<u8>,
+    /// A row's name, in buffers that are used again.
+    name: Vec<Option<String>>,
 }
 
 /// A group as it is shown.
 #[derive(Debug)]
 pub(super) struct Group<'g> {
-    /// What its rows share, in the order of the keys; none where that is unknown or nothing.
-    /// The rows that found no group of their own have no labels.
-    pub(super) labels: Option<Vec<Option<String>>>,
+    /// Its name; that of the rows that found no group of their own is none.
+    pub(super) labels: Option<&'g [Option<String>]>,
     /// Their sums.
     pub(super) sums: &'g RowSum,
 }
@@ -98,9 +100,16 @@ impl Groups {
     /// The sums of the group whose name `value` gives piece by piece.
     fn find(&mut self, keys: &[By], mut value: impl FnMut(&By, &mut dyn FnMut(Option<&str>))) -> &mut RowSum {
         let mut name = std::mem::take(&mut self.name);
-        name.clear();
-        for key in keys {
-            value(key, &mut |text| put(&mut name, text));
+        name.resize(keys.len(), None);
+        for (key, label) in keys.iter().zip(&mut name) {
+            value(key, &mut |text| match text {
+                Some(text) => {
+                    let label = label.get_or_insert_default();
+                    label.clear();
+                    label.push_str(text);
+                }
+                None => *label = None,
+            });
         }
         let found = self.place(&name, usize::MAX, usize::MAX);
         self.name = name;
@@ -116,7 +125,7 @@ impl Groups {
     }
 
     /// Where a name's group is; none where there is no room for it.
-    fn place(&mut self, name: &[u8], groups_max: usize, names_max: usize) -> Option<usize> {
+    fn place(&mut self, name: &[Option<String>], groups_max: usize, names_max: usize) -> Option<usize> {
         if self.list.get(self.last).is_some_and(|(last, _)| **last == *name) {
             return Some(self.last);
         }
@@ -124,10 +133,11 @@ impl Groups {
             self.last = *found;
             return Some(*found);
         }
-        if self.list.len() >= groups_max || self.names.saturating_add(name.len()) > names_max {
+        let bytes: usize = name.iter().map(|label| 1 + label.as_ref().map_or(0, String::len)).sum();
+        if self.list.len() >= groups_max || self.names.saturating_add(bytes) > names_max {
             return None;
         }
-        self.names += name.len();
+        self.names += bytes;
         self.last = self.list.len();
         self.index.insert(name.into(), self.last);
         self.list.push((name.into(), RowSum::default()));
@@ -153,7 +163,7 @@ impl Groups {
     /// The groups, dearest first; last those that found no place.
     pub(super) fn shown(&self) -> Vec<Group<'_>> {
         let mut groups: Vec<Group<'_>> =
-            self.list.iter().map(|(name, sums)| Group { labels: Some(labels(name)), sums }).collect();
+            self.list.iter().map(|(name, sums)| Group { labels: Some(&**name), sums }).collect();
         groups.sort_by(|a, b| weight(b.sums).cmp(&weight(a.sums)).then_with(|| a.labels.cmp(&b.labels)));
         groups.extend(self.other.as_ref().map(|sums| Group { labels: None, sums }));
         groups
@@ -181,44 +191,13 @@ fn with_size(size: Size, put: &mut dyn FnMut(Option<&str>)) {
     put(Some(&text));
 }
 
-/// Adds a piece to a name: a text with its length before it, so that no two names are alike,
-/// or a mark for none.
-fn put(name: &mut Vec<u8>, text: Option<&str>) {
-    match text {
-        None => name.push(0),
-        Some(text) => {
-            name.push(1);
-            name.extend_from_slice(&text.len().to_le_bytes());
-            name.extend_from_slice(text.as_bytes());
-        }
-    }
-}
-
-/// The pieces of a name.
-fn labels(mut name: &[u8]) -> Vec<Option<String>> {
-    const LENGTH: usize = size_of::<usize>();
-    let mut labels = Vec::new();
-    while let Some((mark, rest)) = name.split_first() {
-        name = rest;
-        if *mark == 0 {
-            labels.push(None);
-            continue;
-        }
-        let Some((length, rest)) = name.split_first_chunk::<LENGTH>() else { break };
-        let Some((text, rest)) = rest.split_at_checked(usize::from_le_bytes(*length)) else { break };
-        labels.push(Some(String::from_utf8_lossy(text).into_owned()));
-        name = rest;
-    }
-    labels
-}
-
 /// A group in words: `model gpt-image-2, tag:team red`.
 fn words(keys: &[By], labels: &[Option<String>]) -> String {
     let mut text = String::new();
     for (key, label) in keys.iter().zip(labels) {
         let gap = if text.is_empty() { "" } else { ", " };
         let label = label.as_deref().map_or_else(|| "unknown".to_owned(), shown);
-        let _ = write!(text, "{gap}{} {label}", key.to_string());
+        let _ = write!(text, "{gap}{} {label}", key);
     }
     text
 }
@@ -261,7 +240,7 @@ impl Groupings {
     pub(super) fn dearest(&self) -> Option<(String, Usd)> {
         let (keys, groups) = self.tables.first()?;
         let shown = groups.shown();
-        let (labels, sums) = shown.iter().find_map(|group| Some((group.labels.as_ref()?, group.sums)))?;
+        let (labels, sums) = shown.iter().find_map(|group| Some((group.labels?, group.sums)))?;
         let [_, _, ceiling] = sums::amounts(sums);
         Some((words(keys, labels), ceiling?))
     }
@@ -289,7 +268,7 @@ impl Groupings {
 }
 
 fn document(keys: &[By], group: &Group<'_>) -> GroupDocument {
-    let label = |index: usize| group.labels.as_ref().and_then(|labels| labels.get(index)?.clone());
+    let label = |index: usize| group.labels.and_then(|labels| labels.get(index)?.clone());
     GroupDocument {
         by: keys.iter().enumerate().map(|(index, key)| (key.to_string(), label(index))).collect(),
         other: group.labels.is_none(),
@@ -312,7 +291,7 @@ fn table(keys: &[By], groups: &[Group<'_>]) -> Table<'static> {
     ]);
     let mut table = Table::new("Groups", columns);
     for group in groups {
-        let mut cells: Vec<Value<'static>> = match &group.labels {
+        let mut cells: Vec<Value<'static>> = match group.labels {
             Some(labels) => {
                 labels.iter().map(|label| label.clone().map_or(Value::missing(), Value::from)).collect()
             }
@@ -336,27 +315,12 @@ fn table(keys: &[By], groups: &[Group<'_>]) -> Table<'static> {
 mod tests {
     use super::*;
 
-    fn name(pieces: &[Option<&str>]) -> Vec<u8> {
-        let mut name = Vec::new();
-        pieces.iter().for_each(|piece| put(&mut name, *piece));
-        name
-    }
-
-    #[test]
-    fn names_give_back_their_pieces() {
-        for pieces in [&[Some("a"), None, Some("")][..], &[Some("a\0b"), Some("\u{1}")], &[None, None]] {
-            let expected: Vec<Option<String>> = pieces.iter().map(|piece| piece.map(str::to_owned)).collect();
-            assert_eq!(labels(&name(pieces)), expected);
-        }
-        assert_ne!(name(&[Some("ab"), Some("c")]), name(&[Some("a"), Some("bc")]));
-    }
-
     #[test]
     fn what_finds_no_place_is_added_up_as_one() {
         let mut all = Groups::default();
         for index in 0..GROUPS_MAX + 5 {
             let mut more = Groups::default();
-            let place = more.place(&name(&[Some(&index.to_string())]), usize::MAX, usize::MAX);
+            let place = more.place(&[Some(index.to_string())], usize::MAX, usize::MAX);
             more.at(place).add_error(false);
             all.merge(&more);
             all.merge(&more);
@@ -374,7 +338,7 @@ mod tests {
         let long = "x".repeat(NAMES_MAX / 4);
         for index in 0..8 {
             let mut more = Groups::default();
-            let place = more.place(&name(&[Some(&format!("{index}{long}"))]), usize::MAX, usize::MAX);
+            let place = more.place(&[Some(format!("{index}{long}"))], usize::MAX, usize::MAX);
             more.at(place).add_error(false);
             all.merge(&more);
         }

@@ -173,7 +173,7 @@ impl Writer {
             (Form::Rows(stream), Format::Csv | Format::Tsv) => {
                 let lead = [Value::Empty, Value::Empty, "total".into()];
                 let quote = quote_row::columns().map(|column| match column.key.as_ref() {
-                    "total" => sums.total.bounds().into(),
+                    "total" => sums.total.bounds.into(),
                     _ => Value::Empty,
                 });
                 stream.parts(out, &[&lead, &vec![Value::Empty; self.tags.columns()], &quote]);

@@ -44,7 +44,7 @@ struct Presumed<'h> {
 pub(super) fn release(args: &BudgetReleaseArgs, context: Context<'_>) -> Result<End, Failure> {
     let id = words::hold(&args.hold)?;
     let ledger = store::open(&args.ledger, context)?;
-    changed::write(&ledger.release(&id, &args.reason, &words::by(&args.by, context.settings))?, context)
+    changed::write(&ledger.release(&id, &args.reason, &words::by(&args.by, context.settings))?, &[], context)
 }
 
 /// Books a hold at its ceiling, or all that have expired.
@@ -60,7 +60,7 @@ pub(super) fn presume(args: &BudgetPresumeArgs, context: Context<'_>) -> Result<
         return Err(bad_input("hold", "a hold and a reason are needed, or --expired").into());
     };
     let id = words::hold(id)?;
-    changed::write(&store::open(&args.ledger, context)?.presume(&id, reason, &by)?, context)
+    changed::write(&store::open(&args.ledger, context)?.presume(&id, reason, &by)?, &[], context)
 }
 
 fn all(

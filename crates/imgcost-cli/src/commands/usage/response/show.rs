@@ -1,7 +1,7 @@
 //! A charge as document and report.
 
 use imgcost_analysis::accuracy::Comparison;
-use imgcost_core::{ChargeLine, Pixels, Quality, QuoteDocument, Rate, Total, TotalDocument, Usd};
+use imgcost_core::{ChargeLine, Pixels, Quality, QuoteDocument, Rate, Total, TotalDocument};
 use serde::Serialize;
 
 use super::Charged;
@@ -122,9 +122,7 @@ fn columns() -> Vec<Column> {
         data("floor"),
         data("expected"),
         data("ceiling"),
-        data("quoted_floor"),
-        data("quoted_expected"),
-        data("quoted_ceiling"),
+        Column::estimate("quoted").data_only(),
         Column::text("verdict").data_only(),
     ]
 }
@@ -139,7 +137,6 @@ fn lines<'c>(charged: &'c Charged<'_>) -> Table<'c> {
             Rate::Each(usd) => format!("{usd} each"),
         });
         let finding = comparison.and_then(|comparison| comparison.item(line.item));
-        let quoted = finding.and_then(|finding| finding.quoted);
         table.row([
             item_words(line.item, None).into(),
             Value::of(line.item),
@@ -151,14 +148,11 @@ fn lines<'c>(charged: &'c Charged<'_>) -> Table<'c> {
             line.amount.map(|amount| amount.floor).into(),
             line.amount.and_then(|amount| amount.expected).into(),
             line.amount.map(|amount| amount.ceiling).into(),
-            quoted.map(|quoted| quoted.floor).into(),
-            quoted.and_then(|quoted| quoted.expected).into(),
-            quoted.map(|quoted| quoted.ceiling).into(),
+            finding.and_then(|finding| finding.quoted).into(),
             finding.map(|finding| finding.verdict.as_str()).into(),
         ]);
     }
-    let (total, of_quote) = (total(charged), charged.quote.total());
-    let quoted = |usd: Option<Usd>| Value::from(usd.filter(|_| comparison.is_some()));
+    let total = total(charged);
     let mut row = vec![
         "total".into(),
         "total".into(),
@@ -170,9 +164,7 @@ fn lines<'c>(charged: &'c Charged<'_>) -> Table<'c> {
         total.floor.into(),
         total.expected.into(),
         total.ceiling.into(),
-        quoted(of_quote.floor),
-        quoted(of_quote.expected),
-        quoted(of_quote.ceiling),
+        comparison.map(|_| charged.quote.total()).into(),
         comparison.map(|comparison| comparison.total().as_str()).into(),
     ];
     if let Some(converted) = in_currency(charged) {
