@@ -87,7 +87,7 @@ fn store(ledger: &PostgresLedger, clients: usize, budgets: usize, times: &mut Ve
                 let mut times = Vec::new();
                 while begin.elapsed() < ROUND {
                     let at = Instant::now();
-                    let held = ledger.hold(&server::wish(&scope, CEILING)).unwrap();
+                    let held = ledger.hold(&server::new_hold(&scope, CEILING)).unwrap();
                     ledger.settle(&held.hold.id, cost, Some("{}".to_owned()), "test").unwrap();
                     times.push(at.elapsed());
                 }

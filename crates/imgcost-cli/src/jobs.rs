@@ -9,7 +9,7 @@ use imgcost_analysis::jobs::{Defaults, Files, Format, JobFile, Outside, RowResol
 use imgcost_core::{Book, Error, Prompt};
 use imgcost_wire::Measured;
 
-use crate::args::RequestArgs;
+use crate::args::{RequestArgs, RowsArgs};
 use crate::failure::bad_input;
 use crate::fields::shown;
 use crate::request::{self, Given, NAME_A_MODEL};
@@ -21,18 +21,14 @@ use crate::{clock, images, inputs};
 ///
 /// # Errors
 /// It can't be read, or its header names a column that there is not.
-pub(crate) fn open(
-    path: &Path,
-    format: Option<&str>,
-    allow_paths: bool,
-) -> Result<JobFile<Box<dyn Read>>, Error> {
+pub(crate) fn open(path: &Path, rows: &RowsArgs) -> Result<JobFile<Box<dyn Read>>, Error> {
     let length = std::fs::metadata(path).ok().filter(|found| found.is_file()).map(|found| found.len());
     let extension = path.extension().and_then(OsStr::to_str);
-    let format = match format {
+    let format = match &rows.input_format {
         Some(name) => Format::named(name),
         None => extension.and_then(Format::of_extension),
     };
-    let outside = Outside::new(clock::today(), Box::new(Paths::new(path, allow_paths)));
+    let outside = Outside::new(clock::today(), Box::new(Paths::new(path, rows.allow_paths)));
     let file = JobFile::new(&inputs::name(path), inputs::open("file", path)?, format, outside)?;
     Ok(file.of_length(length.filter(|_| !inputs::is_stdin(path))))
 }

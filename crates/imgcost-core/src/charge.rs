@@ -1,9 +1,11 @@
 //! What a reported usage costs.
 
+use serde::{Serialize, Serializer};
+
 use crate::estimate::{CeilingBasis, Estimate};
 use crate::money::{Usd, UsdPerMillion};
 use crate::params::{Basis, Item, Pixels, Quality};
-use crate::quote::{ImageTerms, InputTerms, Rate, Terms};
+use crate::quote::{ImageTerms, InputTerms, RangeDocument, Rate, Terms, text_or_null};
 use crate::usage::{Response, Usage};
 
 /// One priced item of a usage.
@@ -19,6 +21,23 @@ pub struct ChargeLine {
     /// Quantity times rate in USD: a range where the usage does not say which of two rates
     /// applies; none where no price is known.
     pub amount: Option<Estimate<Usd>>,
+}
+
+impl Serialize for ChargeLine {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Members {
+            item: Item,
+            quantity: u64,
+            #[serde(serialize_with = "text_or_null")]
+            rate: Option<Rate>,
+            per: Option<u64>,
+            amount: Option<RangeDocument<Usd>>,
+        }
+        let ChargeLine { item, quantity, rate, amount } = *self;
+        Members { item, quantity, rate, per: rate.map(Rate::per), amount: amount.map(Into::into) }
+            .serialize(serializer)
+    }
 }
 
 /// What a call cost, by its reported usage.

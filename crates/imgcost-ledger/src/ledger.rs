@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::budget::{Budget, Counter, Status};
 use crate::error::Error;
-use crate::hold::{Change, Changed, Held, Hold, HoldId, NewHold};
+use crate::hold::{Change, Changed, Held, Hold, HoldId, NewHold, State};
 use crate::journal::Entry;
 use crate::money::NanoUsd;
 use crate::scope::Scope;
@@ -125,6 +125,8 @@ pub struct Filter {
     pub scope: Option<Scope>,
     /// Of holds and journal, only records of this hold.
     pub hold: Option<HoldId>,
+    /// Of holds, only those in this state.
+    pub state: Option<State>,
     /// Of holds, only open ones past their expiry.
     pub expired: bool,
     /// Of holds and journal, only records from this moment on.
@@ -174,6 +176,12 @@ impl Filter {
     #[must_use]
     pub fn hold(self, hold: impl Into<Option<HoldId>>) -> Self {
         Filter { hold: hold.into(), ..self }
+    }
+
+    /// Of holds, only those in a state.
+    #[must_use]
+    pub fn state(self, state: impl Into<Option<State>>) -> Self {
+        Filter { state: state.into(), ..self }
     }
 
     /// Of holds, only open ones past their expiry.

@@ -158,6 +158,7 @@ impl Books {
                 inside(hold.scope.as_str())
                     && this(Some(&hold.id))
                     && since(hold.made_at)
+                    && what.state.is_none_or(|state| hold.state == state)
                     && (!what.expired || hold.has_expired(now))
             };
             records.extend(holds.filter(fits).cloned().map(Record::Hold));

@@ -1,6 +1,8 @@
 //! One call: its quote against its response.
 
-use imgcost_core::{Charge, Estimate, Item, NoteKind, Quote, Response, SignedUsd, Terms, Usd, UsdPerMillion};
+use imgcost_core::{
+    Charge, Estimate, Item, NoteKind, Quote, RangeDocument, Response, SignedUsd, Terms, Usd, UsdPerMillion,
+};
 use serde::{Serialize, Serializer};
 
 /// How a count or a sum compares with its quote. The names are stable.
@@ -186,6 +188,30 @@ pub struct Comparison {
     findings: Vec<Finding>,
     difference: Option<SignedUsd>,
     lacks_prompt: bool,
+}
+
+impl Serialize for Comparison {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Members {
+            items: Vec<ItemMembers>,
+            total: Verdict,
+            difference: Option<SignedUsd>,
+        }
+        #[derive(Serialize)]
+        struct ItemMembers {
+            item: Item,
+            quoted: Option<RangeDocument<u64>>,
+            actual: Option<u64>,
+            verdict: Verdict,
+        }
+        let item = |(item, finding): (Item, &Finding)| {
+            let Finding { actual, verdict, .. } = *finding;
+            ItemMembers { item, quoted: finding.quoted.map(Into::into), actual, verdict }
+        };
+        let items = self.items().map(item).collect();
+        Members { items, total: self.total(), difference: self.difference }.serialize(serializer)
+    }
 }
 
 impl Comparison {

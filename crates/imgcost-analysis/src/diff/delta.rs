@@ -15,6 +15,16 @@ pub struct Deltas {
     pub ceiling: Option<SignedUsd>,
 }
 
+/// Differences with the share of the main one in what was there before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// The differences.
+    #[serde(flatten)]
+    pub deltas: Deltas,
+    /// The share; none where one of the two is unknown, or there was nothing.
+    pub per_mille: Option<PerMille>,
+}
+
 impl Deltas {
     /// Where nothing is known of one of the two.
     pub(super) const UNKNOWN: Deltas = Deltas { floor: None, expected: None, ceiling: None };

@@ -1,7 +1,7 @@
 //! A row as a diff keeps it: its terms as one short text, and what it costs.
 
-use imgcost_core::{Availability, Error, Param, Quote, Request, Total, Value};
-use serde::Serialize;
+use imgcost_core::{Availability, Date, Error, Param, Quote, Request, Total, Value};
+use serde::{Serialize, Serializer};
 
 /// What separates two terms.
 const BETWEEN: char = '\u{1f}';
@@ -21,6 +21,29 @@ pub struct Job {
     pub no_prompt: bool,
     /// What it asks for, defaults filled in: `name=value`, one after the other.
     pub(super) terms: Box<str>,
+}
+
+impl Serialize for Job {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Members<'j> {
+            line: u64,
+            #[serde(skip_serializing_if = "str::is_empty")]
+            id: &'j str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            cost: Option<&'j Total>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            error: Option<&'j str>,
+            /// `current`, `ends` (within 30 days) or `retired` on the day of the row.
+            availability: Availability,
+            /// The day of the shutdown, where one is near or past.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            shutdown: Option<Date>,
+        }
+        let Job { line, id, cost, availability, .. } = self;
+        let (cost, error, shutdown) = (cost.as_ref().ok(), self.error(), availability.day());
+        Members { line: *line, id, cost, error, availability: *availability, shutdown }.serialize(serializer)
+    }
 }
 
 /// A term that is another on the other side.
@@ -61,6 +84,18 @@ impl Job {
 
     fn term(&self, name: &str) -> Option<&str> {
         self.terms().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    /// Why it has no cost.
+    #[must_use]
+    pub fn error(&self) -> Option<&str> {
+        self.cost.as_ref().err().map(AsRef::as_ref)
+    }
+
+    /// The row as people find it: its id, else its line.
+    #[must_use]
+    pub fn name(&self) -> String {
+        if self.id.is_empty() { format!("line {}", self.line) } else { self.id.to_string() }
     }
 
     /// What it is, in a few words: model, quality, size, and n where it is not 1.

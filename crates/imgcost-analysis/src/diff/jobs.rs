@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, VecDeque};
 
 use imgcost_core::{SignedUsd, Total};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use super::delta::Deltas;
+use super::delta::{Change, Deltas};
 use super::job::{FieldChange, Job};
 use crate::RowSum;
 
@@ -22,6 +22,19 @@ pub enum Kind {
     Added,
     /// It is gone.
     Removed,
+}
+
+impl Kind {
+    /// The stable name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Kind::Changed => "changed",
+            Kind::Repriced => "repriced",
+            Kind::Added => "added",
+            Kind::Removed => "removed",
+        }
+    }
 }
 
 /// How rows are found to be the same.
@@ -45,6 +58,18 @@ pub enum MatchedBy {
     Place,
 }
 
+impl MatchedBy {
+    /// The stable name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            MatchedBy::Id => "id",
+            MatchedBy::Request => "request",
+            MatchedBy::Place => "place",
+        }
+    }
+}
+
 /// A row that is not the same on both sides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -61,6 +86,40 @@ pub struct Entry {
     pub fields: Vec<FieldChange>,
     /// What that does to its price. A row that is not there costs nothing.
     pub delta: Deltas,
+}
+
+impl Entry {
+    /// Its row as it is now, else as it was.
+    #[must_use]
+    pub fn job(&self) -> Option<&Job> {
+        self.after.as_ref().or(self.before.as_ref())
+    }
+
+    /// Its differences with their share in what it cost before.
+    #[must_use]
+    pub fn change(&self) -> Change {
+        let before = self.before.as_ref().and_then(|job| job.cost.as_ref().ok());
+        let per_mille = before.and_then(|before| self.delta.per_mille(before));
+        Change { deltas: self.delta, per_mille }
+    }
+}
+
+impl Serialize for Entry {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Members<'e> {
+            kind: Kind,
+            matched_by: Option<MatchedBy>,
+            before: &'e Option<Job>,
+            after: &'e Option<Job>,
+            #[serde(skip_serializing_if = "<[_]>::is_empty")]
+            fields: &'e [FieldChange],
+            delta: Change,
+        }
+        let Entry { kind, before, after, matched, fields, .. } = self;
+        Members { kind: *kind, matched_by: *matched, before, after, fields, delta: self.change() }
+            .serialize(serializer)
+    }
 }
 
 /// What the rows of a side come to, each with whether its partner is in error.
@@ -96,6 +155,42 @@ pub struct JobDiff {
     pub after: RowSum,
     /// The differences of the totals.
     pub delta: Deltas,
+}
+
+/// How many rows became what, and how they were matched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct Counts {
+    pub changed: usize,
+    pub repriced: usize,
+    pub added: usize,
+    pub removed: usize,
+    pub same: u64,
+    pub matched_by_id: u64,
+    pub matched_by_request: u64,
+}
+
+impl JobDiff {
+    /// How many rows became what.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let count = |kind| self.entries.iter().filter(|entry| entry.kind == kind).count();
+        Counts {
+            changed: count(Kind::Changed),
+            repriced: count(Kind::Repriced),
+            added: count(Kind::Added),
+            removed: count(Kind::Removed),
+            same: self.same,
+            matched_by_id: self.by_id,
+            matched_by_request: self.by_request,
+        }
+    }
+
+    /// The differences of the totals with their share in the old one.
+    #[must_use]
+    pub fn change(&self) -> Change {
+        Change { deltas: self.delta, per_mille: self.delta.per_mille(&self.before.total()) }
+    }
 }
 
 /// Matches old rows with new ones, and says what is different.

@@ -10,6 +10,6 @@ mod job;
 mod jobs;
 
 pub use book::{BookDiff, Event, ModelChange, PriceChange, prices};
-pub use delta::Deltas;
+pub use delta::{Change, Deltas};
 pub use job::{FieldChange, Job};
-pub use jobs::{Entry, JobDiff, Kind, MatchedBy, Matching, jobs};
+pub use jobs::{Counts, Entry, JobDiff, Kind, MatchedBy, Matching, jobs};

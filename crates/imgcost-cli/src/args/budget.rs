@@ -133,6 +133,22 @@ pub(crate) struct BudgetHoldArgs {
     pub(crate) ledger: LedgerArgs,
 }
 
+/// `budget holds`.
+#[derive(Debug, Args)]
+pub(crate) struct BudgetHoldsArgs {
+    /// Only those that have expired.
+    #[arg(long)]
+    pub(crate) expired: bool,
+
+    /// Only those of this path and below.
+    #[arg(long, value_name = "SCOPE")]
+    pub(crate) scope: Option<String>,
+
+    /// The ledger.
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArgs,
+}
+
 /// `budget settle`.
 #[derive(Debug, Args)]
 pub(crate) struct BudgetSettleArgs {
@@ -186,7 +202,7 @@ pub(crate) struct BudgetPresumeArgs {
     #[arg(long, value_name = "TEXT", required_unless_present = "expired")]
     pub(crate) reason: Option<String>,
 
-    /// All open holds that are past their time.
+    /// All open holds that have expired.
     #[arg(long, conflicts_with = "hold")]
     pub(crate) expired: bool,
 

@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::PossibleValuesParser;
 
-use super::{CurrencyArgs, RequestArgs};
+use super::{CurrencyArgs, RequestArgs, RowsArgs};
 
 /// `check`.
 #[derive(Debug, Args)]
@@ -26,13 +25,9 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) request: RequestArgs,
 
-    /// The format of the rows; left out, by the file's name or first byte.
-    #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(imgcost_analysis::jobs::Format::NAMES), help_heading = "Rows")]
-    pub(crate) input_format: Option<String>,
-
-    /// Let rows name files anywhere, not only below the file's own folder.
-    #[arg(long, help_heading = "Rows")]
-    pub(crate) allow_paths: bool,
+    /// How the rows are read.
+    #[command(flatten)]
+    pub(crate) rows: RowsArgs,
 
     /// Another currency for the sum.
     #[command(flatten)]

@@ -3,10 +3,10 @@
 use clap::Subcommand;
 
 use super::{
-    BatchArgs, BudgetBackupArgs, BudgetDoctorArgs, BudgetExportArgs, BudgetHoldArgs, BudgetLogArgs,
-    BudgetPresumeArgs, BudgetReleaseArgs, BudgetRemoveArgs, BudgetSetArgs, BudgetSettleArgs, BudgetShowArgs,
-    CheckArgs, CompareArgs, CompletionsArgs, ConfigArgs, DiffArgs, Lazy, ManArgs, ModelsArgs, PricesCommand,
-    QuoteArgs, SolveArgs, UsageArgs,
+    BatchArgs, BudgetBackupArgs, BudgetDoctorArgs, BudgetExportArgs, BudgetHoldArgs, BudgetHoldsArgs,
+    BudgetLogArgs, BudgetPresumeArgs, BudgetReleaseArgs, BudgetRemoveArgs, BudgetSetArgs, BudgetSettleArgs,
+    BudgetShowArgs, CheckArgs, CompareArgs, CompletionsArgs, ConfigArgs, DiffArgs, Lazy, ManArgs, ModelsArgs,
+    PricesCommand, QuoteArgs, SolveArgs, UsageArgs,
 };
 
 /// What to do.
@@ -155,6 +155,13 @@ Examples:
   imgcost budget hold team/ci -m gpt-image-2 -q high -s 1024x1024 --prompt \"a red apple\"
   imgcost budget hold team/ci --ceiling 0.25 --key job-42")]
     Hold(Box<Lazy<BudgetHoldArgs>>),
+
+    /// List open holds.
+    #[command(after_help = "\
+Examples:
+  imgcost budget holds
+  imgcost budget holds --expired --scope team/ci")]
+    Holds(Lazy<BudgetHoldsArgs>),
 
     /// Settle a hold with the call's actual cost.
     #[command(after_help = "\

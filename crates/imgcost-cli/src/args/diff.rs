@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::PossibleValuesParser;
 
-use super::RequestArgs;
+use super::{RequestArgs, RowsArgs};
 
 /// `diff`.
 #[derive(Debug, Args)]
@@ -34,13 +33,9 @@ pub(crate) struct DiffArgs {
     #[command(flatten)]
     pub(crate) request: RequestArgs,
 
-    /// The format of the rows; left out, by each file's name or first byte.
-    #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(imgcost_analysis::jobs::Format::NAMES), help_heading = "Rows")]
-    pub(crate) input_format: Option<String>,
-
-    /// Let rows name files anywhere, not only below their file's own folder.
-    #[arg(long, help_heading = "Rows")]
-    pub(crate) allow_paths: bool,
+    /// How the rows are read.
+    #[command(flatten)]
+    pub(crate) rows: RowsArgs,
 
     /// Exit with 3 if what all rows may cost at most grows by more: 5 (US dollars) or 10%.
     #[arg(

@@ -26,8 +26,9 @@ use imgcost_core::Param;
 
 pub(crate) use batch::BatchArgs;
 pub(crate) use budget::{
-    BudgetBackupArgs, BudgetDoctorArgs, BudgetExportArgs, BudgetHoldArgs, BudgetLogArgs, BudgetPresumeArgs,
-    BudgetReleaseArgs, BudgetRemoveArgs, BudgetSetArgs, BudgetSettleArgs, BudgetShowArgs, ByArgs, LedgerArgs,
+    BudgetBackupArgs, BudgetDoctorArgs, BudgetExportArgs, BudgetHoldArgs, BudgetHoldsArgs, BudgetLogArgs,
+    BudgetPresumeArgs, BudgetReleaseArgs, BudgetRemoveArgs, BudgetSetArgs, BudgetSettleArgs, BudgetShowArgs,
+    ByArgs, LedgerArgs,
 };
 pub(crate) use check::CheckArgs;
 pub(crate) use command::{BudgetCommand, Command};
@@ -36,7 +37,7 @@ pub(crate) use diff::DiffArgs;
 pub(crate) use global::GlobalArgs;
 pub(crate) use lazy::Lazy;
 pub(crate) use params::Params;
-pub(crate) use plan::CurrencyArgs;
+pub(crate) use plan::{CurrencyArgs, RowsArgs};
 pub(crate) use solve::SolveArgs;
 pub(crate) use usage::UsageArgs;
 

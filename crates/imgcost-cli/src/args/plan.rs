@@ -1,6 +1,20 @@
 //! What several of the deciding commands take.
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
+use imgcost_analysis::jobs::Format;
+
+/// How a file of jobs is read.
+#[derive(Debug, Args)]
+pub(crate) struct RowsArgs {
+    /// The format of the rows; left out, by the file's name or first byte.
+    #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(Format::NAMES), help_heading = "Rows")]
+    pub(crate) input_format: Option<String>,
+
+    /// Let rows name files anywhere, not only below the file's own folder.
+    #[arg(long, help_heading = "Rows")]
+    pub(crate) allow_paths: bool,
+}
 
 /// Another currency beside US dollars.
 #[derive(Debug, Args)]

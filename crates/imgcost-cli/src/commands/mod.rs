@@ -3,6 +3,7 @@
 
 mod batch;
 mod budget;
+mod by;
 mod check;
 mod compare;
 mod completions;

@@ -32,17 +32,9 @@ pub(super) struct Counts {
 /// Money of all rows; null where it is unknown.
 #[derive(Debug, Serialize)]
 pub(super) struct Amounts {
-    floor: Option<Usd>,
-    expected: Option<Usd>,
-    ceiling: Option<Usd>,
+    #[serde(flatten)]
+    pub(super) bounds: Bounds<Usd>,
     currency: &'static str,
-}
-
-impl Amounts {
-    /// The same as a cell shows it.
-    pub(super) fn bounds(&self) -> Bounds<Usd> {
-        [self.floor, self.expected, self.ceiling].into()
-    }
 }
 
 /// Floor, expected value and ceiling of what could be quoted; nothing where there are no rows.
@@ -53,11 +45,11 @@ pub(super) fn amounts(sum: &RowSum) -> [Option<Usd>; 3] {
 /// The sums, converted too if a currency is given.
 pub(super) fn document<'x>(sum: &RowSum, exchange: Option<&'x Exchange>) -> Sums<'x> {
     let RowSum { rows, images, errors, unpriced, no_prompt: without_prompt, .. } = *sum;
-    let [floor, expected, ceiling] = amounts(sum);
+    let bounds = Bounds::from(amounts(sum));
     Sums {
         counts: Counts { rows, quoted: rows - errors, images, errors, unpriced, without_prompt },
-        total: Amounts { floor, expected, ceiling, currency: "USD" },
-        converted: exchange.map(|exchange| converted(exchange, [floor, expected, ceiling])),
+        total: Amounts { bounds, currency: "USD" },
+        converted: exchange.map(|exchange| converted(exchange, bounds)),
     }
 }
 

@@ -6,8 +6,9 @@ use imgcost_core::{Date, Size, Usd};
 use memchr::memchr3;
 
 use super::Report;
+use super::figure::Part;
 use super::table::{Column, DataColumn, Only, Table, data_columns};
-use super::value::{Part, Value};
+use super::value::Value;
 
 /// A report's result, which is its first table and those of the same name.
 pub(super) fn report(report: &Report<'_>, separator: u8) -> Vec<u8> {
@@ -73,17 +74,17 @@ impl Writer {
             Value::Usd(usd) => self.usd(bytes, *usd),
             Value::Best(value) => return self.cell(bytes, value, part),
             Value::Estimate(bounds) | Value::Open(bounds, _) => {
-                if let Some(usd) = one(bounds.parts(), part) {
+                if let Some(usd) = bounds.part(part) {
                     self.usd(bytes, usd);
                 }
             }
             Value::Tokens(bounds) => {
-                if let Some(count) = one(bounds.parts(), part) {
+                if let Some(count) = bounds.part(part) {
                     bytes.extend_from_slice(self.digits.format(count).as_bytes());
                 }
             }
             Value::Converted(bounds) => {
-                if let Some(amount) = one(bounds.parts(), part) {
+                if let Some(amount) = bounds.part(part) {
                     bytes.extend_from_slice(amount.to_string().as_bytes());
                 }
             }
@@ -144,14 +145,6 @@ pub(super) fn cell<'r, 'v>(parts: &[&'r [Value<'v>]], mut at: usize) -> &'r Valu
         }
     }
     &Value::Empty
-}
-
-fn one<T>([floor, expected, ceiling]: [Option<T>; 3], part: Part) -> Option<T> {
-    match part {
-        Part::Floor => floor,
-        Part::Whole | Part::Expected => expected,
-        Part::Ceiling => ceiling,
-    }
 }
 
 /// Makes the separator behind the last cell the end of the line.

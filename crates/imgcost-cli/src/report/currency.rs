@@ -20,22 +20,21 @@ pub(crate) struct ConvertedTotal<'x> {
     currency: &'x str,
     rate: Ratio,
     date: Date,
-    floor: Option<Converted>,
-    expected: Option<Converted>,
-    ceiling: Option<Converted>,
+    #[serde(flatten)]
+    total: Bounds<Converted>,
 }
 
 /// A total, converted once.
 pub(crate) fn converted(exchange: &Exchange, total: impl Into<Bounds<Usd>>) -> ConvertedTotal<'_> {
-    let Bounds { floor, expected, ceiling } = total.into().map(|usd| exchange.convert(usd));
+    let total = total.into().map(|usd| exchange.convert(usd));
     let Exchange { currency, rate, date, .. } = exchange;
-    ConvertedTotal { currency, rate: *rate, date: *date, floor, expected, ceiling }
+    ConvertedTotal { currency, rate: *rate, date: *date, total }
 }
 
 impl ConvertedTotal<'_> {
     /// The amount for people, with the rate and its day.
     pub(crate) fn words(&self) -> String {
-        let ConvertedTotal { currency, rate, date, floor, expected, ceiling } = self;
+        let ConvertedTotal { currency, rate, date, total: Bounds { floor, expected, ceiling } } = self;
         let range = match (floor, ceiling) {
             (Some(floor), Some(ceiling)) => {
                 format!(
@@ -68,12 +67,11 @@ impl ConvertedTotal<'_> {
 
     /// The cells of a row below [`Self::columns`].
     pub(crate) fn cells(&self) -> [Value<'static>; 4] {
-        let total = Bounds { floor: self.floor, expected: self.expected, ceiling: self.ceiling };
         [
             self.currency.to_owned().into(),
             Value::number(self.rate.to_string()),
             self.date.into(),
-            Value::Converted(total),
+            Value::Converted(self.total),
         ]
     }
 }

@@ -68,8 +68,8 @@ pub(super) fn row<'c>(text: &mut String, cells: impl Iterator<Item = &'c str>) {
     text.push('\n');
 }
 
-/// Adds a text of which nothing is taken for Markdown or HTML, or calls somebody by name, wherever
-/// it is pasted: ids, messages and file names are of others. What can be no markup where it stands
+/// Adds a text of which nothing is taken for Markdown or HTML, or mentions a user, wherever
+/// it is pasted: ids, messages and file names are of others. What can be no markup where it is
 /// is left alone, so that a table reads well as it is: a `_` inside a word, a `<` before a space.
 fn push_text(text: &mut String, plain: &str) {
     let mut before = '\0';

@@ -5,9 +5,11 @@
 
 mod csv;
 mod currency;
+mod figure;
 mod files;
 mod html;
 mod markdown;
+mod sink;
 mod stream;
 mod table;
 #[cfg(test)]
@@ -20,11 +22,13 @@ mod xlsx;
 use crate::plain;
 
 pub(crate) use currency::{ConvertedTotal, converted};
-pub(crate) use files::{Format, Output, Sink, has_room_for, report_bytes};
+pub(crate) use figure::{Bounds, DASH, grouped, rounded};
+pub(crate) use files::{Format, Output, has_room_for, report_bytes};
+pub(crate) use sink::Sink;
 pub(crate) use stream::{Rows, Stream};
 pub(crate) use table::{Column, Only, Row, Table};
 pub(crate) use text::width;
-pub(crate) use value::{Bounds, DASH, Value, grouped, rounded};
+pub(crate) use value::Value;
 
 /// What a command found out.
 #[derive(Debug, Clone, Default)]

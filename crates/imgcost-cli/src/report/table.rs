@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::value::{Part, Value};
+use super::figure::Part;
+use super::value::Value;
 
 /// The most decimals of an amount, unless its column has fewer.
 const PLACES_MAX: u32 = 9;
@@ -47,7 +48,7 @@ impl Only {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Row<'a> {
     pub(crate) cells: Vec<Value<'a>>,
-    /// Whether it stands out, such as the cheapest.
+    /// Whether it is highlighted, such as the cheapest.
     pub(crate) marked: bool,
 }
 

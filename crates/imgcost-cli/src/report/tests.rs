@@ -3,7 +3,7 @@
 use imgcost_analysis::currency::Exchange;
 use imgcost_core::Usd;
 
-use super::value::Bounds;
+use super::figure::Bounds;
 use super::*;
 
 fn usd(text: &str) -> Usd {
@@ -263,7 +263,7 @@ mod html {
     }
 
     #[test]
-    fn the_marked_row_says_so_in_a_word_and_unknown_cells_say_why() {
+    fn the_marked_row_has_a_word_for_it_and_unknown_cells_have_a_reason() {
         let html = report(&nasty());
         assert_eq!(html.matches("<span class=\"mark\">cheapest</span>").count(), 1);
         assert!(

@@ -8,9 +8,10 @@ use rust_xlsxwriter::{
     DocProperties, ExcelDateTime, Format, FormatBorder, Workbook as File, Worksheet, XlsxError,
 };
 
+use super::figure::Part;
 use super::table::{DataColumn, Only, Table, data_columns};
 use super::text::columns;
-use super::value::{Part, Value};
+use super::value::Value;
 use super::{Block, Report};
 use crate::plain;
 

@@ -342,7 +342,7 @@ fn a_wrong_number_is_shown_as_it_was_written() {
 }
 
 #[test]
-fn a_cap_that_is_broken_says_that_rows_in_error_are_not_in_the_ceiling() {
+fn a_broken_cap_notes_that_rows_in_error_are_not_in_the_ceiling() {
     let rows =
         b"model,quality,size,prompt_tokens\ngpt-image-2,high,1024x1024,5\ngpt-image-2,hgh,1024x1024,5\n";
     let ran = run_with(&words("batch - -f csv --cap 0.01"), rows);

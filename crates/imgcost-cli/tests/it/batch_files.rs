@@ -179,7 +179,7 @@ fn lines_of_the_batch_api_are_quoted_at_its_rates() {
 }
 
 #[test]
-fn a_body_says_all_of_its_call_itself() {
+fn a_body_describes_all_of_its_call() {
     let line = r#"{"custom_id":"a","method":"POST","url":"/v1/images/generations","body":{"prompt":"x"}}"#;
     let ran = run_with(
         &words("batch - -f json -m gpt-image-2 -q high -s 1024x1024 -n 3 --image 512x512"),

@@ -8,7 +8,7 @@ use crate::common::{program, run_with, words};
 const GOOD: &str =
     "{\"model\":\"gpt-image-2\",\"quality\":\"high\",\"size\":\"1024x1024\",\"prompt_tokens\":5}\n";
 
-/// How `imgcost batch` ends, and what it says, when its reader goes away after one line.
+/// How `imgcost batch` ends, and what it prints, when its reader goes away after one line.
 fn reader_gone(options: &str, rows: &str) -> (i32, String) {
     let mut child = program()
         .args(words(&format!("batch - -f json {options}")))
@@ -37,7 +37,7 @@ fn a_reader_that_goes_away_hides_nothing_of_what_was_found() {
         assert!(stderr.contains("the reader of the output went away after "), "{stderr}");
         // The first row is in error.
         assert_eq!(reader_gone(threads, &format!("{{oops\n{good}")).0, 4);
-        // A cap is for all rows, whoever reads them: the last one breaks it.
+        // A cap is for all rows, read or not: the last one breaks it.
         let (code, stderr) = reader_gone(&format!("{threads} --cap 1700"), &GOOD.repeat(8_200));
         assert_eq!(code, 3, "{stderr}");
         assert!(stderr.contains("over the cap of $1700"), "{stderr}");

@@ -80,7 +80,7 @@ fn a_row_in_error_counts_where_its_group_is_known() {
     assert_eq!(by("model", json!({"model": null}))["errors"], 1);
     assert_eq!(by("tag:team", json!({"tag:team": "red"}))["errors"], 1);
     assert_eq!(by("tag:team", json!({"tag:team": null}))["rows"], 2);
-    // A size that is wrong and a quality that is misspelt are nobody's.
+    // A size that is wrong and a quality that is misspelt belong to no group.
     assert_eq!(by("size", json!({"size": null}))["errors"], 3);
     assert_eq!(by("quality", json!({"quality": "low"}))["errors"], 1);
 }

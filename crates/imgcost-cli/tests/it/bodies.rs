@@ -113,7 +113,7 @@ fn streams_and_large_responses_are_read() {
 }
 
 #[test]
-fn a_response_that_does_not_settle_says_so() {
+fn a_response_that_does_not_settle_is_noted() {
     let ran = run_with(
         &words("usage - -p aihubmix -m gpt-image-1 -q high -s 1024x1024 -f json"),
         br#"{"usage":{"input_tokens":9,"output_tokens":4160}}"#,

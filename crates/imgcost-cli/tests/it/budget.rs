@@ -3,7 +3,7 @@
 use crate::common::ledger::{Books, CALL, CEILING};
 use crate::common::{self, file, finish};
 
-/// A response that says that the call cost $0.21012.
+/// A response by which the call cost $0.21012.
 const RESPONSE: &str = r#"{"data":[{"b64_json":"AAAA"}],"usage":{"input_tokens":8,"output_tokens":7003,"total_tokens":7011,
     "input_tokens_details":{"text_tokens":8,"image_tokens":0}}}"#;
 const COST: &str = "0.21013";
@@ -70,7 +70,7 @@ fn a_response_without_usage_is_presumed() {
 }
 
 #[test]
-fn an_error_response_settles_nothing_and_says_what_to_do() {
+fn an_error_response_settles_nothing_and_tells_what_to_do() {
     let books = Books::with("error-response", "team 1");
     let hold = books.hold("team");
     for response in
@@ -115,7 +115,7 @@ fn a_bill_above_its_ceiling_is_booked_in_full_and_ends_with_3() {
 }
 
 #[test]
-fn a_refusal_writes_nothing_and_says_what_is_left_and_what_fits() {
+fn a_refusal_writes_nothing_and_shows_what_is_left_and_what_fits() {
     let books = Books::with("refusal", "team 0.3");
     books.hold("team");
     let call = CALL.replace("-q high", "-q high -n 2");
@@ -145,7 +145,7 @@ fn a_key_makes_a_hold_once() {
     assert_eq!(books.status()["open"], 1);
     let other = books.run("hold team --ceiling 0.5 --key job-7 -f json");
     assert_eq!((other.code, other.json()["error"]["code"].as_str()), (2, Some("other-call")));
-    // Nothing is set aside for the call any more: who asks again must not go on.
+    // Nothing is set aside for the call any more: a second request must not go on.
     let hold = first["hold"].as_str().unwrap();
     assert_eq!(books.run(&format!("release {hold} --reason x")).code, 0);
     let ran = books.run(&line);
@@ -202,13 +202,13 @@ fn expired_holds_count_until_they_are_presumed() {
     books.hold_of(&format!("team/b {CALL} --expires-in 0s"));
     books.hold_of(&format!("team/b {CALL} --expires-in 1d"));
     let shown = books.run("show");
-    assert!(shown.stdout.contains("2 holds are past their time"), "{shown:?}");
+    assert!(shown.stdout.contains("3 calls open, 2 holds expired"), "{shown:?}");
     assert_eq!(books.run("show -f json").json()["expired"]["count"], 2);
     let ran = books.run("presume --expired --scope team/a -f json");
     assert_eq!((ran.code, ran.json()["presumed"].as_u64()), (0, Some(1)), "{ran:?}");
     let ran = books.run("presume --expired");
     assert!(ran.stdout.starts_with("1 hold presumed") && ran.stdout.contains("h_"), "{ran:?}");
-    assert!(books.run("presume --expired").stdout.starts_with("no hold is past its time"));
+    assert!(books.run("presume --expired").stdout.starts_with("no hold has expired"));
     let status = books.status();
     assert_eq!((status["presumed"].as_str(), status["held"].as_str()), (Some("0.42159"), Some(CEILING)));
 }

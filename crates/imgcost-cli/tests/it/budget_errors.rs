@@ -64,7 +64,7 @@ fn a_bad_scope_comes_with_a_good_one_and_a_mistyped_one_with_the_nearest() {
 }
 
 #[test]
-fn a_missing_ledger_is_5_and_says_how_to_make_one() {
+fn a_missing_ledger_is_5_and_tells_how_to_make_one() {
     let books = Books::new("missing");
     let none = format!("h_{}", "0".repeat(32));
     for line in [

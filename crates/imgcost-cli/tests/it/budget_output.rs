@@ -48,6 +48,50 @@ fn show_is_a_table_of_80_columns() {
 }
 
 #[test]
+fn show_adds_up_to_the_caps() {
+    let books = Books::at("adds-up", "2031-08-31T11:00:00Z");
+    for budget in ["studio 200 --per month", "studio/ci 5 --per day", "studio/web 20 --per day"] {
+        assert_eq!(books.run(&format!("set {budget} --alerts 90")).code, 0);
+    }
+    for (scope, cost) in [("studio", "126.481"), ("studio/ci", "4.81"), ("studio/web", "9.758")] {
+        let hold = books.hold_of(&format!("{scope} --ceiling {cost}"));
+        assert_eq!(books.run(&format!("settle {hold} --cost {cost}")).code, 0);
+    }
+    for _ in 0..6 {
+        let presumed = books.hold("studio/web");
+        assert_eq!(books.run(&format!("presume {presumed} --reason timeout")).code, 0);
+    }
+    (0..2).for_each(|_| drop(books.hold("studio/web")));
+    books.hold_of(&format!("studio/web {CALL} --expires-in 0s"));
+    snapshot("budget-adds-up.txt", &books.run("show").stdout);
+}
+
+#[test]
+fn open_holds_are_listed_with_their_calls() {
+    let books = Books::at("holds", "2031-08-17T09:26:53Z");
+    assert_eq!(books.run("set team 25").code, 0);
+    assert_eq!(books.run("holds").stdout, "no hold is open\n");
+    books.hold("team/alice");
+    books.hold_of("team/bob --ceiling 1.5 --key job-7");
+    books.hold_of(&format!("team/bob {CALL} -n 2 --expires-in 0s"));
+    let settled = books.hold("team");
+    assert_eq!(books.run(&format!("settle {settled} --cost 0.2")).code, 0);
+    snapshot("budget-holds.txt", &masked(&books.run("holds").stdout));
+    let document = books.run("holds --scope team/bob --json").json();
+    assert_eq!(document["schema"], "imgcost.holds/1");
+    let holds = document["holds"].as_array().unwrap();
+    let of = |name: &str| holds.iter().map(|hold| hold[name].to_string()).collect::<Vec<_>>();
+    assert_eq!(of("call"), ["\"not quoted\"", "\"gpt-image-2 high 1024x1024 x2\""]);
+    assert_eq!(
+        (of("expired"), of("key")),
+        (vec!["false".into(), "true".into()], vec!["\"job-7\"".into(), "null".into()])
+    );
+    let expired = books.run("holds --expired --json").json();
+    assert_eq!(expired["holds"].as_array().unwrap(), &holds[1..]);
+    assert_eq!(books.run("holds --expired --scope team/alice").stdout, "no hold has expired\n");
+}
+
+#[test]
 fn documents_have_their_shape() {
     let books = eventful("documents");
     for (name, line) in [
@@ -66,7 +110,7 @@ fn documents_have_their_shape() {
 #[test]
 fn every_page_has_every_format() {
     let books = eventful("formats");
-    for line in ["show", "log", "doctor", "set other 1", "presume --expired"] {
+    for line in ["show", "holds", "log", "doctor", "set other 1", "presume --expired"] {
         for format in ["table", "json", "jsonl", "csv", "tsv", "md", "html"] {
             let ran = books.run(&format!("{line} -f {format}"));
             assert_eq!(ran.code, 0, "{line} -f {format}: {ran:?}");
@@ -139,7 +183,7 @@ fn a_sound_ledger_passes_the_doctor() {
     let ran = books.run("doctor");
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.stdout.contains("sqlite") && ran.stdout.contains("ok"), "{ran:?}");
-    assert!(ran.stdout.contains("1 hold is past its time"), "{ran:?}");
+    assert!(ran.stdout.contains("2 calls open, 1 hold expired"), "{ran:?}");
     for line in ran.stdout.lines() {
         assert!(line.chars().count() <= 80 || line.contains("ledger.db"), "{line}");
     }
@@ -160,7 +204,7 @@ fn a_pipe_is_not_coloured() {
 #[test]
 fn a_reader_that_goes_away_is_a_normal_end() {
     let books = eventful("gone");
-    for line in ["show", "log", "export", "doctor"] {
+    for line in ["show", "holds", "log", "export", "doctor"] {
         let mut command = books.program();
         command.arg(line).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
         let mut child = command.spawn().unwrap();

@@ -1,4 +1,4 @@
-//! What others wrote and who reads: closed pipes, texts that would change a terminal, and work
+//! Closed pipes, texts of others that would change a terminal, and work
 //! that breaks off in the middle.
 
 use std::process::{Command, Stdio};
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use crate::common::ledger::{Books, CALL};
 use crate::common::{Ran, finish, program, words};
 
-/// Runs a command whose stdout nobody reads any more.
+/// Runs a command whose stdout is closed.
 fn unread(command: &mut Command) -> i32 {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);

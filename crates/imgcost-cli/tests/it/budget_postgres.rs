@@ -29,7 +29,7 @@ fn a_fleets_ledger_works_as_a_file_does() {
 }
 
 #[test]
-fn a_server_that_can_not_be_reached_is_a_ledger_failure_and_says_no_password() {
+fn an_unreachable_server_is_a_ledger_failure_that_shows_no_password() {
     // Nothing listens on port 1.
     let ran = run("postgres://me:s3cret@127.0.0.1:1/db?connect_timeout=1", "show -f json");
     assert_eq!((ran.code, ran.json()["error"]["code"].as_str()), (5, Some("ledger-unavailable")), "{ran:?}");

@@ -39,7 +39,7 @@ fn tokens(model: &str, input: u64, output: u64) -> Value {
         "project_id": null, "user_id": null, "api_key_id": null, "model": model, "batch": null})
 }
 
-/// A cost result; the amount stands in the page by its digits.
+/// A cost result; the amount is in the page by its digits.
 fn cost(line_item: Option<&str>, digits: &str) -> Value {
     let value: Value = json!(format!("#{digits}#"));
     json!({"object": "organization.costs.result", "amount": {"value": value, "currency": "usd"},
@@ -135,12 +135,12 @@ fn a_log_that_agrees_matches_in_every_sum() {
         assert_eq!((&row["log"], &row["standing"]), (&sum, &json!("matched")), "{measure}");
     }
     assert_eq!(row(&document, "usd")["export"], "0.42159000000000000001");
-    // What is no image is said and passes.
+    // What is no image is noted and accepted.
     assert!(codes(&document).contains(&"not-images"), "{document:#}");
 }
 
 #[test]
-fn differences_are_counted_and_a_tolerance_lets_pass() {
+fn differences_are_counted_and_a_tolerance_accepts_them() {
     let files = Files::new("differs", &two())
         .usage(&page(vec![bucket(DAY, vec![images(Some("gpt-image-2"), 3, 3)])]))
         .costs(&page(vec![bucket(DAY, vec![cost(Some("gpt-image-2 image, output"), "0.43")])]));
@@ -452,7 +452,7 @@ fn costs_that_were_left_out_are_not_zero() {
 }
 
 #[test]
-fn usage_of_other_kinds_says_nothing_of_images() {
+fn usage_of_other_kinds_is_not_about_images() {
     let other = json!({"object": "organization.usage.embeddings.result", "input_tokens": 7});
     let files = Files::new("embeddings", &two()).usage(&page(vec![bucket(DAY, vec![other])]));
     let document = files.json("", 4);
@@ -490,7 +490,7 @@ fn pages_may_be_a_file_each() {
     assert!(is_incomplete(&ran("--bill", &[&one], 4)));
     // The same page once more is not the next one.
     assert!(is_incomplete(&ran("--bill", &[&one, &one], 4)));
-    // A token alone says that there are more, too.
+    // A token alone means that there are more, too.
     let token = write("token.json", &without(more(costs(DAY)), "has_more"));
     assert!(is_incomplete(&ran("--bill", &[&token], 4)));
     // The pages of tokens do not go on with those of images.

@@ -121,7 +121,7 @@ fn a_wrong_price_shows_against_what_was_billed() {
     assert_eq!(all(&document, "total")["under"], "0.021072");
     // The tokens are right, so that it is the price.
     assert_eq!(all(&document, "image_output")["exact"], 1);
-    // Nobody said what was billed: both sides stand on the same wrong rate, and that is said.
+    // What was billed is not known: both sides have the same wrong rate, and that is noted.
     let blind = run_with(&["usage", "-", "--prices", &prices, "-f", "json"], lines(&[call(7024)]).as_bytes());
     assert_eq!(blind.code, 0, "{blind:?}");
     assert!(blind.json()["notes"][0].as_str().unwrap().contains("a wrong rate does not"));
@@ -271,7 +271,7 @@ fn a_ledger_is_a_log_too() {
     let by_cost = books.hold("team/bob");
     let response = call(7024)["response"].to_string();
     assert_eq!(books.run_with(&format!("settle {settled} --usage -"), &response).code, 0);
-    // Above its ceiling: settle says so with 3.
+    // Above its ceiling: settle exits with 3.
     assert_eq!(books.run(&format!("settle {by_cost} --cost 0.5")).code, 3);
     assert!(!open.is_empty());
     let path = books.path();
@@ -329,7 +329,7 @@ fn a_call_outside_whose_money_is_a_range_breaks_a_tolerance_of_money() {
     let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(page.contains("1 of 1 outside, by how much money is not known"), "{page}");
     assert!(judged(&log, "--tolerance 1% -f csv").stdout.contains(",money-unknown"));
-    // No share of money lets it pass, only a share of calls without one of money.
+    // No share of money accepts it, only a share of calls without one of money.
     assert_eq!(judged(&log, "--tolerance 100% --max-outside-share 100%").code, 3);
     assert_eq!(judged(&log, "--max-outside-share 100%").code, 0);
 }
@@ -345,7 +345,7 @@ fn notes_count_only_calls_that_were_used() {
 }
 
 #[test]
-fn a_log_without_prompts_compares_no_money_and_says_so() {
+fn a_log_without_prompts_compares_no_money_and_notes_it() {
     let mut open = call(7024);
     open.as_object_mut().unwrap().remove("prompt_tokens");
     let log = lines(&[open.clone(), open.clone()]);
@@ -364,13 +364,13 @@ fn a_log_without_prompts_compares_no_money_and_says_so() {
 }
 
 #[test]
-fn what_a_tolerance_lets_pass_is_said() {
+fn what_a_tolerance_accepts_is_noted() {
     let log = lines(&[call(7024), call(7024), call(7024), call(7000)]);
     for flags in ["--tolerance 1%", "--max-outside-share 25%"] {
         let ran = judged(&log, flags);
         assert_eq!(ran.code, 0, "{ran:?}");
         let page = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-        let said = "outside their quotes, and let pass by the tolerance: 1 of image output, 1 of total";
+        let said = "outside their quotes, and within the tolerance: 1 of image output, 1 of total";
         assert!(page.contains(said), "{flags}: {page}");
     }
     assert!(!judged(&log, "").stdout.contains("let pass"));

@@ -38,7 +38,7 @@ fn line(call: &BTreeMap<String, toml::Value>) -> Option<Value> {
         None if is_edit => json!([null, null]),
         None => json!([]),
     };
-    // The table leaves out input whose images nobody knows, and text whose prompt nobody knows.
+    // The table leaves out input whose images are not known, and text whose prompt is not known.
     let text_tokens = count("text_tokens").filter(|_| knows_images);
     let image_tokens = count("image_tokens")
         .filter(|_| images.as_array().is_some_and(|images| !images.is_empty()) && knows_images);

@@ -107,8 +107,8 @@ impl From<Estimate<u64>> for RangeDocument<u64> {
     }
 }
 
-impl RangeDocument<Usd> {
-    fn usd(range: Estimate<Usd>) -> Self {
+impl From<Estimate<Usd>> for RangeDocument<Usd> {
+    fn from(range: Estimate<Usd>) -> Self {
         RangeDocument {
             floor: range.floor,
             expected: range.expected,
@@ -153,7 +153,10 @@ pub struct LineDocument<'q> {
     pub rate_row: Option<String>,
 }
 
-fn text_or_null<S: Serializer>(rate: &Option<super::Rate>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn text_or_null<S: Serializer>(
+    rate: &Option<super::Rate>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     match rate {
         Some(rate) => serializer.collect_str(rate),
         None => serializer.serialize_none(),
@@ -263,7 +266,7 @@ impl<'b> Quote<'b> {
             quantity: line.quantity.into(),
             rate: price.filter(|price| !spans_rates(line, price)).map(|price| price.rate),
             per: price.map_or(if line.unit == Unit::Token { 1_000_000 } else { 1 }, |price| price.rate.per()),
-            amount: price.map(|price| RangeDocument::usd(price.amount)),
+            amount: price.map(|price| RangeDocument::from(price.amount)),
             evidence: line.evidence,
             source: line.source,
             rate_evidence: price.map(|price| price.row.evidence),

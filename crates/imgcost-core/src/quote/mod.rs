@@ -19,6 +19,7 @@ use std::fmt;
 
 use arrayvec::ArrayVec;
 
+pub(crate) use document::text_or_null;
 pub use document::{
     BookDocument, LineDocument, QuoteDocument, RangeDocument, RequestDocument, TokensDocument, TotalDocument,
 };

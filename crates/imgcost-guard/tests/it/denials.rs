@@ -47,7 +47,7 @@ async fn a_denied_call_never_reaches_the_server() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_let_in_over_its_budget_is_made_and_booked() {
+async fn a_call_that_is_admitted_over_its_budget_is_made_and_booked() {
     for adapter in Adapter::ALL {
         for (on_exceed, made) in [
             (OnExceed::Warn, 1),

@@ -2,7 +2,6 @@
 #![cfg(all(feature = "async-openai", feature = "reqwest-middleware"))]
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use crate::common::adapters::{Adapter, denial};
 use crate::common::slow::SlowLedger;
@@ -98,6 +97,6 @@ async fn the_plain_api_does_not_block_either() {
     // Given up while the ledger writes: the hold stays, and is to expire.
     let setup = self::setup();
     assert!(setup.guard.hold_async(&request).now_or_never().is_none());
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    assert!(common::states(&setup.books).iter().all(|state| *state == State::Held));
+    common::until(|| !common::states(&setup.books).is_empty()).await;
+    assert_eq!(common::states(&setup.books), [State::Held]);
 }

@@ -2,7 +2,7 @@
 #![cfg(all(feature = "async-openai", feature = "reqwest-middleware"))]
 
 use crate::common::adapters::{Adapter, denial};
-use crate::common::{books, guard, image, slow_books, states, usd};
+use crate::common::{books, guard, image, none_open, slow_books, states, usd};
 use crate::fake::{self, Fake};
 use imgcost_guard::Error;
 use imgcost_ledger::{NanoUsd, State};
@@ -49,7 +49,7 @@ async fn of_fifty_calls_on_a_budget_for_seven_exactly_seven_are_made() {
             }
             // Nobody read the responses: all seven count at their ceilings.
             assert_eq!((made, fake.count()), (7, 7), "{adapter:?}");
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            none_open(&books).await;
             assert_eq!(states(&books), vec![State::Presumed; 7]);
             let status = books.status(None).unwrap().pop().unwrap();
             assert!(status.sums.used().nano() == one.nano() * 7 && usd(&seven) > status.sums.used());

@@ -130,9 +130,9 @@ async fn a_denied_call_is_never_sent_and_not_retried() {
 async fn a_stream_that_is_dropped_is_booked() {
     for books in both("1") {
         let fake = Fake::start().await;
-        fake.script(&[Behaviour::Slow]);
-        let mut events = client(&fake, guard(&books)).images().generate_stream(image()).await.unwrap();
-        let _ = tokio::time::timeout(std::time::Duration::from_millis(50), events.next()).await;
+        fake.script(&[Behaviour::Stalled]);
+        let events = client(&fake, guard(&books)).images().generate_stream(image()).await.unwrap();
+        // What was sent of it may have an event or none.
         drop(events);
         common::none_open(&books).await;
         assert_eq!(states(&books), [State::Presumed]);

@@ -1,4 +1,4 @@
-//! Every way a call can end, through every adapter, over a ledger that responses at once and
+//! Every way a call can end, through every adapter, over a ledger that answers at once and
 //! one that does not: the table of docs/outcomes.md.
 #![cfg(all(feature = "async-openai", feature = "reqwest-middleware"))]
 
@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::common::adapters::Adapter;
 use crate::common::{Books, booked, books, guard, image, only_hold, slow_books};
 use crate::fake::{Behaviour, Fake};
+use futures_util::future::join_all;
 use imgcost_ledger::{Hold, NanoUsd, State};
 use reqwest::{Client, Request};
 use serde_json::Value;
@@ -21,14 +22,16 @@ fn request(client: &Client, fake: &Fake, body: &Value, behaviour: Behaviour) -> 
         .unwrap()
 }
 
-fn client() -> Client {
-    Client::builder().timeout(Duration::from_millis(1500)).build().unwrap()
+/// Only a call that is never answered waits as long as it may.
+fn client(behaviour: Behaviour) -> Client {
+    let seconds = if behaviour == Behaviour::Hang { 5 } else { 120 };
+    Client::builder().timeout(Duration::from_secs(seconds)).build().unwrap()
 }
 
-/// Meets a behaviour, reads what comes, and hands the hold over as it stands then: at once
-/// where the whole response was read, else when it is booked.
+/// Meets a behaviour, reads what comes, and hands the hold over: as it is at once
+/// where the whole response was read, else as it is booked.
 async fn meet(adapter: Adapter, books: &Books, body: &Value, behaviour: Behaviour) -> Hold {
-    let (fake, client) = (Fake::start().await, client());
+    let (fake, client) = (Fake::start().await, client(behaviour));
     let sent = adapter.send(&guard(books), &client, request(&client, &fake, body, behaviour)).await;
     let whole = match sent {
         Ok(response) => response.bytes().await.is_ok(),
@@ -39,13 +42,14 @@ async fn meet(adapter: Adapter, books: &Books, body: &Value, behaviour: Behaviou
 }
 
 async fn everywhere(body: &Value, behaviour: Behaviour, check: impl Fn(&Hold)) {
-    for adapter in Adapter::ALL {
-        for books in [books("1"), slow_books("1")] {
+    let ledgers = Adapter::ALL.into_iter().flat_map(|adapter| {
+        [books("1"), slow_books("1")].map(|books| async move {
             let hold = meet(adapter, &books, body, behaviour).await;
             println!("{adapter:?} {behaviour:?}: {:?} {:?}", hold.state, hold.reason);
-            check(&hold);
-        }
-    }
+            hold
+        })
+    });
+    join_all(ledgers).await.iter().for_each(check);
 }
 
 #[tokio::test]
@@ -135,7 +139,7 @@ async fn what_could_not_be_sent_is_released() {
     let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for adapter in Adapter::ALL {
         for books in [books("1"), slow_books("1")] {
-            let client = client();
+            let client = client(Behaviour::Ok);
             let request = client.post(format!("http://{address}/v1/images/generations"));
             let request = request.header("content-type", "application/json").body(image().to_string());
             let error = adapter.send(&guard(&books), &client, request.build().unwrap()).await.unwrap_err();

@@ -162,7 +162,7 @@ fn debug_output_of_a_half_read_response_shows_nothing_of_it() {
 }
 
 #[test]
-fn whoever_presumed_it_before_does_not_stand_in_the_way() {
+fn a_hold_that_was_presumed_meanwhile_is_no_obstacle() {
     let (books, told) = (books("1"), Arc::new(Mutex::new(Vec::new())));
     let heard = Arc::clone(&told);
     let guard =

@@ -191,6 +191,9 @@ fn parts(server: &Server, what: &Filter) -> Vec<Part> {
             let now = format!("coalesce(${}::timestamptz, transaction_timestamp())", values.len());
             sql.push_str(&format!(" AND h.state = 'held' AND h.expires_at < {now}"));
         }
+        if let Some(state) = what.state {
+            sql.push_str(&format!(" AND h.state = '{state}'"));
+        }
         if let Some(since) = what.since {
             values.push(Box::new(since));
             sql.push_str(&format!(" AND h.made_at >= ${}", values.len()));

@@ -3,7 +3,7 @@
 -- Each name ends in its version: a step that changes gets a new name, and clients of both
 -- versions share the server during an upgrade.
 --
--- One rule is not here: what a wish gets whose id or key has made a hold before. hold_v1 hands that
+-- One rule is not here: what a request gets whose id or key has made a hold before. hold_v1 hands that
 -- hold over, as 'repeated' or 'other-call', and engine.rs (again) decides for all stores.
 --
 -- Functions rather than one statement with CTEs: all parts of one statement see the same
@@ -54,7 +54,7 @@ RETURNS bigint[] LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 -- Lets one step at a time go on for each of these scopes. The rows are made first and locked
--- then, both in the order of their names: whoever locks already sees all rows that it will
+-- then, both in the order of their names: the one that locks already sees all rows that it will
 -- need, and two steps that need the same rows meet at the first of them. So none waits for a
 -- step that waits for it.
 CREATE FUNCTION imgcost.lock_v1(p_scopes text[]) RETURNS void LANGUAGE plpgsql AS $$
@@ -210,14 +210,14 @@ BEGIN
     -- A client that lost the answer asks again, maybe while its first question still waits
     -- here: it must not be refused by what it has asked for itself.
     PERFORM pg_advisory_xact_lock(hashtextextended(p_id, 7407));
-    -- The first pass looks without a lock: what is refused or repeated waits for nobody and
+    -- The first pass looks without a lock: what is refused or repeated waits for no lock and
     -- writes nothing. The second decides, under the lock. There is a third if another path's
     -- step took the same key while this one decided.
     FOR pass IN 1..3 LOOP
         now := coalesce(p_now, clock_timestamp());
         starts := imgcost.starts_v1(now);
         SELECT * INTO w FROM imgcost.weigh_v1(prefixes, starts, nothing, share);
-        -- After the sums: whoever is counted in them is found here.
+        -- After the sums: what is counted in them is found here.
         h := NULL;
         IF p_key IS NOT NULL THEN
             SELECT * INTO h FROM imgcost.hold WHERE key = p_key;

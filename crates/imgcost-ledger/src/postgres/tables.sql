@@ -18,7 +18,7 @@ CREATE TABLE imgcost.scope (
 CREATE TABLE imgcost.budget (
     scope text COLLATE "C" NOT NULL,
     win smallint NOT NULL CHECK (win BETWEEN 0 AND 3),
-    cap bigint CHECK (cap >= 0), -- null: unlimited, said on purpose
+    cap bigint CHECK (cap >= 0), -- null: unlimited on purpose
     assumed_ok boolean NOT NULL,
     alerts smallint[] NOT NULL,
     PRIMARY KEY (scope, win)

@@ -18,7 +18,7 @@ use super::pending::lock;
 use super::schema;
 use crate::budget::{Budget, Status};
 use crate::error::Error;
-use crate::hold::{Hold, HoldId};
+use crate::hold::{Hold, HoldId, State};
 use crate::ledger::{Filter, Record};
 use crate::scope::Scope;
 
@@ -143,6 +143,11 @@ impl View<'_> {
         if what.holds && goes_on {
             let mut query = Query::of("hold", columns::HOLD).inside(inside).sorted("number");
             query = query.and_if("id = ?", hold.clone()).and_if("made_at >= ?", since);
+            match what.state {
+                // Written out, so that the index of open holds is used.
+                Some(State::Held) => query.conditions.push("state = 'held'"),
+                state => query = query.and_if("state = ?", state.map(|state| state.as_str().to_owned())),
+            }
             if what.expired {
                 query = query.and("state = 'held' AND expires_at < ?", now.as_microsecond());
             }

@@ -7,7 +7,7 @@
 CREATE TABLE budget (
     scope TEXT NOT NULL,
     win INTEGER NOT NULL CHECK (win BETWEEN 0 AND 3),
-    cap INTEGER CHECK (cap >= 0), -- null: unlimited, said on purpose
+    cap INTEGER CHECK (cap >= 0), -- null: unlimited on purpose
     assumed_ok INTEGER NOT NULL CHECK (assumed_ok IN (0, 1)),
     alerts TEXT NOT NULL,
     PRIMARY KEY (scope, win)

@@ -1,4 +1,4 @@
-//! What must hold after a round, worked out anew from the journal and from what was told.
+//! What must hold after a round, worked out again from the journal and from what callers were told.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
@@ -44,7 +44,7 @@ pub(crate) fn check(round: &Round, folder: &Path, tally: &mut Tally) -> Vec<Stri
     for (key, sums) in &book.counters {
         let found = totals.get(key).copied().unwrap_or_default();
         if found != sums.used().nano() {
-            wrong.push(format!("{key:?}: the counter says {}, the journal {found}", sums.used().nano()));
+            wrong.push(format!("{key:?}: the counter has {}, the journal {found}", sums.used().nano()));
         }
     }
     check_told(round, folder, &book, tally, &mut wrong);
@@ -209,7 +209,7 @@ fn check_told(round: &Round, folder: &Path, book: &Book, tally: &mut Tally, wron
     let listed = wrong.len() + MOST;
     for (id, told) in &told {
         match book.holds.get(id) {
-            None => wrong.push(format!("{id} was let in and is lost")),
+            None => wrong.push(format!("{id} was admitted and is lost")),
             Some(hold) if !told.allows(hold) => {
                 wrong.push(format!("told {:?}, asked for {:?}: {hold:?}", told.last, told.tried));
             }
@@ -223,11 +223,11 @@ fn check_told(round: &Round, folder: &Path, book: &Book, tally: &mut Tally, wron
                 && hold.assumed == call.assumed
         });
         if !is_meant {
-            wrong.push(format!("nobody asked for {hold:?}"));
+            wrong.push(format!("no process asked for {hold:?}"));
         }
         // Every call was asked again until it was answered, so that each hold was told at last.
         if !told.contains_key(id) {
-            wrong.push(format!("nobody was told of {hold:?}"));
+            wrong.push(format!("no process was told of {hold:?}"));
         }
     }
     wrong.truncate(listed);
@@ -245,12 +245,12 @@ impl Told {
     }
 }
 
-/// The ledger still answers, and as the sums say.
+/// The ledger still answers, and by its sums.
 fn check_fresh_holds(path: &Path, book: &Book, totals: &Totals, wrong: &mut Vec<String>) {
     let mut times: Vec<Timestamp> = book.holds.values().map(|hold| hold.made_at).collect();
     times.sort_unstable();
     let picked = [0, times.len() / 2, times.len().saturating_sub(1)];
-    // Where no hold was let in, the moment does not matter.
+    // Where no hold was admitted, the moment does not matter.
     let mut totals = totals.clone();
     for now in picked.map(|at| times.get(at).copied().unwrap_or(Timestamp::UNIX_EPOCH)) {
         let ledger = SqliteLedger::options().clock(Clock::of(move || now)).open(path).unwrap();
@@ -269,7 +269,7 @@ fn check_fresh_holds(path: &Path, book: &Book, totals: &Totals, wrong: &mut Vec<
             } else {
                 "over-budget"
             };
-            let response = ledger.hold(&wish(name, amount));
+            let response = ledger.hold(&new_hold(name, amount));
             let said = response.as_ref().map_or_else(imgcost_ledger::Error::code, |_| "held");
             if said != expected {
                 wrong.push(format!("a hold of {amount} for {name} at {now}: {said}, expected {expected}"));
@@ -285,7 +285,7 @@ fn check_fresh_holds(path: &Path, book: &Book, totals: &Totals, wrong: &mut Vec<
     }
 }
 
-fn wish(scope: &str, amount: u64) -> NewHold {
+fn new_hold(scope: &str, amount: u64) -> NewHold {
     NewHold::new(plan::scope(scope), plan::nano(amount), "check")
         .quote("q_fresh", "sha256:book")
         .expires_in(SignedDuration::from_mins(1))

@@ -13,7 +13,7 @@ use crate::plan::nano;
 pub(crate) enum Note {
     /// A hold is asked for, under this name.
     Ask { call: u64, id: HoldId },
-    /// It was let in; a key may have found an earlier name of it. `found` if it was there
+    /// It was admitted; a key may have found an earlier name of it. `found` if it was there
     /// already, and the process before was killed before it heard of it.
     Held { call: u64, id: HoldId, found: bool },
     /// It was refused, with this code.
@@ -53,7 +53,7 @@ impl Note {
                 let cost = nano(number(cost));
                 if word == "try" { Note::Try { id, state, cost } } else { Note::Done { id, state, cost } }
             }
-            _ => panic!("a note that says nothing: {line}"),
+            _ => panic!("a note without a meaning: {line}"),
         })
     }
 }

@@ -27,7 +27,7 @@ pub(crate) fn budgets() -> Vec<Budget> {
 
 const SCOPES: [&str; 5] = ["team/a", "team/a/run-1", "team/b", "team/c", "team/d/run-2"];
 
-/// The same reason for everyone: whoever presumes a hold a second time changes nothing.
+/// The same reason for all: presuming a hold a second time changes nothing.
 pub(crate) const UNKNOWN: &str = "no response came";
 
 /// One call: what it asks for, and what becomes of it.
@@ -44,7 +44,7 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// The same call for the same numbers, so that a process begun anew can repeat it.
+    /// The same call for the same numbers, so that a process that is started again can repeat it.
     pub(crate) fn of(seed: u64, worker: u64, lane: u64, number: u64) -> Self {
         let mut dice = Dice::of(&[seed, worker, lane, number]);
         // Many that fit for long, and some that don't soon.

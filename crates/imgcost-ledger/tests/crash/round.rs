@@ -147,7 +147,7 @@ impl Round {
             if tally.kills >= 8 * self.processes {
                 continue;
             }
-            // Kill first, begin anew later: what they leave lies there for the others.
+            // Kill first, start again later: the others find what they leave.
             for at in &victims {
                 let _ = workers[*at].child.kill();
                 tally.kills += 1;

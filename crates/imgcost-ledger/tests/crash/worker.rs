@@ -83,7 +83,7 @@ pub(crate) fn run(job: &Job) {
         .wait(Duration::from_secs(60))
         .open(job.folder.join(LEDGER))
         .unwrap();
-    // Whoever comes first says what may be spent; all say the same.
+    // The first to come sets the budgets; all set the same.
     let set: Vec<_> = ledger.status(None).unwrap().into_iter().map(|status| status.budget).collect();
     for budget in plan::budgets().iter().filter(|budget| !set.contains(budget)) {
         ledger.set_budget(budget, "boss").unwrap();
@@ -123,7 +123,7 @@ impl<'l> Lane<'l> {
             }
         }
         match told.last() {
-            // Nobody knows whether it was let in: asking again with its name tells.
+            // It is not known whether it was admitted: asking again with its id tells.
             Some(Note::Ask { call, id }) => self.make(*call, id.clone(), true),
             Some(Note::Try { id, state, cost }) if self.dice.percent(50) => {
                 let calls = self.planned(next - 1);
@@ -154,18 +154,19 @@ impl<'l> Lane<'l> {
         let id = if again && call.has_key { HoldId::random() } else { id };
         self.notes.add(&Note::Ask { call: number, id: id.clone() });
         let key = call.has_key.then(|| format!("{}-{}-{number}", self.job.worker, self.lane));
-        let wish = NewHold::new(plan::scope(call.scope), call.ceiling, format!("worker-{}", self.job.worker))
-            .id(id)
-            .key(key.as_deref())
-            .assumed(call.assumed)
-            .quote(format!("q_{number}"), "sha256:book");
-        match self.ledger.hold(&wish) {
+        let new_hold =
+            NewHold::new(plan::scope(call.scope), call.ceiling, format!("worker-{}", self.job.worker))
+                .id(id)
+                .key(key.as_deref())
+                .assumed(call.assumed)
+                .quote(format!("q_{number}"), "sha256:book");
+        match self.ledger.hold(&new_hold) {
             Ok(Held { hold, repeated, .. }) => {
                 assert!(again || !repeated, "{hold:?} was there before it was asked for");
                 self.notes.add(&Note::Held { call: number, id: hold.id.clone(), found: repeated });
                 self.end(&hold, &call);
             }
-            // It was let in, nobody heard of it, and a sweep has presumed it since.
+            // It was admitted, its reply was lost, and a sweep has presumed it since.
             Err(Error::Conflict { hold, state: State::Presumed, wanted: State::Held, .. })
                 if again && call.has_key =>
             {
@@ -195,7 +196,7 @@ impl<'l> Lane<'l> {
         self.notes.add(&Note::Done { id: id.clone(), state, cost });
     }
 
-    /// Presumes a hold that nobody has ended in its time, whoever's it is.
+    /// Presumes an expired hold of any process.
     fn sweep(&self) {
         let mut found = None;
         let expired = Filter::default().holds().expired();

@@ -6,7 +6,7 @@ use imgcost_ledger::{
     Clock, Error, Filter, Ledger, MemoryLedger, NanoUsd, Record, Refusal, Thresholds, Timestamp, Window,
 };
 
-use crate::server::{Server, balanced, budget, shared, wish};
+use crate::server::{Server, balanced, budget, new_hold, shared};
 
 const CENT: u64 = 10_000_000;
 
@@ -45,7 +45,7 @@ fn it_keeps_what_memory_keeps_to_the_letter() {
     let mut open = budget("team/b", Window::Hour, 0);
     open.cap = imgcost_ledger::Cap::Unlimited;
     open.alerts = Thresholds::none();
-    let wishes: Vec<_> = [
+    let new_holds: Vec<_> = [
         ("team/a", 600_000_001, false, None),
         ("team/a", 10, true, None),
         ("team/b/c", 500_000_000, false, Some("key")),
@@ -57,10 +57,10 @@ fn it_keeps_what_memory_keeps_to_the_letter() {
         ("other", 1, false, None),
     ]
     .map(|(scope, nano, assumed, key)| {
-        let mut wish = wish(scope, nano);
-        wish.assumed = assumed;
-        wish.key = key.map(str::to_owned);
-        wish
+        let mut new_hold = new_hold(scope, nano);
+        new_hold.assumed = assumed;
+        new_hold.key = key.map(str::to_owned);
+        new_hold
     })
     .into();
     let run = |ledger: &dyn Ledger| {
@@ -72,27 +72,27 @@ fn it_keeps_what_memory_keeps_to_the_letter() {
         let mut unlimited = open.clone();
         unlimited.scope = "other".parse().unwrap();
         tell(format!("{:?}", ledger.set_budget(&unlimited, "me")));
-        for (number, wish) in wishes.iter().enumerate() {
-            tell(format!("{:?}", ledger.hold(wish)));
-            tell(format!("{:?}", ledger.hold(wish)));
-            let mut despite = wish.clone();
-            despite.id = format!("h_{number:032}").parse().unwrap();
-            despite.key = None;
-            despite.override_reason = Some("only a warning".to_owned());
-            if wish.ceiling.nano() == 10 || wish.scope.as_str() == "teem/b" {
-                tell(format!("{:?}", ledger.hold(&despite)));
+        for (number, new_hold) in new_holds.iter().enumerate() {
+            tell(format!("{:?}", ledger.hold(new_hold)));
+            tell(format!("{:?}", ledger.hold(new_hold)));
+            let mut overridden = new_hold.clone();
+            overridden.id = format!("h_{number:032}").parse().unwrap();
+            overridden.key = None;
+            overridden.override_reason = Some("only a warning".to_owned());
+            if new_hold.ceiling.nano() == 10 || new_hold.scope.as_str() == "teem/b" {
+                tell(format!("{:?}", ledger.hold(&overridden)));
             }
         }
-        for wish in &wishes {
-            let cost = NanoUsd::new(wish.ceiling.nano().saturating_add(7)).unwrap_or(NanoUsd::ZERO);
-            tell(format!("{:?}", ledger.presume(&wish.id, "gone", "me")));
-            tell(format!("{:?}", ledger.release(&wish.id, "not billed", "me")));
-            tell(format!("{:?}", ledger.release(&wish.id, "not billed", "me")));
-            tell(format!("{:?}", ledger.release(&wish.id, "otherwise", "me")));
-            tell(format!("{:?}", ledger.settle(&wish.id, cost, Some("{}".to_owned()), "me")));
-            tell(format!("{:?}", ledger.settle(&wish.id, cost, Some("{}".to_owned()), "me")));
-            tell(format!("{:?}", ledger.settle(&wish.id, cost, None, "me")));
-            tell(format!("{:?}", ledger.presume(&wish.id, "late", "me")));
+        for new_hold in &new_holds {
+            let cost = NanoUsd::new(new_hold.ceiling.nano().saturating_add(7)).unwrap_or(NanoUsd::ZERO);
+            tell(format!("{:?}", ledger.presume(&new_hold.id, "gone", "me")));
+            tell(format!("{:?}", ledger.release(&new_hold.id, "not billed", "me")));
+            tell(format!("{:?}", ledger.release(&new_hold.id, "not billed", "me")));
+            tell(format!("{:?}", ledger.release(&new_hold.id, "otherwise", "me")));
+            tell(format!("{:?}", ledger.settle(&new_hold.id, cost, Some("{}".to_owned()), "me")));
+            tell(format!("{:?}", ledger.settle(&new_hold.id, cost, Some("{}".to_owned()), "me")));
+            tell(format!("{:?}", ledger.settle(&new_hold.id, cost, None, "me")));
+            tell(format!("{:?}", ledger.presume(&new_hold.id, "late", "me")));
         }
         tell(format!("{:?}", ledger.remove_budget(&open.scope, Window::Hour, "me")));
         tell(format!("{:?}", ledger.remove_budget(&open.scope, Window::Hour, "me")));
@@ -115,7 +115,7 @@ fn the_clock_is_the_servers() {
     let ledger = shared().ledger("clock");
     ledger.set_budget(&budget("a", Window::Total, CENT), "test").unwrap();
     let before: Timestamp = shared().sql("SELECT to_json(clock_timestamp())#>>'{}'").parse().unwrap();
-    let held = ledger.hold(&wish("a", 1)).unwrap().hold;
+    let held = ledger.hold(&new_hold("a", 1)).unwrap().hold;
     let after: Timestamp = shared().sql("SELECT to_json(clock_timestamp())#>>'{}'").parse().unwrap();
     assert!(before <= held.made_at && held.made_at <= after);
     assert_eq!(held.expires_at.duration_since(held.made_at).as_secs(), 600);
@@ -127,7 +127,7 @@ fn the_clock_is_the_servers() {
 async fn it_works_and_is_dropped_inside_another_runtime() {
     let ledger = shared().ledger("inside");
     ledger.set_budget(&budget("a", Window::Total, CENT), "test").unwrap();
-    let held = ledger.hold(&wish("a", 1)).unwrap();
+    let held = ledger.hold(&new_hold("a", 1)).unwrap();
     ledger.settle(&held.hold.id, held.hold.ceiling, None, "test").unwrap();
     assert_eq!(all(&ledger).len(), 1 + 4 + 1 + 3);
     drop(ledger);
@@ -138,7 +138,7 @@ fn reading_is_one_snapshot_in_pieces_and_may_be_broken_off() {
     let ledger = Server::options("reading").pool_size(2).connect(&shared().address()).unwrap();
     ledger.set_budget(&budget("a", Window::Total, 1000 * CENT), "test").unwrap();
     for number in 0..600 {
-        ledger.hold(&wish(&format!("a/{}", number % 7), 1)).unwrap();
+        ledger.hold(&new_hold(&format!("a/{}", number % 7), 1)).unwrap();
     }
     let mut kinds = [0_u64; 4];
     ledger
@@ -153,7 +153,7 @@ fn reading_is_one_snapshot_in_pieces_and_may_be_broken_off() {
             kinds[kind] += 1;
             if kinds[1] == 1 {
                 // What comes in now is in no piece.
-                ledger.hold(&wish("a/0", 1)).unwrap();
+                ledger.hold(&new_hold("a/0", 1)).unwrap();
             }
             ControlFlow::Continue(())
         })
@@ -182,7 +182,7 @@ fn reading_is_one_snapshot_in_pieces_and_may_be_broken_off() {
         })
         .unwrap();
     assert!(numbers.len() == 3 && numbers.is_sorted());
-    assert!(ledger.hold(&wish("a", 1)).is_ok());
+    assert!(ledger.hold(&new_hold("a", 1)).is_ok());
 }
 
 #[test]
@@ -190,9 +190,9 @@ fn a_refusal_writes_nothing() {
     let ledger = shared().ledger("refusal");
     ledger.set_budget(&budget("a", Window::Month, CENT), "test").unwrap();
     let before = all(&ledger);
-    let error = ledger.hold(&wish("a/b", CENT + 1)).unwrap_err();
+    let error = ledger.hold(&new_hold("a/b", CENT + 1)).unwrap_err();
     assert!(matches!(error.refusal(), Some(Refusal::Full { .. })), "{error}");
-    let error = ledger.hold(&wish("b", 1)).unwrap_err();
+    let error = ledger.hold(&new_hold("b", 1)).unwrap_err();
     assert!(matches!(error.refusal(), Some(Refusal::NoBudget { .. })), "{error}");
     assert_eq!(all(&ledger), before);
     assert_eq!(shared().sql("SELECT count(*) FROM refusal.scope"), "1");
@@ -218,21 +218,21 @@ fn a_budget_step_that_is_asked_again_responses_the_same_and_writes_once() {
 fn two_schemas_of_a_server_are_two_ledgers() {
     let (one, two) = (shared().ledger("one"), shared().ledger("two"));
     one.set_budget(&budget("a", Window::Total, CENT), "test").unwrap();
-    assert!(matches!(two.hold(&wish("a", 1)), Err(Error::Refused(_))));
-    let held = one.hold(&wish("a", 1)).unwrap();
+    assert!(matches!(two.hold(&new_hold("a", 1)), Err(Error::Refused(_))));
+    let held = one.hold(&new_hold("a", 1)).unwrap();
     assert!(two.find(&held.hold.id).unwrap().is_none());
     assert!(one.find(&held.hold.id).unwrap().is_some());
 }
 
 #[test]
-fn a_new_cap_says_anew_which_thresholds_are_reached() {
+fn a_new_cap_alerts_again_at_the_thresholds_it_has_reached() {
     let ledger = shared().ledger("new_caps");
     let set = |cents| {
         ledger.set_budget(&budget("team", Window::Day, cents * CENT), "test").unwrap();
         ledger.status(None).unwrap()[0].sums.alerted
     };
     let percents = |cents| -> Vec<u8> {
-        let held = ledger.hold(&wish("team/a", cents * CENT)).unwrap();
+        let held = ledger.hold(&new_hold("team/a", cents * CENT)).unwrap();
         held.alerts.iter().map(|alert| alert.percent).collect()
     };
     assert_eq!(set(100), 0);

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use imgcost_ledger::{Error, Ledger, PostgresLedger, PostgresOptions, Window};
 
-use crate::server::{ESCAPED, PASSWORD, Server, budget, shared, wish};
+use crate::server::{ESCAPED, PASSWORD, Server, budget, new_hold, shared};
 
 fn open(schema: &str, address: &str) -> Result<PostgresLedger, Error> {
     Server::options(schema).connect(address)
@@ -52,7 +52,7 @@ fn sslmode_is_honoured() {
                 assert!(error.is_failure(), "{error}");
                 keeps_quiet(&error, &error.to_string());
             }
-            (Ok(_), None) => panic!("{host} {query} was let in"),
+            (Ok(_), None) => panic!("{host} {query} was accepted"),
             (Err(error), Some(_)) => panic!("{host} {query}: {error}"),
         }
     }
@@ -96,7 +96,7 @@ fn a_role_without_rights_is_told_what_to_run() {
     server.sql(&rights.replace("ledger_role", "clerk"));
     let ledger = open("access_rights", &server.address_of("clerk")).unwrap();
     ledger.set_budget(&budget("a", Window::Day, 100), "test").unwrap();
-    let held = ledger.hold(&wish("a/b", 90)).unwrap();
+    let held = ledger.hold(&new_hold("a/b", 90)).unwrap();
     ledger.settle(&held.hold.id, held.hold.ceiling, None, "test").unwrap();
     assert!(ledger.remove_budget(&"a".parse().unwrap(), Window::Day, "test").unwrap().is_some());
     ledger.inspect().unwrap();
@@ -124,7 +124,7 @@ fn a_role_that_asks_for_less_durability_gets_it_all_the_same() {
     let ledger = open("access_hasty", &server.address_of("hasty")).unwrap();
     assert_eq!(fact(&ledger, "synchronous_commit"), "on (the server's own: off)");
     ledger.set_budget(&budget("a", Window::Day, 100), "test").unwrap();
-    ledger.hold(&wish("a", 90)).unwrap();
+    ledger.hold(&new_hold("a", 90)).unwrap();
     let found = ledger.inspect().unwrap();
     assert_eq!(found.kind, "postgresql");
     // The test's own server is hasty in this.
@@ -159,7 +159,7 @@ fn the_journal_can_only_be_added_to() {
 fn no_hold_can_be_taken_away() {
     let ledger = shared().ledger("access_hold");
     ledger.set_budget(&budget("a", Window::Day, 100), "test").unwrap();
-    ledger.hold(&wish("a", 90)).unwrap();
+    ledger.hold(&new_hold("a", 90)).unwrap();
     assert!(!shared().psql("DELETE FROM access_hold.hold").status.success());
     assert!(!shared().psql("TRUNCATE access_hold.hold").status.success());
     let problems = |ledger: &PostgresLedger| ledger.inspect().unwrap().problems;

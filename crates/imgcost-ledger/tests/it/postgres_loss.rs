@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use imgcost_ledger::{Error, HoldId, Ledger, State, Window};
 
-use crate::server::{Server, balanced, budget, shared, wish};
+use crate::server::{Server, balanced, budget, new_hold, shared};
 
 const CENT: u64 = 10_000_000;
 const DOLLAR: u64 = 100 * CENT;
@@ -28,16 +28,16 @@ fn clients(ledger: &impl Ledger, told: &Mutex<Told>, stop: &AtomicBool) {
         for client in 0..8 {
             threads.spawn(move || {
                 while !stop.load(Ordering::Relaxed) {
-                    let wish = wish(&format!("team/{}", client % 3), CENT);
-                    let outcome = ledger.hold(&wish);
-                    let settled =
-                        outcome.is_ok() && ledger.settle(&wish.id, wish.ceiling, None, "test").is_ok();
+                    let new_hold = new_hold(&format!("team/{}", client % 3), CENT);
+                    let outcome = ledger.hold(&new_hold);
+                    let settled = outcome.is_ok()
+                        && ledger.settle(&new_hold.id, new_hold.ceiling, None, "test").is_ok();
                     let mut told = told.lock().unwrap();
                     match outcome {
-                        Ok(_) if settled => told.settled.push(wish.id),
-                        Ok(_) => told.held.push(wish.id),
-                        Err(Error::Unknown { .. }) => told.unknown.push(wish.id),
-                        Err(Error::Unavailable { .. }) => told.denied.push(wish.id),
+                        Ok(_) if settled => told.settled.push(new_hold.id),
+                        Ok(_) => told.held.push(new_hold.id),
+                        Err(Error::Unknown { .. }) => told.unknown.push(new_hold.id),
+                        Err(Error::Unavailable { .. }) => told.denied.push(new_hold.id),
                         Err(other) => panic!("{other}"),
                     }
                 }
@@ -51,7 +51,7 @@ fn check(ledger: &impl Ledger, told: &Told) {
         assert_eq!(ledger.find(id).unwrap().unwrap().state, State::Settled);
     }
     for id in &told.held {
-        assert!(ledger.find(id).unwrap().is_some(), "{id} was let in");
+        assert!(ledger.find(id).unwrap().is_some(), "{id} was admitted");
     }
     for id in &told.denied {
         assert!(ledger.find(id).unwrap().is_none(), "{id} was denied");
@@ -121,7 +121,7 @@ fn a_crash_loses_nothing_that_was_answered() {
     assert!(!told.denied.is_empty(), "calls were denied while it was gone");
     assert!(!told.settled.is_empty());
     check(&ledger, &told);
-    // Asking again with the same id finds out what became of those that nobody knew.
+    // Asking again with the same id finds out what became of those whose reply was lost.
     let mut known: BTreeMap<bool, u64> = BTreeMap::new();
     for id in told.unknown.drain(..) {
         *known.entry(ledger.find(&id).unwrap().is_some()).or_default() += 1;
@@ -139,18 +139,19 @@ fn a_server_that_is_gone_denies_in_bounded_time() {
         .unwrap();
     ledger.set_budget(&budget("team", Window::Total, DOLLAR), "test").unwrap();
     server.crash();
-    let wish = wish("team", CENT);
+    let new_hold = new_hold("team", CENT);
     // It is noticed here, so that below nothing is sent.
-    assert!(ledger.find(&wish.id).is_err());
+    assert!(ledger.find(&new_hold.id).is_err());
     let began = Instant::now();
-    let error = ledger.hold(&wish).unwrap_err();
+    let error = ledger.hold(&new_hold).unwrap_err();
     assert!(matches!(error, Error::Unavailable { .. }), "{error}");
-    assert!(ledger.find(&wish.id).is_err() && ledger.inspect().is_err());
-    assert!(began.elapsed() < Duration::from_secs(10));
+    assert!(ledger.find(&new_hold.id).is_err() && ledger.inspect().is_err());
+    // No measure of speed: it must not wait for a server that does not come.
+    assert!(began.elapsed() < Duration::from_secs(60));
     server.up();
-    assert!(ledger.find(&wish.id).unwrap().is_none());
-    assert!(!ledger.hold(&wish).unwrap().repeated);
-    assert!(ledger.hold(&wish).unwrap().repeated);
+    assert!(ledger.find(&new_hold.id).unwrap().is_none());
+    assert!(!ledger.hold(&new_hold).unwrap().repeated);
+    assert!(ledger.hold(&new_hold).unwrap().repeated);
 }
 
 #[test]
@@ -159,14 +160,14 @@ fn a_lock_that_is_not_given_back_denies_in_bounded_time() {
     let ledger = options.connect(&shared().address()).unwrap();
     ledger.set_budget(&budget("team", Window::Total, DOLLAR), "test").unwrap();
     let kept = shared().keep("SELECT FROM loss_lock.scope FOR UPDATE");
-    let late = wish("team", CENT);
+    let late = new_hold("team", CENT);
     let error = ledger.hold(&late).unwrap_err();
     assert!(matches!(error, Error::Unavailable { .. }), "{error}");
     assert!(error.to_string().contains("too long"), "{error}");
-    assert!(ledger.find(&late.id).unwrap().is_none(), "reading waits for nobody");
-    // What is refused anyway waits for nobody either.
-    let much = ledger.hold(&wish("team", 2 * DOLLAR)).unwrap_err();
+    assert!(ledger.find(&late.id).unwrap().is_none(), "reading waits for no lock");
+    // What is refused anyway waits for no lock either.
+    let much = ledger.hold(&new_hold("team", 2 * DOLLAR)).unwrap_err();
     assert!(much.refusal().is_some(), "{much}");
     drop(kept);
-    assert!(ledger.hold(&wish("team", CENT)).is_ok());
+    assert!(ledger.hold(&new_hold("team", CENT)).is_ok());
 }

@@ -1,4 +1,4 @@
-//! Many connections at once: nothing is overdrawn, nothing is lost, nobody waits for ever.
+//! Many connections at once: nothing is overdrawn, nothing is lost, nothing waits for ever.
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -6,7 +6,7 @@ use std::thread;
 
 use imgcost_ledger::{Cap, Clock, Error, Filter, Ledger, NanoUsd, Record, Timestamp, Window};
 
-use crate::server::{Server, balanced, budget, shared, wish};
+use crate::server::{Server, balanced, budget, new_hold, shared};
 
 const CENT: u64 = 10_000_000;
 const DOLLAR: u64 = 100 * CENT;
@@ -27,7 +27,7 @@ fn sixteen_connections_never_overdraw_a_budget() {
                 start.wait();
                 for turn in 0..25 {
                     let scope = format!("team/{}", client % 5);
-                    match ledger.hold(&wish(&scope, CENT)) {
+                    match ledger.hold(&new_hold(&scope, CENT)) {
                         Ok(held) if turn % 3 == 0 => {
                             ledger.release(&held.hold.id, "not sent", "test").unwrap();
                         }
@@ -72,7 +72,7 @@ fn first_holds_in_a_new_period_make_its_counters_once() {
                     // Paths that share their upper levels, in new scopes each time.
                     let scope = format!("a/{}/{number}-{client}", client % 3);
                     start.wait();
-                    match ledger.hold(&wish(&scope, CENT)) {
+                    match ledger.hold(&new_hold(&scope, CENT)) {
                         Ok(_) => authorize.fetch_add(1, Ordering::Relaxed),
                         Err(Error::Refused(_)) => 0,
                         Err(other) => panic!("{other}"),
@@ -99,10 +99,10 @@ fn the_same_key_at_once_is_one_hold_whatever_the_path() {
                 let (ledger, start, new, repeated, other) = (&ledger, &start, &new, &repeated, &other);
                 threads.spawn(move || {
                     let scope = if client % 2 == 0 { "a" } else { "b" };
-                    let mut wish = wish(scope, CENT);
-                    wish.key = Some(format!("key {round}"));
+                    let mut new_hold = new_hold(scope, CENT);
+                    new_hold.key = Some(format!("key {round}"));
                     start.wait();
-                    let counter = match ledger.hold(&wish) {
+                    let counter = match ledger.hold(&new_hold) {
                         Ok(held) if held.repeated => repeated,
                         Ok(_) => new,
                         Err(Error::OtherCall { .. }) => other,
@@ -128,7 +128,7 @@ fn a_cap_that_is_lowered_meanwhile_is_seen() {
             let (ledger, stop) = (&ledger, &stop);
             threads.spawn(move || {
                 while !stop.load(Ordering::Relaxed) {
-                    match ledger.hold(&wish(&format!("a/{}", client % 2), CENT)) {
+                    match ledger.hold(&new_hold(&format!("a/{}", client % 2), CENT)) {
                         Ok(_) | Err(Error::Refused(_)) => {}
                         Err(other) => panic!("{other}"),
                     }
@@ -138,7 +138,7 @@ fn a_cap_that_is_lowered_meanwhile_is_seen() {
         while used(&ledger, "a/0") == 0 || used(&ledger, "a") <= CENT {
             thread::yield_now();
         }
-        // From when this returns, nothing more is let in: below, and by a budget that is new.
+        // From when this returns, nothing more is admitted: below, and by a budget that is new.
         ledger.set_budget(&budget("a/0", Window::Day, 0), "test").unwrap();
         let zero = used(&ledger, "a/0");
         thread::sleep(std::time::Duration::from_millis(100));
@@ -152,7 +152,7 @@ fn a_cap_that_is_lowered_meanwhile_is_seen() {
     assert!(used_then > CENT, "there was something to stop");
     assert_eq!(used(&ledger, "a"), used_then);
     balanced(&ledger, "a");
-    // In the journal, no hold of the scope stands behind the entry that forbade it.
+    // In the journal, no hold of the scope comes after the entry that forbade it.
     let mut forbidden = false;
     let journal = Filter::default().journal();
     ledger
@@ -206,7 +206,7 @@ fn crossing_paths_and_budgets_never_wait_for_each_other() {
                         ledger.remove_budget(&budget.scope, Window::Day, "test").unwrap().unwrap();
                         continue;
                     }
-                    let held = ledger.hold(&wish(&scope, CENT)).unwrap();
+                    let held = ledger.hold(&new_hold(&scope, CENT)).unwrap();
                     ledger.settle(&held.hold.id, held.hold.ceiling, None, "test").unwrap();
                 }
             });

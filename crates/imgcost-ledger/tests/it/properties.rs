@@ -1,4 +1,4 @@
-//! Random steps: every store says what the simplest possible model says.
+//! Random steps: every store answers as the simplest possible model does.
 
 use imgcost_ledger::MemoryLedger;
 use proptest::prelude::*;

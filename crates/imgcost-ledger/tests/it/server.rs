@@ -84,7 +84,7 @@ impl Server {
         done(self.command("pg_ctl").args(["-s", "-w", "-m", "immediate", "stop", "-D"]).arg(self.data()));
     }
 
-    /// By the Unix socket, where nobody is asked for a password.
+    /// By the Unix socket, which asks for no password.
     pub fn address(&self) -> String {
         self.address_of("postgres")
     }
@@ -113,7 +113,7 @@ impl Server {
         Server::options(schema).connect(&self.address()).unwrap()
     }
 
-    /// What psql says to some SQL, rows only.
+    /// What psql prints for some SQL, rows only.
     pub fn sql(&self, sql: &str) -> String {
         let output = self.psql(sql);
         assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
@@ -154,7 +154,7 @@ impl Server {
         self.folder.join("data")
     }
 
-    /// One of its programs, as somebody who is not root: they refuse to be run by root.
+    /// One of its programs, as a user other than root: they refuse to be run by root.
     fn command(&self, name: &str) -> Command {
         let program = self.programs.join(name);
         let mut command = if is_root() {
@@ -194,7 +194,11 @@ impl Kept<'_> {
 
 impl Drop for Kept<'_> {
     fn drop(&mut self) {
-        self.server.psql(&format!("SELECT pg_terminate_backend(pid) {}", self.sleeping()));
+        let end = format!("SELECT pg_terminate_backend(pid) {}", self.sleeping());
+        // Its locks are free once the server no longer lists it.
+        while self.server.psql(&end).stdout == b"t\n" {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
         let _ = self.session.wait();
     }
 }
@@ -315,8 +319,8 @@ fn certificates(folder: &Path) {
     fs::set_permissions(folder.join("server.key"), fs::Permissions::from_mode(0o600)).unwrap();
 }
 
-/// A wish for a hold of so many nano-dollars.
-pub fn wish(scope: &str, nano: u64) -> NewHold {
+/// A request to hold so many nano-dollars.
+pub fn new_hold(scope: &str, nano: u64) -> NewHold {
     NewHold::new(scope.parse().unwrap(), NanoUsd::new(nano).unwrap(), "test").quote("q_1", "b_1")
 }
 

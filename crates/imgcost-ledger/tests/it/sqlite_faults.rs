@@ -1,4 +1,4 @@
-//! What a ledger file does when its surroundings fail: it says so, lets no hold in, and has
+//! What a ledger file does when its surroundings fail: it reports it, admits no hold, and has
 //! lost nothing when they are well again.
 //!
 //! Where a fault needs another process, the test runs itself again as that one.

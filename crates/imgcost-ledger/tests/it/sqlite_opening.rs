@@ -1,10 +1,10 @@
-//! Which files are opened as ledgers, and what is said of those that are not.
+//! Which files are opened as ledgers, and the errors of those that are not.
 #![cfg(feature = "sqlite")]
 
 use std::fs;
 use std::path::Path;
 
-use crate::support::{edited, scope, usd, wish};
+use crate::support::{edited, new_hold, scope, usd};
 use imgcost_ledger::{Budget, Cap, Error, Ledger, SqliteLedger, Window};
 use rusqlite::Connection;
 
@@ -12,7 +12,7 @@ use rusqlite::Connection;
 fn ledger_at(path: &Path) {
     let ledger = SqliteLedger::open(path).unwrap();
     ledger.set_budget(&Budget::new(scope("a"), Window::Total, Cap::Usd(usd("1"))), "boss").unwrap();
-    ledger.hold(&wish("a", usd("0.5"))).unwrap();
+    ledger.hold(&new_hold("a", usd("0.5"))).unwrap();
 }
 
 fn refused(path: impl AsRef<Path>) -> Error {
@@ -98,13 +98,13 @@ fn damaged_files_are_never_answered_from() {
             Ok(ledger) => {
                 let problems = ledger.inspect().map(|inspection| inspection.problems);
                 assert!(!matches!(&problems, Ok(none) if none.is_empty()), "{name}: nothing found");
-                ledger.hold(&wish("a", usd("0.1"))).expect_err(name)
+                ledger.hold(&new_hold("a", usd("0.1"))).expect_err(name)
             }
         };
         assert!(matches!(error, Error::Damaged { .. } | Error::Unfit { .. }), "{name}: {error:?}");
     }
     fs::write(&path, &whole).unwrap();
-    assert!(SqliteLedger::open(&path).unwrap().hold(&wish("a", usd("0.5"))).is_ok());
+    assert!(SqliteLedger::open(&path).unwrap().hold(&new_hold("a", usd("0.5"))).is_ok());
 }
 
 #[test]
@@ -144,12 +144,12 @@ fn a_log_that_a_reader_has_let_grow_shrinks_again() {
     let size = || fs::metadata(folder.path().join("ledger.db-wal")).unwrap().len();
     let large = || {
         let request = "x".repeat(imgcost_ledger::MAX_DETAILS);
-        edited(wish("a", usd("0")), |new| {
+        edited(new_hold("a", usd("0")), |new| {
             new.terms = request.clone();
             new.request = request;
         })
     };
-    // The state that it looks at keeps the log from beginning anew.
+    // The state that it looks at keeps the log from starting over.
     let what = imgcost_ledger::Filter::default().budgets();
     ledger
         .read(&what, &mut |_| {
@@ -160,7 +160,7 @@ fn a_log_that_a_reader_has_let_grow_shrinks_again() {
         })
         .unwrap();
     for _ in 0..3 {
-        ledger.hold(&wish("a", usd("0"))).unwrap();
+        ledger.hold(&new_hold("a", usd("0"))).unwrap();
     }
     assert!(size() <= LIMIT, "{} bytes", size());
 }

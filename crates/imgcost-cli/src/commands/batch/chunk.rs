@@ -7,8 +7,9 @@ use imgcost_analysis::RowSum;
 use imgcost_analysis::jobs::{Cells, JobRow, Kind, Parser, RawRow, RowResolver, Splitter};
 use imgcost_core::Error;
 
-use super::groups::{Groups, Key};
+use super::groups::Groups;
 use super::write::Writer;
+use crate::commands::by::By;
 use crate::commands::quote::{NotedQuote, needs_prompt};
 use crate::failure::Failure;
 use crate::report;
@@ -83,7 +84,7 @@ pub(super) struct Rules<'r> {
     /// Understands rows.
     pub(super) parser: &'r Parser,
     /// By what rows are added up, for each table.
-    pub(super) keys: &'r [Vec<Key>],
+    pub(super) keys: &'r [Vec<By>],
     /// Whether the rows have a cap, which needs their prompts.
     pub(super) is_capped: bool,
 }

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 
 use imgcost_analysis::RowSum;
 use imgcost_analysis::jobs::{Field, JobRow};
-use imgcost_core::{Code, Error, Offer, Quote, Size, Usd};
+use imgcost_core::{Error, Offer, Quote, Size, Usd};
 use serde::{Serialize, Serializer};
 
+use crate::commands::by::By;
 use crate::commands::sums::{self, Sums};
 use crate::fields::shown;
 use crate::report::{Bounds, Column, Report, Table, Value};
@@ -17,170 +18,98 @@ pub(super) const GROUPS_MAX: usize = 10_000;
 /// The most bytes of their names together.
 const NAMES_MAX: usize = 4 << 20;
 
-/// By what rows are told apart.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Key {
-    Provider,
-    Model,
-    Quality,
-    Size,
-    Endpoint,
-    Day,
-    Month,
-    Tag(String),
-}
-
-impl Key {
-    const NAMES: [&'static str; 8] =
-        ["provider", "model", "quality", "size", "endpoint", "day", "month", "tag:NAME"];
-
-    fn named(name: &str) -> Result<Key, Error> {
-        Ok(match (name, name.strip_prefix("tag:")) {
-            (_, Some(tag)) if !tag.is_empty() => Key::Tag(tag.to_owned()),
-            ("provider", _) => Key::Provider,
-            ("model", _) => Key::Model,
-            ("quality", _) => Key::Quality,
-            ("size", _) => Key::Size,
-            ("endpoint", _) => Key::Endpoint,
-            ("day", _) => Key::Day,
-            ("month", _) => Key::Month,
-            _ => {
-                let message = format!("by = {}: nothing to add rows up by", shown(name));
-                return Err(Error::new(Code::IllegalValue, message)
-                    .field("by")
-                    .allowed(Key::NAMES)
-                    .nearest_name(name));
-            }
-        })
-    }
-
-    /// The field of a row that it is of.
-    fn field(&self) -> String {
-        if matches!(self, Key::Day | Key::Month) { "as_of".to_owned() } else { self.name() }
-    }
-
-    /// A day, or its month: `2026-11`.
-    fn day<'t>(&self, day: &'t str) -> &'t str {
-        let month = day.rsplit_once('-').map(|(month, _)| month);
-        month.filter(|_| *self == Key::Month).unwrap_or(day)
-    }
-
-    /// Its name in headers and documents.
-    pub(super) fn name(&self) -> String {
-        match self {
-            Key::Provider => "provider".to_owned(),
-            Key::Model => "model".to_owned(),
-            Key::Quality => "quality".to_owned(),
-            Key::Size => "size".to_owned(),
-            Key::Endpoint => "endpoint".to_owned(),
-            Key::Day => "day".to_owned(),
-            Key::Month => "month".to_owned(),
-            Key::Tag(name) => format!("tag:{name}"),
-        }
-    }
-}
-
-/// Reads `--by`: a table for each, its keys between commas.
-///
-/// # Errors
-/// There is no such key, or a table has one twice.
-pub(super) fn keys(by: &[String]) -> Result<Vec<Vec<Key>>, Error> {
-    let table = |text: &String| {
-        let mut keys: Vec<Key> = Vec::new();
-        for name in text.split(',').map(str::trim) {
-            let key = Key::named(name)?;
-            if keys.contains(&key) {
-                let message = format!("by: {} is named twice", shown(name));
-                return Err(Error::new(Code::BadInput, message).field("by"));
-            }
-            keys.push(key);
-        }
-        Ok(keys)
-    };
-    by.iter().map(table).collect()
-}
+/// What the rows of a group share, in the order of the keys; none where that is unknown or nothing.
+type Name = Box<[Option<String>]>;
 
 /// The groups of one table, in the order in which they were first met.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Groups {
-    index: HashMap<Box<[u8]>, usize>,
-    list: Vec<(Box<[u8]>, RowSum)>,
+    index: HashMap<Name, usize>,
+    list: Vec<(Name, RowSum)>,
     /// The bytes of all names.
     names: usize,
     /// What found no place.
     other: Option<RowSum>,
     /// The group of the row before: rows come in runs.
     last: usize,
-    /// A row's name, in a buffer that is used again.
-    name: Vec<u8>,
+    /// A row's name, in buffers that are used again.
+    name: Vec<Option<String>>,
 }
 
 /// A group as it is shown.
 #[derive(Debug)]
 pub(super) struct Group<'g> {
-    /// What its rows share, in the order of the keys; none where that is unknown or nothing.
-    /// The rows that found no group of their own have no labels.
-    pub(super) labels: Option<Vec<Option<String>>>,
+    /// Its name; that of the rows that found no group of their own is none.
+    pub(super) labels: Option<&'g [Option<String>]>,
     /// Their sums.
     pub(super) sums: &'g RowSum,
 }
 
 impl Groups {
     /// The sums of a quoted row's group.
-    pub(super) fn of_quote(&mut self, keys: &[Key], row: &JobRow, quote: &Quote<'_>) -> &mut RowSum {
+    pub(super) fn of_quote(&mut self, keys: &[By], row: &JobRow, quote: &Quote<'_>) -> &mut RowSum {
         let offer = quote.offer();
         self.find(keys, |key, put| match key {
-            Key::Provider => put(Some(&offer.provider.id)),
-            Key::Model => put(Some(&offer.model.id)),
-            Key::Quality => put(quote.quality().map(|quality| quality.as_str())),
-            Key::Size => with_size(quote.chosen_size(), put),
-            Key::Endpoint => put(Some(quote.request().endpoint.as_str())),
-            Key::Day | Key::Month => put(Some(key.day(offer.as_of.to_string().as_str()))),
-            Key::Tag(name) => put(tag(row, name)),
+            By::Provider => put(Some(&offer.provider.id)),
+            By::Model => put(Some(&offer.model.id)),
+            By::Quality => put(quote.quality().map(|quality| quality.as_str())),
+            By::Size => with_size(quote.chosen_size(), put),
+            By::Endpoint => put(Some(quote.request().endpoint.as_str())),
+            By::Day | By::Month => put(Some(key.day(offer.as_of.to_string().as_str()))),
+            By::Tag(name) => put(tag(row, name)),
+            By::Scope => put(None),
         })
     }
 
-    /// The sums of the group of a row in error, as far as it says which that is.
+    /// The sums of the group of a row in error, as far as that is known.
     pub(super) fn of_error(
         &mut self,
-        keys: &[Key],
+        keys: &[By],
         row: &JobRow,
         offer: Option<&Offer<'_>>,
         error: &Error,
     ) -> &mut RowSum {
         let request = &row.request;
         self.find(keys, |key, put| {
-            // What can't be read says nothing, nor does a field that is wrong or misspelt.
-            let is_wrong = |field: Option<&str>| field.is_some_and(|field| field == key.field());
+            let of = match key {
+                By::Day | By::Month => "as_of".to_owned(),
+                key => key.to_string(),
+            };
+            // A row that can't be read has no values, nor has a field that is wrong or misspelt.
+            let is_wrong = |field: Option<&str>| field.is_some_and(|field| field == of);
             let misspelt = error.field_name().is_some_and(|field| Field::named(field).is_none());
             if row.unread || is_wrong(error.field_name()) || (misspelt && is_wrong(error.nearest_value())) {
                 return put(None);
             }
             match key {
-                Key::Provider => put(Some(offer.map_or(&request.provider, |offer| &offer.provider.id))),
-                Key::Model => put(Some(offer.map_or(&request.model, |offer| &offer.model.id))),
-                Key::Quality => put(request.quality.as_ref().map(|quality| quality.as_str())),
-                Key::Size => match request.size {
+                By::Provider => put(Some(offer.map_or(&request.provider, |offer| &offer.provider.id))),
+                By::Model => put(Some(offer.map_or(&request.model, |offer| &offer.model.id))),
+                By::Quality => put(request.quality.as_ref().map(|quality| quality.as_str())),
+                By::Size => match request.size {
                     Some(size) => with_size(size, put),
                     None => put(None),
                 },
-                Key::Endpoint => put(row.endpoint_known.then(|| request.endpoint.as_str())),
-                Key::Day | Key::Month => put(Some(key.day(request.as_of.to_string().as_str()))),
-                Key::Tag(name) => put(tag(row, name)),
+                By::Endpoint => put(row.endpoint_known.then(|| request.endpoint.as_str())),
+                By::Day | By::Month => put(Some(key.day(request.as_of.to_string().as_str()))),
+                By::Tag(name) => put(tag(row, name)),
+                By::Scope => put(None),
             }
         })
     }
 
     /// The sums of the group whose name `value` gives piece by piece.
-    fn find(
-        &mut self,
-        keys: &[Key],
-        mut value: impl FnMut(&Key, &mut dyn FnMut(Option<&str>)),
-    ) -> &mut RowSum {
+    fn find(&mut self, keys: &[By], mut value: impl FnMut(&By, &mut dyn FnMut(Option<&str>))) -> &mut RowSum {
         let mut name = std::mem::take(&mut self.name);
-        name.clear();
-        for key in keys {
-            value(key, &mut |text| put(&mut name, text));
+        name.resize(keys.len(), None);
+        for (key, label) in keys.iter().zip(&mut name) {
+            value(key, &mut |text| match text {
+                Some(text) => {
+                    let label = label.get_or_insert_default();
+                    label.clear();
+                    label.push_str(text);
+                }
+                None => *label = None,
+            });
         }
         let found = self.place(&name, usize::MAX, usize::MAX);
         self.name = name;
@@ -196,7 +125,7 @@ impl Groups {
     }
 
     /// Where a name's group is; none where there is no room for it.
-    fn place(&mut self, name: &[u8], groups_max: usize, names_max: usize) -> Option<usize> {
+    fn place(&mut self, name: &[Option<String>], groups_max: usize, names_max: usize) -> Option<usize> {
         if self.list.get(self.last).is_some_and(|(last, _)| **last == *name) {
             return Some(self.last);
         }
@@ -204,10 +133,11 @@ impl Groups {
             self.last = *found;
             return Some(*found);
         }
-        if self.list.len() >= groups_max || self.names.saturating_add(name.len()) > names_max {
+        let bytes: usize = name.iter().map(|label| 1 + label.as_ref().map_or(0, String::len)).sum();
+        if self.list.len() >= groups_max || self.names.saturating_add(bytes) > names_max {
             return None;
         }
-        self.names += name.len();
+        self.names += bytes;
         self.last = self.list.len();
         self.index.insert(name.into(), self.last);
         self.list.push((name.into(), RowSum::default()));
@@ -233,7 +163,7 @@ impl Groups {
     /// The groups, dearest first; last those that found no place.
     pub(super) fn shown(&self) -> Vec<Group<'_>> {
         let mut groups: Vec<Group<'_>> =
-            self.list.iter().map(|(name, sums)| Group { labels: Some(labels(name)), sums }).collect();
+            self.list.iter().map(|(name, sums)| Group { labels: Some(&**name), sums }).collect();
         groups.sort_by(|a, b| weight(b.sums).cmp(&weight(a.sums)).then_with(|| a.labels.cmp(&b.labels)));
         groups.extend(self.other.as_ref().map(|sums| Group { labels: None, sums }));
         groups
@@ -261,51 +191,20 @@ fn with_size(size: Size, put: &mut dyn FnMut(Option<&str>)) {
     put(Some(&text));
 }
 
-/// Adds a piece to a name: a text with its length before it, so that no two names are alike,
-/// or a mark for none.
-fn put(name: &mut Vec<u8>, text: Option<&str>) {
-    match text {
-        None => name.push(0),
-        Some(text) => {
-            name.push(1);
-            name.extend_from_slice(&text.len().to_le_bytes());
-            name.extend_from_slice(text.as_bytes());
-        }
-    }
-}
-
-/// The pieces of a name.
-fn labels(mut name: &[u8]) -> Vec<Option<String>> {
-    const LENGTH: usize = size_of::<usize>();
-    let mut labels = Vec::new();
-    while let Some((mark, rest)) = name.split_first() {
-        name = rest;
-        if *mark == 0 {
-            labels.push(None);
-            continue;
-        }
-        let Some((length, rest)) = name.split_first_chunk::<LENGTH>() else { break };
-        let Some((text, rest)) = rest.split_at_checked(usize::from_le_bytes(*length)) else { break };
-        labels.push(Some(String::from_utf8_lossy(text).into_owned()));
-        name = rest;
-    }
-    labels
-}
-
 /// A group in words: `model gpt-image-2, tag:team red`.
-fn words(keys: &[Key], labels: &[Option<String>]) -> String {
+fn words(keys: &[By], labels: &[Option<String>]) -> String {
     let mut text = String::new();
     for (key, label) in keys.iter().zip(labels) {
         let gap = if text.is_empty() { "" } else { ", " };
         let label = label.as_deref().map_or_else(|| "unknown".to_owned(), shown);
-        let _ = write!(text, "{gap}{} {label}", key.name());
+        let _ = write!(text, "{gap}{} {label}", key);
     }
     text
 }
 
 /// What `--by` asked for: for each table its keys and groups.
 pub(super) struct Groupings {
-    tables: Vec<(Vec<Key>, Groups)>,
+    tables: Vec<(Vec<By>, Groups)>,
 }
 
 /// A group in the summary line.
@@ -326,7 +225,7 @@ fn as_map<S: Serializer>(by: &[(String, Option<String>)], serializer: S) -> Resu
 
 impl Groupings {
     /// Empty tables.
-    pub(super) fn new(keys: &[Vec<Key>]) -> Groupings {
+    pub(super) fn new(keys: &[Vec<By>]) -> Groupings {
         Groupings { tables: keys.iter().map(|keys| (keys.clone(), Groups::default())).collect() }
     }
 
@@ -341,7 +240,7 @@ impl Groupings {
     pub(super) fn dearest(&self) -> Option<(String, Usd)> {
         let (keys, groups) = self.tables.first()?;
         let shown = groups.shown();
-        let (labels, sums) = shown.iter().find_map(|group| Some((group.labels.as_ref()?, group.sums)))?;
+        let (labels, sums) = shown.iter().find_map(|group| Some((group.labels?, group.sums)))?;
         let [_, _, ceiling] = sums::amounts(sums);
         Some((words(keys, labels), ceiling?))
     }
@@ -353,7 +252,7 @@ impl Groupings {
 
     /// All groups of all tables.
     pub(super) fn documents(&self) -> Vec<GroupDocument> {
-        let table = |(keys, groups): &(Vec<Key>, Groups)| -> Vec<GroupDocument> {
+        let table = |(keys, groups): &(Vec<By>, Groups)| -> Vec<GroupDocument> {
             groups.shown().iter().map(|group| document(keys, group)).collect()
         };
         self.tables.iter().flat_map(table).collect()
@@ -368,21 +267,21 @@ impl Groupings {
     }
 }
 
-fn document(keys: &[Key], group: &Group<'_>) -> GroupDocument {
-    let label = |index: usize| group.labels.as_ref().and_then(|labels| labels.get(index)?.clone());
+fn document(keys: &[By], group: &Group<'_>) -> GroupDocument {
+    let label = |index: usize| group.labels.and_then(|labels| labels.get(index)?.clone());
     GroupDocument {
-        by: keys.iter().enumerate().map(|(index, key)| (key.name(), label(index))).collect(),
+        by: keys.iter().enumerate().map(|(index, key)| (key.to_string(), label(index))).collect(),
         other: group.labels.is_none(),
         sums: sums::document(group.sums, None),
     }
 }
 
 /// A table of groups. Counts of what no group has are for programs only.
-fn table(keys: &[Key], groups: &[Group<'_>]) -> Table<'static> {
+fn table(keys: &[By], groups: &[Group<'_>]) -> Table<'static> {
     let if_any = |column: Column, count: fn(&RowSum) -> u64| {
         if groups.iter().any(|group| count(group.sums) > 0) { column } else { column.data_only() }
     };
-    let mut columns: Vec<Column> = keys.iter().map(|key| Column::name(key.name())).collect();
+    let mut columns: Vec<Column> = keys.iter().map(|key| Column::name(key.to_string())).collect();
     columns.extend([
         Column::number("rows"),
         Column::number("images").if_room(3),
@@ -392,7 +291,7 @@ fn table(keys: &[Key], groups: &[Group<'_>]) -> Table<'static> {
     ]);
     let mut table = Table::new("Groups", columns);
     for group in groups {
-        let mut cells: Vec<Value<'static>> = match &group.labels {
+        let mut cells: Vec<Value<'static>> = match group.labels {
             Some(labels) => {
                 labels.iter().map(|label| label.clone().map_or(Value::missing(), Value::from)).collect()
             }
@@ -416,27 +315,12 @@ fn table(keys: &[Key], groups: &[Group<'_>]) -> Table<'static> {
 mod tests {
     use super::*;
 
-    fn name(pieces: &[Option<&str>]) -> Vec<u8> {
-        let mut name = Vec::new();
-        pieces.iter().for_each(|piece| put(&mut name, *piece));
-        name
-    }
-
-    #[test]
-    fn names_give_back_their_pieces() {
-        for pieces in [&[Some("a"), None, Some("")][..], &[Some("a\0b"), Some("\u{1}")], &[None, None]] {
-            let expected: Vec<Option<String>> = pieces.iter().map(|piece| piece.map(str::to_owned)).collect();
-            assert_eq!(labels(&name(pieces)), expected);
-        }
-        assert_ne!(name(&[Some("ab"), Some("c")]), name(&[Some("a"), Some("bc")]));
-    }
-
     #[test]
     fn what_finds_no_place_is_added_up_as_one() {
         let mut all = Groups::default();
         for index in 0..GROUPS_MAX + 5 {
             let mut more = Groups::default();
-            let place = more.place(&name(&[Some(&index.to_string())]), usize::MAX, usize::MAX);
+            let place = more.place(&[Some(index.to_string())], usize::MAX, usize::MAX);
             more.at(place).add_error(false);
             all.merge(&more);
             all.merge(&more);
@@ -454,7 +338,7 @@ mod tests {
         let long = "x".repeat(NAMES_MAX / 4);
         for index in 0..8 {
             let mut more = Groups::default();
-            let place = more.place(&name(&[Some(&format!("{index}{long}"))]), usize::MAX, usize::MAX);
+            let place = more.place(&[Some(format!("{index}{long}"))], usize::MAX, usize::MAX);
             more.at(place).add_error(false);
             all.merge(&more);
         }

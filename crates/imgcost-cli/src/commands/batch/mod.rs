@@ -20,6 +20,7 @@ use self::progress::Progress;
 use self::summary::Summary;
 use self::write::{Tags, Writer};
 use crate::args::BatchArgs;
+use crate::commands::by::By;
 use crate::failure::{End, Failure, bad_input};
 use crate::report::Output;
 use crate::settings::Settings;
@@ -35,12 +36,12 @@ pub(crate) fn batch(args: &BatchArgs, settings: &Settings, output: &Output) -> R
         return Err(bad_input("file", "standard input can be the rows or the request, not both").into());
     }
     let threads = threads(args.threads.as_deref())?;
-    let keys = groups::keys(&args.by)?;
+    let keys: Vec<Vec<By>> = args.by.iter().map(|text| By::list(text, false)).collect::<Result<_, _>>()?;
     let exchange = args.currency.exchange()?;
     let cap = request::cap(args.cap.as_deref(), settings)?;
     let book = request::book(&args.request.book, settings)?;
     let resolver = jobs::resolver(&args.request, settings, &book)?;
-    let file = jobs::open(&args.file, args.input_format.as_deref(), args.allow_paths)?;
+    let file = jobs::open(&args.file, &args.rows)?;
     let tags = file.tag_columns().map_or(Tags::Json, Tags::Columns);
     let (mut splitter, parser) = file.parts();
     let rules = Rules { parser: &parser, keys: &keys, is_capped: cap.is_some() };
@@ -70,7 +71,7 @@ pub(crate) fn batch(args: &BatchArgs, settings: &Settings, output: &Output) -> R
     summary.end(ran?, &mut writers_at_ends, args.summary, exchange.as_ref())
 }
 
-/// Chunk by chunk in this thread. False where rows were left, as nobody reads on.
+/// Chunk by chunk in this thread. False where rows were left, as the reader is gone.
 fn alone(
     splitter: &mut Splitter<impl Read>,
     mut worker: Worker<'_, '_>,
@@ -91,7 +92,7 @@ fn alone(
     }
 }
 
-/// This thread reads and writes, others quote. False where rows were left, as nobody reads on.
+/// This thread reads and writes, others quote. False where rows were left, as the reader is gone.
 fn together(
     splitter: &mut Splitter<impl Read>,
     mut pool: WorkerPool,

@@ -25,8 +25,8 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// A line that is shown where somebody looks at stderr, and at nothing else: rows on a
-    /// terminal say themselves how far it is.
+    /// A line that is shown where stderr is a terminal and stdout is not: rows on a
+    /// terminal show themselves how far it is.
     pub(super) fn new(args: &BatchArgs) -> Progress {
         let watched = io::stderr().is_terminal() && !io::stdout().is_terminal();
         Progress {
@@ -48,7 +48,7 @@ impl Progress {
         }
         self.due = time + EVERY;
         self.is_there = true;
-        // There is nobody to tell if that fails.
+        // A failure here has no place to be reported.
         let _ = write!(io::stderr().lock(), "{CLEAR}imgcost: {}", line(rows, time, passed));
     }
 
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_line_says_rows_rate_and_share() {
+    fn the_line_has_rows_rate_and_share() {
         let second = Duration::from_secs(2);
         assert_eq!(line(1_234_567, second, (50, Some(200))), "1,234,567 rows, 617,283 rows/s, 25 %");
         assert_eq!(line(999, second, (50, None)), "999 rows, 499 rows/s");

@@ -66,7 +66,7 @@ impl Summary {
         Ok(())
     }
 
-    /// Writes to an output, as long as somebody reads it.
+    /// Writes to an output, as long as it has a reader.
     pub(super) fn write(&mut self, at: usize, bytes: &[u8]) -> Result<(), Failure> {
         let Some((_, sink)) = self.outputs.get_mut(at) else { return Ok(()) };
         if at == 0 && self.is_gone {
@@ -81,7 +81,7 @@ impl Summary {
         }
     }
 
-    /// Whether more rows would change nothing: nobody reads on, there is no file, and the cap is
+    /// Whether more rows would change nothing: the reader is gone, there is no file, and the cap is
     /// broken already.
     pub(super) fn is_done(&self) -> bool {
         let is_over = |cap| self.sums.ceiling().is_none_or(|ceiling| ceiling > cap);
@@ -94,7 +94,7 @@ impl Summary {
     }
 
     /// Tells what the rows come to, and how the program ends. What was found out of them counts,
-    /// whether or not somebody reads on.
+    /// whether or not the reader is gone.
     ///
     /// # Errors
     /// An output can't be written.
@@ -132,7 +132,7 @@ impl Summary {
         say(&format!("imgcost: {stopped}{words}"));
         let are_shown = writers.first().is_some_and(|writer| writer.shows_groups(summary));
         if !are_shown {
-            // There is nobody to tell if that fails.
+            // A failure here has no place to be reported.
             let _ = io::stderr().lock().write_all(&report_bytes(Format::Table, &groups)?);
         }
         self.notes();

@@ -19,7 +19,7 @@ const SHOWN: [&str; 4] = ["model", "quality", "size", "n"];
 /// The cells of a quote.
 const QUOTE: usize = 21;
 
-/// Writes results in a format, into a buffer that somebody else empties.
+/// Writes results in a format, into a buffer that its owner empties.
 pub(super) struct Writer {
     format: Format,
     tags: Tags,
@@ -173,7 +173,7 @@ impl Writer {
             (Form::Rows(stream), Format::Csv | Format::Tsv) => {
                 let lead = [Value::Empty, Value::Empty, "total".into()];
                 let quote = quote_row::columns().map(|column| match column.key.as_ref() {
-                    "total" => sums.total.bounds().into(),
+                    "total" => sums.total.bounds.into(),
                     _ => Value::Empty,
                 });
                 stream.parts(out, &[&lead, &vec![Value::Empty; self.tags.columns()], &quote]);

@@ -30,17 +30,8 @@ struct Outcome<'c> {
     notes: &'c [String],
 }
 
-/// Writes what became of a hold. A bill above its ceiling ends with 3.
-pub(super) fn write(changed: &Changed, context: Context<'_>) -> Result<End, Failure> {
-    write_noting(changed, &[], context)
-}
-
-/// The same with what else to know of it.
-pub(super) fn write_noting(
-    changed: &Changed,
-    notes: &[String],
-    context: Context<'_>,
-) -> Result<End, Failure> {
+/// Writes what became of a hold, with notes. A bill above its ceiling ends with 3.
+pub(super) fn write(changed: &Changed, notes: &[String], context: Context<'_>) -> Result<End, Failure> {
     let hold = &changed.hold;
     let outcome = Outcome {
         schema: "imgcost.change/1",

@@ -1,9 +1,9 @@
 //! `imgcost budget release` and `presume`.
 
-use imgcost_ledger::{Error, Hold, HoldId, Ledger, NanoUsd, Scope};
+use imgcost_ledger::{Error, Filter, Hold, HoldId, Ledger, NanoUsd, Scope};
 use serde::Serialize;
 
-use super::{Context, changed, expired, store, words};
+use super::{Context, changed, holds, store, words};
 use crate::args::{BudgetPresumeArgs, BudgetReleaseArgs};
 use crate::failure::{self, End, Failure, bad_input};
 use crate::report::{Column, Only, Report, Table, Value};
@@ -44,10 +44,10 @@ struct Presumed<'h> {
 pub(super) fn release(args: &BudgetReleaseArgs, context: Context<'_>) -> Result<End, Failure> {
     let id = words::hold(&args.hold)?;
     let ledger = store::open(&args.ledger, context)?;
-    changed::write(&ledger.release(&id, &args.reason, &words::by(&args.by, context.settings))?, context)
+    changed::write(&ledger.release(&id, &args.reason, &words::by(&args.by, context.settings))?, &[], context)
 }
 
-/// Books a hold at its ceiling, or all that are past their time.
+/// Books a hold at its ceiling, or all that have expired.
 pub(super) fn presume(args: &BudgetPresumeArgs, context: Context<'_>) -> Result<End, Failure> {
     let by = words::by(&args.by, context.settings);
     if args.expired {
@@ -60,7 +60,7 @@ pub(super) fn presume(args: &BudgetPresumeArgs, context: Context<'_>) -> Result<
         return Err(bad_input("hold", "a hold and a reason are needed, or --expired").into());
     };
     let id = words::hold(id)?;
-    changed::write(&store::open(&args.ledger, context)?.presume(&id, reason, &by)?, context)
+    changed::write(&store::open(&args.ledger, context)?.presume(&id, reason, &by)?, &[], context)
 }
 
 fn all(
@@ -79,7 +79,7 @@ fn all(
         presumed.push(hold);
         Ok(())
     });
-    // What was presumed before a failure is booked, and has to be told.
+    // What was presumed before a failure is booked, and has to be shown.
     let broken = match broken {
         Err(error) if presumed.is_empty() => return Err(error.into()),
         other => other.err(),
@@ -100,14 +100,15 @@ fn all(
     Ok(failure::end_of(&error))
 }
 
-/// Does something with every expired hold that nobody else has closed meanwhile.
+/// Closes every expired hold that is not closed by others meanwhile.
 fn each(
     ledger: &dyn Ledger,
     scope: Option<&Scope>,
     close: &mut dyn FnMut(&Hold) -> Result<(), Error>,
 ) -> Result<(), Error> {
+    let what = Filter::default().holds().expired().scope(scope.cloned());
     loop {
-        let some = expired::some(ledger, scope, AT_ONCE)?;
+        let some = holds::read(ledger, &what, AT_ONCE)?;
         for hold in &some {
             match close(hold) {
                 Ok(()) | Err(Error::Conflict { .. }) => {}
@@ -128,7 +129,7 @@ fn report<'h>(document: &Document<'h>) -> Report<'h> {
     let mut report = Report::default();
     let total = document.total;
     report.heading(match document.presumed {
-        0 => "no hold is past its time".to_owned(),
+        0 => "no hold has expired".to_owned(),
         1 => format!("1 hold presumed to have cost its ceiling, ${total}"),
         count => format!("{count} holds presumed to have cost their ceilings, ${total} in all"),
     });

@@ -3,7 +3,7 @@
 use imgcost_ledger::{Audit, Inspection, Timestamp};
 use serde::Serialize;
 
-use super::expired::{self, Expired};
+use super::holds::Open;
 use super::{Context, store};
 use crate::args::BudgetDoctorArgs;
 use crate::failure::{End, Failure};
@@ -13,7 +13,7 @@ use crate::report::{Column, Report, Table, grouped};
 struct Found {
     store: Inspection,
     audit: Audit,
-    expired: Expired,
+    calls: Open,
 }
 
 #[derive(Serialize)]
@@ -26,8 +26,9 @@ struct Document<'f> {
     facts: Vec<Fact<'f>>,
     holds: u64,
     counters: u64,
-    expired: Expired,
-    /// What the store says is wrong with it.
+    #[serde(flatten)]
+    calls: Open,
+    /// What the store's own check found.
     problems: &'f [String],
     /// Where sums, holds and journal disagree: the first places, and how many there are.
     imbalances: &'f [String],
@@ -46,7 +47,7 @@ pub(super) fn doctor(args: &BudgetDoctorArgs, context: Context<'_>) -> Result<En
     let found = Found {
         store: ledger.inspect()?,
         audit: imgcost_ledger::audit(&*ledger)?,
-        expired: expired::count(&*ledger, None)?,
+        calls: Open::count(&*ledger, None)?,
     };
     context.output.write(&document(&found), || report(&found))?;
     Ok(if found.is_sound() { End::Done } else { End::Failed })
@@ -86,8 +87,8 @@ fn report(found: &Found) -> Report<'static> {
     found.rows().into_iter().for_each(|row| table.row(row.map(Into::into)));
     let mut report = Report::default();
     report.table(table);
-    if let Some(words) = found.expired.words() {
-        report.note(words);
+    if let Some(words) = found.calls.words() {
+        report.line(words);
     }
     report
 }
@@ -102,7 +103,7 @@ fn document(found: &Found) -> Document<'_> {
         facts: found.store.facts.iter().map(|(name, value)| Fact { name, value }).collect(),
         holds: found.audit.holds,
         counters: found.audit.counters,
-        expired: found.expired,
+        calls: found.calls,
         problems: &found.store.problems,
         imbalances: &found.audit.problems,
         differences: found.audit.differences,

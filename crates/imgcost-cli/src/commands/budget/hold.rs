@@ -1,8 +1,8 @@
-//! `imgcost budget hold`: sets money aside for a call, or says why not and what would fit.
+//! `imgcost budget hold`: sets money aside for a call, or tells why not and what would fit.
 
 use imgcost_core::{Code, Error, Item, Note, Quote};
 use imgcost_guard::{Amount, DEFAULT_HOLD_TTL, HoldError};
-use imgcost_ledger::{Alert, Held, HoldId, NanoUsd, NewHold, Scope, State, Timestamp};
+use imgcost_ledger::{Alert, Held, Hold, HoldId, NanoUsd, NewHold, Scope, State, Timestamp};
 use serde::Serialize;
 
 use super::{Context, store, words};
@@ -75,7 +75,7 @@ fn quoted(args: &BudgetHoldArgs, context: Context<'_>, scope: &Scope, by: &str) 
     write(&held, Some(&quote), &notes, context)
 }
 
-/// The wish to hold what the user says that a call costs at most: nobody has proven it.
+/// A request to hold the most that a call may cost according to the user: an assumed ceiling.
 fn given(scope: Scope, ceiling: NanoUsd, by: String) -> NewHold {
     NewHold::new(scope, ceiling, by)
         .assumed(true)
@@ -127,13 +127,13 @@ fn write(
     context: Context<'_>,
 ) -> Result<End, Failure> {
     let document = document(held, notes);
-    context.output.write(&document, || report(&document, held, quote))?;
+    context.output.write(&document, || report(&document, quote))?;
     context.tell(&held.alerts);
     Ok(End::Done)
 }
 
-fn basis(held: &Held) -> &'static str {
-    if held.hold.assumed { "assumed" } else { "proven" }
+pub(super) fn basis(hold: &Hold) -> &'static str {
+    if hold.assumed { "assumed" } else { "proven" }
 }
 
 fn document<'h>(held: &'h Held, notes: &'h [Note]) -> Document<'h> {
@@ -145,7 +145,7 @@ fn document<'h>(held: &'h Held, notes: &'h [Note]) -> Document<'h> {
         scope: &hold.scope,
         state: hold.state,
         ceiling: hold.ceiling,
-        ceiling_basis: basis(held),
+        ceiling_basis: basis(hold),
         left: held.left,
         quote: Some(hold.quote.as_str()).filter(|quote| *quote != NONE),
         made_at: hold.made_at,
@@ -157,7 +157,7 @@ fn document<'h>(held: &'h Held, notes: &'h [Note]) -> Document<'h> {
 }
 
 /// The hold's name alone on the first line, for scripts.
-fn report<'h>(document: &Document<'h>, held: &Held, quote: Option<&Quote<'_>>) -> Report<'h> {
+fn report<'h>(document: &Document<'h>, quote: Option<&Quote<'_>>) -> Report<'h> {
     let Document { hold, scope, ceiling, left, expires_at, .. } = document;
     let mut report = Report::default();
     report.heading(hold.as_str());
@@ -166,7 +166,8 @@ fn report<'h>(document: &Document<'h>, held: &Held, quote: Option<&Quote<'_>>) -
     }
     let until = words::clock(*expires_at);
     let is_less = quote.and_then(|quote| quote.total().ceiling).is_some_and(|most| ceiling.usd() < most);
-    let what = if is_less { "expected amount".to_owned() } else { format!("{} ceiling", basis(held)) };
+    let what =
+        if is_less { "expected amount".to_owned() } else { format!("{} ceiling", document.ceiling_basis) };
     report.line(format!("${ceiling} held for {scope}, {what}, until {until} UTC"));
     report.line(match left {
         Some(left) => format!("${left} left"),

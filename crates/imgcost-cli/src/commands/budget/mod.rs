@@ -5,9 +5,9 @@ mod backup;
 mod changed;
 mod close;
 mod doctor;
-mod expired;
 mod export;
 mod hold;
+mod holds;
 mod log;
 mod set;
 mod settle;
@@ -60,6 +60,7 @@ pub(crate) fn budget(command: &BudgetCommand, settings: &Settings, output: &Outp
         BudgetCommand::Remove(args) => set::remove(args, context),
         BudgetCommand::Show(args) => show::show(args, context),
         BudgetCommand::Hold(args) => hold::hold(args, context),
+        BudgetCommand::Holds(args) => holds::holds(args, context),
         BudgetCommand::Settle(args) => settle::settle(args, context),
         BudgetCommand::Release(args) => close::release(args, context),
         BudgetCommand::Presume(args) => close::presume(args, context),

@@ -25,7 +25,7 @@ struct RemovedDocument<'b> {
     removed: &'b Budget,
 }
 
-/// Sets a budget, and says what it replaces and how much of it is used already.
+/// Sets a budget, and shows what it replaces and how much of it is used already.
 pub(super) fn set(args: &BudgetSetArgs, context: Context<'_>) -> Result<End, Failure> {
     let scope = words::scope(&args.scope)?;
     let cap = match &args.usd {
@@ -110,7 +110,7 @@ fn data(report: &mut Report<'_>, budget: &Budget) {
     );
 }
 
-/// Takes a budget away, and says if its path has none now.
+/// Removes a budget, and notes where its path has none now.
 pub(super) fn remove(args: &BudgetRemoveArgs, context: Context<'_>) -> Result<End, Failure> {
     let (scope, window) = (words::scope(&args.scope)?, words::window(&args.per)?);
     let ledger = store::open(&args.ledger, context)?;
@@ -124,7 +124,7 @@ pub(super) fn remove(args: &BudgetRemoveArgs, context: Context<'_>) -> Result<En
     let document = RemovedDocument { schema: "imgcost.budget-removed/1", removed: &removed };
     context.output.write(&document, || {
         let mut report = Report::default();
-        report.heading(format!("{scope}: the budget of {} is taken away", words::cap(&removed)));
+        report.heading(format!("{scope}: the budget of {} is removed", words::cap(&removed)));
         if !left.iter().any(|status| status.budget.scope.covers(scope.as_str())) {
             report.note(format!("no budget is left for {scope} or above it: its calls are refused"));
         }

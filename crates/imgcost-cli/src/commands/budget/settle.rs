@@ -24,7 +24,7 @@ pub(super) fn settle(args: &BudgetSettleArgs, context: Context<'_>) -> Result<En
     if let Some(text) = &args.cost {
         let cost = words::amount("cost", text)?;
         let ledger = store::open(&args.ledger, context)?;
-        return changed::write(&ledger.settle(&id, cost, None, &by)?, context);
+        return changed::write(&ledger.settle(&id, cost, None, &by)?, &[], context);
     }
     let Some(path) = &args.usage else {
         return Err(bad_input("usage", "a response or a cost is needed").into());
@@ -34,7 +34,7 @@ pub(super) fn settle(args: &BudgetSettleArgs, context: Context<'_>) -> Result<En
     let hold = ledger.find(&id)?.ok_or(imgcost_ledger::Error::NoHold(id.clone()))?;
     match bill(&hold, &response, context)? {
         Bill::Cost { cost, usage, notes } => {
-            changed::write_noting(&ledger.settle(&id, cost, Some(usage), &by)?, &notes, context)
+            changed::write(&ledger.settle(&id, cost, Some(usage), &by)?, &notes, context)
         }
         Bill::Open { why } => {
             let outcome = match hold.state {
@@ -42,7 +42,7 @@ pub(super) fn settle(args: &BudgetSettleArgs, context: Context<'_>) -> Result<En
                 State::Presumed => Changed::repeated(hold),
                 _ => ledger.presume(&id, &why, &by)?,
             };
-            let end = changed::write(&outcome, context)?;
+            let end = changed::write(&outcome, &[], context)?;
             context.say(&format!("imgcost: {why}: the call is presumed to have cost its ceiling"));
             Ok(end.and(End::Incomplete))
         }
@@ -51,7 +51,7 @@ pub(super) fn settle(args: &BudgetSettleArgs, context: Context<'_>) -> Result<En
 
 fn read(path: &Path) -> Result<Response, Error> {
     responses::read(path).map_err(|error| {
-        // A file that can't be read says nothing of the call; a response without a bill does.
+        // A file that can't be read is an error of the option; a response without a bill is one of the call.
         if error.field_name() == Some("file") {
             return bad_input("usage", error.message());
         }

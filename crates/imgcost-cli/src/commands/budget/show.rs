@@ -4,18 +4,19 @@
 //! money several times.
 
 use imgcost_core::Error;
-use imgcost_ledger::{NanoUsd, Scope, Status, Timestamp};
+use imgcost_ledger::{Filter, Ledger, NanoUsd, Record, Scope, State, Status, Timestamp};
 use serde::Serialize;
 
-use super::expired::{self, Expired};
-use super::{Context, store, words};
+use super::holds::{Count, Open};
+use super::{Context, log, store, words};
 use crate::args::BudgetShowArgs;
 use crate::failure::{End, Failure};
 use crate::report::{Column, Only, Report, Table, Value};
 use crate::{clock, fields};
 
-/// Amounts have at least so many decimals, and at most so many for people.
+/// Amounts are shown in cents, and in hundredths of a cent beside a cap below a dollar.
 const PLACES: (u32, u32) = (2, 4);
+const DOLLAR: u64 = 1_000_000_000;
 
 /// What there is to show.
 #[derive(Serialize)]
@@ -23,8 +24,18 @@ struct Shown {
     schema: &'static str,
     now: Timestamp,
     budgets: Vec<Status>,
-    /// Holds of these budgets' scopes and below that are past their time.
-    expired: Expired,
+    /// Open holds of these budgets' scopes and below.
+    #[serde(flatten)]
+    calls: Open,
+    /// What these budgets' periods count at ceilings, as their outcome is unknown.
+    presumed: Presumed,
+}
+
+/// Calls of unknown outcome.
+#[derive(Serialize)]
+struct Presumed {
+    calls: u64,
+    amount: NanoUsd,
 }
 
 /// Shows budgets.
@@ -35,8 +46,9 @@ pub(super) fn show(args: &BudgetShowArgs, context: Context<'_>) -> Result<End, F
     let mut budgets = ledger.status(scope.as_ref())?;
     // What is below a scope follows it, though a `-` sorts before a `/`.
     budgets.sort_by(|one, other| levels(one).cmp(levels(other)));
-    let expired = expired::count(&*ledger, scope.as_ref())?;
-    let shown = Shown { schema: "imgcost.budget/1", now: clock::now(), budgets, expired };
+    let calls = Open::count(&*ledger, scope.as_ref())?;
+    let presumed = presumed(&*ledger, &budgets)?;
+    let shown = Shown { schema: "imgcost.budget/1", now: clock::now(), budgets, calls, presumed };
     context.output.write(&shown, || report(&shown, scope.as_ref()))?;
     let Some(limit) = limit else { return Ok(End::Done) };
     let above: Vec<&Status> = shown.budgets.iter().filter(|status| is_above(status, limit)).collect();
@@ -45,6 +57,27 @@ pub(super) fn show(args: &BudgetShowArgs, context: Context<'_>) -> Result<End, F
         context.say(&format!("imgcost: more than {limit} % of the budget of {name} is held or spent"));
     }
     Ok(if above.is_empty() { End::Done } else { End::Over })
+}
+
+/// Each call once, however many budgets count it.
+fn presumed(ledger: &dyn Ledger, budgets: &[Status]) -> Result<Presumed, Failure> {
+    let mut found = Presumed { calls: 0, amount: NanoUsd::ZERO };
+    let counting = || budgets.iter().filter(|status| status.sums.presumed > NanoUsd::ZERO);
+    let Some(since) = counting().map(|status| status.period.start).min() else { return Ok(found) };
+    let what = Filter::default().holds().state(State::Presumed).since(since);
+    log::stream(ledger, &what, |record| {
+        if let Record::Hold(hold) = record {
+            let counts = |status: &Status| {
+                status.budget.scope.covers(hold.scope.as_str()) && hold.made_at >= status.period.start
+            };
+            if counting().any(counts) {
+                found.calls += 1;
+                found.amount = found.amount.checked_add(hold.ceiling).unwrap_or(NanoUsd::MAX);
+            }
+        }
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 fn levels(status: &Status) -> impl Iterator<Item = &str> {
@@ -93,19 +126,23 @@ fn columns() -> [Column; 22] {
     ]
 }
 
-fn row<'s>(shown: &'s Shown, status: &'s Status, places: u32) -> [Value<'s>; 22] {
+fn row<'s>(page: &'s Shown, status: &'s Status, places: u32) -> [Value<'s>; 22] {
     let (budget, sums) = (&status.budget, &status.sums);
     let (cap, left) = (budget.cap.limit(), status.left());
+    let (spent, held) = (up(spent(status), places), up(sums.held, places));
+    // What is shown adds up: what is left is that of the amounts beside it.
+    let shown_left = cap.map(|cap| down(cap, places).less(spent).less(held));
+    let shown = |amount: NanoUsd| amount.usd().rounded(places);
     [
-        path(&budget.scope, &shown.budgets).into(),
+        path(&budget.scope, &page.budgets).into(),
         budget.scope.as_str().into(),
         Value::of(budget.window),
-        cap.map_or("unlimited".into(), |cap| down(cap, places).into()),
-        up(spent(status), places).into(),
-        up(sums.held, places).into(),
-        Value::known(left.map(|left| down(left, places))),
+        cap.map_or("unlimited".into(), |cap| shown(down(cap, places)).into()),
+        shown(spent).into(),
+        shown(held).into(),
+        Value::known(shown_left.map(shown)),
         Value::known(share(status)),
-        note(status, shown.now).into(),
+        note(status, page.now).into(),
         cap.map_or("unlimited".into(), Value::from),
         sums.held.into(),
         sums.held_assumed.into(),
@@ -135,19 +172,26 @@ fn report<'s>(shown: &'s Shown, scope: Option<&Scope>) -> Report<'s> {
     };
     let all = shown.budgets.iter().flat_map(amounts).flatten();
     let needed = all.map(|amount| amount.usd().places()).max().unwrap_or(0);
-    let places = needed.clamp(PLACES.0, PLACES.1);
+    let is_small = |cap: NanoUsd| cap > NanoUsd::ZERO && cap.nano() < DOLLAR;
+    let has_small = shown.budgets.iter().filter_map(|status| status.budget.cap.limit()).any(is_small);
+    let places = needed.clamp(PLACES.0, if has_small { PLACES.1 } else { PLACES.0 });
     let mut table = Table::new("Budgets", columns());
     shown.budgets.iter().for_each(|status| table.row(row(shown, status, places)));
     report.table(if shown.budgets.is_empty() { table.only(Only::Data) } else { table });
     if places < needed {
-        report.line("spent and held are rounded up, left is rounded down; --format json has all digits");
+        report.line("spent and held are rounded up, left is rounded down; --json has every digit");
+    }
+    let Presumed { calls, amount } = shown.presumed;
+    if calls > 0 {
+        let calls = Count { count: usize::try_from(calls).unwrap_or(usize::MAX), or_more: false };
+        let calls = calls.of_a("call");
+        report.line(format!("spent includes ${amount} presumed: {calls} whose outcome is unknown"));
+    }
+    if let Some(words) = shown.calls.words() {
+        report.line(words);
     }
     for status in &shown.budgets {
         let (name, sums, over) = (name(status), &status.sums, status.over());
-        if sums.presumed > NanoUsd::ZERO {
-            let presumed = sums.presumed;
-            report.note(format!("{name}: spent includes ${presumed} presumed, of unknown outcome"));
-        }
         if over > NanoUsd::ZERO {
             report.note(format!("{name} is ${over} over its cap: it admits nothing"));
         }
@@ -158,9 +202,6 @@ fn report<'s>(shown: &'s Shown, scope: Option<&Scope>) -> Report<'s> {
         if sums.held_assumed > NanoUsd::ZERO {
             report.note(format!("{name}: ${} is held at assumed ceilings", sums.held_assumed));
         }
-    }
-    if let Some(words) = shown.expired.words() {
-        report.note(words);
     }
     report
 }
@@ -200,16 +241,15 @@ fn step(places: u32) -> u64 {
 }
 
 /// An amount that is used, never shown as less than it is.
-fn up(amount: NanoUsd, places: u32) -> String {
+fn up(amount: NanoUsd, places: u32) -> NanoUsd {
     let step = step(places);
-    let nano = amount.nano().div_ceil(step).saturating_mul(step);
-    NanoUsd::new(nano).unwrap_or(amount).usd().rounded(places)
+    NanoUsd::new(amount.nano().div_ceil(step).saturating_mul(step)).unwrap_or(amount)
 }
 
 /// An amount that is left, never shown as more than it is.
-fn down(amount: NanoUsd, places: u32) -> String {
+fn down(amount: NanoUsd, places: u32) -> NanoUsd {
     let step = step(places);
-    NanoUsd::new(amount.nano() / step * step).unwrap_or(amount).usd().rounded(places)
+    NanoUsd::new(amount.nano() / step * step).unwrap_or(amount)
 }
 
 #[cfg(test)]
@@ -252,9 +292,10 @@ mod tests {
 
     #[test]
     fn rounding_never_flatters() {
-        let amount = NanoUsd::new(1_234_567_891).unwrap();
-        assert_eq!((up(amount, 4), down(amount, 4)), ("1.2346".to_owned(), "1.2345".to_owned()));
-        let exact = NanoUsd::new(1_200_000_000).unwrap();
-        assert_eq!((up(exact, 4), down(exact, 4)), ("1.2000".to_owned(), "1.2000".to_owned()));
+        let usd = |nano| NanoUsd::new(nano).unwrap();
+        let amount = usd(1_234_567_891);
+        assert_eq!((up(amount, 4), down(amount, 4)), (usd(1_234_600_000), usd(1_234_500_000)));
+        let exact = usd(1_200_000_000);
+        assert_eq!((up(exact, 4), down(exact, 4)), (exact, exact));
     }
 }

@@ -1,5 +1,5 @@
 //! Where the ledger is: `--ledger`, then `IMGCOST_LEDGER`, then the settings file, then a file
-//! in the user's data folder. Only `set` makes a ledger; elsewhere a missing one is said.
+//! in the user's data folder. Only `set` makes a ledger; elsewhere a missing one is an error.
 
 use std::env;
 use std::fs::DirBuilder;

@@ -124,7 +124,7 @@ fn rows(
     day: Date,
 ) -> Result<Report, Error> {
     let mut resolver = jobs::resolver(&args.request, settings, book)?;
-    let mut rows = jobs::open(file, args.input_format.as_deref(), args.allow_paths)?;
+    let mut rows = jobs::open(file, &args.rows)?;
     let mut row = JobRow::new(resolver.defaults());
     let mut evaluator = policy.evaluator(book, day);
     while rows.next(resolver.defaults(), &mut row)? {

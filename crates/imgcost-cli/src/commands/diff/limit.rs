@@ -26,7 +26,7 @@ impl Limit {
     }
 
     /// Whether the ceiling of all rows grows by no more; if it does, or that is not known of all
-    /// rows, says so.
+    /// rows, it is noted on stderr.
     pub(super) fn hold(self, diff: &JobDiff) -> End {
         let no_prompt = diff.before.no_prompt + diff.after.no_prompt;
         if no_prompt > 0 {

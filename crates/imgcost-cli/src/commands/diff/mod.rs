@@ -16,14 +16,14 @@ use crate::request;
 use crate::settings::Settings;
 use crate::{clock, fields, inputs};
 
-/// How many rows are shown where nobody says.
+/// How many rows are shown by default.
 const TOP: usize = 25;
 
 /// The prices of one side.
 struct Side {
     book: Cow<'static, Book>,
     day: Date,
-    /// Whether the day was said for this side: then rows have no days of their own.
+    /// Whether the day was given for this side: then rows have no days of their own.
     fixed: bool,
 }
 

@@ -1,9 +1,12 @@
 //! Whether a file is one response or a log of calls, by how it begins.
 
+use std::fmt;
 use std::io::{BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
 use imgcost_core::Error;
+use serde::Deserializer as _;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 
 use crate::inputs;
 
@@ -77,15 +80,11 @@ fn kind(head: &[u8]) -> Kind {
     if is_event || first.starts_with(b"[") {
         return Kind::Response;
     }
-    let has = |member: &str, names: &[&str]| names.contains(&member);
-    for member in Members::of(head) {
-        // A response may come as an event of a stream: `type` stands before it there.
-        if has(&member, &OF_CALLS) {
-            return Kind::Log;
-        }
-        if has(&member, &OF_RESPONSES) {
-            return Kind::Response;
-        }
+    let mut finder = Finder(None);
+    // It ends before its end, or is no JSON: what was found until then counts.
+    let _ = serde_json::Deserializer::from_slice(head).deserialize_map(&mut finder);
+    if let Some(kind) = finder.0 {
+        return kind;
     }
     // One document after the other is a log, even if the first line is not what it should be.
     if lines.any(|line| line.starts_with(b"{\"")) && first.ends_with(b"}") {
@@ -95,63 +94,30 @@ fn kind(head: &[u8]) -> Kind {
     }
 }
 
-/// The names of the top-level members of the first object, as far as it is there.
-struct Members<'h> {
-    rest: &'h [u8],
-    depth: usize,
-    awaits_name: bool,
-}
+/// Goes through the members of the first object until one tells what it is.
+struct Finder(Option<Kind>);
 
-impl<'h> Members<'h> {
-    fn of(head: &'h [u8]) -> Members<'h> {
-        Members { rest: head.trim_ascii_start(), depth: 0, awaits_name: false }
+impl<'de> Visitor<'de> for &mut Finder {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
     }
 
-    /// Takes the rest of a text whose opening quote is taken.
-    fn text(&mut self) -> Option<&'h [u8]> {
-        let mut end = 0;
-        loop {
-            match self.rest.get(end)? {
-                b'"' => break,
-                b'\\' => end += 2,
-                _ => end += 1,
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        while let Some(name) = members.next_key::<String>()? {
+            // A response may come as an event of a stream: `type` comes before it there.
+            if OF_CALLS.contains(&name.as_str()) {
+                self.0 = Some(Kind::Log);
+            } else if OF_RESPONSES.contains(&name.as_str()) {
+                self.0 = Some(Kind::Response);
             }
-        }
-        let text = self.rest.get(..end)?;
-        self.rest = self.rest.get(end + 1..)?;
-        Some(text)
-    }
-}
-
-impl Iterator for Members<'_> {
-    type Item = String;
-
-    fn next(&mut self) -> Option<String> {
-        loop {
-            let (byte, rest) = self.rest.split_first()?;
-            self.rest = rest;
-            match byte {
-                b'{' | b'[' => {
-                    self.depth += 1;
-                    self.awaits_name = self.depth == 1 && *byte == b'{';
-                }
-                b'}' | b']' => {
-                    self.depth = self.depth.checked_sub(1)?;
-                    if self.depth == 0 {
-                        return None;
-                    }
-                }
-                b',' if self.depth == 1 => self.awaits_name = true,
-                b'"' => {
-                    let text = self.text()?;
-                    if std::mem::take(&mut self.awaits_name) {
-                        return Some(String::from_utf8_lossy(text).into_owned());
-                    }
-                }
-                _ if self.depth == 0 => return None,
-                _ => {}
+            if self.0.is_some() {
+                break;
             }
+            members.next_value::<IgnoredAny>()?;
         }
+        Ok(())
     }
 }
 

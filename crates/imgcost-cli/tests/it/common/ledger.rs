@@ -41,7 +41,7 @@ impl Books {
         self.folder.join("ledger.db")
     }
 
-    /// The program, told where the ledger is and who asks.
+    /// The program, with the ledger and the actor set.
     pub(crate) fn program(&self) -> Command {
         let mut command = program();
         command.env("IMGCOST_LEDGER", self.path()).env("IMGCOST_BY", "tester").arg("budget");
@@ -66,7 +66,7 @@ impl Books {
         self.hold_of(&format!("{scope} {CALL}"))
     }
 
-    /// Holds what a line says and gives the hold's name.
+    /// Makes the hold of a line and returns its id.
     pub(crate) fn hold_of(&self, line: &str) -> String {
         let ran = self.run(&format!("hold {line} -f json"));
         assert_eq!(ran.code, 0, "{ran:?}");

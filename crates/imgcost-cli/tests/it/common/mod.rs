@@ -1,6 +1,6 @@
 //! Runs the real program in an environment without settings, and keeps snapshots.
 //!
-//! `IMGCOST_SNAPSHOTS=update cargo test -p imgcost` writes the snapshots anew.
+//! `IMGCOST_SNAPSHOTS=update cargo test -p imgcost` rewrites the snapshots.
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -69,7 +69,7 @@ pub(crate) fn program() -> Command {
     command.env_clear().envs(surroundings()).env("IMGCOST_AS_OF", "2026-11-21");
     // As on a terminal of 80 columns; without it nothing is wrapped.
     command.env("COLUMNS", "80");
-    // Never the ledger of whoever runs the tests.
+    // Never the ledger of the user who runs the tests.
     command.env("XDG_DATA_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-data"));
     command
 }

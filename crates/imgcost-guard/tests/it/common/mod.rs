@@ -6,7 +6,9 @@
 pub(crate) mod adapters;
 pub(crate) mod slow;
 
+use std::fmt::Debug;
 use std::ops::ControlFlow;
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,6 +18,8 @@ use imgcost_ledger::{
     Budget, Cap, Filter, Hold, Ledger, MemoryLedger, NanoUsd, Record, Scope, State, Window,
 };
 use serde_json::{Value, json};
+
+use crate::fake::Fake;
 
 /// The day that the fake API lives on.
 pub(crate) const TODAY: Date = Date::constant(2026, 11, 21);
@@ -86,15 +90,8 @@ pub(crate) fn only_hold(books: &Books) -> Hold {
 
 /// The only hold there is, once it is booked: what nobody waits for takes a moment.
 pub(crate) async fn booked(books: &Books) -> Hold {
-    let begin = Instant::now();
-    loop {
-        let hold = only_hold(books);
-        if hold.state != State::Held {
-            return hold;
-        }
-        assert!(begin.elapsed() < Duration::from_secs(10), "not booked: {hold:?}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    none_open(books).await;
+    only_hold(books)
 }
 
 /// An image of about eight tenths of a cent.
@@ -104,10 +101,26 @@ pub(crate) fn image() -> Value {
 
 /// Waits until no hold is open.
 pub(crate) async fn none_open(books: &Books) {
-    let begin = Instant::now();
-    while states(books).contains(&State::Held) {
-        assert!(begin.elapsed() < Duration::from_secs(10), "not booked: {:?}", holds(books));
-        tokio::time::sleep(Duration::from_millis(5)).await;
+    until(|| !states(books).contains(&State::Held)).await;
+}
+
+/// Waits for something that takes a moment. The limit only ends a test that would hang.
+#[track_caller]
+pub(crate) fn until(is_there: impl Fn() -> bool) -> impl Future<Output = ()> {
+    let (begin, place) = (Instant::now(), Location::caller());
+    async move {
+        while !is_there() {
+            assert!(begin.elapsed() < Duration::from_secs(120), "nothing came of it: {place}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+/// Gives a call up as soon as the API has received so many calls, of which it is the last.
+pub(crate) async fn give_up<T: Debug>(fake: &Fake, count: usize, call: impl Future<Output = T>) {
+    tokio::select! {
+        early = call => panic!("it was answered: {early:?}"),
+        () = until(|| fake.count() == count) => {}
     }
 }
 

@@ -64,6 +64,8 @@ behaviours! {
     StreamError = "stream-error",
     /// Closed after the request was read, before any reply.
     Reset = "reset",
+    /// 200, half of the body, and nothing after it.
+    Stalled = "stalled",
     /// Never answered.
     Hang = "hang",
 }

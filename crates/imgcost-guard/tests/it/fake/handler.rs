@@ -81,6 +81,7 @@ fn reply(call: &Call, image_bytes: u64) -> Reply {
     match call.behaviour {
         Behaviour::Chunked => Reply { has_length: false, ..reply },
         Behaviour::Slow => Reply { pace: Pace::Parts(10, Duration::from_millis(30)), ..reply },
+        Behaviour::Stalled => Reply { pace: Pace::Half, ..reply },
         Behaviour::Torn => Reply { torn: true, ..reply },
         Behaviour::StreamError if !is_stream => Reply { torn: true, ..reply },
         _ => reply,

@@ -32,6 +32,8 @@ impl Piece {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pace {
     AtOnce,
+    /// Half of it at once, and nothing after that.
+    Half,
     /// In so many parts with a pause before each.
     Parts(u64, Duration),
 }

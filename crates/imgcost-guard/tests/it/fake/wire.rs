@@ -131,15 +131,19 @@ struct Sending {
 pub(super) fn body(reply: Reply) -> Body {
     let length = reply.length();
     let (chunk, pause) = match reply.pace {
-        Pace::AtOnce => (FILLER.len(), None),
+        Pace::AtOnce | Pace::Half => (FILLER.len(), None),
         Pace::Parts(parts, pause) => {
             (usize::try_from(length.div_ceil(parts)).unwrap_or(1).max(1), Some(pause))
         }
     };
-    let left = reply.torn.then_some(length / 2);
+    let stalls = reply.pace == Pace::Half;
+    let left = (reply.torn || stalls).then_some(length / 2);
     let sending = Sending { pieces: reply.pieces.into(), left, chunk, pause };
-    Body::from_stream(futures_util::stream::unfold(sending, |mut sending| async {
+    Body::from_stream(futures_util::stream::unfold(sending, move |mut sending| async move {
         let chunk = sending.next()?;
+        if chunk.is_err() && stalls {
+            std::future::pending().await
+        }
         // Before a break, what was sent so far gets time to leave.
         let pause = if chunk.is_err() { Some(LAST_PAUSE) } else { sending.pause };
         if let Some(pause) = pause {

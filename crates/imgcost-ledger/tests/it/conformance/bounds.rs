@@ -4,25 +4,25 @@ use imgcost_ledger::{
     Budget, Cap, Error, MAX_DETAILS, MAX_EXPIRY, MAX_TEXT, NanoUsd, SignedDuration, Window,
 };
 
-use crate::support::{Desk, Make, edited, scope, wish};
+use crate::support::{Desk, Make, edited, new_hold, scope};
 
 pub fn amounts_that_no_ledger_can_book_are_refused_whole(make: &Make<'_>) {
     let desk = Desk::open(make);
     desk.budget("big", Window::Total, "unlimited");
-    let first = desk.ledger.hold(&wish("big/a", NanoUsd::MAX)).unwrap();
+    let first = desk.ledger.hold(&new_hold("big/a", NanoUsd::MAX)).unwrap();
     let before = desk.everything();
     for more in [NanoUsd::MAX, NanoUsd::new(1).unwrap()] {
-        let response = desk.ledger.hold(&wish("big/b", more));
+        let response = desk.ledger.hold(&new_hold("big/b", more));
         assert!(matches!(response, Err(Error::BadInput { .. } | Error::Damaged { .. })), "{response:?}");
     }
     assert_eq!(desk.everything(), before);
     // Nothing wraps when the books are full, whatever comes next.
     desk.ledger.settle(&first.hold.id, NanoUsd::MAX, None, "t").unwrap();
-    assert!(desk.ledger.hold(&wish("big/a", NanoUsd::new(1).unwrap())).is_err());
+    assert!(desk.ledger.hold(&new_hold("big/a", NanoUsd::new(1).unwrap())).is_err());
     assert_eq!(desk.used("big", Window::Total), NanoUsd::MAX);
     let capped = Budget::new(scope("big"), Window::Total, Cap::Usd(NanoUsd::MAX));
     desk.ledger.set_budget(&capped, "t").unwrap();
-    assert!(desk.ledger.hold(&wish("big/a", NanoUsd::new(1).unwrap())).is_err());
+    assert!(desk.ledger.hold(&new_hold("big/a", NanoUsd::new(1).unwrap())).is_err());
     desk.assert_balanced();
 }
 
@@ -30,7 +30,7 @@ pub fn texts_outside_their_bounds_are_refused(make: &Make<'_>) {
     let desk = Desk::open(make);
     desk.budget("a", Window::Total, "1");
     let before = desk.everything();
-    let good = || wish("a", NanoUsd::ZERO);
+    let good = || new_hold("a", NanoUsd::ZERO);
     let long = "x".repeat(MAX_TEXT + 1);
     let huge = "x".repeat(MAX_DETAILS + 1);
     let mut bad = vec![];
@@ -75,7 +75,7 @@ pub fn texts_outside_their_bounds_are_refused(make: &Make<'_>) {
 pub fn the_largest_texts_come_back_as_they_were(make: &Make<'_>) {
     let desk = Desk::open(make);
     desk.budget("a", Window::Total, "1");
-    let mut new = wish("a", NanoUsd::ZERO);
+    let mut new = new_hold("a", NanoUsd::ZERO);
     new.key = Some("k".repeat(MAX_TEXT));
     new.request = "r".repeat(MAX_DETAILS);
     new.terms = "ü'\"\\;--\u{1}\u{1F600}".to_owned();

@@ -1,8 +1,8 @@
-//! Which holds are let in.
+//! Which holds are admitted.
 
 use imgcost_ledger::{Budget, Cap, NanoUsd, Refusal, Thresholds, Window};
 
-use crate::support::{Desk, Make, refusal, scope, usd, wish};
+use crate::support::{Desk, Make, new_hold, refusal, scope, usd};
 
 pub fn every_level_and_window_must_have_room(make: &Make<'_>) {
     let desk = Desk::open(make);
@@ -44,7 +44,7 @@ pub fn the_last_nano_dollar_fits_and_no_more(make: &Make<'_>) {
     assert!(desk.try_hold("a", "0.000000001").is_err());
 }
 
-pub fn a_zero_budget_lets_in_what_costs_nothing(make: &Make<'_>) {
+pub fn a_zero_budget_admits_what_costs_nothing(make: &Make<'_>) {
     let desk = Desk::open(make);
     desk.budget("a", Window::Day, "0");
     match refusal(desk.try_hold("a", "0.000000001")) {
@@ -62,8 +62,8 @@ pub fn a_path_without_a_budget_is_refused_with_the_nearest_name(make: &Make<'_>)
     desk.budget("other", Window::Day, "1");
     let near = Refusal::NoBudget { scope: scope("taem/alice"), nearest: Some(scope("team/alice")) };
     assert_eq!(refusal(desk.try_hold("taem/alice", "0")), near);
-    let despite = wish("taem/alice", usd("0")).override_reason("policy warn");
-    assert_eq!(desk.ledger.hold(&despite).unwrap().refusal, Some(near));
+    let overridden = new_hold("taem/alice", usd("0")).override_reason("policy warn");
+    assert_eq!(desk.ledger.hold(&overridden).unwrap().refusal, Some(near));
     // A budget below the path, or beside it, is none on it.
     assert!(matches!(refusal(desk.try_hold("team", "0")), Refusal::NoBudget { .. }));
     assert!(matches!(refusal(desk.try_hold("team/alic", "0")), Refusal::NoBudget { .. }));
@@ -146,7 +146,7 @@ pub fn a_bill_above_its_ceiling_is_booked_in_full_and_closes_the_scope(make: &Ma
 pub fn assumed_ceilings_are_counted_apart_and_can_be_refused(make: &Make<'_>) {
     let desk = Desk::open(make);
     desk.budget("a", Window::Day, "5");
-    let assumed = |name: &str| wish(name, usd("1")).assumed(true);
+    let assumed = |name: &str| new_hold(name, usd("1")).assumed(true);
     let hold = desk.ledger.hold(&assumed("a/b")).unwrap().hold;
     desk.hold("a/b", "2");
     let sums = desk.sums("a", Window::Day);
@@ -162,16 +162,16 @@ pub fn assumed_ceilings_are_counted_apart_and_can_be_refused(make: &Make<'_>) {
     desk.assert_balanced();
 }
 
-pub fn what_is_let_in_despite_a_refusal_is_booked_and_says_why(make: &Make<'_>) {
+pub fn an_overridden_refusal_is_booked_with_its_reason(make: &Make<'_>) {
     let desk = Desk::open(make);
-    let despite = |name: &str, amount: &str| {
-        let new = wish(name, usd(amount)).override_reason("policy warn");
+    let overridden = |name: &str, amount: &str| {
+        let new = new_hold(name, usd(amount)).override_reason("policy warn");
         desk.ledger.hold(&new)
     };
-    assert!(matches!(despite("nowhere", "1").unwrap().refusal, Some(Refusal::NoBudget { .. })));
+    assert!(matches!(overridden("nowhere", "1").unwrap().refusal, Some(Refusal::NoBudget { .. })));
     desk.budget("a", Window::Day, "1");
-    assert_eq!(despite("a", "0.5").unwrap().refusal, None);
-    let held = despite("a", "2").unwrap();
+    assert_eq!(overridden("a", "0.5").unwrap().refusal, None);
+    let held = overridden("a", "2").unwrap();
     assert!(matches!(held.refusal, Some(Refusal::Full { .. })));
     assert_eq!(held.left, Some(NanoUsd::ZERO));
     assert_eq!(desk.used("a", Window::Day), usd("2.5"));
@@ -191,7 +191,7 @@ pub fn a_refusal_writes_nothing(make: &Make<'_>) {
     desk.budget("a", Window::Day, "1");
     desk.hold("a", "0.9");
     let before = desk.everything();
-    let new = wish("a", usd("0.2")).key("k");
+    let new = new_hold("a", usd("0.2")).key("k");
     for _ in 0..2 {
         refusal(desk.ledger.hold(&new));
         refusal(desk.try_hold("b", "0"));
@@ -199,7 +199,7 @@ pub fn a_refusal_writes_nothing(make: &Make<'_>) {
     assert_eq!(desk.everything(), before);
     assert_eq!(desk.ledger.find(&new.id).unwrap(), None);
     // The key is free, for another call as well.
-    desk.ledger.hold(&wish("a", usd("0.1")).key("k")).unwrap();
+    desk.ledger.hold(&new_hold("a", usd("0.1")).key("k")).unwrap();
 }
 
 pub fn setting_and_removing_give_back_what_was_there(make: &Make<'_>) {

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use imgcost_ledger::{Budget, Cap, Event, Filter, Record, Window};
+use imgcost_ledger::{Budget, Cap, Event, Filter, Record, State, Window};
 
 use crate::support::{Desk, Make, scope, usd};
 
@@ -147,6 +147,8 @@ pub fn filters_give_what_was_asked_for(make: &Make<'_>) {
     let since = "2026-05-10T12:00:00Z".parse().ok();
     assert_eq!(count(Filter::default().holds().journal().since(since)), [0, 0, 1, 2]);
     assert_eq!(count(Filter::default().holds().expired()), [0, 0, 4, 0]);
+    assert_eq!(count(Filter::default().holds().state(State::Held)), [0, 0, 5, 0]);
+    assert_eq!(count(Filter::default().holds().state(State::Settled).scope(scope("a/b"))), [0, 0, 1, 0]);
     assert_eq!(count(Filter::default().journal().last(3)), [0, 0, 0, 3]);
     assert_eq!(count(Filter::default().journal().last(0)), [0; 4]);
     let last = desk.read(&Filter::default().journal().last(2));

@@ -27,7 +27,7 @@ macro_rules! conformance {
             budgets {
                 every_level_and_window_must_have_room,
                 the_last_nano_dollar_fits_and_no_more,
-                a_zero_budget_lets_in_what_costs_nothing,
+                a_zero_budget_admits_what_costs_nothing,
                 a_path_without_a_budget_is_refused_with_the_nearest_name,
                 unlimited_is_said_on_purpose_and_caps_nothing,
                 a_cap_that_is_set_later_sees_earlier_spend,
@@ -35,7 +35,7 @@ macro_rules! conformance {
                 a_bill_above_its_ceiling_is_booked_in_full_and_closes_the_scope,
                 after_a_bill_above_its_ceiling_what_is_left_of_the_cap_can_be_held,
                 assumed_ceilings_are_counted_apart_and_can_be_refused,
-                what_is_let_in_despite_a_refusal_is_booked_and_says_why,
+                an_overridden_refusal_is_booked_with_its_reason,
                 a_refusal_writes_nothing,
                 setting_and_removing_give_back_what_was_there,
                 siblings_do_not_share,
@@ -43,10 +43,10 @@ macro_rules! conformance {
                 many_threads_never_cross_a_cap,
             }
             windows {
-                hours_days_and_months_begin_anew,
+                hours_days_and_months_start_over,
                 a_hold_counts_where_it_was_made_whatever_the_time_of_its_end,
                 a_clock_that_is_set_back_fills_no_window_twice,
-                a_refusal_says_when_there_is_room_again,
+                a_refusal_has_the_time_when_there_is_room_again,
                 expiry_changes_no_sum,
             }
             states {
@@ -59,7 +59,7 @@ macro_rules! conformance {
                 the_same_id_or_key_gets_the_first_response,
                 the_same_id_is_told_what_became_of_its_hold,
                 the_same_key_for_another_call_is_an_error,
-                a_key_whose_hold_is_closed_lets_no_second_call_go,
+                a_key_whose_hold_is_closed_admits_no_second_call,
                 a_hold_is_found_as_it_was_written,
             }
             journal {

@@ -2,7 +2,7 @@
 
 use imgcost_ledger::{Change, Error, Hold, HoldId, NanoUsd, State, Window};
 
-use crate::support::{Desk, Make, edited, settle_at, usd, wish};
+use crate::support::{Desk, Make, edited, new_hold, settle_at, usd};
 
 /// A hold of one dollar in a state.
 fn hold_in(desk: &Desk, state: State) -> Hold {
@@ -139,7 +139,7 @@ pub fn an_unknown_hold_is_said_to_be_none(make: &Make<'_>) {
 pub fn the_same_id_or_key_gets_the_first_response(make: &Make<'_>) {
     let desk = Desk::open(make);
     desk.budget("a", Window::Total, "1");
-    let new = wish("a", usd("0.75")).key("order 1");
+    let new = new_hold("a", usd("0.75")).key("order 1");
     let first = desk.ledger.hold(&new).unwrap();
     let before = desk.everything();
     // There would be no room for a second one.
@@ -162,13 +162,13 @@ pub fn the_same_id_is_told_what_became_of_its_hold(make: &Make<'_>) {
     desk.budget("a", Window::Total, "10");
     for state in [State::Settled, State::Released, State::Presumed] {
         for key in [None, Some(format!("until {state}"))] {
-            let new = edited(wish("a", usd("0.1")), |new| new.key = key);
+            let new = edited(new_hold("a", usd("0.1")), |new| new.key = key);
             desk.ledger.hold(&new).unwrap();
             let closed = desk.ledger.change(&new.id, &change_to(state).unwrap(), "t").unwrap().hold;
             let before = desk.everything();
             // With or without the key: it is the id that asks.
-            for wish in [new.clone(), new.clone().key(None)] {
-                let again = desk.ledger.hold(&wish).unwrap();
+            for new_hold in [new.clone(), new.clone().key(None)] {
+                let again = desk.ledger.hold(&new_hold).unwrap();
                 assert_eq!((again.repeated, &again.hold), (true, &closed));
             }
             assert_eq!(desk.everything(), before);
@@ -177,19 +177,19 @@ pub fn the_same_id_is_told_what_became_of_its_hold(make: &Make<'_>) {
     desk.assert_balanced();
 }
 
-pub fn a_key_whose_hold_is_closed_lets_no_second_call_go(make: &Make<'_>) {
+pub fn a_key_whose_hold_is_closed_admits_no_second_call(make: &Make<'_>) {
     let desk = Desk::open(make);
     desk.budget("a", Window::Total, "10");
     for state in [State::Settled, State::Released, State::Presumed] {
-        let new = wish("a", usd("1")).key(&*format!("until {state}"));
+        let new = new_hold("a", usd("1")).key(&*format!("until {state}"));
         let first = desk.ledger.hold(&new).unwrap().hold;
         desk.ledger.change(&first.id, &change_to(state).unwrap(), "t").unwrap();
         let before = desk.everything();
         let retry = new.clone().id(HoldId::random());
-        // A policy that lets in what would be refused does not make a closed hold an open one.
-        let despite = retry.clone().override_reason("policy");
-        for wish in [&retry, &despite] {
-            let error = desk.ledger.hold(wish).unwrap_err();
+        // A policy that overrides a refusal does not make a closed hold an open one.
+        let overridden = retry.clone().override_reason("policy");
+        for new_hold in [&retry, &overridden] {
+            let error = desk.ledger.hold(new_hold).unwrap_err();
             assert!(error.to_string().contains("use a new key"), "{error}");
             match error {
                 Error::Conflict { hold, state: is, wanted, .. } => {
@@ -211,7 +211,7 @@ pub fn a_key_whose_hold_is_closed_lets_no_second_call_go(make: &Make<'_>) {
 pub fn the_same_key_for_another_call_is_an_error(make: &Make<'_>) {
     let desk = Desk::open(make);
     desk.budget("a", Window::Total, "1");
-    let new = wish("a", usd("0.5")).key("k");
+    let new = new_hold("a", usd("0.5")).key("k");
     desk.ledger.hold(&new).unwrap();
     let before = desk.everything();
     for (what, other) in [
@@ -236,7 +236,7 @@ pub fn the_same_key_for_another_call_is_an_error(make: &Make<'_>) {
 pub fn a_hold_is_found_as_it_was_written(make: &Make<'_>) {
     let desk = Desk::open(make);
     desk.budget("a", Window::Total, "1");
-    let new = wish("a/b", usd("0.123456789")).key("k").assumed(true);
+    let new = new_hold("a/b", usd("0.123456789")).key("k").assumed(true);
     let hold = desk.ledger.hold(&new).unwrap().hold;
     assert_eq!(desk.ledger.find(&new.id).unwrap().as_ref(), Some(&hold));
     let written = (&hold.id, &hold.key, &hold.scope, hold.ceiling, hold.assumed, &hold.quote);

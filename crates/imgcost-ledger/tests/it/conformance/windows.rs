@@ -4,7 +4,7 @@ use imgcost_ledger::{Filter, NanoUsd, Record, Refusal, Window};
 
 use crate::support::{Desk, Make, refusal, usd};
 
-pub fn hours_days_and_months_begin_anew(make: &Make<'_>) {
+pub fn hours_days_and_months_start_over(make: &Make<'_>) {
     let desk = Desk::open(make);
     for (window, last, next) in [
         (Window::Hour, "2026-05-10T10:59:59.999999Z", "2026-05-10T11:00:00Z"),
@@ -59,17 +59,17 @@ pub fn a_clock_that_is_set_back_fills_no_window_twice(make: &Make<'_>) {
     desk.assert_balanced();
 }
 
-pub fn a_refusal_says_when_there_is_room_again(make: &Make<'_>) {
+pub fn a_refusal_has_the_time_when_there_is_room_again(make: &Make<'_>) {
     let desk = Desk::open(make);
     desk.clock.set("2026-12-31T23:15:00Z");
     for window in Window::ALL {
         desk.budget("a", window, "0");
     }
     let Refusal::Full { budgets, .. } = refusal(desk.try_hold("a", "1")) else { panic!("not full") };
-    let anew: Vec<_> = budgets.iter().map(|b| (b.window, b.resets_at.map(|at| at.to_string()))).collect();
+    let resets: Vec<_> = budgets.iter().map(|b| (b.window, b.resets_at.map(|at| at.to_string()))).collect();
     let new_year = Some("2027-01-01T00:00:00Z".to_owned());
     assert_eq!(
-        anew,
+        resets,
         [
             (Window::Total, None),
             (Window::Hour, new_year.clone()),

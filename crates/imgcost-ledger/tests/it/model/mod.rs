@@ -1,5 +1,5 @@
 //! A model of a ledger that is too simple to be wrong: a list of holds, and every sum worked
-//! out from it anew. It is written from the promise, not from the engine.
+//! out again from it. It is written from the promise, not from the engine.
 #![allow(unreachable_pub)]
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use imgcost_ledger::{
 };
 use proptest::prelude::*;
 
-use crate::support::{TestClock, scope, wish};
+use crate::support::{TestClock, new_hold, scope};
 
 const SCOPES: [&str; 5] = ["a", "a/b", "a/b/c", "a/d", "ab"];
 const TIMES: [&str; 6] = [
@@ -27,7 +27,7 @@ pub enum Step {
     Clock(usize),
     Budget { scope: usize, window: usize, cap: Option<u64>, assumed_ok: bool },
     Remove { scope: usize, window: usize },
-    Hold { scope: usize, ceiling: u64, assumed: bool, key: Option<u8>, despite: bool },
+    Hold { scope: usize, ceiling: u64, assumed: bool, key: Option<u8>, overridden: bool },
     Again { hold: usize },
     Settle { hold: usize, cost: u64 },
     Release { hold: usize },
@@ -43,8 +43,8 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (0..5_usize, 0..4_usize).prop_map(|(scope, window)| Step::Remove { scope, window }),
         8 => (0..5_usize, 0..40_u64, prop::bool::weighted(0.2), prop::option::weighted(0.2, 0..4_u8),
               prop::bool::weighted(0.1))
-            .prop_map(|(scope, ceiling, assumed, key, despite)| {
-                Step::Hold { scope, ceiling, assumed, key, despite }
+            .prop_map(|(scope, ceiling, assumed, key, overridden)| {
+                Step::Hold { scope, ceiling, assumed, key, overridden }
             }),
         1 => hold().prop_map(|hold| Step::Again { hold }),
         4 => (hold(), 0..60_u64).prop_map(|(hold, cost)| Step::Settle { hold, cost }),
@@ -188,11 +188,11 @@ pub fn follow(steps: &[Step], make: impl Fn(Clock) -> Box<dyn Ledger>) {
                 let removed = model.budgets.remove(&(name.to_string(), window));
                 assert_eq!(ledger.remove_budget(&name, window, "m").unwrap(), removed);
             }
-            Step::Hold { scope: at, ceiling, assumed, key, despite } => {
-                let mut new = wish(SCOPES[*at], amount(*ceiling));
+            Step::Hold { scope: at, ceiling, assumed, key, overridden } => {
+                let mut new = new_hold(SCOPES[*at], amount(*ceiling));
                 new.assumed = *assumed;
                 new.key = key.map(|key| format!("key {key}"));
-                new.override_reason = despite.then(|| "policy".to_owned());
+                new.override_reason = overridden.then(|| "policy".to_owned());
                 hold(&*ledger, &mut model, &new, now);
             }
             Step::Again { hold: which } => {

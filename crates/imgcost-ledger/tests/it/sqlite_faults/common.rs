@@ -25,10 +25,10 @@ pub(crate) fn begin(path: &Path, cents: u64) -> SqliteLedger {
 
 /// Holds one cent.
 pub(crate) fn hold(ledger: &SqliteLedger) -> Result<HoldId, Error> {
-    let wish = NewHold::new("team/a".parse().unwrap(), NanoUsd::new(CENT).unwrap(), "tester")
+    let new_hold = NewHold::new("team/a".parse().unwrap(), NanoUsd::new(CENT).unwrap(), "tester")
         .quote("q_1", "sha256:book")
         .details(format!("{{\"about\":\"{}\"}}", "a page full of it ".repeat(20)), "{}");
-    ledger.hold(&wish).map(|held| held.hold.id)
+    ledger.hold(&new_hold).map(|held| held.hold.id)
 }
 
 pub(crate) fn hold_many(ledger: &SqliteLedger, many: usize) -> Vec<HoldId> {
@@ -55,9 +55,9 @@ pub(crate) fn assert_whole(path: &Path, told: &[HoldId]) {
     hold(&ledger).unwrap();
 }
 
-/// The error says which kind it is, and in words what it is about.
+/// The step fails with a code and a message that has a word in it.
 #[track_caller]
-pub(crate) fn assert_says<T>(response: Result<T, Error>, code: &str, word: &str) {
+pub(crate) fn assert_fails<T>(response: Result<T, Error>, code: &str, word: &str) {
     let Err(error) = response else { panic!("it answered, where {code} was expected") };
     assert_eq!(error.code(), code, "{error}");
     assert!(error.to_string().contains(word), "no '{word}' in: {error}");

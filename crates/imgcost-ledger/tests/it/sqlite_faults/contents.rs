@@ -5,7 +5,7 @@ use std::path::Path;
 
 use imgcost_ledger::{HoldId, Ledger, audit};
 
-use super::common::{assert_says, assert_whole, begin, held, hold, hold_many, open};
+use super::common::{assert_fails, assert_whole, begin, held, hold, hold_many, open};
 
 const PAGE: usize = 4096;
 
@@ -65,7 +65,7 @@ fn counters_that_are_not_the_sums_of_their_holds_are_noticed() {
     let ledger = open(&path).unwrap();
     assert!(audit(&ledger).unwrap().problems[0].contains("team"));
     // What would make a sum negative is not done.
-    assert_says(ledger.release(&told[30], "not sent", "tester"), "ledger-damaged", "less than its hold");
+    assert_fails(ledger.release(&told[30], "not sent", "tester"), "ledger-damaged", "less than its hold");
     assert_eq!(ledger.find(&told[30]).unwrap().unwrap().state, imgcost_ledger::State::Held);
 }
 
@@ -90,7 +90,7 @@ fn an_empty_file_is_not_taken_for_a_new_ledger() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.db");
     fs::write(&path, "").unwrap();
-    assert_says(open(&path), "ledger-unfit", "empty");
+    assert_fails(open(&path), "ledger-unfit", "empty");
     assert_eq!(fs::metadata(&path).unwrap().len(), 0);
 }
 
@@ -100,7 +100,7 @@ fn a_text_is_no_ledger_and_stays_as_it_is() {
     let path = folder.path().join("ledger.db");
     for text in ["a short note\n".to_owned(), "a longer note\n".repeat(1_000)] {
         fs::write(&path, &text).unwrap();
-        assert_says(open(&path), "ledger-unfit", "not a SQLite file");
+        assert_fails(open(&path), "ledger-unfit", "not a SQLite file");
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
     }
 }
@@ -114,7 +114,7 @@ fn another_applications_file_is_left_as_it_is() {
         other.execute_batch(&format!("PRAGMA application_id = {id}; CREATE TABLE hold (a)")).unwrap();
         drop(other);
         let before = fs::read(&path).unwrap();
-        assert_says(open(&path), "ledger-unfit", "another application");
+        assert_fails(open(&path), "ledger-unfit", "another application");
         assert_eq!(fs::read(&path).unwrap(), before);
     }
 }
@@ -132,7 +132,7 @@ fn a_ledger_of_a_newer_version_is_left_to_the_newer_program() {
     let version: i64 = other.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
     drop(other);
     set(version + 1);
-    assert_says(open(&path), "ledger-unfit", "newer");
+    assert_fails(open(&path), "ledger-unfit", "newer");
     set(version);
     assert_whole(&path, &told);
 }
@@ -147,10 +147,10 @@ fn a_ledger_that_a_newer_program_changes_while_it_is_open_responses_no_more() {
     let other = rusqlite::Connection::open(&path).unwrap();
     let version: i64 = other.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
     other.pragma_update(None, "user_version", version + 1).unwrap();
-    assert_says(hold(&ledger), "ledger-unfit", "newer");
-    assert_says(ledger.release(&told[0], "not sent", "tester"), "ledger-unfit", "newer");
-    assert_says(ledger.status(None), "ledger-unfit", "newer");
-    assert_says(ledger.find(&told[0]), "ledger-unfit", "newer");
+    assert_fails(hold(&ledger), "ledger-unfit", "newer");
+    assert_fails(ledger.release(&told[0], "not sent", "tester"), "ledger-unfit", "newer");
+    assert_fails(ledger.status(None), "ledger-unfit", "newer");
+    assert_fails(ledger.find(&told[0]), "ledger-unfit", "newer");
     other.pragma_update(None, "user_version", version).unwrap();
     drop(other);
     told.push(hold(&ledger).unwrap());

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use imgcost_ledger::{HoldId, Ledger, SqliteLedger, audit};
 
-use super::common::{CENT, assert_says, assert_whole, begin, child, held, hold, hold_many, open, run, told};
+use super::common::{CENT, assert_fails, assert_whole, begin, child, held, hold, hold_many, open, run, told};
 
 /// Holds until the disk takes no more, which the error must say; gives back all that is held.
 fn hold_until_refused(ledger: &SqliteLedger, word: &str) -> Vec<HoldId> {
@@ -16,13 +16,13 @@ fn hold_until_refused(ledger: &SqliteLedger, word: &str) -> Vec<HoldId> {
     loop {
         match hold(ledger) {
             Ok(id) => told.push(id),
-            response => break assert_says(response, "ledger-unavailable", word),
+            response => break assert_fails(response, "ledger-unavailable", word),
         }
         assert!(told.len() < 5_000, "the disk never gets full");
     }
     // Asked again, it answers the same; reading goes on, and finds what was told and no more.
-    assert_says(hold(ledger), "ledger-unavailable", word);
-    assert_says(ledger.release(&told[0], "not sent", "tester"), "ledger-unavailable", word);
+    assert_fails(hold(ledger), "ledger-unavailable", word);
+    assert_fails(ledger.release(&told[0], "not sent", "tester"), "ledger-unavailable", word);
     assert_eq!(held(ledger).unwrap(), told);
     assert_eq!(ledger.status(None).unwrap()[0].sums.held.nano(), told.len() as u64 * CENT);
     told
@@ -36,7 +36,7 @@ pub(crate) fn fills_the_disk(path: &Path) {
 }
 
 #[test]
-fn a_file_that_may_not_grow_lets_no_hold_in_and_loses_none() {
+fn a_file_that_may_not_grow_admits_no_hold_and_loses_none() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.db");
     let ledger = begin(&path, 100_000);
@@ -58,8 +58,8 @@ pub(crate) fn fills_a_small_disk(path: &Path) {
     let room = fs::write(&filler, vec![0; 64 << 20]).unwrap_err();
     assert_eq!(room.kind(), std::io::ErrorKind::StorageFull);
     let mut told = hold_until_refused(&ledger, "disk full");
-    assert_says(open(&path.with_file_name("other.db")), "ledger-unavailable", "make room");
-    // With room again, the same ledger goes on without being opened anew.
+    assert_fails(open(&path.with_file_name("other.db")), "ledger-unavailable", "make room");
+    // With room again, the same ledger goes on without being opened again.
     fs::remove_file(&filler).unwrap();
     told.push(hold(&ledger).unwrap());
     assert_eq!(audit(&ledger).unwrap().problems, Vec::<String>::new());
@@ -69,7 +69,7 @@ pub(crate) fn fills_a_small_disk(path: &Path) {
 }
 
 #[test]
-fn a_full_disk_lets_no_hold_in_and_goes_on_when_there_is_room() {
+fn a_full_disk_admits_no_hold_and_goes_on_when_there_is_room() {
     let folder = tempfile::tempdir().unwrap();
     // A disk in memory, seen by this one process alone; users other than root need a system
     // that lets them have name spaces of their own.
@@ -101,7 +101,7 @@ fn a_full_disk_lets_no_hold_in_and_goes_on_when_there_is_room() {
 /// As a user who may read all and write nothing.
 pub(crate) fn may_not_write(path: &Path) {
     let response = open(path).and_then(|ledger| hold(&ledger));
-    assert_says(response, "ledger-unavailable", "must be allowed to read and write the file and its folder");
+    assert_fails(response, "ledger-unavailable", "must be allowed to read and write the file and its folder");
     println!("\ndenied");
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use imgcost_ledger::{Ledger, SqliteLedger};
 
-use super::common::{assert_says, assert_whole, begin, child, held, hold, hold_many, open, told};
+use super::common::{assert_fails, assert_whole, begin, child, held, hold, hold_many, open, told};
 
 const WAIT: Duration = Duration::from_millis(300);
 /// Not a measure of speed: far below the 30 seconds that it waits unless told otherwise.
@@ -17,7 +17,7 @@ const SLACK: Duration = Duration::from_secs(15);
 #[track_caller]
 fn assert_locked<T>(step: impl FnOnce() -> Result<T, imgcost_ledger::Error>) {
     let begin = Instant::now();
-    assert_says(step(), "ledger-unavailable", "locked");
+    assert_fails(step(), "ledger-unavailable", "locked");
     let took = begin.elapsed();
     // A wait may end within the last tick of its limit.
     assert!(took + Duration::from_millis(50) >= WAIT && took < WAIT + SLACK, "{took:?}");
@@ -37,7 +37,7 @@ fn a_writer_lock_that_another_keeps_is_not_waited_for_beyond_the_limit() {
     lock_file.lock().unwrap();
     assert_locked(|| hold(&ledger));
     assert_locked(|| ledger.release(&told[0], "not sent", "tester"));
-    // Who only reads waits for nobody.
+    // Reading does not wait for writers.
     assert_eq!(held(&ledger).unwrap(), told);
     lock_file.unlock().unwrap();
     told.push(hold(&ledger).unwrap());
@@ -71,7 +71,7 @@ fn a_file_that_another_program_has_for_itself_can_neither_be_opened_nor_read() {
     other.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT").unwrap();
     let begin = Instant::now();
     let response = SqliteLedger::options().wait(WAIT).open(&path).and_then(|ledger| hold(&ledger));
-    assert_says(response, "ledger-unavailable", "locked");
+    assert_fails(response, "ledger-unavailable", "locked");
     assert!(begin.elapsed() < WAIT + SLACK);
     drop(other);
     assert_whole(&path, &told);
@@ -91,7 +91,7 @@ fn a_ledger_that_another_is_making_is_not_waited_for_beyond_the_limit() {
 }
 
 #[test]
-fn who_has_waited_for_others_leaves_no_log_behind() {
+fn waiting_for_others_leaves_no_log_behind() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.db");
     let ledger = begin(&path, 100);
@@ -110,7 +110,7 @@ fn who_has_waited_for_others_leaves_no_log_behind() {
 }
 
 #[test]
-fn the_writer_lock_is_open_to_whom_the_ledger_is() {
+fn the_writer_lock_has_the_permissions_of_the_ledger() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let (path, lock_file) = (folder.path().join("ledger.db"), folder.path().join("ledger.db.lock"));
@@ -139,7 +139,7 @@ pub(crate) fn holds_a_hundred(path: &Path) {
 }
 
 #[test]
-fn deleting_the_writer_lock_while_processes_write_lets_nobody_past_the_cap() {
+fn deleting_the_writer_lock_while_processes_write_breaks_no_cap() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.db");
     drop(begin(&path, 150));
@@ -147,7 +147,7 @@ fn deleting_the_writer_lock_while_processes_write_lets_nobody_past_the_cap() {
     let mut children: Vec<_> = (0..3).map(|_| start()).collect();
     let mut deleted = 0;
     while children.iter_mut().any(|child| child.try_wait().unwrap().is_none()) {
-        // It may be gone still: then nobody has asked since.
+        // It may still be gone: then no process has asked since.
         deleted += u32::from(std::fs::remove_file(folder.path().join("ledger.db.lock")).is_ok());
         std::thread::sleep(Duration::from_millis(2));
     }

@@ -7,19 +7,19 @@ use std::process::Command;
 
 use imgcost_ledger::{Clock, Ledger, SqliteLedger, Timestamp};
 
-use super::common::{assert_says, assert_whole, begin, child, held, hold, hold_many, open, run};
+use super::common::{assert_fails, assert_whole, begin, child, held, hold, hold_many, open, run};
 
 #[test]
 fn a_missing_folder_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    assert_says(open(&folder.path().join("no/ledger.db")), "ledger-unavailable", "no folder");
+    assert_fails(open(&folder.path().join("no/ledger.db")), "ledger-unavailable", "no folder");
     assert!(!folder.path().join("no").exists());
 }
 
 #[test]
 fn a_folder_is_no_ledger() {
     let folder = tempfile::tempdir().unwrap();
-    assert_says(open(folder.path()), "ledger-unfit", "not a file");
+    assert_fails(open(folder.path()), "ledger-unfit", "not a file");
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn a_missing_file_is_not_made_where_it_must_be_there() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.db");
     let response = SqliteLedger::options().create(false).open(&path);
-    assert_says(response, "ledger-unavailable", "no such file");
+    assert_fails(response, "ledger-unavailable", "no such file");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
@@ -38,11 +38,11 @@ fn a_file_moved_away_while_open_responses_nothing_until_it_is_back() {
     let ledger = begin(&path, 100);
     let mut told = hold_many(&ledger, 3);
     fs::rename(&path, &away).unwrap();
-    assert_says(hold(&ledger), "ledger-unavailable", "gone");
-    assert_says(ledger.status(None), "ledger-unavailable", "gone");
-    assert_says(ledger.release(&told[0], "not sent", "tester"), "ledger-unavailable", "gone");
+    assert_fails(hold(&ledger), "ledger-unavailable", "gone");
+    assert_fails(ledger.status(None), "ledger-unavailable", "gone");
+    assert_fails(ledger.release(&told[0], "not sent", "tester"), "ledger-unavailable", "gone");
     // Its log is still here, with writes that a new file would be without.
-    assert_says(open(&path), "ledger-unfit", "bring the file back");
+    assert_fails(open(&path), "ledger-unfit", "bring the file back");
     fs::rename(&away, &path).unwrap();
     told.push(hold(&ledger).unwrap());
     drop(ledger);
@@ -63,7 +63,7 @@ fn a_file_moved_away_in_the_middle_of_a_step_leaves_open_whether_it_was_done() {
         Timestamp::now()
     });
     let ledger = SqliteLedger::options().clock(clock).open(&path).unwrap();
-    assert_says(hold(&ledger), "ledger-unknown", "gone");
+    assert_fails(hold(&ledger), "ledger-unknown", "gone");
     fs::rename(&away, &path).unwrap();
     drop(ledger);
     let found = held(&open(&path).unwrap()).unwrap();
@@ -85,22 +85,22 @@ fn a_file_replaced_while_open_gets_nothing_that_was_meant_for_the_first() {
         let _ = fs::rename(name(&path), format!("{}.kept{ending}", path.display()));
         let _ = fs::rename(name(&other), name(&path));
     }
-    assert_says(hold(&ledger), "ledger-unavailable", "replaced");
-    assert_says(ledger.inspect(), "ledger-unavailable", "replaced");
+    assert_fails(hold(&ledger), "ledger-unavailable", "replaced");
+    assert_fails(ledger.inspect(), "ledger-unavailable", "replaced");
     assert_whole(&path, &of_other);
     drop(ledger);
     assert_whole(&folder.path().join("ledger.db.kept"), &told);
 }
 
 #[test]
-fn a_deleted_file_takes_no_holds_and_is_not_made_anew_while_its_log_is_there() {
+fn a_deleted_file_takes_no_holds_and_is_not_recreated_while_its_log_is_there() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.db");
     let ledger = begin(&path, 100);
     hold_many(&ledger, 3);
     fs::remove_file(&path).unwrap();
-    assert_says(hold(&ledger), "ledger-unavailable", "gone");
-    assert_says(open(&path), "ledger-unfit", "still there");
+    assert_fails(hold(&ledger), "ledger-unavailable", "gone");
+    assert_fails(open(&path), "ledger-unfit", "still there");
 }
 
 /// Without its log or shared memory, what this process writes is nowhere, or over what others
@@ -115,9 +115,9 @@ fn a_log_deleted_while_open_ends_all_holds_and_loses_none_of_those_told() {
         for ending in deleted {
             fs::remove_file(folder.path().join(format!("ledger.db{ending}"))).unwrap();
         }
-        assert_says(hold(&ledger), "ledger-unavailable", "was deleted");
-        assert_says(ledger.release(&told[0], "not sent", "tester"), "ledger-unavailable", "was deleted");
-        assert_says(ledger.status(None), "ledger-unavailable", "was deleted");
+        assert_fails(hold(&ledger), "ledger-unavailable", "was deleted");
+        assert_fails(ledger.release(&told[0], "not sent", "tester"), "ledger-unavailable", "was deleted");
+        assert_fails(ledger.status(None), "ledger-unavailable", "was deleted");
         // Closed, it moves what it still has of the log into the file.
         drop(ledger);
         assert_whole(&path, &told);
@@ -132,11 +132,11 @@ fn a_file_with_two_names_takes_no_holds_under_either() {
     let ledger = begin(&path, 100);
     let told = hold_many(&ledger, 3);
     fs::hard_link(&path, &other).unwrap();
-    assert_says(open(&other), "ledger-unfit", "mount the folder, never the file alone");
+    assert_fails(open(&other), "ledger-unfit", "mount the folder, never the file alone");
     assert!(!folder.path().join("other.db.lock").exists(), "something was made beside it");
-    assert_says(open(&path), "ledger-unfit", "2 names");
-    assert_says(hold(&ledger), "ledger-unfit", "2 names");
-    assert_says(ledger.status(None), "ledger-unfit", "2 names");
+    assert_fails(open(&path), "ledger-unfit", "2 names");
+    assert_fails(hold(&ledger), "ledger-unfit", "2 names");
+    assert_fails(ledger.status(None), "ledger-unfit", "2 names");
     fs::remove_file(&other).unwrap();
     drop(ledger);
     assert_whole(&path, &told);
@@ -144,7 +144,7 @@ fn a_file_with_two_names_takes_no_holds_under_either() {
 
 /// Where this file alone is mounted from another folder.
 pub(crate) fn opens_a_mounted_file(path: &Path) {
-    assert_says(open(path), "ledger-unfit", "mount the folder, never the file alone");
+    assert_fails(open(path), "ledger-unfit", "mount the folder, never the file alone");
     println!("\nrefused");
 }
 

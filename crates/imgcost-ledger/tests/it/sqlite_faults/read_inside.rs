@@ -8,7 +8,7 @@ use imgcost_ledger::HoldId;
 
 use super::common::{assert_whole, begin, hold, open};
 
-/// Opens a database, reads it and closes it again, so many times; says how often it could.
+/// Opens a database, reads it and closes it again, so many times; prints how often it could.
 const PYTHON: &str = r#"
 import sqlite3, sys
 path, rounds = sys.argv[1], int(sys.argv[2])

@@ -12,7 +12,7 @@ use imgcost_ledger::{
     Refusal, Scope, Sums, Timestamp, Window,
 };
 
-/// A clock that stands still until it is set.
+/// A clock that does not move until it is set.
 #[derive(Clone)]
 pub struct TestClock(Arc<AtomicI64>);
 
@@ -46,14 +46,14 @@ pub fn scope(text: &str) -> Scope {
     text.parse().unwrap()
 }
 
-/// A wish with nothing special about it.
-pub fn wish(scope_name: &str, ceiling: NanoUsd) -> NewHold {
+/// A request to hold money, with nothing special about it.
+pub fn new_hold(scope_name: &str, ceiling: NanoUsd) -> NewHold {
     NewHold::new(scope(scope_name), ceiling, "tester")
         .quote("q_1", "sha256:book")
         .details(r#"{"model":"m"}"#, r#"{"rate":"1"}"#)
 }
 
-/// A wish with some of its fields changed.
+/// A request to hold money with some of its fields changed.
 pub fn edited(mut new: NewHold, edit: impl FnOnce(&mut NewHold)) -> NewHold {
     edit(&mut new);
     new
@@ -77,7 +77,7 @@ impl Desk {
     }
 
     pub fn try_hold(&self, scope_name: &str, amount: &str) -> Result<Held, Error> {
-        self.ledger.hold(&wish(scope_name, usd(amount)))
+        self.ledger.hold(&new_hold(scope_name, usd(amount)))
     }
 
     pub fn hold(&self, scope_name: &str, amount: &str) -> Hold {

@@ -42,7 +42,7 @@ pub(super) fn diff(
     (limit, top): (Option<Limit>, usize),
 ) -> Result<End, Failure> {
     one_stdin(before_file, after_file, args)?;
-    // What a row says of its own day does not count where the days are what is compared.
+    // A row's own day does not count where the days are what is compared.
     let with_day = !(old.fixed || new.fixed);
     let before = rows(args, settings, before_file, old, with_day)?;
     let after = rows(args, settings, after_file, new, with_day)?;
@@ -70,7 +70,7 @@ fn rows(
     with_day: bool,
 ) -> Result<Vec<Job>, Error> {
     let mut resolver = jobs::resolver(&args.request, settings, &side.book)?;
-    let mut file = jobs::open(path, args.input_format.as_deref(), args.allow_paths)?;
+    let mut file = jobs::open(path, &args.rows)?;
     let mut row = JobRow::new(resolver.defaults());
     let mut found = Vec::new();
     while file.next(resolver.defaults(), &mut row)? {

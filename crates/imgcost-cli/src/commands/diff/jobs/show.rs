@@ -1,8 +1,8 @@
 //! A difference of jobs for people and for programs.
 
 use imgcost_analysis::RowSum;
-use imgcost_analysis::diff::{Deltas, Entry, FieldChange, Job, Kind, MatchedBy};
-use imgcost_core::{Availability, Date, PerMille, Total, Usd};
+use imgcost_analysis::diff::{Change, Counts, Deltas, Entry, FieldChange, Job, Kind, MatchedBy};
+use imgcost_core::{Date, Note, Usd};
 use serde::Serialize;
 
 use super::Compared;
@@ -15,19 +15,13 @@ pub(super) struct Document<'c> {
     schema: &'static str,
     before: SideDocument<'c>,
     after: SideDocument<'c>,
-    delta: DeltasDocument,
+    delta: Change,
     counts: Counts,
-    entries: Vec<EntryDocument<'c>>,
+    entries: &'c [Entry],
     /// Rows that are the same on both sides, and in error.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    same_errors: Vec<JobDocument<'c>>,
-    notes: Vec<NoteDocument<'c>>,
-}
-
-#[derive(Serialize)]
-struct NoteDocument<'c> {
-    code: &'static str,
-    message: &'c str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    same_errors: &'c [Job],
+    notes: &'c [Note],
 }
 
 #[derive(Serialize)]
@@ -40,64 +34,6 @@ struct SideDocument<'c> {
     currency: &'static str,
 }
 
-#[derive(Serialize)]
-struct DeltasDocument {
-    #[serde(flatten)]
-    deltas: Deltas,
-    per_mille: Option<PerMille>,
-}
-
-#[derive(Serialize)]
-struct Counts {
-    changed: usize,
-    repriced: usize,
-    added: usize,
-    removed: usize,
-    same: u64,
-    matched_by_id: u64,
-    matched_by_request: u64,
-}
-
-#[derive(Serialize)]
-struct EntryDocument<'c> {
-    kind: Kind,
-    matched_by: Option<MatchedBy>,
-    before: Option<JobDocument<'c>>,
-    after: Option<JobDocument<'c>>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    fields: &'c [FieldChange],
-    delta: DeltasDocument,
-}
-
-#[derive(Serialize)]
-struct JobDocument<'c> {
-    line: u64,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    id: &'c str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cost: Option<Total>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'c str>,
-    /// `current`, `ends` (within 30 days) or `retired` on the day of the row.
-    availability: Availability,
-    /// The day of the shutdown, where one is near or past.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    shutdown: Option<Date>,
-}
-
-/// The cost of a row, where it has one.
-fn cost(job: Option<&Job>) -> Option<Total> {
-    job.and_then(|job| job.cost.as_ref().ok().copied())
-}
-
-fn entry_per_mille(entry: &Entry) -> Option<PerMille> {
-    entry.delta.per_mille(&cost(entry.before.as_ref())?)
-}
-
-fn count(compared: &Compared<'_>, kind: Kind) -> usize {
-    compared.diff.entries.iter().filter(|entry| entry.kind == kind).count()
-}
-
 pub(super) fn document<'c>(compared: &'c Compared<'_>) -> Document<'c> {
     let diff = &compared.diff;
     let side = |file: &'c str, side: &'c super::Side, total: RowSum| SideDocument {
@@ -108,57 +44,22 @@ pub(super) fn document<'c>(compared: &'c Compared<'_>) -> Document<'c> {
         total,
         currency: "USD",
     };
-    let job = |job: &'c Job| JobDocument {
-        line: job.line,
-        id: &job.id,
-        cost: job.cost.as_ref().ok().copied(),
-        error: job.cost.as_ref().err().map(AsRef::as_ref),
-        availability: job.availability,
-        shutdown: job.availability.day(),
-    };
     Document {
         schema: "imgcost.diff/1",
         before: side(&compared.before, compared.sides.0, diff.before),
         after: side(&compared.after, compared.sides.1, diff.after),
-        delta: DeltasDocument { deltas: diff.delta, per_mille: total_per_mille(compared) },
-        counts: Counts {
-            changed: count(compared, Kind::Changed),
-            repriced: count(compared, Kind::Repriced),
-            added: count(compared, Kind::Added),
-            removed: count(compared, Kind::Removed),
-            same: diff.same,
-            matched_by_id: diff.by_id,
-            matched_by_request: diff.by_request,
-        },
-        entries: diff
-            .entries
-            .iter()
-            .map(|entry| EntryDocument {
-                kind: entry.kind,
-                matched_by: entry.matched,
-                before: entry.before.as_ref().map(job),
-                after: entry.after.as_ref().map(job),
-                fields: &entry.fields,
-                delta: DeltasDocument { deltas: entry.delta, per_mille: entry_per_mille(entry) },
-            })
-            .collect(),
-        same_errors: diff.same_errors.iter().map(job).collect(),
-        notes: compared
-            .notes
-            .iter()
-            .map(|note| NoteDocument { code: note.code, message: &note.message })
-            .collect(),
+        delta: diff.change(),
+        counts: diff.counts(),
+        entries: &diff.entries,
+        same_errors: &diff.same_errors,
+        notes: &compared.notes,
     }
-}
-
-fn total_per_mille(compared: &Compared<'_>) -> Option<PerMille> {
-    compared.diff.delta.per_mille(&compared.diff.before.total())
 }
 
 /// A total in words, with what is not in it.
 fn total(sum: &RowSum) -> String {
     let [floor, expected, ceiling] = sum.total().amounts();
-    // Where one amount says it all, the line has the ceilings at its end.
+    // Where one amount is enough, the line has the ceilings at its end.
     let amounts = if expected.is_some() { [expected; 3] } else { [floor, None, ceiling] };
     let amounts = if sum.is_complete() { amounts } else { [floor, None, None] };
     with_counts(amounts, sum)
@@ -168,7 +69,7 @@ fn total(sum: &RowSum) -> String {
 fn summary(compared: &Compared<'_>) -> String {
     let diff = &compared.diff;
     let complete = diff.before.is_complete() && diff.after.is_complete();
-    let share = total_per_mille(compared).map(|share| format!(" ({share:+})"));
+    let share = diff.change().per_mille.map(|share| format!(" ({share:+})"));
     let mut text = format!(
         "{}{}{}: {} → {}",
         delta_words(&diff.delta),
@@ -207,12 +108,8 @@ fn compared_words(compared: &Compared<'_>) -> String {
 /// How many rows became what.
 fn counts(compared: &Compared<'_>) -> String {
     let diff = &compared.diff;
-    let kinds = [
-        (count(compared, Kind::Changed), "changed"),
-        (count(compared, Kind::Repriced), "repriced"),
-        (count(compared, Kind::Added), "added"),
-        (count(compared, Kind::Removed), "removed"),
-    ];
+    let Counts { changed, repriced, added, removed, .. } = diff.counts();
+    let kinds = [(changed, "changed"), (repriced, "repriced"), (added, "added"), (removed, "removed")];
     let mut parts: Vec<String> = kinds
         .iter()
         .filter(|(count, _)| *count > 0)
@@ -251,44 +148,19 @@ fn field_words(changes: &[FieldChange]) -> String {
     words.join(", ")
 }
 
-/// The row, as people find it: its id, else its line; of the new file where it is there.
-fn name(entry: &Entry) -> String {
-    entry.after.as_ref().or(entry.before.as_ref()).map_or_else(String::new, job_name)
-}
-
-fn job_name(job: &Job) -> String {
-    if job.id.is_empty() { format!("line {}", job.line) } else { job.id.to_string() }
-}
-
 /// What became of a row, in words.
 fn what(entry: &Entry) -> String {
     let mut text = match entry.kind {
         Kind::Changed => field_words(&entry.fields),
-        Kind::Repriced | Kind::Added | Kind::Removed => {
-            let job = entry.after.as_ref().or(entry.before.as_ref());
-            job.map_or_else(String::new, Job::summary)
-        }
+        Kind::Repriced | Kind::Added | Kind::Removed => entry.job().map_or_else(String::new, Job::summary),
     };
-    let now = entry.after.as_ref().or(entry.before.as_ref());
-    if let Some(job) = now.filter(|job| job.availability.is_marked()) {
+    if let Some(job) = entry.job().filter(|job| job.availability.is_marked()) {
         text.push_str(&format!("; {}", job.availability));
     }
-    for job in [&entry.before, &entry.after].into_iter().flatten() {
-        if let Err(error) = &job.cost {
-            text.push_str(&format!("; {error}"));
-            break;
-        }
+    if let Some(error) = [&entry.before, &entry.after].into_iter().flatten().find_map(Job::error) {
+        text.push_str(&format!("; {error}"));
     }
     text
-}
-
-fn kind(entry: &Entry) -> &'static str {
-    match entry.kind {
-        Kind::Changed => "changed",
-        Kind::Repriced => "repriced",
-        Kind::Added => "added",
-        Kind::Removed => "removed",
-    }
 }
 
 /// The difference of the totals, the rows that differ, and what to know of them.
@@ -342,11 +214,11 @@ fn table(entries: &[Entry]) -> Table<'_> {
         let [line_before, line_after] = jobs.map(|job| job.map(|job| job.line).into());
         let [before, after] = jobs.map(|job| job.map_or(Value::Empty, cost_value));
         let [old, new] = jobs.map(|job| job.map(|job| job.availability.as_str()).into());
-        let error = jobs.into_iter().flatten().find_map(|job| job.cost.as_ref().err());
+        let error = jobs.into_iter().flatten().find_map(Job::error);
         table.row([
-            name(entry).into(),
-            kind(entry).into(),
-            matched(entry).into(),
+            entry.job().map(Job::name).into(),
+            entry.kind.as_str().into(),
+            entry.matched.map(MatchedBy::as_str).into(),
             id_before,
             line_before,
             id_after,
@@ -355,12 +227,12 @@ fn table(entries: &[Entry]) -> Table<'_> {
             field_words(&entry.fields).into(),
             before,
             after,
-            entry.delta.main().map_or(Value::Unknown("unknown".into()), Value::Difference),
+            entry.delta.main().map_or(Value::Unknown("unknown".into()), Value::from),
             entry.delta.floor.into(),
             entry.delta.expected.into(),
             entry.delta.ceiling.into(),
-            entry_per_mille(entry).map_or(Value::missing(), Value::PerMille),
-            error.map(|error| &**error).into(),
+            Value::known(entry.change().per_mille),
+            error.into(),
             old,
             new,
         ]);
@@ -372,14 +244,6 @@ fn cost_value(job: &Job) -> Value<'_> {
     job.cost.as_ref().map_or(Value::Unknown("in error".into()), Value::from)
 }
 
-fn matched(entry: &Entry) -> Option<&'static str> {
-    Some(match entry.matched? {
-        MatchedBy::Id => "id",
-        MatchedBy::Request => "request",
-        MatchedBy::Place => "place",
-    })
-}
-
 /// Adds the rows in error that the table does not show, and the notes.
 fn below(compared: &Compared<'_>, report: &mut Report<'_>) {
     let errors = &compared.diff.same_errors;
@@ -387,8 +251,8 @@ fn below(compared: &Compared<'_>, report: &mut Report<'_>) {
         report.gap();
     }
     for job in errors.iter().take(compared.top) {
-        let error = job.cost.as_ref().err().map_or("", AsRef::as_ref);
-        report.note(format!("{} is in error on both sides: {error}", job_name(job)));
+        let error = job.error().unwrap_or_default();
+        report.note(format!("{} is in error on both sides: {error}", job.name()));
     }
     let rest = errors.len().saturating_sub(compared.top);
     if rest > 0 {

@@ -1,5 +1,5 @@
 //! Jobs of which only the model's name was changed: the same quality word may spend another
-//! amount then, which nobody sees in the rows.
+//! amount then, which the rows do not show.
 
 use imgcost_analysis::diff::{Entry, Job, JobDiff};
 use imgcost_analysis::equivalent::swap;

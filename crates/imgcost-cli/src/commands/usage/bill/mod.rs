@@ -76,7 +76,7 @@ pub(super) fn compare(
     Ok(found.end())
 }
 
-/// A file, and of what its pages are where `usage:` or `costs:` before it says so.
+/// A file, and the kind of its pages where it begins with `usage:` or `costs:`.
 fn named(path: &Path) -> (Option<PageKind>, &Path) {
     let text = path.to_str().unwrap_or_default();
     let named = [(PageKind::Usage, "usage:"), (PageKind::Costs, "costs:")]

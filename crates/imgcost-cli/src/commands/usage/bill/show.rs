@@ -6,6 +6,7 @@ use imgcost_core::Ratio;
 use serde::Serialize;
 
 use super::Found;
+use crate::commands::sums::counted;
 use crate::report::{Column, Only, Report, Table, Value, grouped};
 
 /// The most decimals of an amount for people.
@@ -53,14 +54,12 @@ pub(super) fn report(found: &Found) -> Report<'_> {
         (true, false) => "usage",
         _ => "costs",
     };
-    let calls =
-        if found.calls == 1 { "1 call".to_owned() } else { format!("{} calls", grouped(found.calls)) };
-    report.heading(format!("{calls} against {against}"));
+    report.heading(format!("{} against {against}", counted(found.calls, "call")));
     let off: Vec<&BillRow> = rows.iter().filter(|row| row.standing != Standing::Matched).collect();
     let matched = rows.len() - off.len();
     report.line(match rows.len() {
         0 => "there is nothing to compare".to_owned(),
-        all => format!("{} of {} sums match", grouped(len(matched)), grouped(len(all))),
+        all => format!("{} of {} sums match", grouped(matched), grouped(all)),
     });
     if !off.is_empty() {
         report.table(table("Differences", &off).only(Only::People));
@@ -77,16 +76,12 @@ pub(super) fn report(found: &Found) -> Report<'_> {
         }
     }
     if found.read.errors.count > 0 {
-        report.line(format!("{} records could not be used", grouped(found.read.errors.count)));
+        report.line(format!("{} could not be used", counted(found.read.errors.count, "record")));
     }
     if found.read.other_days > 0 {
         report.note(format!("{} records are of other days", grouped(found.read.other_days)));
     }
     report
-}
-
-fn len(count: usize) -> u64 {
-    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 fn table<'f>(name: &'static str, rows: &[&'f BillRow]) -> Table<'f> {

@@ -9,6 +9,7 @@ use imgcost_core::{Book, Error, NoteKind, Quote, Ratio};
 
 use super::calls::{self, Read, Source};
 use crate::args::UsageArgs;
+use crate::commands::by::By;
 use crate::failure::{End, Failure, bad_input};
 use crate::fields;
 use crate::report::Output;
@@ -21,20 +22,6 @@ const GROUPS_MAX: usize = 2000;
 const BY: &str = "model,quality,size";
 /// The most names to group by.
 const NAMES_MAX: usize = 6;
-
-/// A name to group by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum By {
-    Model,
-    Quality,
-    Size,
-    Provider,
-    Endpoint,
-    Day,
-    Month,
-    Scope,
-    Tag(String),
-}
 
 /// What was found.
 struct Found {
@@ -49,11 +36,11 @@ struct Found {
 /// What was seen of the calls that were compared.
 #[derive(Debug, Default)]
 struct Seen {
-    /// Calls whose money stands on the book's own rates alone.
+    /// Calls that are priced by the book's own rates alone.
     self_priced: u64,
     /// Calls that another model answered than was asked for.
     other_model: u64,
-    /// Calls whose prompt nobody gave.
+    /// Calls without a prompt.
     without_prompt: u64,
 }
 
@@ -64,7 +51,10 @@ pub(super) fn accuracy(
     output: &Output,
     source: Source<'_>,
 ) -> Result<End, Failure> {
-    let by = names(args.by.as_deref().unwrap_or(BY))?;
+    let by = By::list(args.by.as_deref().unwrap_or(BY), true)?;
+    if by.len() > NAMES_MAX {
+        return Err(bad_input("by", format!("by has more than {NAMES_MAX} names")).into());
+    }
     let tolerance = Tolerance::new(
         args.tolerance.as_deref().map(|text| percent("tolerance", text)).transpose()?,
         args.max_outside_share.as_deref().map(|text| percent("max_outside_share", text)).transpose()?,
@@ -87,7 +77,7 @@ fn add(sums: &mut Accuracy, seen: &mut Seen, book: &Book, by: &[By], mut call: C
     seen.other_model += u64::from(call.complete(book)?.is_some());
     let quote = book.quote(&call.request)?;
     let comparison = compare(&quote, &call.response, &call.billed());
-    let keys: Vec<String> = by.iter().map(|by| by.value(&call, &quote)).collect();
+    let keys: Vec<String> = by.iter().map(|by| value(by, &call, &quote)).collect();
     sums.add(&keys, &call.place, &comparison);
     seen.self_priced += u64::from(matches!(call.paid, Paid::NotSaid));
     seen.without_prompt += u64::from(quote.note_kinds().contains(&NoteKind::PromptNotGiven));
@@ -118,76 +108,19 @@ impl Found {
     }
 }
 
-impl By {
-    fn value(&self, call: &Call, quote: &Quote<'_>) -> String {
-        let offer = quote.offer();
-        match self {
-            By::Model => offer.model.id.clone(),
-            By::Quality => {
-                quote.quality().map_or_else(String::new, |quality| fields::shown(quality.as_str()))
-            }
-            By::Size => quote.chosen_size().to_string(),
-            By::Provider => offer.provider.id.clone(),
-            By::Endpoint => call.request.endpoint.to_string(),
-            By::Day => call.day.map_or_else(String::new, |day| day.to_string()),
-            By::Month => {
-                call.day.map_or_else(String::new, |day| format!("{:04}-{:02}", day.year(), day.month()))
-            }
-            By::Scope => call.scope.clone().unwrap_or_default(),
-            By::Tag(name) => call.tag(name).to_owned(),
-        }
+/// What a call has of a name.
+fn value(by: &By, call: &Call, quote: &Quote<'_>) -> String {
+    let offer = quote.offer();
+    match by {
+        By::Model => offer.model.id.clone(),
+        By::Quality => quote.quality().map_or_else(String::new, |quality| fields::shown(quality.as_str())),
+        By::Size => quote.chosen_size().to_string(),
+        By::Provider => offer.provider.id.clone(),
+        By::Endpoint => call.request.endpoint.to_string(),
+        By::Day | By::Month => call.day.map_or_else(String::new, |day| by.day(&day.to_string()).to_owned()),
+        By::Scope => call.scope.clone().unwrap_or_default(),
+        By::Tag(name) => call.tag(name).to_owned(),
     }
-}
-
-impl std::fmt::Display for By {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            By::Model => f.write_str("model"),
-            By::Quality => f.write_str("quality"),
-            By::Size => f.write_str("size"),
-            By::Provider => f.write_str("provider"),
-            By::Endpoint => f.write_str("endpoint"),
-            By::Day => f.write_str("day"),
-            By::Month => f.write_str("month"),
-            By::Scope => f.write_str("scope"),
-            By::Tag(name) => write!(f, "tag:{name}"),
-        }
-    }
-}
-
-/// The names of `--by`.
-fn names(text: &str) -> Result<Vec<By>, Error> {
-    let mut names: Vec<By> = Vec::new();
-    for name in text.split(',').map(str::trim) {
-        let by = match name {
-            "model" => By::Model,
-            "quality" => By::Quality,
-            "size" => By::Size,
-            "provider" => By::Provider,
-            "endpoint" => By::Endpoint,
-            "day" => By::Day,
-            "month" => By::Month,
-            "scope" => By::Scope,
-            name => match name.strip_prefix("tag:").filter(|tag| !tag.is_empty()) {
-                Some(tag) => By::Tag(fields::shown(tag)),
-                None => {
-                    return Err(fields::illegal("by", name, "not a name to group by")
-                        .allowed([
-                            "model", "quality", "size", "provider", "endpoint", "day", "month", "scope",
-                            "tag:NAME",
-                        ])
-                        .nearest_name(name));
-                }
-            },
-        };
-        if !names.contains(&by) {
-            names.push(by);
-        }
-    }
-    if names.len() > NAMES_MAX {
-        return Err(bad_input("by", format!("by has more than {NAMES_MAX} names")));
-    }
-    Ok(names)
 }
 
 /// A share: `1%`, `0.5%` or `0.5`, all in percent.

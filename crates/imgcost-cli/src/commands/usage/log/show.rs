@@ -13,7 +13,7 @@ use crate::report::{Column, DASH, Only, Report, Table, Value, grouped};
 
 /// The most decimals of an amount for people.
 const PLACES: u32 = 6;
-/// The most groups outside tolerance that are told one by one.
+/// The most groups outside tolerance that are listed one by one.
 const TOLD_MAX: usize = 10;
 
 /// The JSON document.
@@ -92,7 +92,7 @@ fn notes(found: &Found) -> Vec<String> {
     let read = &found.read;
     let mut notes = Vec::new();
     notes.extend(no_money(found));
-    notes.extend(let_pass(found));
+    notes.extend(tolerated(found));
     if found.seen.self_priced > 0 {
         notes.push(format!(
             "{} at the book's own rates: tokens that the rules miss show, a wrong rate does not; \
@@ -121,12 +121,12 @@ fn notes(found: &Found) -> Vec<String> {
     }
     if !read.unknown_keys.is_empty() {
         let keys: Vec<&str> = read.unknown_keys.iter().map(String::as_str).collect();
-        notes.push(format!("not known, and passed over: {}", keys.join(", ")));
+        notes.push(format!("unknown keys, ignored: {}", keys.join(", ")));
     }
     notes
 }
 
-/// Says that no money was compared at all, though something else was.
+/// Notes that no money was compared at all, though something else was.
 fn no_money(found: &Found) -> Option<String> {
     if found.compared() == 0 || found.money_compared() > 0 {
         return None;
@@ -141,8 +141,8 @@ fn no_money(found: &Found) -> Option<String> {
     Some(format!("the money of no call could be compared, tokens only: {why}"))
 }
 
-/// Says what lies outside its quotes and is let pass.
-fn let_pass(found: &Found) -> Option<String> {
+/// Notes what lies outside its quotes within the tolerance.
+fn tolerated(found: &Found) -> Option<String> {
     let mut passed: BTreeMap<Subject, u64> = BTreeMap::new();
     for group in found.sums.groups() {
         if group.summary.outside() > 0 && found.tolerance.broken_by(group.summary).is_none() {
@@ -156,7 +156,7 @@ fn let_pass(found: &Found) -> Option<String> {
         format!("{} of {}", grouped(*count), subject.as_str().replace('_', " "))
     };
     let items: Vec<String> = passed.iter().map(item).collect();
-    Some(format!("outside their quotes, and let pass by the tolerance: {}", items.join(", ")))
+    Some(format!("outside their quotes, and within the tolerance: {}", items.join(", ")))
 }
 
 fn counted(count: u64, one: &str, more: &str) -> String {
@@ -257,7 +257,7 @@ fn name(keys: &[String]) -> String {
     keys.iter().map(shown).collect::<Vec<_>>().join(" ")
 }
 
-/// Says which groups are outside tolerance, and how the worst call of each stands.
+/// Lists the groups outside tolerance, each with its worst call.
 fn breaches(report: &mut Report<'_>, found: &Found) {
     let broken: Vec<_> = found.breaches().collect();
     if broken.is_empty() {

@@ -1,26 +1,12 @@
 //! A charge as document and report.
 
-use imgcost_analysis::accuracy::{Comparison, Finding, Verdict};
-use imgcost_core::{Estimate, Item, Pixels, Quality, QuoteDocument, Rate, SignedUsd, Usd};
+use imgcost_analysis::accuracy::Comparison;
+use imgcost_core::{ChargeLine, Pixels, Quality, QuoteDocument, Rate, Total, TotalDocument};
 use serde::Serialize;
 
 use super::Charged;
 use crate::commands::quote::item_words;
-use crate::report::{Bounds, Column, ConvertedTotal, Only, Report, Table, Value, converted};
-
-/// From floor to ceiling, with the expected value between.
-#[derive(Serialize)]
-struct Span<T> {
-    floor: T,
-    expected: Option<T>,
-    ceiling: T,
-}
-
-impl<T: Copy> From<Estimate<T>> for Span<T> {
-    fn from(range: Estimate<T>) -> Self {
-        Span { floor: range.floor, expected: range.expected, ceiling: range.ceiling }
-    }
-}
+use crate::report::{Column, ConvertedTotal, Only, Report, Table, Value, converted};
 
 /// The JSON document.
 #[derive(Serialize)]
@@ -32,12 +18,12 @@ pub(super) struct Document<'c> {
     complete: bool,
     settles: bool,
     response: Echo<'c>,
-    lines: Vec<Line>,
-    total: Total,
+    lines: &'c [ChargeLine],
+    total: TotalDocument,
     #[serde(skip_serializing_if = "Option::is_none")]
     converted: Option<ConvertedTotal<'c>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    comparison: Option<ComparisonDocument>,
+    comparison: Option<&'c Comparison>,
     #[serde(skip_serializing_if = "Option::is_none")]
     quote: Option<QuoteDocument<'c>>,
     notes: &'c [String],
@@ -51,38 +37,6 @@ struct Echo<'c> {
     images: Option<u64>,
 }
 
-#[derive(Serialize)]
-struct Line {
-    item: Item,
-    quantity: u64,
-    rate: Option<String>,
-    per: Option<u64>,
-    amount: Option<Span<Usd>>,
-}
-
-#[derive(Serialize)]
-struct Total {
-    floor: Option<Usd>,
-    expected: Option<Usd>,
-    ceiling: Option<Usd>,
-    currency: &'static str,
-}
-
-#[derive(Serialize)]
-struct ComparisonDocument {
-    items: Vec<ItemDocument>,
-    total: Verdict,
-    difference: Option<SignedUsd>,
-}
-
-#[derive(Serialize)]
-struct ItemDocument {
-    item: Item,
-    quoted: Option<Span<u64>>,
-    actual: Option<u64>,
-    verdict: Verdict,
-}
-
 /// The sum: none where nothing has a price, no ceiling where something has none or was not
 /// reported. A response that reports that nothing was used did cost nothing.
 fn total(charged: &Charged<'_>) -> Total {
@@ -90,18 +44,12 @@ fn total(charged: &Charged<'_>) -> Total {
     let known = charge.complete && charge.settles;
     let priced = charge.lines.iter().any(|line| line.amount.is_some());
     let any = priced || (known && (charge.lines.is_empty() || charge.billed.is_some()));
-    Total {
-        floor: any.then_some(charge.total.floor),
-        expected: charge.total.expected.filter(|_| any && known),
-        ceiling: (any && known).then_some(charge.total.ceiling),
-        currency: "USD",
-    }
-}
-
-impl From<&Total> for Bounds<Usd> {
-    fn from(total: &Total) -> Self {
-        Bounds { floor: total.floor, expected: total.expected, ceiling: total.ceiling }
-    }
+    Total::new(
+        any.then_some(charge.total.floor),
+        charge.total.expected.filter(|_| any && known),
+        (any && known).then_some(charge.total.ceiling),
+        charge.total.basis,
+    )
 }
 
 /// The sum in another currency, where one was asked for.
@@ -112,19 +60,6 @@ fn in_currency<'c>(charged: &'c Charged<'_>) -> Option<ConvertedTotal<'c>> {
 /// The charge as a document.
 pub(super) fn document<'c>(charged: &'c Charged<'_>) -> Document<'c> {
     let (response, offer) = (charged.response, charged.quote.offer());
-    let line = |line: &imgcost_core::ChargeLine| Line {
-        item: line.item,
-        quantity: line.quantity,
-        rate: line.rate.map(|rate| rate.to_string()),
-        per: line.rate.map(Rate::per),
-        amount: line.amount.map(Span::from),
-    };
-    let item = |(item, finding): (Item, &Finding)| ItemDocument {
-        item,
-        quoted: finding.quoted.map(Span::from),
-        actual: finding.actual,
-        verdict: finding.verdict,
-    };
     Document {
         schema: "imgcost.usage/1",
         provider: &offer.provider.id,
@@ -138,14 +73,10 @@ pub(super) fn document<'c>(charged: &'c Charged<'_>) -> Document<'c> {
             size: response.size,
             images: response.usage.images,
         },
-        lines: charged.charge.lines.iter().map(line).collect(),
-        total: total(charged),
+        lines: &charged.charge.lines,
+        total: total(charged).into(),
         converted: in_currency(charged),
-        comparison: charged.comparison.as_ref().map(|comparison| ComparisonDocument {
-            items: comparison.items().map(item).collect(),
-            total: comparison.total(),
-            difference: comparison.difference(),
-        }),
+        comparison: charged.comparison.as_ref(),
         quote: charged.comparison.as_ref().map(|_| charged.quote.document()),
         notes: &charged.remarks,
     }
@@ -191,9 +122,7 @@ fn columns() -> Vec<Column> {
         data("floor"),
         data("expected"),
         data("ceiling"),
-        data("quoted_floor"),
-        data("quoted_expected"),
-        data("quoted_ceiling"),
+        Column::estimate("quoted").data_only(),
         Column::text("verdict").data_only(),
     ]
 }
@@ -208,7 +137,6 @@ fn lines<'c>(charged: &'c Charged<'_>) -> Table<'c> {
             Rate::Each(usd) => format!("{usd} each"),
         });
         let finding = comparison.and_then(|comparison| comparison.item(line.item));
-        let quoted = finding.and_then(|finding| finding.quoted);
         table.row([
             item_words(line.item, None).into(),
             Value::of(line.item),
@@ -220,28 +148,23 @@ fn lines<'c>(charged: &'c Charged<'_>) -> Table<'c> {
             line.amount.map(|amount| amount.floor).into(),
             line.amount.and_then(|amount| amount.expected).into(),
             line.amount.map(|amount| amount.ceiling).into(),
-            quoted.map(|quoted| quoted.floor).into(),
-            quoted.and_then(|quoted| quoted.expected).into(),
-            quoted.map(|quoted| quoted.ceiling).into(),
+            finding.and_then(|finding| finding.quoted).into(),
             finding.map(|finding| finding.verdict.as_str()).into(),
         ]);
     }
-    let (total, of_quote) = (total(charged), charged.quote.total());
-    let quoted = |usd: Option<Usd>| Value::from(usd.filter(|_| comparison.is_some()));
+    let total = total(charged);
     let mut row = vec![
         "total".into(),
         "total".into(),
         Value::Empty,
         Value::Empty,
-        Value::Estimate((&total).into()),
+        (&total).into(),
         Value::Empty,
         Value::Empty,
         total.floor.into(),
         total.expected.into(),
         total.ceiling.into(),
-        quoted(of_quote.floor),
-        quoted(of_quote.expected),
-        quoted(of_quote.ceiling),
+        comparison.map(|_| charged.quote.total()).into(),
         comparison.map(|comparison| comparison.total().as_str()).into(),
     ];
     if let Some(converted) = in_currency(charged) {
@@ -280,7 +203,7 @@ fn compared(report: &mut Report<'_>, charged: &Charged<'_>, comparison: &Compari
         Value::known(quoted.floor),
         Value::known(quoted.expected),
         Value::known(quoted.ceiling),
-        Value::Estimate((&total(charged)).into()),
+        (&total(charged)).into(),
         comparison.total().as_str().into(),
     ]);
     report.table(table);
