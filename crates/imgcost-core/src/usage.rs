@@ -42,6 +42,8 @@ pub struct Usage {
 /// A usage with what the response echoes of the request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Response {
+    /// The response's own id, where it has one.
+    pub id: Option<String>,
     /// The counts, as their parts have them.
     pub usage: Usage,
     /// Other readings of the same counts, where they contradict each other: parts that exceed

@@ -10,16 +10,18 @@ use crate::usage::{Readings, stated, whole};
 use crate::{gemini, openai_images, openai_responses};
 
 /// What is read of a response in every dialect.
-pub(crate) const MEMBERS: [&str; 14] = [
+pub(crate) const MEMBERS: [&str; 16] = [
     "code",
     "created",
     "created_at",
     "error",
+    "id",
     "item",
     "message",
     "model",
     "quality",
     "response",
+    "responseId",
     "service_tier",
     "size",
     "status",
@@ -119,6 +121,7 @@ fn nothing_reported() -> Error {
 fn of_document(value: &Value, wrapped: bool) -> Result<Response, Error> {
     let completed = openai_images::is_completed(value).then_some(1);
     let mut response = Response {
+        id: owned(value, "id").or_else(|| owned(value, "responseId")),
         model: owned(value, "model"),
         quality: owned(value, "quality").and_then(|name| name.parse().ok()),
         size: owned(value, "size").and_then(|size| size.parse().ok()).and_then(exact),
@@ -234,6 +237,7 @@ pub(crate) fn sum(one: &Response, later: Response) -> Response {
         contradiction: one.contradiction.or(later.contradiction).or(mixed_words),
         streamed_images: streamed,
         stated: one.stated.max(later.stated),
+        id: later.id.or_else(|| one.id.clone()),
         model: later.model.or_else(|| one.model.clone()),
         responses_model: later.responses_model.or_else(|| one.responses_model.clone()),
         tier: later.tier.or_else(|| one.tier.clone()),

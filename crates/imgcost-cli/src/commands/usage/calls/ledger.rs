@@ -57,7 +57,18 @@ fn call(hold: &Hold, defaults: &Defaults<'_>) -> Result<Call, Error> {
     };
     let response = Response { usage: usage.unwrap_or_default(), ..Response::default() };
     let (place, scope) = (hold.id.to_string(), Some(hold.scope.to_string()));
-    Ok(Call { place, day: Some(day), request, endpoint_known: true, response, paid, tags: Vec::new(), scope })
+    Ok(Call {
+        place,
+        day: Some(day),
+        request,
+        described: true,
+        endpoint_known: true,
+        response,
+        paid,
+        tags: Vec::new(),
+        scope,
+        stated: None,
+    })
 }
 
 /// Sets what the words of a hold's request say.

@@ -5,7 +5,7 @@ mod ledger;
 use std::collections::{BTreeMap, BTreeSet};
 
 use imgcost_analysis::calls::{Call, Defaults, Log, Unused};
-use imgcost_core::{Book, Error, Param};
+use imgcost_core::{Book, Error, Param, Value};
 
 use super::kind::Input;
 use crate::args::UsageArgs;
@@ -78,12 +78,16 @@ fn defaults<'b>(args: &UsageArgs, settings: &Settings, book: &'b Book) -> Result
         text.as_deref().map(|text| fields::date(field, text)).transpose()
     };
     let as_of = request::as_of(&args.request.book, settings)?;
-    let base = request::defaults(settings, as_of)?;
+    let mut base = request::defaults(settings, as_of)?;
+    if let Some(text) = args.request.get(Param::Tier) {
+        Param::Tier.set(&mut base, Value::text(text))?;
+    }
     let defaults = Defaults {
         book,
         provider: args.request.get(Param::Provider).map_or(base.provider, str::to_owned),
         model: args.request.get(Param::Model).or_else(|| settings.get(Key::Model)).map(str::to_owned),
         as_of,
+        tier: base.tier,
         since: day("since", &args.since)?,
         until: day("until", &args.until)?,
         as_returned: args.as_returned,
