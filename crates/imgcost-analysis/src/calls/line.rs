@@ -45,7 +45,7 @@ pub(super) struct Line {
 }
 
 /// Keys of gateways' rows that tell nothing of the price.
-const PASSED_OVER: [&str; 22] = [
+const PASSED_OVER: [&str; 23] = [
     "api_base",
     "api_key",
     "cache_hit",
@@ -67,6 +67,7 @@ const PASSED_OVER: [&str; 22] = [
     "status",
     "team_id",
     "total_tokens",
+    "type",
     "user",
 ];
 

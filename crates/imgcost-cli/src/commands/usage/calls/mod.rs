@@ -45,6 +45,8 @@ pub(in crate::commands::usage) struct Read {
     pub(in crate::commands::usage) other_days: u64,
     /// Holds without usage, by their state.
     pub(in crate::commands::usage) without_usage: BTreeMap<&'static str, u64>,
+    /// Records of responses that are there twice, and count once.
+    pub(in crate::commands::usage) duplicates: u64,
     /// Keys of log lines that are not known, the first few.
     pub(in crate::commands::usage) unknown_keys: BTreeSet<String>,
 }
@@ -126,10 +128,12 @@ pub(in crate::commands::usage) fn read(
     match source {
         Source::Ledger(path) => ledger::read(path, &defaults, &mut read, &mut take)?,
         Source::Log(input) => {
-            let mut log = Log::new(&input.name(), input.into_reader());
+            let log = Log::new(&input.name(), input.into_reader());
+            let mut log = if args.no_dedupe { log.with_duplicates() } else { log };
             while let Some(call) = log.next(&defaults)? {
                 take(call, &mut read);
             }
+            read.duplicates = log.duplicates();
             read.unknown_keys = log.into_unknown_keys();
         }
     }

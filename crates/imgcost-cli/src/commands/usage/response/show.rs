@@ -1,7 +1,7 @@
 //! A charge as document and report.
 
 use imgcost_analysis::accuracy::Comparison;
-use imgcost_core::{ChargeLine, Pixels, Quality, QuoteDocument, Rate, Total, TotalDocument};
+use imgcost_core::{ChargeLine, Pixels, Quality, QuoteDocument, Rate, TotalDocument};
 use serde::Serialize;
 
 use super::Charged;
