@@ -6,6 +6,7 @@ use crate::estimate::{CeilingBasis, Estimate};
 use crate::money::{Usd, UsdPerMillion};
 use crate::params::{Basis, Item, Pixels, Quality};
 use crate::quote::{ImageTerms, InputTerms, RangeDocument, Rate, Terms, text_or_null};
+use crate::total::Total;
 use crate::usage::{Response, Usage};
 
 /// One priced item of a usage.
@@ -313,6 +314,22 @@ impl Terms {
 }
 
 impl Charge {
+    /// What the call cost as far as it is known: no ceiling where something has no price or is not
+    /// reported, and no amount at all where nothing has a price. A response that reports that
+    /// nothing was used did cost nothing.
+    #[must_use]
+    pub fn known_total(&self) -> Total {
+        let known = self.complete && self.settles;
+        let priced = self.lines.iter().any(|line| line.amount.is_some());
+        let any = priced || (known && (self.lines.is_empty() || self.billed.is_some()));
+        Total {
+            floor: any.then_some(self.total.floor),
+            expected: self.total.expected.filter(|_| any && known),
+            ceiling: (any && known).then_some(self.total.ceiling),
+            basis: self.total.basis,
+        }
+    }
+
     /// The same call by another reading of its usage: the lines of the dearer one.
     fn or(self, other: Charge) -> Charge {
         let (one, two) = (self.total, other.total);

@@ -2,8 +2,9 @@
 
 use crate::book::Book;
 use crate::error::Error;
+use crate::params::{Endpoint, Size};
 use crate::quote::{Note, Terms};
-use crate::request::Request;
+use crate::request::{InputImage, Request};
 use crate::usage::{Response, ServedTier};
 
 /// How a response's model and tier differ from those that were asked for.
@@ -40,6 +41,25 @@ impl Request {
             Some(ServedTier::Known(_)) | None => {}
         }
         served
+    }
+
+    /// Takes what a response echoes of the call that it answers, where nothing else describes it:
+    /// model, quality, size, how many images came, and whether any went in.
+    pub fn take_echo(&mut self, response: &Response) {
+        if let Some(named) = response.model.as_deref().filter(|_| self.model.is_empty()) {
+            named.clone_into(&mut self.model);
+        }
+        self.quality = response.quality.clone().or(self.quality.take());
+        self.size = response.size.map(Size::Exact).or(self.size);
+        let images = response.usage.images.and_then(|images| u32::try_from(images).ok());
+        self.n = images.filter(|images| *images > 0).unwrap_or(self.n);
+        if response.usage.image_input.is_some_and(|tokens| tokens > 0) && self.images.is_empty() {
+            self.images = vec![InputImage::Unsized];
+        }
+        if response.of_responses {
+            (self.endpoint, self.n) = (Endpoint::Responses, 1);
+            self.responses_model = self.responses_model.take().or(response.responses_model.clone());
+        }
     }
 
     fn take_model(&mut self, book: &Book, response: &Response, served: &mut Served) {

@@ -44,6 +44,8 @@ pub struct Usage {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Response {
+    /// The response's own id, where it has one.
+    pub id: Option<String>,
     /// The counts, as their parts have them.
     pub usage: Usage,
     /// Other readings of the same counts, where they contradict each other: parts that exceed

@@ -10,16 +10,18 @@ use crate::usage::{Readings, stated, whole};
 use crate::{gemini, openai_images, openai_responses};
 
 /// What is read of a response in every dialect.
-pub(crate) const MEMBERS: [&str; 14] = [
+pub(crate) const MEMBERS: [&str; 16] = [
     "code",
     "created",
     "created_at",
     "error",
+    "id",
     "item",
     "message",
     "model",
     "quality",
     "response",
+    "responseId",
     "service_tier",
     "size",
     "status",
@@ -125,6 +127,7 @@ fn nothing_reported() -> Error {
 fn of_document(value: &Value, wrapped: bool) -> Result<Response, Error> {
     let completed = openai_images::is_completed(value).then_some(1);
     let mut response = Response::default();
+    response.id = owned(value, "id").or_else(|| owned(value, "responseId"));
     response.model = owned(value, "model");
     response.quality = owned(value, "quality").and_then(|name| name.parse().ok());
     response.size = owned(value, "size").and_then(|size| size.parse().ok()).and_then(exact);
@@ -239,6 +242,7 @@ pub(crate) fn sum(one: &Response, later: Response) -> Response {
     sum.contradiction = one.contradiction.or(sum.contradiction).or(mixed_words);
     sum.streamed_images = streamed;
     sum.stated = sum.stated.max(one.stated);
+    sum.id = sum.id.or_else(|| one.id.clone());
     sum.model = sum.model.or_else(|| one.model.clone());
     sum.responses_model = sum.responses_model.or_else(|| one.responses_model.clone());
     sum.tier = sum.tier.or_else(|| one.tier.clone());

@@ -1,4 +1,4 @@
-//! A line of a log: a request with its response.
+//! A record of a log: a request with its response, a response alone, or a row of a gateway's log.
 //!
 //! The request is kept whole until it is read, as its prompt is counted and its images are
 //! measured; of a response long texts are dropped while it is parsed.
@@ -7,12 +7,12 @@ use std::fmt;
 
 use imgcost_core::read::{self, shown};
 use imgcost_core::{Code, Date, Endpoint, Error, InputImage, Prompt, Response, Tier, Usd};
-use imgcost_wire::{Meter, ParsedBody, Slim, batch_response};
+use imgcost_wire::{Meter, ParsedBody, Slim, batch_response, day_of};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::{Call, Defaults, Paid};
-use crate::input::{bad_input, utc_day};
+use crate::input::bad_input;
 
 /// What a line may say.
 #[derive(Default)]
@@ -34,7 +34,42 @@ pub(super) struct LogLine {
     group_ratio: Option<String>,
     billed: Option<Value>,
     tags: Vec<(String, String)>,
+    /// What a gateway computed for the call.
+    spend: Option<Value>,
+    /// The id that a gateway or the Batch API gave the call.
+    request_id: Option<String>,
+    /// Whether it is one of a file of the Batch API.
+    of_batch: bool,
+    /// Whether it is a row of LiteLLM's spend log, whose `prompt_tokens` are all of the input.
+    of_litellm: bool,
 }
+
+/// Keys of gateways' rows that tell nothing of the price.
+const PASSED_OVER: [&str; 23] = [
+    "api_base",
+    "api_key",
+    "cache_hit",
+    "cache_key",
+    "call_type",
+    "completion_tokens",
+    "completionStartTime",
+    "end_user",
+    "endTime",
+    "error",
+    "messages",
+    "method",
+    "model_group",
+    "model_id",
+    "organization_id",
+    "request_tags",
+    "requester_ip_address",
+    "session_id",
+    "status",
+    "team_id",
+    "total_tokens",
+    "type",
+    "user",
+];
 
 /// A response: an object, or the text of a stream.
 enum Reported {
@@ -65,19 +100,37 @@ impl<'de> Visitor<'de> for LineVisitor {
                 return Err(A::Error::custom("a key is given twice"));
             }
             match key.as_str() {
-                "request" | "body" => match line.request {
+                "request" | "body" | "proxy_server_request" => match line.request {
                     Some(_) => return Err(A::Error::custom("a request is given twice")),
-                    None => line.request = entries.next_value::<Option<Value>>()?,
+                    None => line.take_request(entries.next_value::<Option<Value>>()?),
                 },
                 "response" => line.response = entries.next_value::<Option<Reported>>()?,
                 "usage" => line.usage = entries.next_value::<Option<Slim>>()?.map(|Slim(value)| value),
+                "metadata" => {
+                    let Slim(mut metadata) = entries.next_value()?;
+                    let usage = metadata.get_mut("usage_object").map(Value::take);
+                    line.usage = line.usage.or(usage.filter(Value::is_object));
+                }
+                "spend" => line.spend = Some(entries.next_value::<Slim>()?.0),
+                "request_id" => line.request_id = entries.next_value()?,
+                "custom_llm_provider" => {
+                    line.of_litellm = true;
+                    line.provider = entries.next_value::<Option<_>>()?.or(line.provider);
+                }
                 "provider" => line.provider = entries.next_value()?,
                 "model" => line.model = entries.next_value()?,
                 "endpoint" | "url" => line.endpoint = entries.next_value::<Option<_>>()?.or(line.endpoint),
-                "id" | "custom_id" => {
+                "id" => {
                     let Slim(value) = entries.next_value()?;
+                    line.request_id = line.request_id.or(value.as_str().map(str::to_owned));
+                    line.id = line.id.or(name(&value));
+                }
+                "custom_id" => {
+                    let Slim(value) = entries.next_value()?;
+                    line.of_batch = true;
                     line.id = name(&value).or(line.id);
                 }
+                "startTime" | "timestamp" => line.at = line.at.or(Some(entries.next_value::<Slim>()?.0)),
                 "at" => line.at = Some(entries.next_value::<Slim>()?.0),
                 "prompt_tokens" => line.prompt_tokens = Some(entries.next_value::<Slim>()?.0),
                 "images" => line.images = Some(entries.next_value::<Slim>()?.0),
@@ -88,7 +141,7 @@ impl<'de> Visitor<'de> for LineVisitor {
                 "tags" => line.tags = tags(&entries.next_value::<Slim>()?.0),
                 _ => {
                     entries.next_value::<serde::de::IgnoredAny>()?;
-                    if line.unknown.len() < 8 && key != "method" {
+                    if line.unknown.len() < 8 && !PASSED_OVER.contains(&key.as_str()) {
                         line.unknown.push(shown(&key));
                     }
                 }
@@ -159,31 +212,76 @@ impl<'de> Visitor<'de> for ReportedVisitor {
 }
 
 impl LogLine {
-    /// Understands the line.
-    pub(super) fn call(self, place: &str, defaults: &Defaults<'_>) -> Result<Call, Error> {
-        let (response, made) = response(self.response, self.usage)?;
-        let day = match self.at.as_ref().filter(|at| !at.is_null()) {
+    /// Takes a request: an object, the same as text, or what wraps it with its address.
+    fn take_request(&mut self, request: Option<Value>) {
+        let request = match request {
+            Some(Value::String(text)) => serde_json::from_str(&text).ok().or(Some(Value::String(text))),
+            request => request,
+        };
+        self.request = match request {
+            Some(Value::Object(mut wrap)) if wrap.get("body").is_some_and(Value::is_object) => {
+                self.endpoint = wrap.get("url").and_then(Value::as_str).map(str::to_owned);
+                wrap.remove("body")
+            }
+            Some(Value::Object(empty)) if empty.is_empty() => None,
+            request => request,
+        };
+    }
+
+    /// Whether it is a response itself, with nothing around it.
+    pub(super) fn is_response(&self) -> bool {
+        self.request.is_none() && self.response.is_none() && !self.of_litellm
+    }
+
+    /// Understands the record, whose bytes are given.
+    pub(super) fn call(self, place: &str, bytes: &[u8], defaults: &Defaults<'_>) -> Result<Call, Error> {
+        let is_response = self.is_response();
+        let (mut response, is_wrapped) = match is_response {
+            true => (imgcost_wire::response(bytes).map_err(no_words)?, false),
+            false => response(self.response, self.usage)?,
+        };
+        let of_batch = self.of_batch && is_wrapped;
+        if of_batch || self.of_litellm {
+            response.id = self.request_id.or(response.id);
+        }
+        let at = match self.at.as_ref().filter(|at| !at.is_null()) {
             Some(at) => Some(day(at)?),
-            None => made,
+            None => None,
         };
-        let Some(body) = &self.request else {
-            return Err(bad_input("request", "the line has no request"));
+        let provider = self.provider.as_deref().filter(|name| defaults.book.provider(name).is_ok());
+        let provider = if self.of_litellm { provider } else { self.provider.as_deref() };
+        let mut base = defaults.base(provider, at.or(response.day));
+        base.tier = if of_batch { Tier::Batch } else { base.tier };
+        let described = self.request.is_some();
+        let (mut request, names_model) = match &self.request {
+            Some(body) => {
+                let read = ParsedBody::of_any(&defaults.meant(&base.provider), body, &base, &Meter)?;
+                let names_model = read.names_model;
+                (read.request, names_model)
+            }
+            None => (base, false),
         };
-        let base = defaults.base(self.provider.as_deref(), day);
-        let ParsedBody { mut request, names_model, .. } =
-            ParsedBody::of_any(&defaults.meant(&base.provider), body, &base, &Meter)?;
         if !names_model {
-            let named = self.model.or_else(|| response.model.clone()).or_else(|| defaults.model.clone());
-            request.model = named.ok_or_else(|| {
+            let named = self.model.filter(|_| !is_response).or_else(|| response.model.clone());
+            request.model = named.or_else(|| defaults.model.clone()).ok_or_else(|| {
                 bad_input("model", "neither the request nor the response names a model; --model does")
             })?;
+        }
+        if !described {
+            request.take_echo(&response);
+            if at.is_none() && defaults.book.offer(&request.provider, &request.model, request.as_of).is_err()
+            {
+                // A day without a price is none that the response was made on.
+                request.as_of = defaults.as_of;
+            }
         }
         let mut endpoint_known = request.endpoint != Endpoint::Generations;
         if let Some(text) = &self.endpoint {
             request.endpoint = imgcost_wire::endpoint(text)?;
             endpoint_known = true;
         }
-        if let Some(tokens) = self.prompt_tokens.as_ref().filter(|tokens| !tokens.is_null()) {
+        let tokens = self.prompt_tokens.as_ref().filter(|tokens| !tokens.is_null() && !self.of_litellm);
+        if let Some(tokens) = tokens {
             let text = tokens.to_string();
             request.prompt = Some(Prompt::of_tokens(read::tokens("prompt_tokens", &text)?));
         }
@@ -195,26 +293,39 @@ impl LogLine {
             request.group_ratio = Some(read::ratio("group_ratio", text)?);
         }
         let paid = match self.billed.as_ref().filter(|billed| !billed.is_null()) {
-            Some(billed) => Paid::Amount(amount(billed)?),
+            Some(billed) => Paid::Amount(amount("billed", billed)?),
             None => Paid::NotSaid,
         };
-        let (place, tags, scope) = (place.to_owned(), self.tags, None);
-        Ok(Call { place, day, request, endpoint_known, response, paid, tags, scope })
+        let stated = self.spend.as_ref().filter(|spend| !spend.is_null());
+        Ok(Call {
+            place: place.to_owned(),
+            day: at.or(response.day),
+            request,
+            described,
+            endpoint_known,
+            response,
+            paid,
+            tags: self.tags,
+            scope: None,
+            stated: stated.map(|spend| amount("spend", spend)).transpose()?,
+        })
     }
 }
 
-/// The response, and the day on which it says that it was made.
-fn response(response: Option<Reported>, usage: Option<Value>) -> Result<(Response, Option<Date>), Error> {
+/// The response, and whether a line of a batch's result wraps it.
+fn response(response: Option<Reported>, usage: Option<Value>) -> Result<(Response, bool), Error> {
+    let mut is_wrapped = false;
     let read = match (response, usage) {
         (None, None) => return Err(bad_input("response", "the line has neither a response nor its usage")),
-        (None, Some(usage)) => (imgcost_wire::response_of_value(&usage), None),
+        (None, Some(usage)) => imgcost_wire::response_of_value(&usage),
         (Some(Reported::Text(text)), usage) => {
             if usage.is_some() {
                 return Err(bad_input("usage", "a stream has its own usage: give one of the two"));
             }
-            (imgcost_wire::response(&text), None)
+            imgcost_wire::response(&text)
         }
         (Some(Reported::Object(value)), usage) => {
+            is_wrapped = value.get("status_code").is_some();
             let mut value = batch_response(value);
             if let (Some(object), Some(usage)) = (value.as_object_mut(), usage) {
                 let own = object.entry("usage").or_insert_with(|| usage.clone());
@@ -224,27 +335,26 @@ fn response(response: Option<Reported>, usage: Option<Value>) -> Result<(Respons
                     return Err(bad_input("usage", "the line's usage and its response's differ"));
                 }
             }
-            let made = value.get("created").or_else(|| value.get("created_at")).and_then(Value::as_i64);
-            (imgcost_wire::response_of_value(&value), made.and_then(utc_day))
+            imgcost_wire::response_of_value(&value)
         }
     };
-    let (response, made) = read;
-    response.map(|response| (response, made)).map_err(|error| match error.field_name() {
-        // The words of a response may repeat those of its request.
-        Some("error") => bad_input("response", "the response is an error and reports no usage"),
-        _ => error,
-    })
+    Ok((read.map_err(no_words)?, is_wrapped))
 }
 
-/// A day, a timestamp, or seconds since 1970.
+/// The words of a response may repeat those of its request.
+fn no_words(error: Error) -> Error {
+    match error.field_name() {
+        Some("error") => bad_input("response", "the response is an error and reports no usage"),
+        _ => error,
+    }
+}
+
+/// A day, a timestamp, or seconds or milliseconds since 1970.
 fn day(value: &Value) -> Result<Date, Error> {
-    let found = match value {
-        Value::String(text) => read::date("at", text).ok().or_else(|| {
-            let moment: jiff::Timestamp = text.parse().ok()?;
-            Some(imgcost_core::utc_day(moment))
-        }),
-        value => value.as_i64().and_then(utc_day),
-    };
+    let text = value.as_str();
+    let found = text.and_then(|text| read::date("at", text).ok()).or_else(|| day_of(value));
+    // As SQL writes it, without a zone: UTC.
+    let found = found.or_else(|| Some(text?.parse::<jiff::civil::DateTime>().ok()?.date()));
     found.ok_or_else(|| {
         let message = format!("at = {}: neither a day nor a timestamp", shown(&value.to_string()));
         Error::new(Code::IllegalValue, message).field("at").allowed([
@@ -270,7 +380,7 @@ fn images(value: &Value) -> Result<Vec<InputImage>, Error> {
 }
 
 /// US dollars: a decimal as text, or a number by its shortest decimal.
-fn amount(value: &Value) -> Result<Usd, Error> {
+fn amount(field: &str, value: &Value) -> Result<Usd, Error> {
     let text = match value {
         Value::String(text) => text.clone(),
         Value::Number(number) => number.as_f64().map_or_else(String::new, |number| number.to_string()),
@@ -278,5 +388,5 @@ fn amount(value: &Value) -> Result<Usd, Error> {
     };
     let text = text.strip_prefix('$').unwrap_or(&text);
     serde::Deserialize::deserialize(serde::de::value::StrDeserializer::<serde_json::Error>::new(text))
-        .map_err(|_| read::illegal("billed", text, "expected an amount in US dollars such as \"0.21072\""))
+        .map_err(|_| read::illegal(field, text, "expected an amount in US dollars such as \"0.21072\""))
 }

@@ -1,42 +1,52 @@
-//! A log of calls: one a line.
+//! A log of calls, one record at a time.
 
-use std::collections::BTreeSet;
-use std::io::{self, BufRead, Read as _};
+use std::collections::{BTreeSet, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::io::BufRead;
 
 use imgcost_core::{Code, Error};
 
+use super::documents::{Documents, Next};
 use super::line::LogLine;
 use super::{Call, Defaults, Unused};
 use crate::input::{bad_input, size_words, unreadable};
 
-/// The most bytes of a line: answers carry their images, requests theirs.
+/// The most bytes of a record: responses carry their images, requests theirs.
 const LINE_MAX: usize = 64 << 20;
 /// The most names of unknown keys that are kept.
 const KEYS_MAX: usize = 8;
 
-/// A step of reading.
-enum Next {
-    Line,
-    TooLong,
-    End,
-}
-
-/// A log of calls that is being read: JSON Lines, each line bounded.
+/// A log of calls that is being read: JSON Lines, a JSON list or objects one after the other, each
+/// bounded.
 #[derive(Debug)]
 pub struct Log<R> {
     name: String,
-    reader: R,
+    documents: Documents<R>,
     buffer: Vec<u8>,
-    number: u64,
     unknown_keys: BTreeSet<String>,
+    /// The responses that were seen, by their ids in 16 bytes; none where each counts.
+    seen: Option<HashSet<u128>>,
+    duplicates: u64,
 }
 
 impl<R: BufRead> Log<R> {
     /// Reads a log, by its name in messages.
     #[must_use]
     pub fn new(name: &str, reader: R) -> Log<R> {
-        let (name, buffer, unknown_keys) = (name.to_owned(), Vec::new(), BTreeSet::new());
-        Log { name, reader, buffer, number: 0, unknown_keys }
+        Log {
+            name: name.to_owned(),
+            documents: Documents::new(reader, LINE_MAX),
+            buffer: Vec::new(),
+            unknown_keys: BTreeSet::new(),
+            seen: Some(HashSet::new()),
+            duplicates: 0,
+        }
+    }
+
+    /// Counts a response that is there twice as two.
+    #[must_use]
+    pub fn with_duplicates(self) -> Log<R> {
+        Log { seen: None, ..self }
     }
 
     /// The next call, or a line that can't be used; none at the end.
@@ -45,21 +55,18 @@ impl<R: BufRead> Log<R> {
     /// The log can't be read.
     pub fn next(&mut self, defaults: &Defaults<'_>) -> Result<Option<Result<Call, Unused>>, Error> {
         loop {
-            let next = next(&mut self.reader, &mut self.buffer)
-                .map_err(|error| unreadable("file", &self.name, &error))?;
-            self.number += 1;
-            let record = format!("line {}", self.number);
+            let next = self.documents.next(&mut self.buffer);
+            let next = next.map_err(|error| unreadable("file", &self.name, &error))?;
+            let record = format!("line {}", self.documents.line);
             match next {
                 Next::End => return Ok(None),
                 Next::TooLong => {
-                    let message = format!("the line has more than {}", size_words(LINE_MAX));
+                    let message = format!("the record has more than {}", size_words(LINE_MAX));
                     return Ok(Some(Err(Unused { record, error: Error::new(Code::TooLarge, message) })));
                 }
-                Next::Line => {}
+                Next::Document => {}
             }
             let bytes = self.buffer.as_slice();
-            let bytes =
-                if self.number == 1 { bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes) } else { bytes };
             if bytes.iter().all(u8::is_ascii_whitespace) {
                 continue;
             }
@@ -67,11 +74,30 @@ impl<R: BufRead> Log<R> {
                 Ok(line) => line,
                 Err(error) => return Ok(Some(Err(Unused { record, error: unreadable_line(&error) }))),
             };
-            let room = KEYS_MAX.saturating_sub(self.unknown_keys.len());
-            self.unknown_keys.extend(line.unknown.iter().take(room).cloned());
+            if !line.is_response() {
+                let room = KEYS_MAX.saturating_sub(self.unknown_keys.len());
+                self.unknown_keys.extend(line.unknown.iter().take(room).cloned());
+            }
             let record = line.id.clone().unwrap_or(record);
-            return Ok(Some(line.call(&record, defaults).map_err(|error| Unused { record, error })));
+            let call = match line.call(&record, bytes, defaults) {
+                Ok(call) => call,
+                Err(error) => return Ok(Some(Err(Unused { record, error }))),
+            };
+            let is_new = match (&mut self.seen, &call.response.id) {
+                (Some(seen), Some(id)) => seen.insert(sixteen_bytes(id)),
+                _ => true,
+            };
+            if is_new {
+                return Ok(Some(Ok(call)));
+            }
+            self.duplicates += 1;
         }
+    }
+
+    /// How many records were passed over, since the response of another has the same id.
+    #[must_use]
+    pub fn duplicates(&self) -> u64 {
+        self.duplicates
     }
 
     /// The keys of its lines that are not known, the first few.
@@ -81,6 +107,16 @@ impl<R: BufRead> Log<R> {
     }
 }
 
+/// An id in few bytes: two that differ are the same in them once in 2^64 logs of 2^32 records.
+fn sixteen_bytes(id: &str) -> u128 {
+    let half = |salt: u8| {
+        let mut hasher = DefaultHasher::new();
+        (salt, id).hash(&mut hasher);
+        u128::from(hasher.finish())
+    };
+    half(0) << 64 | half(1)
+}
+
 /// What the parser says may repeat a text of the line, and that may be a prompt.
 fn unreadable_line(error: &serde_json::Error) -> Error {
     let what = match error.classify() {
@@ -88,19 +124,4 @@ fn unreadable_line(error: &serde_json::Error) -> Error {
         _ => "not JSON",
     };
     bad_input("log", format!("{what}, at column {}", error.column()))
-}
-
-/// Reads the next line into the buffer; of one that is too long nothing is kept.
-fn next(reader: &mut impl BufRead, buffer: &mut Vec<u8>) -> io::Result<Next> {
-    buffer.clear();
-    let most = u64::try_from(LINE_MAX).unwrap_or(u64::MAX).saturating_add(1);
-    if reader.by_ref().take(most).read_until(b'\n', buffer)? == 0 {
-        return Ok(Next::End);
-    }
-    if buffer.len() > LINE_MAX && buffer.last() != Some(&b'\n') {
-        *buffer = Vec::new();
-        reader.skip_until(b'\n')?;
-        return Ok(Next::TooLong);
-    }
-    Ok(Next::Line)
 }

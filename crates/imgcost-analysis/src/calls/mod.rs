@@ -13,15 +13,19 @@
 //! # Ok::<(), imgcost_core::Error>(())
 //! ```
 
+mod charges;
+mod documents;
 mod line;
 mod log;
 
 use imgcost_core::{
-    Book, Code, Date, Error, Note, OfferDefaults, Quality, Quote, Request, Response, Size, Terms, Usd,
+    Book, Charge, Code, Date, Error, Note, OfferDefaults, Quality, Quote, Request, Response, Size, Terms,
+    Tier, Usd,
 };
 use imgcost_wire::Dialect;
 use serde::Serialize;
 
+pub use charges::{ChargeSum, Charges};
 pub use log::Log;
 
 use crate::accuracy::Billed;
@@ -37,6 +41,8 @@ pub struct Call {
     pub day: Option<Date>,
     /// What was asked for.
     pub request: Request,
+    /// Whether the record has the request; else it is what the response echoes of it.
+    pub described: bool,
     /// Whether the record names where the call went.
     pub endpoint_known: bool,
     /// What was reported.
@@ -47,6 +53,8 @@ pub struct Call {
     pub tags: Vec<(String, String)>,
     /// Whose money it was, where a ledger has it.
     pub scope: Option<String>,
+    /// What a gateway's record says that the call cost, by its own prices.
+    pub stated: Option<Usd>,
 }
 
 impl Call {
@@ -57,11 +65,13 @@ impl Call {
             place,
             day: None,
             request,
+            described: true,
             endpoint_known: false,
             response,
             paid: Paid::NotSaid,
             tags: Vec::new(),
             scope: None,
+            stated: None,
         }
     }
 }
@@ -108,6 +118,8 @@ pub struct Defaults<'b> {
     pub model: Option<String>,
     /// The day of a call that names none.
     pub as_of: Date,
+    /// The price list of a call that names none.
+    pub tier: Tier,
     /// The first day whose calls count.
     pub since: Option<Date>,
     /// The last day whose calls count.
@@ -121,14 +133,26 @@ impl<'b> Defaults<'b> {
     #[must_use]
     pub fn new(book: &'b Book, provider: &str, as_of: Date) -> Defaults<'b> {
         let provider = provider.to_owned();
-        Defaults { book, provider, model: None, as_of, since: None, until: None, as_returned: false }
+        Defaults {
+            book,
+            provider,
+            model: None,
+            as_of,
+            tier: Tier::Standard,
+            since: None,
+            until: None,
+            as_returned: false,
+        }
     }
 
     /// A request of which nothing is known yet.
     #[must_use]
     pub fn base(&self, provider: Option<&str>, day: Option<Date>) -> Request {
         let provider = provider.unwrap_or(&self.provider);
-        Request::new(provider, self.model.as_deref().unwrap_or_default(), day.unwrap_or(self.as_of))
+        let mut request =
+            Request::new(provider, self.model.as_deref().unwrap_or_default(), day.unwrap_or(self.as_of));
+        request.tier = self.tier;
+        request
     }
 
     /// The dialects that a request to a provider may be in: its own first, then any.
@@ -211,6 +235,21 @@ impl Call {
             Paid::Terms(terms) => (**terms).clone(),
             Paid::NotSaid | Paid::Amount(_) => quote.terms(),
         }
+    }
+
+    /// What the call cost by what was reported of it.
+    ///
+    /// # Errors
+    /// The call has no price, or its usage is too large to be priced exactly.
+    pub fn charge(&self, book: &Book) -> Result<Charge, Error> {
+        let terms = match &self.paid {
+            Paid::Terms(terms) => (**terms).clone(),
+            Paid::NotSaid | Paid::Amount(_) => book.served_terms(&self.request)?,
+        };
+        let terms = if self.described { terms } else { terms.undescribed() };
+        terms.charge(&self.response).ok_or_else(|| {
+            Error::new(Code::TooLarge, "the usage is too large to be priced exactly").field("usage")
+        })
     }
 
     /// The value of a name to group by.

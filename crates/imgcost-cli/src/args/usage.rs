@@ -11,10 +11,12 @@ use super::{CurrencyArgs, RequestArgs};
 pub(crate) struct UsageArgs {
     /// A response, or a log of calls; - for standard input.
     ///
-    /// A response is JSON or server-sent events, a log JSON Lines with request and response. A response is charged. With its request (--request, or its flags) the quote is compared with
-    /// what the call used and cost: exit 3 where anything lies outside the quote, 4 where the total
-    /// can't be compared. Every call of a log is compared with its quote, and with --bill the log is
-    /// compared with what the provider counted and billed.
+    /// A response is JSON or server-sent events; a log is JSON Lines, a JSON list, the output of the
+    /// Batch API or a gateway's spend log, of responses alone or with their requests. A response is
+    /// charged. With its request (--request, or its flags) the quote is compared with what the call
+    /// used and cost: exit 3 where anything lies outside the quote, 4 where the total can't be
+    /// compared. A log is charged by model, day or tag; calls with a request are compared with their
+    /// quotes, and with --bill the log is compared with what the provider counted and billed.
     #[arg(value_name = "RESPONSE|LOG", required_unless_present = "ledger", conflicts_with = "ledger")]
     pub(crate) file: Option<PathBuf>,
 
@@ -46,6 +48,10 @@ pub(crate) struct UsageArgs {
     /// They are model, quality, size, provider, endpoint, day, month, scope (of a ledger), tag:NAME.
     #[arg(long, value_name = "NAME,…", conflicts_with = "bill", help_heading = "Log")]
     pub(crate) by: Option<String>,
+
+    /// Count a response that is in the log twice as two calls.
+    #[arg(long, help_heading = "Log")]
+    pub(crate) no_dedupe: bool,
 
     /// Calls of this day and later, by UTC.
     #[arg(long, value_name = "DATE", help_heading = "Log")]

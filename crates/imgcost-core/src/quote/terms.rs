@@ -163,6 +163,14 @@ impl Terms {
         Terms { call: Some(usd), ..Terms::unpriced(Basis::PerCall) }
     }
 
+    /// The same of a call that nothing but its response describes. Nobody said that it had no input
+    /// images: tokens that the response does not split may be image tokens. Nor which quality was
+    /// asked for: a default that was filled in is a guess.
+    #[must_use]
+    pub fn undescribed(self) -> Terms {
+        Terms { has_images: true, asked: (None, self.asked.1), ..self }
+    }
+
     /// The same call at a tier that has no price: what was used is counted and not priced.
     #[must_use]
     pub fn without_rates(self) -> Terms {

@@ -14,11 +14,26 @@ use crate::inputs;
 const HEAD_MAX: u64 = 64 << 10;
 
 /// Members that only a call of a log has at its top level.
-const OF_CALLS: [&str; 9] =
-    ["request", "body", "response", "at", "custom_id", "prompt_tokens", "tier", "billed", "tags"];
+const OF_CALLS: [&str; 13] = [
+    "request",
+    "body",
+    "response",
+    "at",
+    "custom_id",
+    "prompt_tokens",
+    "tier",
+    "billed",
+    "tags",
+    "call_type",
+    "custom_llm_provider",
+    "proxy_server_request",
+    "spend",
+];
 /// Members that only a response has there, or an event of a stream.
 const OF_RESPONSES: [&str; 9] =
     ["created", "created_at", "data", "object", "type", "output", "choices", "candidates", "error"];
+/// Of them, those of an event: in a list, it is one of a stream.
+const OF_EVENTS: [&str; 2] = ["type", "candidates"];
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,25 +92,40 @@ fn kind(head: &[u8]) -> Kind {
     let Some(first) = lines.next() else { return Kind::Unknown };
     let is_event =
         [&b"data:"[..], b"event:", b"id:", b"retry:", b":"].iter().any(|name| first.starts_with(name));
-    if is_event || first.starts_with(b"[") {
+    if is_event {
         return Kind::Response;
     }
+    // Of a list the first document tells, and one document after the other is a log, even if the
+    // first line is not what it should be.
+    let list = head.trim_ascii_start().strip_prefix(b"[");
+    let several = lines.any(|line| line.starts_with(b"{\"")) && first.ends_with(b"}");
     let mut finder = Finder(None);
     // It ends before its end, or is no JSON: what was found until then counts.
-    let _ = serde_json::Deserializer::from_slice(head).deserialize_map(&mut finder);
-    if let Some(kind) = finder.0 {
-        return kind;
+    let _ = serde_json::Deserializer::from_slice(list.unwrap_or(head)).deserialize_map(&mut finder);
+    match finder.0 {
+        Some(Mark::Call) => return Kind::Log,
+        Some(Mark::Event) if list.is_some() => return Kind::Response,
+        Some(_) if several || list.is_some() => return Kind::Log,
+        Some(_) => return Kind::Response,
+        None => {}
     }
-    // One document after the other is a log, even if the first line is not what it should be.
-    if lines.any(|line| line.starts_with(b"{\"")) && first.ends_with(b"}") {
-        Kind::Log
-    } else {
-        Kind::Unknown
+    match (several, list) {
+        (true, _) => Kind::Log,
+        (_, Some(_)) => Kind::Response,
+        _ => Kind::Unknown,
     }
 }
 
+/// What the first telling member of an object belongs to.
+#[derive(Debug, Clone, Copy)]
+enum Mark {
+    Call,
+    Event,
+    Response,
+}
+
 /// Goes through the members of the first object until one tells what it is.
-struct Finder(Option<Kind>);
+struct Finder(Option<Mark>);
 
 impl<'de> Visitor<'de> for &mut Finder {
     type Value = ();
@@ -107,11 +137,12 @@ impl<'de> Visitor<'de> for &mut Finder {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         while let Some(name) = members.next_key::<String>()? {
             // A response may come as an event of a stream: `type` comes before it there.
-            if OF_CALLS.contains(&name.as_str()) {
-                self.0 = Some(Kind::Log);
-            } else if OF_RESPONSES.contains(&name.as_str()) {
-                self.0 = Some(Kind::Response);
-            }
+            self.0 = match name.as_str() {
+                name if OF_CALLS.contains(&name) => Some(Mark::Call),
+                name if OF_EVENTS.contains(&name) => Some(Mark::Event),
+                name if OF_RESPONSES.contains(&name) => Some(Mark::Response),
+                _ => None,
+            };
             if self.0.is_some() {
                 break;
             }
@@ -139,6 +170,11 @@ mod tests {
             ("\n\n{\"at\": 1, \"usage\": {}}\n", Kind::Log),
             ("{\"x\": 1}\n{\"request\": {}}\n", Kind::Log),
             ("{\n  \"model\": \"x\",\n  \"usage\": {}\n}\n", Kind::Unknown),
+            ("{\"created\": 1, \"data\": []}\n{\"created\": 2, \"data\": []}\n", Kind::Log),
+            ("[\n{\"request\": {}}]", Kind::Log),
+            (r#"[{"created": 1, "data": []}, {"created": 2}]"#, Kind::Log),
+            (r#"[{"candidates": []}, {"candidates": []}]"#, Kind::Response),
+            (r#"{"request_id": "x", "call_type": "aimage_generation"}"#, Kind::Log),
         ] {
             assert_eq!(kind(head.as_bytes()), expected, "{head}");
         }

@@ -45,7 +45,7 @@ pub(crate) fn usage(args: &UsageArgs, settings: &Settings, output: &Output) -> R
         return Err(bad_input("currency", "currency goes with one response, not with a log").into());
     }
     if args.bill.is_empty() {
-        log::accuracy(args, settings, output, source)
+        log::charge(args, settings, output, source)
     } else {
         bill::compare(args, settings, output, source)
     }

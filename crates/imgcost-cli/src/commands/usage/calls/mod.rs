@@ -5,7 +5,7 @@ mod ledger;
 use std::collections::{BTreeMap, BTreeSet};
 
 use imgcost_analysis::calls::{Call, Defaults, Log, Unused};
-use imgcost_core::{Book, Error, Param};
+use imgcost_core::{Book, Error, Param, Value};
 
 use super::kind::Input;
 use crate::args::UsageArgs;
@@ -45,6 +45,8 @@ pub(in crate::commands::usage) struct Read {
     pub(in crate::commands::usage) other_days: u64,
     /// Holds without usage, by their state.
     pub(in crate::commands::usage) without_usage: BTreeMap<&'static str, u64>,
+    /// Records of responses that are there twice, and count once.
+    pub(in crate::commands::usage) duplicates: u64,
     /// Keys of log lines that are not known, the first few.
     pub(in crate::commands::usage) unknown_keys: BTreeSet<String>,
 }
@@ -78,10 +80,14 @@ fn defaults<'b>(args: &UsageArgs, settings: &Settings, book: &'b Book) -> Result
         text.as_deref().map(|text| fields::date(field, text)).transpose()
     };
     let as_of = request::as_of(&args.request.book, settings)?;
-    let base = request::defaults(settings, as_of)?;
+    let mut base = request::defaults(settings, as_of)?;
+    if let Some(text) = args.request.get(Param::Tier) {
+        Param::Tier.set(&mut base, Value::text(text))?;
+    }
     let provider = args.request.get(Param::Provider).unwrap_or(&base.provider);
     let mut defaults = Defaults::new(book, provider, as_of);
     defaults.model = args.request.get(Param::Model).or_else(|| settings.get(Key::Model)).map(str::to_owned);
+    defaults.tier = base.tier;
     defaults.since = day("since", &args.since)?;
     defaults.until = day("until", &args.until)?;
     defaults.as_returned = args.as_returned;
@@ -119,10 +125,12 @@ pub(in crate::commands::usage) fn read(
     match source {
         Source::Ledger(path) => ledger::read(path, &defaults, &mut read, &mut take)?,
         Source::Log(input) => {
-            let mut log = Log::new(&input.name(), input.into_reader());
+            let log = Log::new(&input.name(), input.into_reader());
+            let mut log = if args.no_dedupe { log.with_duplicates() } else { log };
             while let Some(call) = log.next(&defaults)? {
                 take(call, &mut read);
             }
+            read.duplicates = log.duplicates();
             read.unknown_keys = log.into_unknown_keys();
         }
     }

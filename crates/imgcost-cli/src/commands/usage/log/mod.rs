@@ -1,10 +1,10 @@
-//! A log of calls: quotes compared with what the calls reported and were billed, in one pass and
-//! in memory that does not grow with the log.
+//! A log of calls: what they cost by what was reported of them and, where their requests are there,
+//! quotes compared with that, in one pass and in memory that does not grow with the log.
 
 mod show;
 
 use imgcost_analysis::accuracy::{Accuracy, Breach, Group, Subject, Tolerance, compare};
-use imgcost_analysis::calls::{Call, Paid};
+use imgcost_analysis::calls::{Call, Charges, Paid};
 use imgcost_core::{Book, Error, NoteKind, Quote, Ratio};
 
 use super::calls::{self, Read, Source};
@@ -26,6 +26,7 @@ const NAMES_MAX: usize = 6;
 /// What was found.
 struct Found {
     by: Vec<String>,
+    charges: Charges,
     sums: Accuracy,
     read: Read,
     tolerance: Tolerance,
@@ -44,8 +45,8 @@ struct Seen {
     without_prompt: u64,
 }
 
-/// Compares quotes with calls.
-pub(super) fn accuracy(
+/// Charges the calls, and compares their quotes with them.
+pub(super) fn charge(
     args: &UsageArgs,
     settings: &Settings,
     output: &Output,
@@ -60,31 +61,37 @@ pub(super) fn accuracy(
         args.max_outside_share.as_deref().map(|text| percent("max_outside_share", text)).transpose()?,
     );
     let book = request::book(&args.request.book, settings)?;
-    let mut sums = Accuracy::new(GROUPS_MAX);
-    let mut seen = Seen::default();
-    let read =
-        calls::read(args, settings, &book, source, |call| add(&mut sums, &mut seen, &book, &by, call))?;
-    let by = by.iter().map(By::to_string).collect();
-    let from_ledger = args.ledger.is_some();
-    let found = Found { by, sums, read, tolerance, from_ledger, seen };
+    let mut found = Found {
+        by: by.iter().map(By::to_string).collect(),
+        charges: Charges::new(GROUPS_MAX),
+        sums: Accuracy::new(GROUPS_MAX),
+        read: Read::default(),
+        tolerance,
+        from_ledger: args.ledger.is_some(),
+        seen: Seen::default(),
+    };
+    found.read = calls::read(args, settings, &book, source, |call| found.add(&book, &by, call))?;
     output.write(&show::document(&found), || show::report(&found))?;
     found.read.errors.say();
     Ok(found.end())
 }
 
-/// Adds a call to the sums.
-fn add(sums: &mut Accuracy, seen: &mut Seen, book: &Book, by: &[By], mut call: Call) -> Result<(), Error> {
-    seen.other_model += u64::from(call.complete(book)?.is_some());
-    let quote = book.quote(&call.request)?;
-    let comparison = compare(&quote, &call.response, &call.billed());
-    let keys: Vec<String> = by.iter().map(|by| value(by, &call, &quote)).collect();
-    sums.add(&keys, &call.place, &comparison);
-    seen.self_priced += u64::from(matches!(call.paid, Paid::NotSaid));
-    seen.without_prompt += u64::from(quote.note_kinds().contains(&NoteKind::PromptNotGiven));
-    Ok(())
-}
-
 impl Found {
+    /// Adds a call to the sums.
+    fn add(&mut self, book: &Book, by: &[By], mut call: Call) -> Result<(), Error> {
+        self.seen.other_model += u64::from(call.complete(book)?.is_some());
+        let quote = book.quote(&call.request)?;
+        let keys: Vec<String> = by.iter().map(|by| value(by, &call, &quote)).collect();
+        self.charges.add(&keys, &call, &call.charge(book)?);
+        if call.described {
+            let comparison = compare(&quote, &call.response, &call.billed());
+            self.sums.add(&keys, &call.place, &comparison);
+            self.seen.self_priced += u64::from(matches!(call.paid, Paid::NotSaid));
+            self.seen.without_prompt += u64::from(quote.note_kinds().contains(&NoteKind::PromptNotGiven));
+        }
+        Ok(())
+    }
+
     /// The groups that break the tolerance.
     fn breaches(&self) -> impl Iterator<Item = (Group<'_>, Breach)> {
         self.sums.groups().filter_map(|group| Some((group, self.tolerance.broken_by(group.summary)?)))
@@ -103,7 +110,13 @@ impl Found {
 
     fn end(&self) -> End {
         let broken = if self.breaches().next().is_some() { End::Over } else { End::Done };
-        let unused = self.read.errors.count > 0 || self.money_compared() == 0;
+        let sum = self.charges.all().sum;
+        // A log of responses alone is complete where all of them have a price.
+        let incomplete = match self.sums.records() {
+            0 => sum.rows == 0 || !sum.is_complete(),
+            _ => self.money_compared() == 0,
+        };
+        let unused = self.read.errors.count > 0 || incomplete;
         broken.and(if unused { End::Incomplete } else { End::Done })
     }
 }

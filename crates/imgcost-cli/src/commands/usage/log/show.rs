@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use imgcost_analysis::accuracy::{Breach, Money, Subject, Summary, Verdict, Worst};
-use imgcost_analysis::calls::Unused;
+use imgcost_analysis::calls::{ChargeSum, Unused};
 use imgcost_core::{Ratio, Usd};
 use serde::Serialize;
 
 use super::Found;
-use crate::report::{Column, DASH, Only, Report, Table, Value, grouped};
+use crate::report::{Bounds, Column, DASH, Only, Report, Table, Value, grouped};
 
 /// The most decimals of an amount for people.
 const PLACES: u32 = 6;
@@ -21,6 +21,9 @@ const TOLD_MAX: usize = 10;
 pub(super) struct Document<'f> {
     schema: &'static str,
     source: &'static str,
+    charges: Vec<ChargeDocument<'f>>,
+    charged: SumOfCharges,
+    duplicates: u64,
     records: u64,
     within_tolerance: bool,
     tolerance: ToleranceDocument,
@@ -55,6 +58,38 @@ struct SumDocument<'f> {
     sums: Cow<'f, Summary>,
 }
 
+#[derive(Serialize)]
+struct ChargeDocument<'f> {
+    group: BTreeMap<&'f str, &'f str>,
+    #[serde(flatten)]
+    sums: SumOfCharges,
+}
+
+/// What calls cost.
+#[derive(Serialize)]
+struct SumOfCharges {
+    calls: u64,
+    images: u64,
+    /// Calls of which something has no price or is not reported.
+    unpriced: u64,
+    total: Bounds<Usd>,
+    billed_calls: u64,
+    billed: Option<Usd>,
+}
+
+impl From<&ChargeSum> for SumOfCharges {
+    fn from(sum: &ChargeSum) -> Self {
+        SumOfCharges {
+            calls: sum.sum.rows,
+            images: sum.images,
+            unpriced: sum.sum.unpriced,
+            total: (&sum.sum.total_of_all()).into(),
+            billed_calls: sum.billed_calls,
+            billed: sum.billed.filter(|_| sum.billed_calls > 0),
+        }
+    }
+}
+
 /// The result as a document.
 pub(super) fn document<'f>(found: &'f Found) -> Document<'f> {
     let names = || found.by.iter().map(String::as_str);
@@ -62,6 +97,14 @@ pub(super) fn document<'f>(found: &'f Found) -> Document<'f> {
     Document {
         schema: "imgcost.usage/1",
         source: if found.from_ledger { "ledger" } else { "log" },
+        charges: (found.charges.groups())
+            .map(|(keys, sum)| ChargeDocument {
+                group: names().zip(keys.iter().map(String::as_str)).collect(),
+                sums: sum.into(),
+            })
+            .collect(),
+        charged: (&found.charges.all()).into(),
+        duplicates: found.read.duplicates,
         records: found.sums.records(),
         within_tolerance: found.breaches().next().is_none(),
         tolerance: ToleranceDocument {
@@ -111,6 +154,10 @@ fn notes(found: &Found) -> Vec<String> {
     }
     for (state, count) in &read.without_usage {
         notes.push(format!("{} {state}, without usage", counted(*count, "hold is", "holds are")));
+    }
+    if read.duplicates > 0 {
+        let count = counted(read.duplicates, "record is a response", "records are responses");
+        notes.push(format!("{count} that the log has already, and not counted; --no-dedupe counts them"));
     }
     if read.other_days > 0 {
         notes.push(format!("{} of other days", counted(read.other_days, "record is", "records are")));
@@ -166,6 +213,12 @@ fn counted(count: u64, one: &str, more: &str) -> String {
 /// The groups, the sums of all, and what is outside tolerance.
 pub(super) fn report<'f>(found: &'f Found) -> Report<'f> {
     let mut report = Report::default();
+    charges(&mut report, found);
+    if found.sums.records() == 0 {
+        end(&mut report, found);
+        return report;
+    }
+    report.gap();
     report.heading(format!(
         "quotes against {}, by {}",
         counted(found.sums.records(), "call", "calls"),
@@ -189,15 +242,63 @@ pub(super) fn report<'f>(found: &'f Found) -> Report<'f> {
     report.heading("all");
     report.table(all);
     breaches(&mut report, found);
+    if found.compared() == 0 {
+        report.line("nothing could be compared");
+    }
+    end(&mut report, found);
+    report
+}
+
+/// What could not be used, and what to know.
+fn end(report: &mut Report<'_>, found: &Found) {
     if found.read.errors.count > 0 {
         let count = counted(found.read.errors.count, "record", "records");
         report.line(format!("{count} could not be used"));
     }
-    if found.compared() == 0 {
-        report.line("nothing could be compared");
-    }
     notes(found).into_iter().for_each(|note| report.note(note));
-    report
+}
+
+/// What the calls cost, a row a group.
+fn charges<'f>(report: &mut Report<'f>, found: &'f Found) {
+    let all = found.charges.all();
+    report.heading(format!(
+        "charges of {}, by {}",
+        counted(all.sum.rows, "call", "calls"),
+        found.by.join(", ")
+    ));
+    let by = found.by.iter().map(|name| Column::name(name.clone()).data_only());
+    let columns = [
+        Column::number("calls"),
+        Column::number("images"),
+        Column::number("usd").label("USD").places(PLACES),
+        Column::number("unpriced").if_room(1),
+        Column::number("billed").label("billed USD").places(PLACES).if_room(2),
+    ];
+    let columns = std::iter::once(Column::text("group").text_only()).chain(by).chain(columns);
+    let mut table = Table::new("Charges", columns);
+    for (keys, sum) in found.charges.groups() {
+        let names = keys.iter().map(|key| Value::from(key.as_str()));
+        table.row(std::iter::once(name(keys).into()).chain(names).chain(charge_row(sum)));
+    }
+    if found.charges.groups().count() > 1 {
+        let names = found.by.iter().map(|_| Value::Empty);
+        table.row(std::iter::once("total".into()).chain(names).chain(charge_row(&all)));
+    }
+    // As data, calls with requests are told by their comparison, which has what they cost.
+    report.table(if found.sums.records() > 0 { table.only(Only::People) } else { table });
+}
+
+fn charge_row(sum: &ChargeSum) -> [Value<'static>; 5] {
+    [
+        sum.sum.rows.into(),
+        sum.images.into(),
+        match (sum.sum.total_of_all(), sum.sum.unpriced) {
+            (total, 0) => Value::Estimate((&total).into()),
+            (total, _) => Value::Open((&total).into(), total.to_string().into()),
+        },
+        sum.sum.unpriced.into(),
+        Value::known(sum.billed.filter(|_| sum.billed_calls > 0)),
+    ]
 }
 
 fn columns() -> [Column; 19] {

@@ -4,10 +4,7 @@ mod show;
 
 use imgcost_analysis::accuracy::{self, Billed, Comparison, Verdict};
 use imgcost_analysis::currency::Exchange;
-use imgcost_core::{
-    Basis, Book, Charge, Code, Endpoint, Error, InputImage, Note, NoteKind, Quote, Request, Response,
-    ServedTier, Size,
-};
+use imgcost_core::{Basis, Book, Charge, Code, Error, Note, NoteKind, Quote, Request, Response, ServedTier};
 
 use super::kind::{Input, Kind};
 use crate::args::UsageArgs;
@@ -48,12 +45,8 @@ pub(super) fn usage(
     asked.remarks.extend(served);
     let quote = book.quote(&asked.request)?;
     let mut terms = quote.terms();
-    // Nobody said that the call had no input images: tokens that the response does not split
-    // may be image tokens.
-    terms.has_images |= !args.request.describes_a_call();
     if !args.request.describes_a_call() {
-        // Nor which quality was asked for: a default that was filled in is a guess.
-        terms.asked.0 = None;
+        terms = terms.undescribed();
     }
     if matches!(response.tier, Some(ServedTier::Other(_))) {
         terms = terms.without_rates();
@@ -99,26 +92,10 @@ fn asked(args: &UsageArgs, settings: &Settings, book: &Book, response: &Response
     let described = args.request.request.is_some();
     let with = |echo: bool| {
         let fill = |request: &mut Request| {
-            if let Some(named) = response.model.as_deref().filter(|_| request.model.is_empty()) {
+            if !described && echo {
+                request.take_echo(response);
+            } else if let Some(named) = response.model.as_deref().filter(|_| request.model.is_empty()) {
                 named.clone_into(&mut request.model);
-            }
-            if described || !echo {
-                return;
-            }
-            request.quality = response.quality.clone().or(request.quality.take());
-            request.size = response.size.map(Size::Exact).or(request.size);
-            if let Some(images) =
-                response.usage.images.and_then(|images| u32::try_from(images).ok()).filter(|n| *n > 0)
-            {
-                request.n = images;
-            }
-            if response.usage.image_input.is_some_and(|tokens| tokens > 0) && args.request.image.is_empty() {
-                request.images = vec![InputImage::Unsized];
-            }
-            if response.of_responses {
-                request.endpoint = Endpoint::Responses;
-                request.n = 1;
-                request.responses_model = request.responses_model.take().or(response.responses_model.clone());
             }
         };
         let asked = request::asked_over(&args.request, settings, book, NoModel::Refuse, &fill)?;

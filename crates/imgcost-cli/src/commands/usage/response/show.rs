@@ -1,7 +1,7 @@
 //! A charge as document and report.
 
 use imgcost_analysis::accuracy::Comparison;
-use imgcost_core::{ChargeLine, Pixels, Quality, QuoteDocument, Rate, Total, TotalDocument};
+use imgcost_core::{ChargeLine, Pixels, Quality, QuoteDocument, Rate, TotalDocument};
 use serde::Serialize;
 
 use super::Charged;
@@ -37,24 +37,9 @@ struct Echo<'c> {
     images: Option<u64>,
 }
 
-/// The sum: none where nothing has a price, no ceiling where something has none or was not
-/// reported. A response that reports that nothing was used did cost nothing.
-fn total(charged: &Charged<'_>) -> Total {
-    let charge = &charged.charge;
-    let known = charge.complete && charge.settles;
-    let priced = charge.lines.iter().any(|line| line.amount.is_some());
-    let any = priced || (known && (charge.lines.is_empty() || charge.billed.is_some()));
-    Total::new(
-        any.then_some(charge.total.floor),
-        charge.total.expected.filter(|_| any && known),
-        (any && known).then_some(charge.total.ceiling),
-        charge.total.basis,
-    )
-}
-
 /// The sum in another currency, where one was asked for.
 fn in_currency<'c>(charged: &'c Charged<'_>) -> Option<ConvertedTotal<'c>> {
-    Some(converted(charged.exchange.as_ref()?, &total(charged)))
+    Some(converted(charged.exchange.as_ref()?, &charged.charge.known_total()))
 }
 
 /// The charge as a document.
@@ -74,7 +59,7 @@ pub(super) fn document<'c>(charged: &'c Charged<'_>) -> Document<'c> {
             images: response.usage.images,
         },
         lines: &charged.charge.lines,
-        total: total(charged).into(),
+        total: charged.charge.known_total().into(),
         converted: in_currency(charged),
         comparison: charged.comparison.as_ref(),
         quote: charged.comparison.as_ref().map(|_| charged.quote.document()),
@@ -152,7 +137,7 @@ fn lines<'c>(charged: &'c Charged<'_>) -> Table<'c> {
             finding.map(|finding| finding.verdict.as_str()).into(),
         ]);
     }
-    let total = total(charged);
+    let total = charged.charge.known_total();
     let mut row = vec![
         "total".into(),
         "total".into(),
@@ -203,7 +188,7 @@ fn compared(report: &mut Report<'_>, charged: &Charged<'_>, comparison: &Compari
         Value::known(quoted.floor),
         Value::known(quoted.expected),
         Value::known(quoted.ceiling),
-        (&total(charged)).into(),
+        (&charged.charge.known_total()).into(),
         comparison.total().as_str().into(),
     ]);
     report.table(table);
