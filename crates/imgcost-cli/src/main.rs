@@ -171,7 +171,10 @@ fn run(cli: Cli, settings: &Settings, output: &Output) -> Result<End, Failure> {
         Some(Command::Models(args)) => commands::models(&args, settings, output),
         Some(Command::Prices(command)) => commands::prices(&command, settings, output),
         Some(Command::Batch(args)) => commands::batch(&args, settings, output),
-        Some(Command::Solve(args)) => commands::solve(&args, settings, output),
+        Some(Command::Solve(mut args)) => {
+            words::lists(&args.0.words, &mut args.0.request, settings)?;
+            commands::solve(&args, settings, output)
+        }
         Some(Command::Check(args)) => commands::check(&args, settings, output),
         Some(Command::Diff(args)) => commands::diff(&args, settings, output),
         Some(Command::Budget(command)) => commands::budget(&command, settings, output),

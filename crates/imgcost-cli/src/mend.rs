@@ -62,7 +62,10 @@ struct Line {
 }
 
 /// The commands whose lines are mended.
-const MENDED: [&str; 3] = ["quote", "explain", "compare"];
+const MENDED: [&str; 4] = ["quote", "explain", "compare", "solve"];
+
+/// Those of them whose words are lists.
+const LISTING: [&str; 2] = ["compare", "solve"];
 
 /// The command that a line belongs to, as help names it: `budget hold`.
 pub(crate) fn command_of(typed: &[OsString]) -> String {
@@ -252,7 +255,7 @@ impl Line {
                     continue;
                 }
             };
-            let is_pattern = self.command == "compare" && word.contains('*');
+            let is_pattern = self.takes_lists() && word.contains('*');
             let lower = word.to_lowercase();
             if words::meant(&word, names).is_some() || is_pattern {
                 pieces.push(Piece::Word(word));
@@ -264,7 +267,7 @@ impl Line {
                 );
             } else if let Some((_, size)) = SHAPES.iter().find(|(shape, _)| *shape == lower) {
                 pieces.push(Piece::Word((*size).to_owned()));
-            } else if self.command != "compare" && (lower.ends_with(".json") || Path::new(&word).is_file()) {
+            } else if !self.takes_lists() && (lower.ends_with(".json") || Path::new(&word).is_file()) {
                 pieces.push(Piece::Option {
                     id: "request".to_owned(),
                     typed: vec!["--request".into(), word.into()],
@@ -301,7 +304,7 @@ impl Line {
                 self.pieces.retain(|piece| {
                     !matches!(piece, Piece::Word(word) if words::meant(word, names).is_some_and(|(known, _)| known == kind))
                 });
-            } else if (values.len() > 1 || is_list) && self.command != "compare" {
+            } else if (values.len() > 1 || is_list) && !self.takes_lists() {
                 self.command = "compare".to_owned();
             }
         }
@@ -323,6 +326,10 @@ impl Line {
         }
     }
 
+    fn takes_lists(&self) -> bool {
+        LISTING.contains(&self.command.as_str())
+    }
+
     fn has(&self, wanted: &str) -> bool {
         self.pieces.iter().any(|piece| matches!(piece, Piece::Option { id, .. } if id == wanted))
     }
@@ -333,6 +340,10 @@ impl Line {
         let args = match cli.command {
             Some(Command::Quote(args) | Command::Explain(args)) => args.0,
             Some(Command::Compare(args)) => {
+                let mut request = args.0.request;
+                return words::lists(&args.0.words, &mut request, settings);
+            }
+            Some(Command::Solve(args)) => {
                 let mut request = args.0.request;
                 return words::lists(&args.0.words, &mut request, settings);
             }

@@ -183,7 +183,7 @@ pub(crate) fn one_call(
     })
 }
 
-/// Makes words the lists of a comparison.
+/// Makes words the lists of a comparison or a search.
 pub(crate) fn lists(words: &[String], request: &mut RequestArgs, settings: &Settings) -> Result<(), Error> {
     let own = request.book.clone();
     // A name with a star is a pattern of models.
@@ -201,13 +201,16 @@ pub(crate) fn lists(words: &[String], request: &mut RequestArgs, settings: &Sett
         };
         request.params.set(kind.param(), list);
     }
+    spell(request);
     Ok(())
 }
 
-/// Sizes and qualities of flags, in the spelling of the API.
+/// Sizes and qualities of flags, also of lists, in the spelling of the API.
 fn spell(request: &mut RequestArgs) {
-    if let Some(size) = request.get(Param::Size).and_then(size) {
-        request.params.set(Param::Size, size);
+    if let Some(sizes) = request.get(Param::Size) {
+        let one = |text: &str| size(text.trim()).unwrap_or_else(|| text.to_owned());
+        let sizes = sizes.split(',').map(one).collect::<Vec<_>>().join(",");
+        request.params.set(Param::Size, sizes);
     }
     if let Some(quality) = request.get(Param::Quality).map(str::to_ascii_lowercase) {
         request.params.set(Param::Quality, quality);

@@ -40,6 +40,10 @@ const RIGHT: &[&str] = &[
     "help compare",
     "compare help",
     "budget help hold",
+    "compare gpt-image-2 -q HIGH -s 1024,1536x1024",
+    "solve 1024x1024 high x4",
+    "solve x100 1024 -m gpt-image-*",
+    "solve gpt-image-2 gpt-image-2.5-flare low high 1024 --top 3",
     "budget hold help",
     "budget",
     "prices",
@@ -79,6 +83,7 @@ const MENDED: &[(&str, &str)] = &[
     ("hepl", "imgcost help"),
     ("list", "imgcost models"),
     ("ls", "imgcost models"),
+    ("solve gpt-imag-2 hgih 1024 4", "imgcost solve gpt-image-2 high 1024 x4"),
     ("version", "imgcost --version"),
 ];
 

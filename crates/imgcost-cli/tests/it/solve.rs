@@ -15,6 +15,23 @@ fn every_format_says_the_same_plan() {
 }
 
 #[test]
+fn words_and_flags_search_for_the_same() {
+    for (words, flags) in [
+        ("1024x1024 high x4", "-s 1024x1024 -q high -n 4"),
+        (
+            "gpt-image-2 azure low x3 --min-pixels 1000000",
+            "-m gpt-image-2 -p azure -q low -n 3 --min-pixels 1000000",
+        ),
+        ("gpt-image-2.5* low medium 1024", "-m gpt-image-2.5* -q low,medium -s 1024x1024"),
+    ] {
+        let [words, flags] = [words, flags].map(|line| imgcost(&format!("solve {line} --json")));
+        assert_eq!((words.code, &words.stdout), (0, &flags.stdout), "{words:?} {flags:?}");
+    }
+    let ran = imgcost("solve 1024 1536x1024");
+    assert!(ran.code == 2 && ran.stderr.contains("solve chooses the size"), "{ran:?}");
+}
+
+#[test]
 fn budgets_splits_and_ranges_read_well() {
     for (name, line) in [
         ("budget", BUDGET),

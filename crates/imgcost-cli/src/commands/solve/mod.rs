@@ -121,6 +121,7 @@ fn job(args: &SolveArgs, settings: &Settings, book: &Book) -> Result<(Job, Vec<N
     }
     // Over as many calls as it takes: the range is not that of one call.
     let call = RequestArgs { params: asked.params.clone().without(&[Param::N]), ..asked.clone() };
+    let shape = shape(args)?;
     let Given { mut request, mut remarks, endpoint_known } = request::given(&call, settings, book, &|_| {})?;
     if !endpoint_known && !request.images.is_empty() {
         request.endpoint = Endpoint::Edits;
@@ -137,7 +138,7 @@ fn job(args: &SolveArgs, settings: &Settings, book: &Book) -> Result<(Job, Vec<N
     job.models = list("model", asked.get(Param::Model))?;
     job.qualities = list("quality", asked.get(Param::Quality))?;
     job.min_quality = args.min_quality.as_deref().and_then(|name| name.parse().ok());
-    job.shape = shape(args)?;
+    job.shape = shape;
     job.allow_batch = args.allow_batch;
     job.by = args.by.as_deref().and_then(By::named).unwrap_or_default();
     job.base.quality = None;
@@ -173,8 +174,7 @@ fn shape(args: &SolveArgs) -> Result<Shape, Error> {
         Some(Ok(Size::Exact(size))) => Some(size),
         Some(_) => {
             let text = args.request.get(Param::Size).unwrap_or_default();
-            let error =
-                fields::illegal("size", text, "solve chooses the size itself, or takes one in pixels");
+            let error = fields::illegal("size", text, "solve chooses the size, or takes one in pixels");
             return Err(error.allowed(["WIDTHxHEIGHT", "left out"]));
         }
         None => None,
