@@ -78,9 +78,12 @@ fn main() -> ExitCode {
     if cli.global.verbose {
         commands::tell_settings(&settings);
     }
-    let ended = Output::new(format, &cli.global.out)
-        .map_err(Failure::Refused)
-        .and_then(|output| run(cli, &settings, &output));
+    let ended = match &cli.command {
+        Some(Command::Check(args)) if args.init => commands::starter_policy(&cli.global.out),
+        _ => Output::new(format, &cli.global.out)
+            .map_err(Failure::Refused)
+            .and_then(|output| run(cli, &settings, &output)),
+    };
     match ended {
         Ok(end) => end.code(),
         Err(failure) => {

@@ -60,7 +60,8 @@ Examples:
     /// Check a job file against a cost policy, for CI.
     #[command(after_help = "\
 Examples:
-  imgcost check --init > policy.toml
+  imgcost check jobs.csv
+  imgcost check --init -o policy.toml
   imgcost check jobs.csv --policy policy.toml
   imgcost check jobs.csv --policy policy.toml -o findings.sarif")]
     Check(Box<Lazy<CheckArgs>>),

@@ -21,7 +21,7 @@ mod usage;
 
 pub(crate) use batch::batch;
 pub(crate) use budget::budget;
-pub(crate) use check::check;
+pub(crate) use check::{check, starter_policy};
 pub(crate) use compare::{SHOWN, compare};
 pub(crate) use completions::completions;
 pub(crate) use config::{config, tell_settings};

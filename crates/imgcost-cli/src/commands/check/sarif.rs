@@ -230,7 +230,7 @@ fn result<'c>(checked: &Checked<'_>, finding: &'c Finding) -> ResultObject<'c> {
         text.push_str(&format!("; nearest: {nearest}"));
     }
     let path = match finding.rule.place() {
-        Place::Policy => Some(checked.policy_path),
+        Place::Policy => checked.policy_path,
         Place::Row | Place::File => checked.path,
     };
     let suppressed = finding.suppressed.as_ref();
