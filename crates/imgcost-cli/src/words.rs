@@ -233,19 +233,37 @@ fn choose_provider(request: &mut RequestArgs, settings: &Settings, names: &Names
     if names.offers(crate::book::DEFAULT_PROVIDER, model) {
         return;
     }
-    let offering = names.offering(model);
-    if offering.is_empty() {
-        return;
+    if let Some((provider, why)) = provider_of(model, names) {
+        say_note(&format!("provider {provider}, {why} {model}"));
+        let provider = provider.to_owned();
+        request.params.set(Param::Provider, provider);
     }
-    let maker = maker(model).filter(|maker| offering.contains(maker));
-    let (provider, why) = match (offering.as_slice(), maker) {
-        ([only], _) => (*only, "the only provider of"),
-        (_, Some(maker)) => (maker, "the maker of"),
-        _ => return,
-    };
-    say_note(&format!("provider {provider}, {why} {model}"));
-    let provider = provider.to_owned();
-    request.params.set(Param::Provider, provider);
+}
+
+/// The providers of a list of models where none is named: openai, and that of each model which
+/// openai does not offer.
+pub(crate) fn providers_of<'b>(models: &str, names: &Names<'b>) -> Vec<&'b str> {
+    let mut providers = Vec::new();
+    for model in models.split(',').map(str::trim) {
+        let other = || provider_of(model, names).map(|(provider, _)| provider);
+        let default = crate::book::DEFAULT_PROVIDER;
+        let provider = if names.offers(default, model) { default } else { other().unwrap_or(default) };
+        if !providers.contains(&provider) {
+            providers.push(provider);
+        }
+    }
+    providers
+}
+
+/// The provider that a model which openai does not offer is taken from, and why.
+pub(crate) fn provider_of<'b>(model: &str, names: &Names<'b>) -> Option<(&'b str, &'static str)> {
+    let offering = names.offering(model);
+    let one = |wanted: &str| offering.iter().copied().find(|provider| *provider == wanted);
+    let maker = || Some((one(maker(model)?)?, "the maker of"));
+    match offering.as_slice() {
+        [only] => Some((*only, "the only provider of")),
+        _ => maker(),
+    }
 }
 
 /// The provider that makes a model, by the model's name.

@@ -13,7 +13,7 @@ pub(crate) fn providers<'b>(book: &'b Book, picks: &[Pick]) -> Result<Vec<(&'b P
     for pick in picks {
         let by_name = matches!(pick, Pick::Is(_));
         let chosen: Vec<&Provider> = match pick {
-            Pick::All | Pick::Current => book.providers().collect(),
+            Pick::All | Pick::Usual => book.providers().collect(),
             Pick::Like(pattern) => {
                 let fits = |provider: &&Provider| pattern.fits(&provider.id);
                 book.providers().filter(fits).collect()
@@ -37,7 +37,7 @@ pub(crate) fn providers<'b>(book: &'b Book, picks: &[Pick]) -> Result<Vec<(&'b P
 /// The names that a pick stands for, and whether it named them itself.
 pub(crate) fn models(pick: &Pick, providers: &[(&Provider, bool)]) -> Result<Vec<(String, bool)>, Error> {
     let fits = |name: &str| match pick {
-        Pick::All | Pick::Current => true,
+        Pick::All | Pick::Usual => true,
         Pick::Like(pattern) => pattern.fits(name),
         Pick::Is(_) => false,
     };

@@ -9,9 +9,11 @@ use super::{Pattern, entries};
 pub enum Pick {
     /// `all`: whatever there is.
     All,
-    /// Of models: those that can be called on one of the days, and have a price then. Of every
-    /// other axis the same as [`Pick::All`].
-    Current,
+    /// What is compared where nothing is named. Of models: those that can be called on one of the
+    /// days, and have a price then. Of sizes: the legal ones of
+    /// [`USUAL_SIZES`](crate::compare::USUAL_SIZES), else the model's default. Of every other axis
+    /// the same as [`Pick::All`].
+    Usual,
     /// Names that fit a pattern, such as `gpt-image-*`.
     Like(Pattern),
     /// This one, whether it exists or not.

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use imgcost_analysis::compare::USUAL_SIZES;
 use imgcost_core::{Book, CeilingBasis, Date, Model, Provider, Quality, Request, Usd};
 use serde::Serialize;
 
@@ -11,8 +12,6 @@ use crate::report::{Column, DASH, Format, Only, Output, Report, Table, Value};
 use crate::request;
 use crate::settings::{Key, Settings};
 
-/// The sizes that are listed.
-const SIZES: [&str; 2] = ["1024x1024", "1536x1024"];
 /// What ends within so many days is not listed as something to begin with.
 const SOON_DAYS: i32 = 30;
 /// To which decimals of a dollar prices are rounded up, and how many such units a dollar has.
@@ -119,7 +118,7 @@ fn list<'b>(book: &'b Book, provider: &Provider, model: &'b Model, day: Date) ->
         some => some.iter().map(Some).collect(),
     };
     let mut prices = Vec::new();
-    for size in SIZES {
+    for size in USUAL_SIZES {
         for quality in &qualities {
             let mut request = Request::new(&provider.id, &model.id, day);
             request.quality = quality.cloned();
@@ -198,7 +197,7 @@ fn report<'p>(document: &'p Document<'_>) -> Report<'p> {
     let mut rounded_only = true;
     for (name, prices) in grouped(priced.map(|listed| (listed.model, &listed.prices))) {
         let mut name = Some(name);
-        for size in SIZES {
+        for size in USUAL_SIZES {
             let of = |quality: &&str| {
                 prices.iter().find(|price| price.size == size && price.quality == **quality).map(Price::shown)
             };

@@ -179,9 +179,11 @@ impl Layout {
     /// The table as several, each with the names in front and as many of the other columns as fit.
     fn parts(mut self, width: usize) -> Vec<Layout> {
         self.shown.iter_mut().for_each(|place| place.width = place.natural);
-        self.space = 2;
-        if self.total(|place| place.natural) <= width {
-            return vec![self];
+        for space in [2, 1] {
+            self.space = space;
+            if self.total(|place| place.natural) <= width {
+                return vec![self];
+            }
         }
         let (names, others): (Vec<_>, Vec<_>) =
             self.shown.into_iter().partition(|place| place.head.kind == Kind::Name);

@@ -206,7 +206,7 @@ fn numbers_and_headings_are_never_broken() {
     for line in [
         "solve --budget 1000000 --how-many -m gpt-image-2 -q low",
         "solve -p new-api --budget 1 --how-many --group-ratio 0.7",
-        "compare -p openai,aihubmix,azure -m gpt-image-1*,gpt-image-2 -q all --baseline first --currency JPY --fx 149.8@2026-11-20",
+        "compare -p openai,aihubmix,azure -m gpt-image-1*,gpt-image-2 -q all -s 1024x1024 --baseline first --currency JPY --fx 149.8@2026-11-20",
     ] {
         let ran = imgcost(line);
         let lines: Vec<&str> = ran.stdout.lines().collect();

@@ -1,13 +1,14 @@
 //! From flags and settings to axes over one request.
 
 use imgcost_analysis::compare::Axes;
-use imgcost_analysis::selector::Pick;
+use imgcost_analysis::selector::{Pattern, Pick};
 use imgcost_core::{Basis, Book, Code, Date, Endpoint, Error, Note, Offer, OfferDefaults, Param, Request};
 
 use crate::args::{CompareArgs, RequestArgs};
+use crate::book::Names;
 use crate::request::{self, Given};
 use crate::settings::{Key, Settings};
-use crate::{clock, fields};
+use crate::{clock, fields, words};
 
 /// What differs between the calls, and what does not.
 pub(super) struct Asked {
@@ -36,7 +37,24 @@ impl Asked {
         };
         let Given { request, mut remarks, endpoint_known } = request::given(&rest, settings, book, &unnamed)?;
         if axes.models.is_empty() && request.model.is_empty() {
-            axes.models.push(Pick::Current);
+            axes.models.push(Pick::Usual);
+        }
+        if let Some(models) = args.request.get(Param::Model)
+            && axes.providers.is_empty()
+            && settings.get(Key::Provider).is_none()
+        {
+            // As patterns: a pair that is not sold was not asked for.
+            let providers = words::providers_of(models, &Names::of(book));
+            axes.providers = providers.into_iter().map(|name| Pick::Like(Pattern::new(name))).collect();
+        }
+        // A body says by leaving them out that they are the model's default.
+        if rest.request.is_none() {
+            if axes.qualities.is_empty() && request.quality.is_none() {
+                axes.qualities.push(Pick::Usual);
+            }
+            if axes.sizes.is_empty() && request.size.is_none() {
+                axes.sizes.push(Pick::Usual);
+            }
         }
         // Where the body names no model, none is assumed: all of these are compared.
         remarks.retain(|note| note.code != "model-assumed");
