@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use imgcost_analysis::compare::USUAL_SIZES;
-use imgcost_core::{Book, CeilingBasis, Date, Model, Provider, Quality, Request, Usd};
+use imgcost_core::{Book, CeilingBasis, Date, Model, Provider, Quality, Request, Size, Usd};
 use serde::Serialize;
 
 use crate::args::BookArgs;
@@ -25,9 +25,9 @@ Cap:   imgcost gpt-image-2 high --cap 0.25       Help:   imgcost help
 
 /// The price of an image at a quality and size, without its prompt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Price {
+pub(super) struct Price {
     quality: String,
-    size: &'static str,
+    size: String,
     floor: Option<Usd>,
     expected: Option<Usd>,
     ceiling: Option<Usd>,
@@ -111,23 +111,32 @@ fn is_soon(day: Date, retired: Date) -> bool {
 }
 
 fn list<'b>(book: &'b Book, provider: &Provider, model: &'b Model, day: Date) -> Listed<'b> {
-    let qualities = book.family(&model.family).map(|family| family.limits.rule.qualities.as_slice());
-    // A model without the parameter has one price for a size.
-    let qualities: Vec<Option<&Quality>> = match qualities.unwrap_or_default() {
-        [] => vec![None],
-        some => some.iter().map(Some).collect(),
+    Listed { model: &model.id, prices: choices(book, &Request::new(&provider.id, &model.id, day)) }
+}
+
+/// What a call costs at each quality and usual size, as far as it leaves them open.
+pub(super) fn choices(book: &Book, call: &Request) -> Vec<Price> {
+    let family = book.offer(&call.provider, &call.model, call.as_of).ok().map(|offer| offer.family);
+    let own = family.map_or(&[][..], |family| &family.limits.rule.qualities);
+    let qualities: Vec<Option<&Quality>> = match (&call.quality, own) {
+        (Some(asked), _) if *asked != Quality::Auto => vec![Some(asked)],
+        // A model without the parameter has one price for a size.
+        (_, []) => vec![None],
+        (_, some) => some.iter().map(Some).collect(),
+    };
+    let sizes: Vec<Size> = match call.size {
+        Some(size @ Size::Exact(_)) => vec![size],
+        _ => USUAL_SIZES.iter().filter_map(|size| size.parse().ok()).collect(),
     };
     let mut prices = Vec::new();
-    for size in USUAL_SIZES {
+    for size in sizes {
         for quality in &qualities {
-            let mut request = Request::new(&provider.id, &model.id, day);
-            request.quality = quality.cloned();
-            request.size = size.parse().ok();
+            let request = Request { quality: quality.cloned(), size: Some(size), ..call.clone() };
             let Ok(quote) = book.quote(&request) else { continue };
             let total = quote.total();
             prices.push(Price {
                 quality: quality.map_or_else(String::new, ToString::to_string),
-                size,
+                size: size.to_string(),
                 floor: total.floor,
                 expected: total.expected,
                 ceiling: total.ceiling,
@@ -135,7 +144,7 @@ fn list<'b>(book: &'b Book, provider: &Provider, model: &'b Model, day: Date) ->
             });
         }
     }
-    Listed { model: &model.id, prices }
+    prices
 }
 
 /// Names of models that have the same in common, as a pattern where they begin alike:
@@ -172,8 +181,12 @@ pub(super) fn at_most(ceiling: Option<Usd>, is_exact: bool) -> String {
 }
 
 impl Price {
+    fn is_exact(&self) -> bool {
+        self.floor == self.ceiling && !self.assumed
+    }
+
     fn shown(&self) -> String {
-        at_most(self.ceiling, self.floor == self.ceiling && !self.assumed)
+        at_most(self.ceiling, self.is_exact())
     }
 }
 
@@ -183,34 +196,10 @@ fn report<'p>(document: &'p Document<'_>) -> Report<'p> {
         "{}, USD per image, prompt extra · {} (prices checked {})",
         document.provider, document.as_of, document.checked
     ));
-    let mut qualities: Vec<&str> = Vec::new();
-    for price in document.models.iter().flat_map(|listed| &listed.prices) {
-        if !qualities.contains(&price.quality.as_str()) {
-            qualities.push(&price.quality);
-        }
-    }
-    let head = |quality: &&str| if quality.is_empty() { "any".to_owned() } else { (*quality).to_owned() };
-    let columns = [Column::name("model"), Column::name("size")].into_iter();
-    let columns = columns.chain(qualities.iter().map(|quality| Column::number(head(quality))));
-    let mut table = Table::new("Price list", columns).only(Only::People);
     let priced = document.models.iter().filter(|listed| !listed.prices.is_empty());
-    let mut rounded_only = true;
-    for (name, prices) in grouped(priced.map(|listed| (listed.model, &listed.prices))) {
-        let mut name = Some(name);
-        for size in USUAL_SIZES {
-            let of = |quality: &&str| {
-                prices.iter().find(|price| price.size == size && price.quality == **quality).map(Price::shown)
-            };
-            let cells: Vec<Option<String>> = qualities.iter().map(of).collect();
-            if cells.iter().all(Option::is_none) {
-                continue;
-            }
-            rounded_only &= !cells.iter().flatten().any(|cell| cell.starts_with('≤'));
-            let row = [name.take().into(), size.into()];
-            table.row(row.into_iter().chain(cells.into_iter().map(Value::from)));
-        }
-    }
-    report.table(table);
+    let groups = grouped(priced.map(|listed| (listed.model, listed.prices.as_slice())));
+    let is_rounded_only = groups.iter().all(|(_, prices)| prices.iter().all(Price::is_exact));
+    report.table(grid(&groups));
     report.table(data(document));
     let mut ending = document.ending.iter().peekable();
     while let Some(first) = ending.next() {
@@ -224,11 +213,50 @@ fn report<'p>(document: &'p Document<'_>) -> Report<'p> {
         };
         report.line(format!("{when}: {}", names.join(", ")));
     }
-    report.line(match rounded_only {
+    report.line(match is_rounded_only {
         true => "rounded up",
         false => "rounded up · ≤ no published formula: the most it may cost",
     });
     report
+}
+
+/// Prices with qualities across and models and sizes down; without the models where they have no
+/// names.
+pub(super) fn grid(groups: &[(String, &[Price])]) -> Table<'static> {
+    let all = || groups.iter().flat_map(|(_, prices)| prices.iter());
+    let mut qualities: Vec<&str> = Vec::new();
+    let mut sizes: Vec<&str> = Vec::new();
+    for Price { quality, size, .. } in all() {
+        if !qualities.contains(&quality.as_str()) {
+            qualities.push(quality);
+        }
+        if !sizes.contains(&size.as_str()) {
+            sizes.push(size);
+        }
+    }
+    let named = usize::from(groups.iter().any(|(name, _)| !name.is_empty()));
+    let head = |quality: &&str| if quality.is_empty() { "any".to_owned() } else { (*quality).to_owned() };
+    let columns = [Column::name("model"), Column::name("size")].into_iter().skip(1 - named);
+    let columns = columns.chain(qualities.iter().map(|quality| Column::number(head(quality))));
+    let mut table = Table::new("Price list", columns).only(Only::People);
+    for (name, prices) in groups {
+        let mut name = Some(name.clone());
+        for size in &sizes {
+            let of = |quality: &&str| {
+                prices
+                    .iter()
+                    .find(|price| price.size == *size && price.quality == **quality)
+                    .map(Price::shown)
+            };
+            let cells: Vec<Option<String>> = qualities.iter().map(of).collect();
+            if cells.iter().all(Option::is_none) {
+                continue;
+            }
+            let row = [name.take().into(), Value::of(size)].into_iter().skip(1 - named);
+            table.row(row.chain(cells.into_iter().map(Value::from)));
+        }
+    }
+    table
 }
 
 /// The exact prices, for programs.
@@ -241,7 +269,9 @@ fn data<'p>(document: &'p Document<'_>) -> Table<'p> {
     {
         let Price { quality, size, floor, expected, ceiling, .. } = price;
         let amounts = [floor, expected, ceiling].map(|usd| Value::from(*usd));
-        table.row([listed.model.into(), quality.as_str().into(), (*size).into()].into_iter().chain(amounts));
+        table.row(
+            [listed.model.into(), quality.as_str().into(), size.as_str().into()].into_iter().chain(amounts),
+        );
     }
     table
 }

@@ -162,6 +162,8 @@ fn the_first_screens_are_these() {
         ("front-prices.txt", ""),
         ("front-prices.json", "--json"),
         ("front-no-model.txt", "--quality high --size 1536x1024 -n 4"),
+        ("front-choices.txt", "gpt-image-2 x2 --prompt-tokens 20"),
+        ("front-choices-size.txt", "gpt-image-2.6-flare high"),
         ("front-help.txt", "-h"),
         ("front-help-quote.txt", "quote -h"),
         ("front-config.txt", "config"),
@@ -170,6 +172,22 @@ fn the_first_screens_are_these() {
     ] {
         let ran = finish(program().env("IMGCOST_AS_OF", "2026-11-30").args(line.split_whitespace()), b"");
         snapshot(name, &format!("{}{}", ran.stdout, ran.stderr));
+    }
+}
+
+#[test]
+fn the_grid_of_a_quote_left_open_has_the_quotes_of_its_choices() {
+    let open = imgcost("gpt-image-2 x2 --prompt-tokens 20").stdout;
+    for (quality, size) in [("low", "1024x1024"), ("high", "1024x1024"), ("medium", "1536x1024")] {
+        let quote = imgcost(&format!("gpt-image-2 x2 {quality} {size} --prompt-tokens 20 --json")).json();
+        let usd: f64 = quote["total"]["ceiling"].as_str().unwrap().parse().unwrap();
+        let shown = format!("{:.4}", (usd * 10_000.0 - 1e-6).ceil() / 10_000.0);
+        let row = open.lines().find(|line| line.contains(size)).unwrap();
+        assert!(row.split_whitespace().any(|cell| cell == shown), "{shown}: {open}");
+    }
+    // What nothing is left open in, or what costs the same whatever is chosen, has none.
+    for line in ["gpt-image-2 low 1024", "gpt-4o-image", "dall-e-3"] {
+        assert!(!imgcost(line).stdout.contains("each choice"), "{line}");
     }
 }
 

@@ -1,21 +1,23 @@
 //! `imgcost quote`: what a call will cost.
 
+mod lines;
 mod noted;
+mod others;
 mod report;
 pub(crate) mod row;
 
 use imgcost_analysis::lacks_prompt;
-use imgcost_core::{CeilingBasis, Code, Error, Quality, Quote, Request, Usd};
+use imgcost_core::{Code, Error, Quote, Usd};
 
 use crate::args::QuoteArgs;
-use crate::commands::price_list;
 use crate::failure::{End, Failure, fits_words, say, say_note};
 use crate::report::Output;
 use crate::request::{self, Asked, NoModel};
 use crate::settings::Settings;
 
+pub(crate) use lines::{amount_words, item_words};
 pub(crate) use noted::{NotedQuote, total_in};
-pub(crate) use report::{amount_words, document, heading, item_words, notes, warning};
+pub(crate) use report::{document, heading, notes, warning};
 
 /// Quotes the call, and checks it against the cap.
 pub(crate) fn quote(args: &QuoteArgs, settings: &Settings, output: &Output) -> Result<End, Failure> {
@@ -36,29 +38,6 @@ pub(crate) fn quote(args: &QuoteArgs, settings: &Settings, output: &Output) -> R
 pub(super) fn end(quote: &Quote<'_>, cap: Option<Usd>) -> End {
     let complete = if quote.is_complete() { End::Done } else { End::Incomplete };
     complete.and(cap.map_or(End::Done, |cap| hold_against(quote, cap)))
-}
-
-/// The same request on each current model of the provider: its name, the price, and what its best
-/// quality costs where that is beyond the one asked for.
-fn on_current_models(quote: &Quote<'_>) -> Vec<Vec<String>> {
-    let (offer, request) = (quote.offer(), quote.request());
-    let priced = price_list::current(offer.provider, offer.as_of).into_iter().filter_map(|model| {
-        let limits = &offer.book.family(&model.family)?.limits.rule;
-        let price = |quality: Option<&Quality>| {
-            let request = Request { model: model.id.clone(), quality: quality.cloned(), ..request.clone() };
-            let quote = offer.book.quote(&request).ok()?;
-            let total = quote.total();
-            let is_exact = total.floor == total.ceiling && total.basis == CeilingBasis::Proven;
-            Some(format!("{}{}", if is_exact { "" } else { "≤ " }, total.ceiling?))
-        };
-        let best = limits.qualities.last().filter(|best| {
-            request.quality.as_ref().is_some_and(|asked| asked != *best) && limits.qualities.len() > 3
-        });
-        let best = best.and_then(|best| Some(format!("{best}: {}", price(Some(best))?)));
-        Some((model.id.as_str(), vec![price(request.quality.as_ref())?, best.unwrap_or_default()]))
-    });
-    let rows = price_list::grouped(priced).into_iter();
-    rows.map(|(name, cells)| std::iter::once(name).chain(cells).collect()).collect()
 }
 
 /// Refuses a call without its prompt.
