@@ -141,7 +141,7 @@ fn unknown(word: &str, names: &Names<'_>) -> Error {
 
 /// The model, quality or provider that is spelled most like a word.
 pub(crate) fn near<'b>(word: &str, names: &Names<'b>) -> Option<&'b str> {
-    imgcost_core::nearest_name(word, names.models().chain(QUALITIES).chain(names.providers()))
+    imgcost_core::nearest_name(word, names.likely_models().chain(QUALITIES).chain(names.providers()))
 }
 
 /// Makes words and flags the request of one call: in the book's spelling, and with the provider

@@ -11,7 +11,7 @@ mod config;
 mod diff;
 mod explain;
 mod man;
-mod models;
+pub(crate) mod models;
 mod price_list;
 mod prices;
 pub(crate) mod quote;
