@@ -9,9 +9,22 @@ use imgcost_core::{Code, Error};
 use crate::args::{BudgetCommand, Cli, Command, PricesCommand};
 use crate::report::Format;
 
-/// Flags that are gone, and what to type instead.
-const RENAMED: [(&str, &str); 3] =
-    [("--batch-api", "--tier batch"), ("--sarif", "-o FILE.sarif"), ("--totals", "--by")];
+/// A flag that is not there, and what to type instead: another flag, one with its value, or one
+/// that takes a file with an ending.
+pub(crate) struct Renamed {
+    pub(crate) old: &'static str,
+    pub(crate) now: &'static str,
+}
+
+/// Flags that are gone.
+pub(crate) const RENAMED: &[Renamed] = &[
+    Renamed { old: "--batch-api", now: "--tier batch" },
+    Renamed { old: "--sarif", now: "-o FILE.sarif" },
+    Renamed { old: "--totals", now: "--by" },
+    Renamed { old: "--usage-export", now: "--bill" },
+    Renamed { old: "--costs-export", now: "--bill" },
+    Renamed { old: "--max-outside", now: "--max-outside-share" },
+];
 
 /// Parses the words after the program's name.
 pub(crate) fn cli(words: &[OsString]) -> Result<Cli, clap::Error> {
@@ -141,8 +154,8 @@ pub(crate) fn refusal(error: &clap::Error) -> Error {
     if let Some(argument) = argument {
         refusal = refusal.field(field_of(argument));
     }
-    if let Some((_, now)) = RENAMED.iter().find(|(old, _)| argument.map(flag) == Some(old)) {
-        return refusal.nearest(*now);
+    if let Some(renamed) = RENAMED.iter().find(|renamed| argument.map(flag) == Some(renamed.old)) {
+        return refusal.nearest(renamed.now);
     }
     // The parser's guesses come in no order of likeness, and some are far off.
     let typed = text(ContextKind::InvalidValue).or(argument.map(flag)).unwrap_or_default();

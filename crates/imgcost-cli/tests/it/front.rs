@@ -84,6 +84,15 @@ const MENDED: &[(&str, &str)] = &[
     ("explain gpt-image-2x", "imgcost explain gpt-image-2"),
     ("compare gpt-imag-2 high", "imgcost compare gpt-image-2 high"),
     ("solve gpt-imag-2 hgih 1024 4", "imgcost solve gpt-image-2 high 1024 x4"),
+    ("gpt-imgae", "imgcost gpt-image-2"),
+    ("-m gpt-imgae", "imgcost gpt-image-2"),
+    ("models xyz", "imgcost models"),
+    ("models gpt-imgae", "imgcost models gpt-image-2"),
+    ("models gpt-image-2 -p opnai", "imgcost models gpt-image-2 --provider openai"),
+    ("models gpt-image-2 --proivder openai", "imgcost models gpt-image-2 --provider openai"),
+    ("gpt-image-2 high --batch-api x4", "imgcost gpt-image-2 high x4 --tier batch"),
+    ("compare gpt-image-2 --batch-api", "imgcost compare gpt-image-2 --tier batch"),
+    ("config --colour never", "imgcost config --color never"),
     ("modles gpt-image-2", "imgcost models gpt-image-2"),
     ("hepl", "imgcost help"),
     ("list", "imgcost models"),
@@ -128,6 +137,31 @@ fn what_is_refused_names_a_command_that_works() {
         let again = run(&mended);
         assert_eq!(again.code, 0, "{expected}: {again:?}");
     }
+}
+
+#[test]
+fn a_renamed_flag_is_answered_with_the_whole_command() {
+    for (line, expected) in [
+        ("batch jobs.csv --totals model --cap 5", "imgcost batch jobs.csv --by model --cap 5"),
+        ("check jobs.csv --sarif=out --policy p.toml", "imgcost check jobs.csv -o out.sarif --policy p.toml"),
+        ("check jobs.csv --sarif out.sarif", "imgcost check jobs.csv -o out.sarif"),
+        ("usage log.jsonl --usage-export a.json -m x", "imgcost usage log.jsonl --bill a.json -m x"),
+        ("budget hold team --batch-api -q low", "imgcost budget hold team --tier batch -q low"),
+        ("batch jobs.csv --sumary", "imgcost batch jobs.csv --summary"),
+    ] {
+        let ran = imgcost(line);
+        assert_eq!((ran.code, command_of(&ran)), (2, Some(expected)), "{line}: {ran:?}");
+    }
+}
+
+#[test]
+fn an_unknown_name_offers_the_nearest_models_first() {
+    let ran = imgcost("models gpt-image-2.5-flair");
+    assert!(ran.stderr.contains("allowed: gpt-image-2.5-flare, "), "{ran:?}");
+    // What is like none of them is offered those to begin with.
+    let ran = imgcost("models xyz");
+    assert!(ran.stderr.contains("allowed: gpt-image-2, gpt-image-2.5-flare, "), "{ran:?}");
+    assert_eq!(ran.stderr.matches(", ").count(), 7, "{ran:?}");
 }
 
 #[test]

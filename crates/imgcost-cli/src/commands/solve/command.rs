@@ -4,7 +4,7 @@ use imgcost_analysis::solve::{Calls, Plan};
 use imgcost_core::{InputImage, Param, TextInputRule, Value};
 
 use crate::args::{RequestArgs, params};
-use crate::plain;
+use crate::plain::{self, quoted};
 use crate::settings::{Key, Settings};
 
 /// What the command has to repeat of how solve was called.
@@ -105,31 +105,4 @@ fn sizes(images: &[InputImage]) -> impl Iterator<Item = String> {
         InputImage::Sized(size) => Some(size.to_string()),
         InputImage::Unsized => None,
     })
-}
-
-/// A word as a POSIX shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn words_are_quoted_where_a_shell_needs_it() {
-        for (word, text) in [
-            ("fal-ai/flux/dev", "fal-ai/flux/dev"),
-            ("my prices.toml", "'my prices.toml'"),
-            ("it's", r"'it'\''s'"),
-            ("", "''"),
-            ("$(x)", "'$(x)'"),
-        ] {
-            assert_eq!(quoted(word), text);
-        }
-    }
 }
