@@ -50,7 +50,7 @@ const ASKING: [&str; 6] = ["quote", "explain", "compare", "models", "usage", "so
 fn main() -> ExitCode {
     let typed: Vec<OsString> = std::env::args_os().skip(1).collect();
     let asked = parse::format(&typed);
-    let settings = clock::start().and_then(|()| Settings::load());
+    let settings = clock::start().and_then(|()| Settings::load(parse::config(&typed).as_deref()));
     let cli = match parse::cli(&typed) {
         Ok(cli) => cli,
         Err(error) if is_help(error.kind()) => return help(&error),

@@ -1,6 +1,7 @@
 //! From the command line to [`Cli`], with errors in our own words and form.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ColorChoice, CommandFactory, FromArgMatches, Subcommand};
@@ -72,11 +73,12 @@ fn first_of_its_own(words: &[OsString]) -> Option<usize> {
     loop {
         let word = words.get(at)?.to_str().unwrap_or_default();
         at += match word {
-            "-f" | "--format" | "-o" | "--out" | "--color" => 2,
+            "-f" | "--format" | "-o" | "--out" | "--color" | "--config" => 2,
             "--json" | "--quiet" | "--verbose" => 1,
             _ if word.starts_with("--format=")
                 || word.starts_with("--out=")
                 || word.starts_with("--color=") =>
+                || word.starts_with("--config=")
             {
                 1
             }
@@ -97,6 +99,11 @@ pub(crate) fn format(words: &[OsString]) -> Option<Format> {
 }
 
 /// The last value of an option, however it is written.
+/// The settings file that a command line names.
+pub(crate) fn config(words: &[OsString]) -> Option<PathBuf> {
+    value_of(words, &["--config"]).map(PathBuf::from)
+}
+
 fn value_of(words: &[OsString], names: &[&str]) -> Option<String> {
     let mut found = None;
     let mut words = words.iter().map(|word| word.to_string_lossy()).take_while(|word| word != "--");

@@ -6,7 +6,7 @@ use crate::args::{BookArgs, RequestArgs};
 use crate::book::Names;
 use crate::failure::say_note;
 use crate::request;
-use crate::settings::{Key, Settings};
+use crate::settings::Settings;
 
 /// What a word names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,7 +153,7 @@ pub(crate) fn one_call(
 ) -> Result<(), Error> {
     let is_plain =
         words.is_empty() && request.get(Param::Model).is_none() && request.get(Param::Provider).is_none();
-    if is_plain && settings.get(Key::Model).is_none() {
+    if is_plain && settings.get(Param::Model).is_none() {
         spell(request);
         return Ok(());
     }
@@ -226,10 +226,10 @@ fn several(kind: Kind, first: &str, second: &str) -> Error {
 /// The provider of a model that names none: openai where it offers the model, else the model's
 /// maker, else the only one that does. Any but openai is told.
 fn choose_provider(request: &mut RequestArgs, settings: &Settings, names: &Names<'_>) {
-    if request.get(Param::Provider).is_some() || settings.get(Key::Provider).is_some() {
+    if request.get(Param::Provider).is_some() || settings.get(Param::Provider).is_some() {
         return;
     }
-    let Some(model) = request.get(Param::Model).or_else(|| settings.get(Key::Model)) else { return };
+    let Some(model) = request.get(Param::Model).or_else(|| settings.get(Param::Model)) else { return };
     if names.offers(crate::book::DEFAULT_PROVIDER, model) {
         return;
     }

@@ -3,14 +3,14 @@
 use std::io::{self, Write};
 
 use imgcost_analysis::compare::USUAL_SIZES;
-use imgcost_core::{Book, CeilingBasis, Date, Model, Provider, Quality, Request, Size, Usd};
+use imgcost_core::{Book, CeilingBasis, Date, Model, Param, Provider, Quality, Request, Size, Usd};
 use serde::Serialize;
 
 use crate::args::BookArgs;
 use crate::failure::{End, Failure, say};
 use crate::report::{Column, DASH, Format, Only, Output, Report, Table, Value};
 use crate::request;
-use crate::settings::{Key, Settings};
+use crate::settings::Settings;
 
 /// What ends within so many days is not listed as something to begin with.
 const SOON_DAYS: i32 = 30;
@@ -62,7 +62,7 @@ struct Document<'b> {
 /// Prints the price list.
 pub(crate) fn price_list(settings: &Settings, output: &Output) -> Result<End, Failure> {
     let day = request::as_of(&BookArgs::default(), settings)?;
-    let name = settings.get(Key::Provider).unwrap_or(crate::book::DEFAULT_PROVIDER);
+    let name = settings.get(Param::Provider).unwrap_or(crate::book::DEFAULT_PROVIDER);
     let book = request::book(&BookArgs::default(), settings)?;
     let provider = book.provider(name)?;
     let (current, ending) = by_end(provider, day);

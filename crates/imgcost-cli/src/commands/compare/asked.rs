@@ -7,7 +7,7 @@ use imgcost_core::{Basis, Book, Code, Date, Endpoint, Error, Note, Offer, OfferD
 use crate::args::{CompareArgs, RequestArgs};
 use crate::book::Names;
 use crate::request::{self, Given};
-use crate::settings::{Key, Settings};
+use crate::settings::Settings;
 use crate::{clock, fields, words};
 
 /// What differs between the calls, and what does not.
@@ -29,7 +29,7 @@ impl Asked {
         let mut rest: RequestArgs = args.request.clone();
         rest.params = rest.params.without(&LISTS);
         rest.book.as_of = None;
-        let is_set = settings.get(Key::Model).is_some();
+        let is_set = settings.get(Param::Model).is_some();
         let unnamed = |request: &mut Request| {
             if !is_set {
                 request.model.clear();
@@ -41,7 +41,7 @@ impl Asked {
         }
         if let Some(models) = args.request.get(Param::Model)
             && axes.providers.is_empty()
-            && settings.get(Key::Provider).is_none()
+            && settings.get(Param::Provider).is_none()
         {
             // As patterns: a pair that is not sold was not asked for.
             let providers = words::providers_of(models, &Names::of(book));

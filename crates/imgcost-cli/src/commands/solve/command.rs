@@ -5,7 +5,7 @@ use imgcost_core::{InputImage, Param, TextInputRule, Value};
 
 use crate::args::{RequestArgs, params};
 use crate::plain::{self, quoted};
-use crate::settings::{Key, Settings};
+use crate::settings::Settings;
 
 /// What the command has to repeat of how solve was called.
 pub(super) struct Typed {
@@ -33,7 +33,7 @@ impl Typed {
             (None, None) => Vec::new(),
         };
         Typed {
-            provider: settings.get(Key::Provider).unwrap_or("openai").to_owned(),
+            provider: settings.get(Param::Provider).unwrap_or("openai").to_owned(),
             prices,
             // What can't be shown as it was typed is left to the count of tokens.
             prompt: prompt.into_iter().take_while(|word| plain::line(word) == *word).collect(),

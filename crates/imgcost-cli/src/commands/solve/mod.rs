@@ -15,7 +15,7 @@ use crate::failure::{End, Failure, bad_input, say};
 use crate::fields;
 use crate::report::Output;
 use crate::request::{self, Given};
-use crate::settings::{Key, Settings};
+use crate::settings::Settings;
 use crate::words;
 
 use command::Typed;
@@ -132,7 +132,7 @@ fn job(args: &SolveArgs, settings: &Settings, book: &Book) -> Result<(Job, Vec<N
         Some(budget) => Goal::Budget(fields::usd("budget", budget)?),
         None => Goal::Images(whole("n", asked.get(Param::N), 1)?.unwrap_or(1).into()),
     };
-    let providers = match asked.get(Param::Provider).or_else(|| settings.get(Key::Provider)) {
+    let providers = match asked.get(Param::Provider).or_else(|| settings.get(Param::Provider)) {
         Some(named) => named.to_owned(),
         None => words::providers_of(asked.get(Param::Model).unwrap_or_default(), &Names::of(book)).join(","),
     };

@@ -12,7 +12,7 @@ use crate::args::UsageArgs;
 use crate::failure::{Failure, bad_input, say};
 use crate::fields;
 use crate::request;
-use crate::settings::{Key, Settings};
+use crate::settings::Settings;
 
 /// So many calls that can't be used are named in documents.
 const NAMED_MAX: usize = 100;
@@ -82,7 +82,7 @@ fn defaults<'b>(args: &UsageArgs, settings: &Settings, book: &'b Book) -> Result
     let defaults = Defaults {
         book,
         provider: args.request.get(Param::Provider).map_or(base.provider, str::to_owned),
-        model: args.request.get(Param::Model).or_else(|| settings.get(Key::Model)).map(str::to_owned),
+        model: args.request.get(Param::Model).or_else(|| settings.get(Param::Model)).map(str::to_owned),
         as_of,
         since: day("since", &args.since)?,
         until: day("until", &args.until)?,
