@@ -24,6 +24,7 @@ pub(crate) const RENAMED: &[Renamed] = &[
     Renamed { old: "--totals", now: "--by" },
     Renamed { old: "--usage-export", now: "--bill" },
     Renamed { old: "--costs-export", now: "--bill" },
+    Renamed { old: "--proven-only", now: "--require-proven" },
     Renamed { old: "--max-outside", now: "--max-outside-share" },
 ];
 
@@ -77,8 +78,8 @@ fn first_of_its_own(words: &[OsString]) -> Option<usize> {
             "--json" | "--quiet" | "--verbose" => 1,
             _ if word.starts_with("--format=")
                 || word.starts_with("--out=")
-                || word.starts_with("--color=") =>
                 || word.starts_with("--config=")
+                || word.starts_with("--color=") =>
             {
                 1
             }
@@ -98,12 +99,12 @@ pub(crate) fn format(words: &[OsString]) -> Option<Format> {
     Format::named(&value_of(words, &["-f", "--format"])?)
 }
 
-/// The last value of an option, however it is written.
 /// The settings file that a command line names.
 pub(crate) fn config(words: &[OsString]) -> Option<PathBuf> {
     value_of(words, &["--config"]).map(PathBuf::from)
 }
 
+/// The last value of an option, however it is written.
 fn value_of(words: &[OsString], names: &[&str]) -> Option<String> {
     let mut found = None;
     let mut words = words.iter().map(|word| word.to_string_lossy()).take_while(|word| word != "--");

@@ -39,6 +39,7 @@ pub(super) const RULES: &[(Rule, Check)] = &[
     (Rule::Unverified, unverified),
     (Rule::Unpriced, unpriced),
     (Rule::PricesOld, prices_old),
+    (Rule::NotProven, not_proven),
 ];
 
 /// A row without a quote.
@@ -295,6 +296,17 @@ fn unverified<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
         reasons.extend(open.then(|| "the ceiling is assumed, not proven".to_owned()));
         Finding::new(Rule::Unverified, reasons.join("; ")).field("model")
     }))
+}
+
+fn not_proven<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {
+    if !met.policy.require_proven || met.quote.total().is_proven() {
+        return None;
+    }
+    let message = match met.quote.total().ceiling {
+        Some(_) => "the ceiling is assumed, not proven",
+        None => "the call has no known ceiling",
+    };
+    Some(Box::new(move || Finding::new(Rule::NotProven, message)))
 }
 
 fn unpriced<'m>(met: &Met<'m, '_>) -> Option<Make<'m>> {

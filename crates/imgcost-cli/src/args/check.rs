@@ -21,6 +21,10 @@ pub(crate) struct CheckArgs {
     #[arg(long, conflicts_with_all = ["file", "policy"], help_heading = "Policy")]
     pub(crate) init: bool,
 
+    /// Take every assumed ceiling for an error.
+    #[arg(long, help_heading = "Policy")]
+    pub(crate) require_proven: bool,
+
     /// Defaults for all rows.
     #[command(flatten)]
     pub(crate) request: RequestArgs,

@@ -112,6 +112,10 @@ pub(crate) struct QuoteArgs {
     #[arg(long, value_name = "USD", allow_negative_numbers = true, help_heading = "Limits and output")]
     pub(crate) cap: Option<String>,
 
+    /// Exit with 3 unless the ceiling is proven.
+    #[arg(long, help_heading = "Limits and output")]
+    pub(crate) require_proven: bool,
+
     /// Another currency beside US dollars.
     #[command(flatten)]
     pub(crate) currency: CurrencyArgs,

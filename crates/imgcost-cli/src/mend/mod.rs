@@ -136,7 +136,7 @@ fn attempt(line: &Line, settings: &Settings) -> Result<(), Error> {
     let no_model = if cap.is_some() { NoModel::Refuse } else { NoModel::Default };
     let asked = request::asked(&asked, settings, &book, no_model)?;
     let quote = book.quote(&asked.request)?;
-    if args.cap.is_some() && imgcost_analysis::lacks_prompt(&quote) {
+    if (args.cap.is_some() || args.require_proven) && imgcost_analysis::lacks_prompt(&quote) {
         return Err(Error::new(Code::IllegalCombination, "").field("prompt"));
     }
     Ok(())

@@ -146,6 +146,7 @@ fn a_renamed_flag_is_answered_with_the_whole_command() {
         ("check jobs.csv --sarif=out --policy p.toml", "imgcost check jobs.csv -o out.sarif --policy p.toml"),
         ("check jobs.csv --sarif out.sarif", "imgcost check jobs.csv -o out.sarif"),
         ("usage log.jsonl --usage-export a.json -m x", "imgcost usage log.jsonl --bill a.json -m x"),
+        ("budget set team 1 --proven-only --per day", "imgcost budget set team 1 --require-proven --per day"),
         ("budget hold team --batch-api -q low", "imgcost budget hold team --tier batch -q low"),
         ("batch jobs.csv --sumary", "imgcost batch jobs.csv --summary"),
     ] {

@@ -67,6 +67,7 @@ pub(crate) fn check(args: &CheckArgs, settings: &Settings, output: &Output) -> R
         Some(path) => policy(&inputs::name(path), &inputs::text("policy", path, POLICY_MAX)?)?,
         None => policy(BUILT_IN.0, BUILT_IN.1)?,
     };
+    let policy = if args.require_proven { policy.requiring_proven() } else { policy };
     let book = request::book(&args.request.book, settings)?;
     let day = request::as_of(&args.request.book, settings)?;
     let report = rows(args, settings, &book, &policy, file, day)?;

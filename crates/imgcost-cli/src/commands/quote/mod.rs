@@ -31,13 +31,29 @@ pub(crate) fn quote(args: &QuoteArgs, settings: &Settings, output: &Output) -> R
     let priced = NotedQuote { quote: &quote, remarks: &remarks };
     let exchange = exchange.as_ref();
     output.write(&report::document_in(&priced, exchange), || report::report(&priced, exchange))?;
-    Ok(end(&quote, cap))
+    Ok(end(&quote, cap, args.require_proven))
 }
 
-/// How a quote ends: over the cap, incomplete, or done.
-pub(super) fn end(quote: &Quote<'_>, cap: Option<Usd>) -> End {
+/// How a quote ends: over the cap or not proven, incomplete, or done.
+pub(super) fn end(quote: &Quote<'_>, cap: Option<Usd>, require_proven: bool) -> End {
     let complete = if quote.is_complete() { End::Done } else { End::Incomplete };
-    complete.and(cap.map_or(End::Done, |cap| hold_against(quote, cap)))
+    let ended = complete.and(cap.map_or(End::Done, |cap| hold_against(quote, cap)));
+    match proof(quote).err().filter(|_| require_proven) {
+        Some(why) => {
+            say(&format!("imgcost: {why}"));
+            ended.and(End::Over)
+        }
+        None => ended,
+    }
+}
+
+/// That the ceiling is proven, or why it is not.
+pub(super) fn proof(quote: &Quote<'_>) -> Result<(), String> {
+    match quote.total().ceiling {
+        _ if quote.total().is_proven() => Ok(()),
+        Some(ceiling) => Err(format!("not proven: the ceiling of ${ceiling} is assumed")),
+        None => Err(format!("not proven: the call has no known ceiling, as {}", why_open(quote))),
+    }
 }
 
 /// Refuses a call without its prompt.
@@ -48,6 +64,9 @@ pub(super) fn needs_prompt(quote: &Quote<'_>) -> Result<(), Error> {
 /// A cap is for the whole call, the prompt too if it costs. One that was set for every call, and
 /// not for this one, is compared with the images alone where no prompt is given.
 pub(super) fn prompt_for_cap(args: &QuoteArgs, cap: Option<Usd>, quote: &Quote<'_>) -> Result<(), Error> {
+    if args.require_proven && lacks_prompt(quote) {
+        return Err(prompt_missing("a proven ceiling"));
+    }
     match (cap, args.cap.is_some()) {
         (Some(_), true) => needs_prompt(quote),
         (Some(cap), false) if lacks_prompt(quote) => {
