@@ -45,7 +45,7 @@ use report::{Format, Output};
 use settings::{Key, Settings};
 
 /// The commands that read words and options of a call; what they refuse can be mended.
-const ASKING: [&str; 6] = ["quote", "explain", "compare", "models", "usage", "solve"];
+const ASKING: [&str; 7] = ["quote", "explain", "compare", "models", "usage", "solve", "diff"];
 
 fn main() -> ExitCode {
     let typed: Vec<OsString> = std::env::args_os().skip(1).collect();

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::args::BookArgs;
 use crate::failure::{End, Failure, say};
-use crate::report::{Column, DASH, Format, Only, Output, Report, Table, Value};
+use crate::report::{self, Column, DASH, Format, Only, Output, Report, Table, Value};
 use crate::request;
 use crate::settings::Settings;
 
@@ -18,10 +18,12 @@ const SOON_DAYS: i32 = 30;
 const PLACES: (u32, u32) = (4, 10_000);
 
 /// What to type next.
-const FIRST_COMMANDS: &str = "\
-Quote: imgcost gpt-image-2 high 1536x1024 x4     Others: imgcost models
-Cap:   imgcost gpt-image-2 high --cap 0.25       Help:   imgcost help
-";
+const FIRST_COMMANDS: [[&str; 2]; 2] = [
+    ["Quote: imgcost gpt-image-2 high 1536x1024 x4", "Others: imgcost models"],
+    ["Cap:   imgcost gpt-image-2 high --cap 0.25", "Help:   imgcost help"],
+];
+/// How many columns they take side by side.
+const FIRST_COMMANDS_WIDTH: usize = 72;
 
 /// The price of an image at a quality and size, without its prompt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -75,9 +77,15 @@ pub(crate) fn price_list(settings: &Settings, output: &Output) -> Result<End, Fa
         models,
         ending,
     };
-    output.write(&document, || report(&document))?;
+    output.write(&document, || listed(&document))?;
     if output.format() == Format::Table {
-        let written = io::stdout().lock().write_all(FIRST_COMMANDS.as_bytes());
+        let is_wide = report::width().is_none_or(|width| width >= FIRST_COMMANDS_WIDTH);
+        let line = |[first, second]: [&str; 2]| match is_wide {
+            true => format!("{first:<47}  {second}\n"),
+            false => format!("{first}\n{second}\n"),
+        };
+        let lines = FIRST_COMMANDS.map(line).concat();
+        let written = io::stdout().lock().write_all(lines.as_bytes());
         crate::failure::unless_gone(written.map_err(Failure::from))?;
     }
     if has_input() {
@@ -190,7 +198,7 @@ impl Price {
     }
 }
 
-fn report<'p>(document: &'p Document<'_>) -> Report<'p> {
+fn listed<'p>(document: &'p Document<'_>) -> Report<'p> {
     let mut report = Report::default();
     report.heading(format!(
         "{}, USD per image, prompt extra · {} (prices checked {})",
@@ -239,6 +247,7 @@ pub(super) fn grid(groups: &[(String, &[Price])]) -> Table<'static> {
     let columns = [Column::name("model"), Column::name("size")].into_iter().skip(1 - named);
     let columns = columns.chain(qualities.iter().map(|quality| Column::number(head(quality))));
     let mut table = Table::new("Price list", columns).only(Only::People);
+    table.splits = true;
     for (name, prices) in groups {
         let mut name = Some(name.clone());
         for size in &sizes {

@@ -17,6 +17,14 @@ const FOREIGN: &[Renamed] = &[
     Renamed { old: "--count", now: "--n" },
     Renamed { old: "--number", now: "--n" },
     Renamed { old: "--num", now: "--n" },
+    Renamed { old: "--quantity", now: "--n" },
+    Renamed { old: "--resolution", now: "--size" },
+    Renamed { old: "--dimensions", now: "--size" },
+    Renamed { old: "--max-cost", now: "--cap" },
+    Renamed { old: "--limit", now: "--cap" },
+    Renamed { old: "--budget", now: "--cap" },
+    Renamed { old: "--batch", now: "--tier batch" },
+    Renamed { old: "--no-color", now: "--color never" },
     Renamed { old: "--output", now: "--format" },
     Renamed { old: "-v", now: "--verbose" },
 ];
@@ -29,6 +37,7 @@ impl Line {
     /// Mends what the words alone show: unknown ones, several of a kind, a word against an option.
     pub(super) fn mend_words(&mut self, settings: &Settings) -> Option<()> {
         self.mend_options();
+        self.mend_repeated();
         // Its words are parts of names, too: what they match is for the command to find out.
         if self.command == "models" {
             return Some(());
@@ -41,6 +50,47 @@ impl Line {
             Ok(())
         })
         .ok()
+    }
+
+    /// Options of a kind that are given several times are words.
+    fn mend_repeated(&mut self) {
+        for id in Kind::ALL.map(Kind::name).into_iter().filter(|id| *id != Kind::N.name()) {
+            let is_it = |piece: &Piece| matches!(piece, Piece::Option { id: known, .. } if known == id);
+            if self.pieces.iter().filter(|piece| is_it(piece)).count() < 2 {
+                continue;
+            }
+            for piece in &mut self.pieces {
+                if let Piece::Option { id: known, typed } = piece
+                    && known == id
+                    && let Some(last) = typed.last()
+                {
+                    let last = last.to_string_lossy();
+                    let value = last.split_once('=').map_or(last.as_ref(), |(_, value)| value);
+                    *piece = Piece::Word(value.to_owned());
+                }
+            }
+        }
+    }
+
+    /// A group's command that is misspelled, or is another program's; `config` takes no words.
+    pub(super) fn mend_group(&mut self) {
+        let is_word = |piece: &Piece| matches!(piece, Piece::Word(_));
+        if self.command == "config" {
+            self.pieces.retain(|piece| !is_word(piece));
+        }
+        let names = self.subcommands();
+        let Some(at) = self.pieces.iter().position(is_word).filter(|_| !names.is_empty()) else { return };
+        let Some(Piece::Word(word)) = self.pieces.get(at) else { return };
+        let near = match word.as_str() {
+            "list" | "ls" => Some("show"),
+            word => imgcost_core::nearest_name(word, names.iter().map(String::as_str)),
+        };
+        if let Some(near) = near {
+            self.command = format!("{} {near}", self.command);
+            self.pieces.remove(at);
+        } else if self.command == "prices" {
+            self.command.push_str(" show");
+        }
     }
 
     /// Mends options that the command does not have: of other programs, renamed or misspelled ones.
@@ -64,12 +114,22 @@ impl Line {
                 imgcost_core::nearest_name(name.trim_start_matches('-'), names)
                     .map(|name| format!("--{name}"))
             };
-            let Some(meant) = renamed.map(|renamed| renamed.now.to_owned()).or_else(near) else { continue };
             let next = match taken.peek() {
                 Some(Piece::Word(word)) => Some(word.clone()),
                 _ => None,
             };
+            let Some(mut meant) = renamed.map(|renamed| renamed.now.to_owned()).or_else(near) else {
+                // What follows may be its value, which is no word of the call.
+                let is_word = |word: &String| words::meant(word, &crate::book::names()).is_some();
+                if attached.is_none() && next.is_some_and(|word| !is_word(&word)) {
+                    taken.next();
+                }
+                continue;
+            };
             let value = attached.clone().or(next);
+            if name == "--output" && value.as_deref().is_some_and(|value| value.contains('.')) {
+                meant = "--out".to_owned();
+            }
             let (flag, value) = match meant.split_once(' ') {
                 Some((flag, form)) => match form.strip_prefix("FILE") {
                     Some(ending) => (flag, value.map(|file| with_ending(file, ending))),

@@ -99,9 +99,19 @@ impl Line {
         (ids, arguments().filter_map(|arg| arg.get_long().map(str::to_owned)).collect())
     }
 
+    /// The commands of a group.
+    pub(super) fn subcommands(&self) -> Vec<String> {
+        definition(&self.command).get_subcommands().map(|below| below.get_name().to_owned()).collect()
+    }
+
     /// Whether its words are those of a call.
     pub(super) fn is_of_a_call(&self) -> bool {
         OF_A_CALL.contains(&self.command.as_str())
+    }
+
+    /// Whether an option is there that the command does not have.
+    pub(super) fn has_unknown(&self) -> bool {
+        self.pieces.iter().any(|piece| matches!(piece, Piece::Unknown(_)))
     }
 
     /// Whether its words are lists.

@@ -21,18 +21,30 @@ use line::{Line, Piece, shown};
 /// How many faults are mended at most.
 const FAULTS_MAX: usize = 16;
 
-/// Words of other programs, and what they are here.
+/// Commands of other programs, and what they are here.
 const FOREIGN: &[(&str, &str)] = &[
     ("version", "--version"),
     ("list", "models"),
     ("ls", "models"),
     ("price", "models"),
     ("pricing", "models"),
+    ("search", "models"),
+    ("show", "models"),
+    ("info", "models"),
     ("cost", "quote"),
     ("estimate", "quote"),
+    ("cheapest", "solve"),
     ("settings", "config"),
     ("completion", "completions"),
+    ("breakdown", "help batch"),
+    ("init", "check --init"),
+    ("run", "help budget"),
+    ("proxy", "help budget"),
+    ("mcp", "help budget"),
 ];
+
+/// The endings of job files.
+const JOBS: [&str; 4] = [".csv", ".tsv", ".jsonl", ".toml"];
 
 /// The command that a line belongs to, as help names it: `budget hold`.
 pub(crate) fn command_of(typed: &[OsString]) -> String {
@@ -53,28 +65,51 @@ pub(crate) fn command_of(typed: &[OsString]) -> String {
 /// The command to type instead, if one is found that is accepted.
 pub(crate) fn command(typed: &[OsString], settings: &Settings) -> Option<String> {
     let first = typed.first().and_then(|word| word.to_str()).unwrap_or_default();
-    if let ([_], Some((_, meant))) = (typed, FOREIGN.iter().find(|(word, _)| *word == first)) {
-        return Some(format!("imgcost {meant}"));
-    }
     if words::RENAMED_COMMANDS.iter().any(|(name, _)| *name == first) && typed.len() > 1 {
         return Some(as_usage(typed));
     }
-    if typed.len() <= 2 && !first.starts_with('-') {
-        let names = Cli::command();
-        let names: Vec<&str> = names.get_subcommands().map(clap::Command::get_name).chain(["help"]).collect();
-        let meant = imgcost_core::nearest_name(first, names.iter().copied()).filter(|name| *name != first);
-        if let Some(meant) = meant {
-            let words: Vec<OsString> =
-                [meant.into()].into_iter().chain(typed.iter().skip(1).cloned()).collect();
-            return Some(shown(&words));
+    if let Some(meant) = command_like(first, typed.len()) {
+        if meant.starts_with("help ") {
+            return Some(format!("imgcost {meant}"));
         }
+        let is_whole =
+            parse::cli(&[(&*meant).into()]).map_or_else(|error| crate::is_help(error.kind()), |_| true);
+        let alone = if is_whole { format!("imgcost {meant}") } else { format!("imgcost help {meant}") };
+        let meant: Vec<OsString> = meant.split(' ').map(OsString::from).collect();
+        let all: Vec<OsString> = meant.iter().chain(typed.iter().skip(1)).cloned().collect();
+        let mended = Line::split(&all).filter(|line| attempt(line, settings).is_ok());
+        let mended = mended.map(|line| line.shown()).or_else(|| mended_line(&all, settings));
+        return mended.or(Some(alone));
     }
+    mended_line(typed, settings)
+}
+
+/// The command that a first word is another name of, or is misspelled from.
+fn command_like(first: &str, count: usize) -> Option<String> {
+    if let Some((_, meant)) = FOREIGN.iter().find(|(word, _)| *word == first) {
+        return Some((*meant).to_owned());
+    }
+    let names = Cli::command();
+    let mut names = names.get_subcommands().map(clap::Command::get_name).chain(["help"]);
+    if count > 2 || first.starts_with('-') || names.any(|name| name == first) {
+        return None;
+    }
+    let names = Cli::command();
+    let names = names.get_subcommands().map(clap::Command::get_name).chain(["help"]);
+    imgcost_core::nearest_name(first, names).map(str::to_owned)
+}
+
+fn mended_line(typed: &[OsString], settings: &Settings) -> Option<String> {
     let mut line = Line::split(&parse::spelled_out(typed))?;
     let before = line.clone();
     if !line.is_of_a_call() {
         line.mend_options();
+        line.mend_group();
         let is_accepted = line.shown() != before.shown() && parse::cli(&line.words()).is_ok();
         return is_accepted.then(|| line.shown());
+    }
+    if let Some(batch) = of_jobs(&line) {
+        return Some(batch);
     }
     if line.reads_stdin() {
         return None;
@@ -82,14 +117,33 @@ pub(crate) fn command(typed: &[OsString], settings: &Settings) -> Option<String>
     line.mend_words(settings)?;
     for _ in 0..FAULTS_MAX {
         match attempt(&line, settings) {
-            // Nothing is left of it.
-            Ok(()) if line.words().is_empty() => return Some("imgcost help".to_owned()),
+            // Nothing is left of it: a part of a model's name may have been meant.
+            Ok(()) if line.words().is_empty() => {
+                let named = Line { command: "models".to_owned(), ..before };
+                let is_found = !named.words().is_empty() && attempt(&named, settings).is_ok();
+                return Some(if is_found { named.shown() } else { "imgcost help".to_owned() });
+            }
             // What compare alone refuses is not mended.
-            Ok(()) => return Some(line.shown()).filter(|shown| *shown != before.shown()),
+            Ok(()) => {
+                return Some(line.shown()).filter(|shown| before.has_unknown() || *shown != before.shown());
+            }
             Err(error) => line.mend(&error)?,
         }
     }
     None
+}
+
+/// A quote that names a file of jobs is for `batch`.
+fn of_jobs(line: &Line) -> Option<String> {
+    let is_jobs = |piece: &Piece| match piece {
+        Piece::Word(word) => JOBS.iter().any(|ending| word.to_lowercase().ends_with(ending)),
+        _ => false,
+    };
+    let file = line.pieces.iter().find(|piece| is_jobs(piece)).filter(|_| line.command == "quote")?;
+    let options = line.pieces.iter().filter(|piece| matches!(piece, Piece::Option { .. }));
+    let pieces = std::iter::once(file).chain(options).cloned().collect();
+    let batch = Line { command: "batch".to_owned(), pieces };
+    parse::cli(&batch.words()).is_ok().then(|| batch.shown())
 }
 
 /// A line of a command that is part of `usage` now, with its options' names of today.

@@ -52,7 +52,8 @@ fn each_refusal_has_its_code_and_exit() {
         assert_eq!((plain.code, plain.stdout.as_str()), (exit, ""), "{line}");
         assert!(
             plain.stderr.starts_with("imgcost: ")
-                && plain.stderr.lines().skip(1).all(|line| line.starts_with("  see: imgcost help budget")),
+                && plain.stderr.lines().skip(1).all(|line| line.starts_with("  see: imgcost help budget")
+                    || line.starts_with("  try: imgcost budget ")),
             "{line}: {plain:?}"
         );
         assert!(!plain.stderr.contains("secret"), "{plain:?}");

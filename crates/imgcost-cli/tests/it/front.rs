@@ -98,6 +98,29 @@ const MENDED: &[(&str, &str)] = &[
     ("list", "imgcost models"),
     ("ls", "imgcost models"),
     ("version", "imgcost --version"),
+    ("price", "imgcost models"),
+    ("price dall-e-3", "imgcost models dall-e-3"),
+    ("list models", "imgcost models"),
+    ("search flux", "imgcost models flux"),
+    ("flux", "imgcost models flux"),
+    ("cost gpt-image-2 high", "imgcost gpt-image-2 high"),
+    ("estimate gpt-image-2 hgih 1024", "imgcost gpt-image-2 high 1024"),
+    ("cheapest high 1024", "imgcost solve high 1024"),
+    ("breakdown --path jobs", "imgcost help batch"),
+    ("run --cap 5 -- python app.py", "imgcost help budget"),
+    ("init", "imgcost check --init"),
+    ("usgae", "imgcost help usage"),
+    ("prices gpt-image-2", "imgcost prices show gpt-image-2"),
+    ("prices list", "imgcost prices show"),
+    ("config get model", "imgcost config"),
+    ("gpt-image-2 --format yaml", "imgcost gpt-image-2"),
+    ("gpt-image-2 --no-color", "imgcost gpt-image-2 --color never"),
+    ("gpt-image-2 high --max-cost 1", "imgcost gpt-image-2 high --cap 1 --prompt 'your prompt'"),
+    ("gpt-image-2 high --batch x3", "imgcost gpt-image-2 high x3 --tier batch"),
+    ("gpt-image-2 high --frobnicate zzz", "imgcost gpt-image-2 high"),
+    ("-m gpt-image-2 -m gpt-image-1.5 -q low", "imgcost compare gpt-image-2 gpt-image-1.5 -q low"),
+    ("compare -m gpt-image-2 -m gpt-image-1.5", "imgcost compare gpt-image-2 gpt-image-1.5"),
+    ("compare gpt-image-2 vs gpt-image-1.5", "imgcost compare gpt-image-2 gpt-image-1.5"),
 ];
 
 /// The words of a line as a shell takes them.
@@ -148,6 +171,10 @@ fn a_renamed_flag_is_answered_with_the_whole_command() {
         ("usage log.jsonl --usage-export a.json -m x", "imgcost usage log.jsonl --bill a.json -m x"),
         ("budget set team 1 --proven-only --per day", "imgcost budget set team 1 --require-proven --per day"),
         ("budget hold team --batch-api -q low", "imgcost budget hold team --tier batch -q low"),
+        ("jobs.csv --cap 5", "imgcost batch jobs.csv --cap 5"),
+        ("gpt-image-2 --output out.json", "imgcost gpt-image-2 --out out.json"),
+        ("budget list", "imgcost budget show"),
+        ("budget shwo team", "imgcost budget show team"),
         ("batch jobs.csv --sumary", "imgcost batch jobs.csv --summary"),
     ] {
         let ran = imgcost(line);
@@ -224,6 +251,34 @@ fn the_grid_of_a_quote_left_open_has_the_quotes_of_its_choices() {
     for line in ["gpt-image-2 low 1024", "gpt-4o-image", "dall-e-3"] {
         assert!(!imgcost(line).stdout.contains("each choice"), "{line}");
     }
+}
+
+#[test]
+fn the_first_screens_fit_the_terminal() {
+    let lines = [
+        "",
+        "gpt-image-2",
+        "-q high -s 1536x1024 -n 4",
+        "models",
+        "compare",
+        "compare gpt-image-2 flux-2-pro",
+        "solve high 1024 x100",
+        "config",
+        "gemini-3-pro-image x2",
+    ];
+    for width in [60, 80, 140] {
+        for line in lines {
+            let ran = finish(program().env("COLUMNS", width.to_string()).args(line.split_whitespace()), b"");
+            let wide = ran.stdout.lines().find(|line| line.chars().count() > width);
+            assert_eq!((ran.code, wide), (0, None), "{width}: {line}");
+        }
+    }
+    // In a pipe nothing is wrapped: every row of a table is one line.
+    let ran = finish(program().env_remove("COLUMNS").args(["compare", "--sort", "per-image"]), b"");
+    assert!(
+        ran.stdout.lines().filter(|line| line.contains("gpt-image-2.6-sunburst")).count() >= 10,
+        "{ran:?}"
+    );
 }
 
 #[test]
