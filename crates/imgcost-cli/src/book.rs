@@ -67,6 +67,13 @@ impl<'b> Names<'b> {
         models.flat_map(|model| std::iter::once(&model.id).chain(&model.aliases)).map(String::as_str)
     }
 
+    /// The same, those of openai without a shutdown first.
+    pub(crate) fn likely_models(&self) -> impl Iterator<Item = &'b str> {
+        let first = self.0.provider(DEFAULT_PROVIDER).into_iter().flat_map(|provider| &provider.models);
+        let first = first.filter(|model| model.retired.is_none()).map(|model| model.id.as_str());
+        first.chain(self.models())
+    }
+
     /// All names of providers.
     pub(crate) fn providers(&self) -> impl Iterator<Item = &'b str> {
         self.0.provider_names()

@@ -60,6 +60,8 @@ pub(crate) enum Failure {
     Refused(Error),
     /// Something has no price, in words: exit 4, or 3 where a limit was to hold.
     Unpriced(String, End),
+    /// The ceiling is not proven, though that was required, in words: exit 3.
+    Unproven(String),
     /// The ledger said no or could not answer: exit 3, 2 or 5, by [`end_of`].
     Ledger {
         /// What it said.
@@ -248,6 +250,7 @@ pub(crate) fn report(failure: &Failure, format: Format, advice: &Advice) -> Exit
             (tell(&words, advised, format), End::Refused)
         }
         Failure::Unpriced(words, end) => (tell_plain("unpriced", words, format), *end),
+        Failure::Unproven(words) => (tell_plain("assumed-ceiling", words, format), End::Over),
         Failure::NoLedger(words) => (tell_plain("no-ledger", words, format), End::Failed),
         Failure::Ledger { error, fits } => {
             let plain = Plain::of(error, fits.as_deref());

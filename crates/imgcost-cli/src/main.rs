@@ -45,12 +45,12 @@ use report::{Format, Output};
 use settings::{Key, Settings};
 
 /// The commands that read words and options of a call; what they refuse can be mended.
-const ASKING: [&str; 6] = ["quote", "explain", "compare", "models", "usage", "solve"];
+const ASKING: [&str; 7] = ["quote", "explain", "compare", "models", "usage", "solve", "diff"];
 
 fn main() -> ExitCode {
     let typed: Vec<OsString> = std::env::args_os().skip(1).collect();
     let asked = parse::format(&typed);
-    let settings = clock::start().and_then(|()| Settings::load());
+    let settings = clock::start().and_then(|()| Settings::load(parse::config(&typed).as_deref()));
     let cli = match parse::cli(&typed) {
         Ok(cli) => cli,
         Err(error) if is_help(error.kind()) => return help(&error),
@@ -78,9 +78,12 @@ fn main() -> ExitCode {
     if cli.global.verbose {
         commands::tell_settings(&settings);
     }
-    let ended = Output::new(format, &cli.global.out)
-        .map_err(Failure::Refused)
-        .and_then(|output| run(cli, &settings, &output));
+    let ended = match &cli.command {
+        Some(Command::Check(args)) if args.init => commands::starter_policy(&cli.global.out),
+        _ => Output::new(format, &cli.global.out)
+            .map_err(Failure::Refused)
+            .and_then(|output| run(cli, &settings, &output)),
+    };
     match ended {
         Ok(end) => end.code(),
         Err(failure) => {
@@ -171,7 +174,10 @@ fn run(cli: Cli, settings: &Settings, output: &Output) -> Result<End, Failure> {
         Some(Command::Models(args)) => commands::models(&args, settings, output),
         Some(Command::Prices(command)) => commands::prices(&command, settings, output),
         Some(Command::Batch(args)) => commands::batch(&args, settings, output),
-        Some(Command::Solve(args)) => commands::solve(&args, settings, output),
+        Some(Command::Solve(mut args)) => {
+            words::lists(&args.0.words, &mut args.0.request, settings)?;
+            commands::solve(&args, settings, output)
+        }
         Some(Command::Check(args)) => commands::check(&args, settings, output),
         Some(Command::Diff(args)) => commands::diff(&args, settings, output),
         Some(Command::Budget(command)) => commands::budget(&command, settings, output),

@@ -1,6 +1,7 @@
 //! From the command line to [`Cli`], with errors in our own words and form.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ColorChoice, CommandFactory, FromArgMatches, Subcommand};
@@ -9,9 +10,23 @@ use imgcost_core::{Code, Error};
 use crate::args::{BudgetCommand, Cli, Command, PricesCommand};
 use crate::report::Format;
 
-/// Flags that are gone, and what to type instead.
-const RENAMED: [(&str, &str); 3] =
-    [("--batch-api", "--tier batch"), ("--sarif", "-o FILE.sarif"), ("--totals", "--by")];
+/// A flag that is not there, and what to type instead: another flag, one with its value, or one
+/// that takes a file with an ending.
+pub(crate) struct Renamed {
+    pub(crate) old: &'static str,
+    pub(crate) now: &'static str,
+}
+
+/// Flags that are gone.
+pub(crate) const RENAMED: &[Renamed] = &[
+    Renamed { old: "--batch-api", now: "--tier batch" },
+    Renamed { old: "--sarif", now: "-o FILE.sarif" },
+    Renamed { old: "--totals", now: "--by" },
+    Renamed { old: "--usage-export", now: "--bill" },
+    Renamed { old: "--costs-export", now: "--bill" },
+    Renamed { old: "--proven-only", now: "--require-proven" },
+    Renamed { old: "--max-outside", now: "--max-outside-share" },
+];
 
 /// Parses the words after the program's name.
 pub(crate) fn cli(words: &[OsString]) -> Result<Cli, clap::Error> {
@@ -59,10 +74,11 @@ fn first_of_its_own(words: &[OsString]) -> Option<usize> {
     loop {
         let word = words.get(at)?.to_str().unwrap_or_default();
         at += match word {
-            "-f" | "--format" | "-o" | "--out" | "--color" => 2,
+            "-f" | "--format" | "-o" | "--out" | "--color" | "--config" => 2,
             "--json" | "--quiet" | "--verbose" => 1,
             _ if word.starts_with("--format=")
                 || word.starts_with("--out=")
+                || word.starts_with("--config=")
                 || word.starts_with("--color=") =>
             {
                 1
@@ -81,6 +97,11 @@ pub(crate) fn format(words: &[OsString]) -> Option<Format> {
         return Some(Format::Json);
     }
     Format::named(&value_of(words, &["-f", "--format"])?)
+}
+
+/// The settings file that a command line names.
+pub(crate) fn config(words: &[OsString]) -> Option<PathBuf> {
+    value_of(words, &["--config"]).map(PathBuf::from)
 }
 
 /// The last value of an option, however it is written.
@@ -141,8 +162,8 @@ pub(crate) fn refusal(error: &clap::Error) -> Error {
     if let Some(argument) = argument {
         refusal = refusal.field(field_of(argument));
     }
-    if let Some((_, now)) = RENAMED.iter().find(|(old, _)| argument.map(flag) == Some(old)) {
-        return refusal.nearest(*now);
+    if let Some(renamed) = RENAMED.iter().find(|renamed| argument.map(flag) == Some(renamed.old)) {
+        return refusal.nearest(renamed.now);
     }
     // The parser's guesses come in no order of likeness, and some are far off.
     let typed = text(ContextKind::InvalidValue).or(argument.map(flag)).unwrap_or_default();

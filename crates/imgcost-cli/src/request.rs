@@ -53,7 +53,7 @@ pub(crate) struct Asked {
 
 /// The day of `--as-of`, else of the settings, else today.
 pub(crate) fn as_of(args: &BookArgs, settings: &Settings) -> Result<Date, Error> {
-    match args.as_of.as_deref().or_else(|| settings.get(Key::AsOf)) {
+    match args.as_of.as_deref().or_else(|| settings.get(Param::AsOf)) {
         None | Some("today") => Ok(clock::today()),
         Some(text) => fields::date("as_of", text).map_err(|error| error.allowed(["YYYY-MM-DD", "today"])),
     }
@@ -196,7 +196,7 @@ fn meant(
     }
     let provider = args.get(Param::Provider).unwrap_or(&request.provider);
     let mut meant = book.provider(provider).map(Dialect::taken_by).unwrap_or_default();
-    if args.get(Param::Provider).or_else(|| settings.get(Key::Provider)).is_none() {
+    if args.get(Param::Provider).or_else(|| settings.get(Param::Provider)).is_none() {
         meant.extend(Dialect::ALL);
     }
     Ok(meant)
@@ -211,10 +211,10 @@ fn ignored_fields<'a>(args: &'a RequestArgs, settings: &'a Settings) -> impl Ite
 
 /// A request of settings alone, its model empty where they name none.
 pub(crate) fn defaults(settings: &Settings, day: Date) -> Result<Request, Error> {
-    let provider = settings.get(Key::Provider).unwrap_or(DEFAULT_PROVIDER);
-    let mut request = Request::new(provider, settings.get(Key::Model).unwrap_or_default(), day);
-    for (key, param) in [(Key::Quality, Param::Quality), (Key::Size, Param::Size)] {
-        if let Some(text) = settings.get(key) {
+    let provider = settings.get(Param::Provider).unwrap_or(DEFAULT_PROVIDER);
+    let mut request = Request::new(provider, settings.get(Param::Model).unwrap_or_default(), day);
+    for param in [Param::Quality, Param::Size] {
+        if let Some(text) = settings.get(param) {
             param.set(&mut request, Value::text(text))?;
         }
     }
@@ -256,12 +256,12 @@ pub(crate) fn prompt_file(path: &Path) -> Result<Prompt, Error> {
 /// The flag and the settings that hold only for some calls, so that they wait for the offer.
 pub(crate) fn offer_defaults(args: &RequestArgs, settings: &Settings) -> Result<OfferDefaults, Error> {
     let tokens = args.assume_prompt_tokens.as_deref().or_else(|| settings.get(Key::AssumePromptTokens));
-    let ratio = settings.get(Key::GroupRatio);
+    let ratio = settings.get(Param::GroupRatio);
     let mut offer = OfferDefaults::default();
     offer.assume_prompt_tokens =
         tokens.map(|text| fields::tokens("assume_prompt_tokens", text)).transpose()?;
     offer.group_ratio = ratio.map(|text| fields::ratio("group_ratio", text)).transpose()?;
-    offer.responses_model = settings.get(Key::ResponsesModel).map(str::to_owned);
+    offer.responses_model = settings.get(Param::ResponsesModel).map(str::to_owned);
     Ok(offer)
 }
 

@@ -1,6 +1,7 @@
-//! What holds where a flag is silent: the environment, then the settings file, then defaults.
+//! What holds where a flag is silent: the environment, then the file of `--config`, then the
+//! user's settings file, then defaults.
 //!
-//! The file is the one that `IMGCOST_CONFIG` names, else `imgcost/config.toml` in
+//! The user's file is the one that `IMGCOST_CONFIG` names, else `imgcost/config.toml` in
 //! `$XDG_CONFIG_HOME` or `~/.config`. The working directory is never looked into: a folder
 //! that somebody else made must not change a price.
 
@@ -8,7 +9,7 @@ use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use imgcost_core::Error;
+use imgcost_core::{Error, Param};
 use toml::de::{DeTable, DeValue};
 
 use crate::failure::bad_input;
@@ -38,7 +39,7 @@ pub(crate) const ENVIRONMENT: &[(&str, &str)] = &[
     ("IMGCOST_IGNORE_FIELDS", "fields of a request body to let pass, with commas between"),
     ("IMGCOST_LEDGER", "the ledger where no --ledger is given"),
     ("IMGCOST_BY", "who writes into the ledger, where no --by is given"),
-    ("IMGCOST_CONFIG", "the settings file; empty: none"),
+    ("IMGCOST_CONFIG", "the user's settings file; empty: none"),
     ("XDG_CONFIG_HOME", "where imgcost/config.toml is looked for"),
     ("XDG_DATA_HOME", "where imgcost/ledger.db is kept"),
     ("HOME", "where .config/imgcost and .local/share/imgcost are looked for"),
@@ -50,28 +51,16 @@ pub(crate) const ENVIRONMENT: &[(&str, &str)] = &[
 /// A setting: the key in the file; its variable is `IMGCOST_` and the key in capitals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Key {
-    /// The model.
-    Model,
-    /// The provider.
-    Provider,
-    /// The quality.
-    Quality,
-    /// The size.
-    Size,
+    /// A parameter of the call, by its name.
+    Param(Param),
     /// The output format.
     Format,
     /// The user's own price book.
     Prices,
-    /// The day.
-    AsOf,
     /// The cap.
     Cap,
     /// Prompt tokens where no prompt is given.
     AssumePromptTokens,
-    /// The group ratio.
-    GroupRatio,
-    /// The calling model of the Responses API.
-    ResponsesModel,
     /// The most images of a Responses API call that sets no limit.
     ResponsesImages,
     /// Fields of a request body to let pass.
@@ -82,23 +71,53 @@ pub(crate) enum Key {
     By,
 }
 
-const KEYS: &[(&str, &str, Key)] = &[
-    ("model", "IMGCOST_MODEL", Key::Model),
-    ("provider", "IMGCOST_PROVIDER", Key::Provider),
-    ("quality", "IMGCOST_QUALITY", Key::Quality),
-    ("size", "IMGCOST_SIZE", Key::Size),
-    ("format", "IMGCOST_FORMAT", Key::Format),
-    ("prices", "IMGCOST_PRICES", Key::Prices),
-    ("as_of", "IMGCOST_AS_OF", Key::AsOf),
-    ("cap", "IMGCOST_CAP", Key::Cap),
-    ("assume_prompt_tokens", "IMGCOST_ASSUME_PROMPT_TOKENS", Key::AssumePromptTokens),
-    ("group_ratio", "IMGCOST_GROUP_RATIO", Key::GroupRatio),
-    ("responses_model", "IMGCOST_RESPONSES_MODEL", Key::ResponsesModel),
-    ("responses_images", "IMGCOST_RESPONSES_IMAGES", Key::ResponsesImages),
-    ("ignore_fields", "IMGCOST_IGNORE_FIELDS", Key::IgnoreFields),
-    ("ledger", "IMGCOST_LEDGER", Key::Ledger),
-    ("by", "IMGCOST_BY", Key::By),
-];
+impl Key {
+    const ALL: [Key; 15] = [
+        Key::Param(Param::Model),
+        Key::Param(Param::Provider),
+        Key::Param(Param::Quality),
+        Key::Param(Param::Size),
+        Key::Format,
+        Key::Prices,
+        Key::Param(Param::AsOf),
+        Key::Cap,
+        Key::AssumePromptTokens,
+        Key::Param(Param::GroupRatio),
+        Key::Param(Param::ResponsesModel),
+        Key::ResponsesImages,
+        Key::IgnoreFields,
+        Key::Ledger,
+        Key::By,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Key::Param(param) => param.as_str(),
+            Key::Format => "format",
+            Key::Prices => "prices",
+            Key::Cap => "cap",
+            Key::AssumePromptTokens => "assume_prompt_tokens",
+            Key::ResponsesImages => "responses_images",
+            Key::IgnoreFields => "ignore_fields",
+            Key::Ledger => "ledger",
+            Key::By => "by",
+        }
+    }
+
+    fn variable(self) -> String {
+        format!("IMGCOST_{}", self.name().to_uppercase())
+    }
+
+    fn named(name: &str) -> Option<Key> {
+        Key::ALL.into_iter().find(|key| key.name() == name)
+    }
+}
+
+impl From<Param> for Key {
+    fn from(param: Param) -> Key {
+        Key::Param(param)
+    }
+}
 
 /// A value, and where it comes from.
 #[derive(Debug)]
@@ -109,48 +128,49 @@ struct Set {
     origin: String,
 }
 
-/// The settings of the environment and the file, as text; the first of a key is in force.
+/// The settings of the environment and the files, as text; the first of a key is in force.
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
     values: Vec<Set>,
-    file: Option<PathBuf>,
+    files: Vec<PathBuf>,
 }
 
 impl Settings {
-    /// Reads the environment, and the settings file if there is one.
-    pub(crate) fn load() -> Result<Settings, Error> {
+    /// Reads the environment, the file that was named, and the user's settings file if there is
+    /// one.
+    pub(crate) fn load(named: Option<&Path>) -> Result<Settings, Error> {
         let mut settings = Settings::default();
-        for (_, variable, key) in KEYS {
-            if let Some(value) = variable_text(variable)? {
-                settings.values.push(Set { key: *key, value, origin: (*variable).to_owned() });
+        for key in Key::ALL {
+            let origin = key.variable();
+            if let Some(value) = variable_text(&origin)? {
+                settings.values.push(Set { key, value, origin });
             }
         }
-        if let Some(path) = file_path()? {
+        for path in named.map(Path::to_owned).into_iter().chain(file_path()?) {
             settings.read_file(&path)?;
-            settings.file = Some(path);
+            settings.files.push(path);
         }
         Ok(settings)
     }
 
     /// The value of a setting, if it is set.
-    pub(crate) fn get(&self, key: Key) -> Option<&str> {
-        self.set(key).map(|set| set.value.as_str())
+    pub(crate) fn get(&self, key: impl Into<Key>) -> Option<&str> {
+        self.set(key.into()).map(|set| set.value.as_str())
     }
 
     /// Where the value of a field comes from: the variable, or the file and line.
     pub(crate) fn origin(&self, field: &str) -> Option<&str> {
-        let (_, _, key) = KEYS.iter().find(|(name, _, _)| *name == field)?;
-        self.set(*key).map(|set| set.origin.as_str())
+        self.set(Key::named(field)?).map(|set| set.origin.as_str())
     }
 
     /// Every setting: its name, its variable and its value.
-    pub(crate) fn all(&self) -> impl Iterator<Item = (&'static str, &'static str, Option<&str>)> {
-        KEYS.iter().map(|(name, variable, key)| (*name, *variable, self.get(*key)))
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&'static str, String, Option<&str>)> {
+        Key::ALL.into_iter().map(|key| (key.name(), key.variable(), self.get(key)))
     }
 
-    /// The settings file that was read.
-    pub(crate) fn file(&self) -> Option<&Path> {
-        self.file.as_deref()
+    /// The settings files that were read, the one in force first.
+    pub(crate) fn files(&self) -> &[PathBuf] {
+        &self.files
     }
 
     fn set(&self, key: Key) -> Option<&Set> {
@@ -170,17 +190,17 @@ impl Settings {
         }
         for (name, value) in table.get_ref() {
             let at = place(name.span().start);
-            let Some((_, _, key)) = KEYS.iter().find(|(known, _, _)| *known == name.get_ref()) else {
+            let Some(key) = Key::named(name.get_ref()) else {
                 let message = format!("{at}: unknown setting '{}'", crate::fields::shown(name.get_ref()));
-                let names = KEYS.iter().map(|(known, _, _)| known);
+                let names = Key::ALL.map(Key::name);
                 return Err(bad_input("config", message).allowed(names).nearest_name(name.get_ref()));
             };
             let value = scalar(value.get_ref()).ok_or_else(|| {
                 bad_input("config", format!("{at}: '{}' must be one value", name.get_ref()))
             })?;
-            let is_path = *key == Key::Prices || (*key == Key::Ledger && !value.contains("://"));
+            let is_path = key == Key::Prices || (key == Key::Ledger && !value.contains("://"));
             let value = if is_path { beside(path, value) } else { value };
-            self.values.push(Set { key: *key, value, origin: at });
+            self.values.push(Set { key, value, origin: at });
         }
         Ok(())
     }
@@ -227,9 +247,9 @@ mod tests {
 
     #[test]
     fn every_setting_is_documented() {
-        for (key, variable, _) in KEYS {
-            assert_eq!(*variable, format!("IMGCOST_{}", key.to_uppercase()));
-            assert!(ENVIRONMENT.iter().any(|(name, _)| name == variable), "{variable}");
+        for key in Key::ALL {
+            let variable = key.variable();
+            assert!(ENVIRONMENT.iter().any(|(name, _)| *name == variable), "{variable}");
         }
     }
 }

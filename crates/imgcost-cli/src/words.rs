@@ -6,7 +6,7 @@ use crate::args::{BookArgs, RequestArgs};
 use crate::book::Names;
 use crate::failure::say_note;
 use crate::request;
-use crate::settings::{Key, Settings};
+use crate::settings::Settings;
 
 /// What a word names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,7 +128,7 @@ fn unknown(word: &str, names: &Names<'_>) -> Error {
 
 /// The model, quality or provider that is spelled most like a word.
 pub(crate) fn near<'b>(word: &str, names: &Names<'b>) -> Option<&'b str> {
-    imgcost_core::nearest_name(word, names.models().chain(QUALITIES).chain(names.providers()))
+    imgcost_core::nearest_name(word, names.likely_models().chain(QUALITIES).chain(names.providers()))
 }
 
 /// Makes words and flags the request of one call: in the book's spelling, and with the provider
@@ -140,7 +140,7 @@ pub(crate) fn one_call(
 ) -> Result<(), Error> {
     let is_plain =
         words.is_empty() && request.get(Param::Model).is_none() && request.get(Param::Provider).is_none();
-    if is_plain && settings.get(Key::Model).is_none() {
+    if is_plain && settings.get(Param::Model).is_none() {
         spell(request);
         return Ok(());
     }
@@ -170,7 +170,7 @@ pub(crate) fn one_call(
     })
 }
 
-/// Makes words the lists of a comparison.
+/// Makes words the lists of a comparison or a search.
 pub(crate) fn lists(words: &[String], request: &mut RequestArgs, settings: &Settings) -> Result<(), Error> {
     let own = request.book.clone();
     // A name with a star is a pattern of models.
@@ -188,13 +188,16 @@ pub(crate) fn lists(words: &[String], request: &mut RequestArgs, settings: &Sett
         };
         request.params.set(kind.param(), list);
     }
+    spell(request);
     Ok(())
 }
 
-/// Sizes and qualities of flags, in the spelling of the API.
+/// Sizes and qualities of flags, also of lists, in the spelling of the API.
 fn spell(request: &mut RequestArgs) {
-    if let Some(size) = request.get(Param::Size).and_then(size) {
-        request.params.set(Param::Size, size);
+    if let Some(sizes) = request.get(Param::Size) {
+        let one = |text: &str| size(text.trim()).unwrap_or_else(|| text.to_owned());
+        let sizes = sizes.split(',').map(one).collect::<Vec<_>>().join(",");
+        request.params.set(Param::Size, sizes);
     }
     if let Some(quality) = request.get(Param::Quality).map(str::to_ascii_lowercase) {
         request.params.set(Param::Quality, quality);
@@ -210,19 +213,39 @@ fn several(kind: Kind, first: &str, second: &str) -> Error {
 /// The provider of a model that names none: openai where it offers the model, else the model's
 /// maker, else the only one that does. Any but openai is told.
 fn choose_provider(request: &mut RequestArgs, settings: &Settings, names: &Names<'_>) {
-    if request.get(Param::Provider).is_some() || settings.get(Key::Provider).is_some() {
+    if request.get(Param::Provider).is_some() || settings.get(Param::Provider).is_some() {
         return;
     }
-    let Some(model) = request.get(Param::Model).or_else(|| settings.get(Key::Model)) else { return };
-    let Some(provider) = names.usual_provider(model) else { return };
-    let provider = match provider.id.as_str() {
-        crate::book::DEFAULT_PROVIDER => return,
-        id => id,
-    };
+    let Some(model) = request.get(Param::Model).or_else(|| settings.get(Param::Model)) else { return };
+    if let Some((provider, why)) = provider_of(model, names) {
+        say_note(&format!("provider {provider}, {why} {model}"));
+        let provider = provider.to_owned();
+        request.params.set(Param::Provider, provider);
+    }
+}
+
+/// The providers of a list of models where none is named: openai, and that of each model which
+/// openai does not offer.
+pub(crate) fn providers_of<'b>(models: &str, names: &Names<'b>) -> Vec<&'b str> {
+    let mut providers = Vec::new();
+    for model in models.split(',').map(str::trim) {
+        let provider =
+            provider_of(model, names).map_or(crate::book::DEFAULT_PROVIDER, |(provider, _)| provider);
+        if !providers.contains(&provider) {
+            providers.push(provider);
+        }
+    }
+    providers
+}
+
+/// The provider that a model which openai does not offer is taken from, and why.
+pub(crate) fn provider_of<'b>(model: &str, names: &Names<'b>) -> Option<(&'b str, &'static str)> {
+    let provider = names.usual_provider(model)?.id.as_str();
+    if provider == crate::book::DEFAULT_PROVIDER {
+        return None;
+    }
     let why = if names.offering(model).len() == 1 { "the only provider of" } else { "the maker of" };
-    say_note(&format!("provider {provider}, {why} {model}"));
-    let provider = provider.to_owned();
-    request.params.set(Param::Provider, provider);
+    Some((provider, why))
 }
 
 #[cfg(test)]

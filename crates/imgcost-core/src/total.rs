@@ -70,6 +70,12 @@ impl Total {
         self.floor.is_some() && self.floor == self.ceiling && self.expected == self.floor
     }
 
+    /// Whether there is a ceiling, and it is proven.
+    #[must_use]
+    pub fn is_proven(&self) -> bool {
+        self.ceiling.is_some() && self.basis == CeilingBasis::Proven
+    }
+
     /// The sum with another part. Where one of the two has no expected value or no ceiling, the
     /// sum has none; a part without any price adds nothing to the floor. What is beyond exact
     /// amounts is none. Sums start from [`Total::ZERO`].

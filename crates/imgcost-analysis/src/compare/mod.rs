@@ -25,5 +25,5 @@ pub use cell::{Cell, Figures, State};
 pub use filter::Filter;
 pub use grid::{CELLS_MAX, Grid};
 pub use pivot::{Pivot, varying};
-pub use resolve::OfferGroup;
+pub use resolve::{OfferGroup, USUAL_SIZES};
 pub use sort::{Cheapest, Key, Sort, cheapest};

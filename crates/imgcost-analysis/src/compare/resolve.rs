@@ -12,8 +12,10 @@ use crate::selector::{Pattern, Selector, names};
 
 /// More legal sizes than this are no list: `all` then means the published ones.
 const SIZES_MAX: usize = 64;
-/// The sizes that `all` means where a rule gives the sizes and no table names any.
-const USUAL_SIZES: [(u32, u32); 3] = [(1024, 1024), (1536, 1024), (1024, 1536)];
+/// The sizes that are compared where none is named.
+pub const USUAL_SIZES: [&str; 2] = ["1024x1024", "1536x1024"];
+/// What `all` means beside them where a rule gives the sizes and no table names any.
+const PORTRAIT: &str = "1024x1536";
 
 /// One model at one provider: what its cells have in common.
 #[derive(Debug)]
@@ -111,7 +113,7 @@ fn candidates<'b>(
     let mut found: Vec<Candidate<'b>> = Vec::new();
     for selector in selectors {
         let is_wanted = |provider: &Provider, name: &str| {
-            *selector != Selector::Current || days.iter().any(|day| is_current(book, provider, name, *day))
+            *selector != Selector::Usual || days.iter().any(|day| is_current(book, provider, name, *day))
         };
         for (name, by_name) in names::models(selector, &providers)? {
             let mut is_current = false;
@@ -123,7 +125,7 @@ fn candidates<'b>(
                     found.push(Candidate { provider, model: name.clone(), sold });
                 }
             }
-            if *selector == Selector::Current && !is_current {
+            if *selector == Selector::Usual && !is_current {
                 continue;
             }
             let sold_somewhere = book.providers().any(|provider| provider.model(&name).is_some());
@@ -134,7 +136,7 @@ fn candidates<'b>(
             }
         }
     }
-    match (selectors.contains(&Selector::Current) && found.is_empty(), providers.first(), days.first()) {
+    match (selectors.contains(&Selector::Usual) && found.is_empty(), providers.first(), days.first()) {
         (true, Some((first, _)), Some(day)) => {
             let message = format!("{} has no model that can be called on {day}: name one", first.id);
             let names = providers.iter().flat_map(|(provider, _)| &provider.models).map(|model| &model.id);
@@ -216,8 +218,11 @@ impl Wanted {
     }
 
     fn sizes(&self, sold: Option<(&Model, &Family)>) -> Vec<Option<Size>> {
+        let is_usual = self.sizes.contains(&Selector::Usual);
         let own = sold.map(|(model, family)| {
-            own_sizes(model, &family.limits.rule).into_iter().map(Size::Exact).collect()
+            let limits = &family.limits.rule;
+            let own = if is_usual { usual_sizes(limits, None) } else { own_sizes(model, limits) };
+            own.into_iter().map(Size::Exact).collect()
         });
         expand(&self.sizes, &self.base.1, own, Size::to_string)
     }
@@ -265,8 +270,8 @@ fn expand<T: Clone + PartialEq>(
     for selector in selectors {
         match selector {
             Selector::Exact(value) => add(Some(value.clone())),
-            Selector::All | Selector::Current if own.is_empty() && !is_open => add(None),
-            Selector::All | Selector::Current => own.iter().cloned().for_each(|value| add(Some(value))),
+            Selector::All | Selector::Usual if own.is_empty() && !is_open => add(None),
+            Selector::All | Selector::Usual => own.iter().cloned().for_each(|value| add(Some(value))),
             Selector::Glob(pattern) => {
                 let fits = own.iter().filter(|value| pattern.fits(&name(value)));
                 fits.cloned().for_each(|value| add(Some(value)));
@@ -280,7 +285,7 @@ fn expand<T: Clone + PartialEq>(
 }
 
 /// The sizes that `all` means for a model: those listed; where a rule gives too many, those that
-/// have a published price; where none has, three usual ones.
+/// have a published price; where none has, the usual ones.
 fn own_sizes(model: &Model, limits: &Limits) -> Vec<Pixels> {
     if let Sizes::Listed(sizes) = &limits.sizes {
         return sizes.clone();
@@ -295,11 +300,13 @@ fn own_sizes(model: &Model, limits: &Limits) -> Vec<Pixels> {
             published.push(size);
         }
     }
-    if published.is_empty() {
-        let usual = USUAL_SIZES.into_iter().filter_map(|(width, height)| Pixels::new(width, height));
-        published = usual.filter(|size| limits.sizes.accepts(*size)).collect();
-    }
-    published
+    if published.is_empty() { usual_sizes(limits, Some(PORTRAIT)) } else { published }
+}
+
+/// The legal ones of the usual sizes, and of one more.
+fn usual_sizes(limits: &Limits, more: Option<&str>) -> Vec<Pixels> {
+    let sizes = USUAL_SIZES.into_iter().chain(more).filter_map(|size| size.parse().ok());
+    sizes.filter(|size| limits.sizes.accepts(*size)).collect()
 }
 
 /// The sizes that the provider publishes prices for, on any day.

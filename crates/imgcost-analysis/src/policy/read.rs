@@ -24,6 +24,7 @@ const KEYS: &[&str] = &[
     "forbid_retired",
     "warn_before_days",
     "require_batch",
+    "require_proven",
     "warn_unverified",
     "max_price_age_days",
     "levels",
@@ -52,6 +53,7 @@ pub struct Policy {
     pub(super) forbid_retired: bool,
     pub(super) warn_before_days: Option<u64>,
     pub(super) require_batch: bool,
+    pub(super) require_proven: bool,
     pub(super) warn_unverified: bool,
     pub(super) max_price_age_days: Option<u64>,
     levels: Vec<(Rule, Level)>,
@@ -100,6 +102,12 @@ impl Policy {
         if reader.problems.is_empty() { Ok(policy) } else { Err(reader.problems) }
     }
 
+    /// The same policy with `require_proven`.
+    #[must_use]
+    pub fn requiring_proven(self) -> Policy {
+        Policy { require_proven: true, ..self }
+    }
+
     /// The file's name, as it was given.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -117,16 +125,18 @@ impl Policy {
         self.levels.iter().find(|(known, _)| *known == rule).map_or(default, |(_, level)| *level)
     }
 
-    /// Whether any of its rules is on money, so that it needs each row's prompt.
+    /// Whether any of its rules is on money or its proof, so that it needs each row's prompt.
     #[must_use]
     pub fn is_on_money(&self) -> bool {
-        [
-            (self.max_per_call, Rule::MaxPerCall),
-            (self.max_per_image, Rule::MaxPerImage),
-            (self.max_per_file, Rule::MaxPerFile),
-        ]
-        .into_iter()
-        .any(|(limit, rule)| limit.is_some() && self.level(rule) != Level::Off)
+        let is_proof = self.require_proven && self.level(Rule::NotProven) != Level::Off;
+        is_proof
+            || [
+                (self.max_per_call, Rule::MaxPerCall),
+                (self.max_per_image, Rule::MaxPerImage),
+                (self.max_per_file, Rule::MaxPerFile),
+            ]
+            .into_iter()
+            .any(|(limit, rule)| limit.is_some() && self.level(rule) != Level::Off)
     }
 }
 
@@ -190,6 +200,7 @@ impl<'t> Reader<'t> {
             "forbid_retired" => policy.forbid_retired = self.flag(key, value),
             "warn_before_days" => policy.warn_before_days = self.count(key, value, 1),
             "require_batch" => policy.require_batch = self.flag(key, value),
+            "require_proven" => policy.require_proven = self.flag(key, value),
             "warn_unverified" => policy.warn_unverified = self.flag(key, value),
             "max_price_age_days" => policy.max_price_age_days = self.count(key, value, 0),
             "levels" => self.levels(policy, value),

@@ -39,6 +39,7 @@ pub(super) const RULES: &[(Rule, Check)] = &[
     (Rule::Unverified, unverified),
     (Rule::Unpriced, unpriced),
     (Rule::PricesOld, prices_old),
+    (Rule::NotProven, not_proven),
 ];
 
 /// A row without a quote.
@@ -295,6 +296,17 @@ fn unverified<'m>(row: &QuotedRow<'m, '_>) -> Option<Make<'m>> {
         reasons.extend(open.then(|| "the ceiling is assumed, not proven".to_owned()));
         Finding::new(Rule::Unverified, reasons.join("; ")).field("model")
     }))
+}
+
+fn not_proven<'m>(row: &QuotedRow<'m, '_>) -> Option<Make<'m>> {
+    if !row.policy.require_proven || row.quote.total().is_proven() {
+        return None;
+    }
+    let message = match row.quote.total().ceiling {
+        Some(_) => "the ceiling is assumed, not proven",
+        None => "the call has no known ceiling",
+    };
+    Some(Box::new(move || Finding::new(Rule::NotProven, message)))
 }
 
 fn unpriced<'m>(row: &QuotedRow<'m, '_>) -> Option<Make<'m>> {

@@ -114,6 +114,7 @@ rules! {
     ExceptionUnused = "IC019", "exception-unused", Warning, Policy, "An exception matches no finding.";
     ExceptionExpired = "IC020", "exception-expired", Warning, Policy, "An exception's last day is over: it no longer counts.";
     MatchesNothing = "IC021", "matches-nothing", Warning, Policy, "A name in the policy is none of the price book's.";
+    NotProven = "IC022", "not-proven", Error, Row, "The ceiling is assumed, not proven (`require_proven`).";
 }
 
 impl Rule {
@@ -149,7 +150,7 @@ mod tests {
         IC007 quality-not-allowed, IC008 max-pixels, IC009 max-n, IC010 auto, IC011 retired, \
         IC012 retires-soon, IC013 batch-required, IC014 unverified, IC015 unpriced, \
         IC016 prices-old, IC017 row-error, IC018 prompt-missing, IC019 exception-unused, \
-        IC020 exception-expired, IC021 matches-nothing";
+        IC020 exception-expired, IC021 matches-nothing, IC022 not-proven";
 
     #[test]
     fn codes_are_unique_and_stay() {

@@ -9,9 +9,11 @@ use super::{Pattern, entries};
 pub enum Selector<T = String> {
     /// `all`: whatever there is.
     All,
-    /// Of models: those that can be called on one of the days, and have a price then. Of every
-    /// other axis the same as [`Selector::All`].
-    Current,
+    /// What is compared where nothing is named. Of models: those that can be called on one of the
+    /// days, and have a price then. Of sizes: the legal ones of
+    /// [`USUAL_SIZES`](crate::compare::USUAL_SIZES), else the model's default. Of every other axis
+    /// the same as [`Selector::All`].
+    Usual,
     /// Names that fit a pattern, such as `gpt-image-*`.
     Glob(Pattern),
     /// This one, whether it exists or not.
@@ -23,7 +25,7 @@ impl Selector {
     pub(crate) fn try_map<T>(&self, read: impl Fn(&str) -> Result<T, Error>) -> Result<Selector<T>, Error> {
         Ok(match self {
             Selector::All => Selector::All,
-            Selector::Current => Selector::Current,
+            Selector::Usual => Selector::Usual,
             Selector::Glob(pattern) => Selector::Glob(pattern.clone()),
             Selector::Exact(name) => Selector::Exact(read(name)?),
         })

@@ -16,7 +16,7 @@ pub(crate) fn providers<'b>(
     for selector in selectors {
         let by_name = matches!(selector, Selector::Exact(_));
         let chosen: Vec<&Provider> = match selector {
-            Selector::All | Selector::Current => book.providers().collect(),
+            Selector::All | Selector::Usual => book.providers().collect(),
             Selector::Glob(pattern) => {
                 let fits = |provider: &&Provider| pattern.fits(&provider.id);
                 book.providers().filter(fits).collect()
@@ -43,7 +43,7 @@ pub(crate) fn models(
     providers: &[(&Provider, bool)],
 ) -> Result<Vec<(String, bool)>, Error> {
     let fits = |name: &str| match selector {
-        Selector::All | Selector::Current => true,
+        Selector::All | Selector::Usual => true,
         Selector::Glob(pattern) => pattern.fits(name),
         Selector::Exact(_) => false,
     };

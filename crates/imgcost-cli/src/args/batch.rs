@@ -36,6 +36,10 @@ pub(crate) struct BatchArgs {
     #[arg(long, value_name = "USD", allow_negative_numbers = true, help_heading = "Limits and output")]
     pub(crate) cap: Option<String>,
 
+    /// Exit with 3 unless the ceilings of all rows are proven.
+    #[arg(long, help_heading = "Limits and output")]
+    pub(crate) require_proven: bool,
+
     /// Another currency for the sum of all rows.
     #[command(flatten)]
     pub(crate) currency: CurrencyArgs,

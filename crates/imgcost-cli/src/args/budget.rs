@@ -53,7 +53,7 @@ pub(crate) struct BudgetSetArgs {
 
     /// Refuse calls whose ceiling is assumed and not proven.
     #[arg(long)]
-    pub(crate) proven_only: bool,
+    pub(crate) require_proven: bool,
 
     /// Who does it.
     #[command(flatten)]
@@ -111,6 +111,10 @@ pub(crate) struct BudgetHoldArgs {
     /// Hold what the call will probably cost, not the most it may. Bills can pass the cap.
     #[arg(long, conflicts_with = "ceiling", help_heading = "Hold")]
     pub(crate) hold_expected: bool,
+
+    /// Refuse the call unless its ceiling is proven.
+    #[arg(long, conflicts_with = "ceiling", help_heading = "Hold")]
+    pub(crate) require_proven: bool,
 
     /// A name of your own for this call: asking again gives the same hold, or is refused once that is closed.
     #[arg(long, value_name = "KEY", help_heading = "Hold")]

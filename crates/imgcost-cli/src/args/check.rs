@@ -13,13 +13,17 @@ pub(crate) struct CheckArgs {
     #[arg(required_unless_present = "init")]
     pub(crate) file: Option<PathBuf>,
 
-    /// The rules, as TOML.
-    #[arg(long, value_name = "FILE", required_unless_present = "init", help_heading = "Policy")]
+    /// The rules, as TOML [default: no row illegal, unpriced, retired or left to auto].
+    #[arg(long, value_name = "FILE", help_heading = "Policy")]
     pub(crate) policy: Option<PathBuf>,
 
-    /// Print a commented example policy and exit.
+    /// Print a commented policy to start from; with -o FILE, write it to a new file.
     #[arg(long, conflicts_with_all = ["file", "policy"], help_heading = "Policy")]
     pub(crate) init: bool,
+
+    /// Take every assumed ceiling for an error.
+    #[arg(long, help_heading = "Policy")]
+    pub(crate) require_proven: bool,
 
     /// Defaults for all rows.
     #[command(flatten)]

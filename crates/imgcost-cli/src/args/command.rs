@@ -43,9 +43,10 @@ Examples:
     /// Find the cheapest way to do a job, or how much a budget buys.
     #[command(after_help = "\
 Examples:
-  imgcost solve -n 100 -s 1024x1024 --min-quality high
+  imgcost solve high 1024x1024 x100
+  imgcost solve 1024x1024 x100 --min-quality high
   imgcost solve --aspect 3:2 --min-pixels 1000000 --top 3
-  imgcost solve --how-many --budget 5 -s 1024x1024 --prompt-tokens 30")]
+  imgcost solve 1024x1024 --how-many --budget 5 --prompt-tokens 30")]
     Solve(Box<Lazy<SolveArgs>>),
 
     /// Quote every row of a file: JSON Lines, CSV, TOML or Batch API.
@@ -59,7 +60,8 @@ Examples:
     /// Check a job file against a cost policy, for CI.
     #[command(after_help = "\
 Examples:
-  imgcost check --init > policy.toml
+  imgcost check jobs.csv
+  imgcost check --init -o policy.toml
   imgcost check jobs.csv --policy policy.toml
   imgcost check jobs.csv --policy policy.toml -o findings.sarif")]
     Check(Box<Lazy<CheckArgs>>),

@@ -11,8 +11,8 @@ use crate::commands::SHOWN;
 #[command(
     mut_arg("model", |arg| arg.value_name("LIST").help("The models [default: all that can be called on the day]")),
     mut_arg("provider", |arg| arg.value_name("LIST").help("The providers [default: openai]")),
-    mut_arg("quality", |arg| arg.value_name("LIST").help("The qualities; left out, each model's default")),
-    mut_arg("size", |arg| arg.value_name("LIST").help("The sizes; left out, each model's default")),
+    mut_arg("quality", |arg| arg.value_name("LIST").help("The qualities [default: all of each model]")),
+    mut_arg("size", |arg| arg.value_name("LIST").help("The sizes [default: 1024x1024,1536x1024, where legal]")),
     mut_arg("n", |arg| arg.value_name("LIST").help("How many images a call [default: 1]")),
     mut_arg("tier", |arg| {
         let names = clap::builder::ValueParser::string();

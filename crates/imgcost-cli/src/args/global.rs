@@ -23,6 +23,10 @@ pub(crate) struct GlobalArgs {
     #[arg(short, long, value_name = "FILE", global = true)]
     pub(crate) out: Vec<PathBuf>,
 
+    /// Read settings from this file, before the user's own.
+    #[arg(long, value_name = "FILE", global = true, hide_short_help = true)]
+    pub(crate) config: Option<PathBuf>,
+
     /// Colour: auto, always or never [default: auto].
     #[arg(long, value_name = "WHEN", value_parser = PossibleValuesParser::new(["auto", "always", "never"]), hide_possible_values = true, global = true)]
     pub(crate) color: Option<String>,

@@ -49,6 +49,9 @@ const RARE: &[&str] = &[
 /// The same of `usage`, where most calls are told by their response.
 const RARE_OF_USAGE: &[&str] = &["image", "prompt", "prompt_tokens"];
 
+/// The same of `quote` and `explain`.
+const RARE_OF_QUOTES: &[&str] = &["require_proven"];
+
 /// Arguments that are made when they are needed.
 #[derive(Debug)]
 pub(crate) struct Lazy<T>(pub(crate) T);
@@ -64,10 +67,14 @@ impl<T> std::ops::Deref for Lazy<T> {
 /// Adds the arguments, and keeps what the subcommand says of itself.
 fn made<T: Args>(command: Command) -> Command {
     let about = command.get_about().cloned();
-    let is_usage = command.get_name() == "usage";
+    let rare_here = match command.get_name() {
+        "usage" => RARE_OF_USAGE,
+        "quote" | "explain" => RARE_OF_QUOTES,
+        _ => &[],
+    };
     let command = T::augment_args(command).mut_args(|arg| {
         let id = arg.get_id().as_str();
-        let is_rare = RARE.contains(&id) || (is_usage && RARE_OF_USAGE.contains(&id));
+        let is_rare = RARE.contains(&id) || rare_here.contains(&id);
         if is_rare { arg.hide_short_help(true) } else { arg }
     });
     match about {

@@ -52,8 +52,8 @@ Exit codes:
      diff), or a record can't be used or matched (usage)
   5  the ledger failed, or the output can't be written
 
-Settings come from flags, then the environment, then the file named by
-IMGCOST_CONFIG or $XDG_CONFIG_HOME/imgcost/config.toml, then defaults.";
+Settings come from flags, then the environment, then --config FILE, then the file
+named by IMGCOST_CONFIG or $XDG_CONFIG_HOME/imgcost/config.toml, then defaults.";
 
 /// The text below `imgcost -h`.
 const AFTER_HELP: &str = "\
@@ -111,6 +111,10 @@ pub(crate) struct QuoteArgs {
     /// Exit with 3 if the call may cost more than this.
     #[arg(long, value_name = "USD", allow_negative_numbers = true, help_heading = "Limits and output")]
     pub(crate) cap: Option<String>,
+
+    /// Exit with 3 unless the ceiling is proven.
+    #[arg(long, help_heading = "Limits and output")]
+    pub(crate) require_proven: bool,
 
     /// Another currency beside US dollars.
     #[command(flatten)]

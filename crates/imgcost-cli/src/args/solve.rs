@@ -18,6 +18,10 @@ use super::{CurrencyArgs, RequestArgs};
     mut_arg("request", |arg| arg.hide(true)),
 )]
 pub(crate) struct SolveArgs {
+    /// Models, providers, qualities, a size and xN, in any order.
+    #[arg(value_name = "WORD")]
+    pub(crate) words: Vec<String>,
+
     /// What every call asks for.
     #[command(flatten)]
     pub(crate) request: RequestArgs,

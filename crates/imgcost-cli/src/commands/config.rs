@@ -15,36 +15,37 @@ struct Setting {
     value: Option<String>,
     /// The option, the variable, the file and line, or `default`; none where it is not set.
     from: Option<String>,
-    variable: &'static str,
+    variable: String,
 }
 
 #[derive(Serialize)]
 struct Document<'s> {
     schema: &'static str,
-    file: Option<String>,
+    /// The settings files, the one in force first.
+    files: Vec<String>,
     settings: &'s [Setting],
 }
 
 /// Shows every setting.
 pub(crate) fn config(global: &GlobalArgs, settings: &Settings, output: &Output) -> Result<End, Failure> {
     let all = in_force(Some(global), settings);
-    let file = settings.file().map(|path| path.display().to_string());
-    let document = Document { schema: "imgcost.config/1", file, settings: &all };
+    let files = settings.files().iter().map(|path| path.display().to_string()).collect();
+    let document = Document { schema: "imgcost.config/1", files, settings: &all };
     output.write(&document, || report(&document))?;
     Ok(End::Done)
 }
 
 fn report<'s>(document: &Document<'s>) -> Report<'s> {
     let mut report = Report::default();
-    report.heading(match &document.file {
-        Some(file) => format!("settings, from {file} among others"),
-        None => "settings; there is no settings file".to_owned(),
+    report.heading(match document.files.as_slice() {
+        [] => "settings; there is no settings file".to_owned(),
+        files => format!("settings, from {} among others", files.join(" and ")),
     });
     let columns = ["setting", "value", "from", "variable"].map(Column::name);
     let mut table = Table::new("Settings", columns);
     for Setting { name, value, from, variable } in document.settings {
         let [value, from] = [value, from].map(|text| Value::known(text.as_deref()));
-        table.row([(*name).into(), value, from, (*variable).into()]);
+        table.row([(*name).into(), value, from, variable.as_str().into()]);
     }
     report.table(table);
     report
@@ -60,7 +61,7 @@ pub(crate) fn tell_settings(settings: &Settings) {
 }
 
 fn in_force(global: Option<&GlobalArgs>, settings: &Settings) -> Vec<Setting> {
-    let of = |(name, variable, value): (&'static str, &'static str, Option<&str>)| {
+    let of = |(name, variable, value): (&'static str, String, Option<&str>)| {
         let flag = global.filter(|_| name == "format").and_then(GlobalArgs::format_name);
         let (value, from) = match (flag, value, default(name)) {
             (Some(format), _, _) => (Some(format.to_owned()), Some("--format".to_owned())),

@@ -11,7 +11,7 @@ mod config;
 mod diff;
 mod explain;
 mod man;
-mod models;
+pub(crate) mod models;
 mod price_list;
 mod prices;
 pub(crate) mod quote;
@@ -21,7 +21,7 @@ mod usage;
 
 pub(crate) use batch::batch;
 pub(crate) use budget::budget;
-pub(crate) use check::check;
+pub(crate) use check::{check, starter_policy};
 pub(crate) use compare::{SHOWN, compare};
 pub(crate) use completions::completions;
 pub(crate) use config::{config, tell_settings};

@@ -4,6 +4,7 @@ use imgcost_core::{Book, Code, Date, Error, Limits, Model, Provider, Request, Si
 use serde::Serialize;
 
 use crate::args::ModelsArgs;
+use crate::book::DEFAULT_PROVIDER;
 use crate::commands::price_list::at_most;
 use crate::failure::{End, Failure};
 use crate::report::{Column, Output, Report, Table, Value, grouped};
@@ -91,12 +92,31 @@ struct Models<'b> {
 pub(crate) fn models(args: &ModelsArgs, settings: &Settings, output: &Output) -> Result<End, Failure> {
     let day = request::as_of(&args.book, settings)?;
     let book = request::book(&args.book, settings)?;
+    let (providers, found) = find(args, &book)?;
+    let listed: Vec<Listed<'_>> =
+        found.iter().filter_map(|(provider, model)| list(&book, provider, model, day)).collect();
+    let models = Models { schema: "imgcost.models/1", as_of: day, models: listed };
+    output.write(&models, || report(&providers, &models))?;
+    Ok(End::Done)
+}
+
+/// A model with its provider.
+type Found<'b> = (&'b Provider, &'b Model);
+
+/// The providers that are meant, and those of their models that are.
+///
+/// # Errors
+/// A name that is no provider's, or in no model's.
+pub(crate) fn find<'b>(
+    args: &ModelsArgs,
+    book: &'b Book,
+) -> Result<(Vec<&'b Provider>, Vec<Found<'b>>), Error> {
     let (named, patterns): (Vec<&str>, Vec<&str>) =
         args.words.iter().map(String::as_str).partition(|word| book.provider(&word.to_lowercase()).is_ok());
     let chosen = args.provider.as_deref().map(str::to_lowercase);
     let providers = match (&chosen, named.as_slice()) {
-        (Some(name), _) => providers(&book, name)?,
-        (None, []) => providers(&book, "all")?,
+        (Some(name), _) => providers(book, name)?,
+        (None, []) => providers(book, "all")?,
         (None, named) => {
             named.iter().map(|name| book.provider(&name.to_lowercase())).collect::<Result<_, _>>()?
         }
@@ -105,11 +125,7 @@ pub(crate) fn models(args: &ModelsArgs, settings: &Settings, output: &Output) ->
     for pattern in if patterns.is_empty() { vec![None] } else { patterns.into_iter().map(Some).collect() } {
         found.extend(matching(&providers, pattern)?);
     }
-    let listed: Vec<Listed<'_>> =
-        found.iter().filter_map(|(provider, model)| list(&book, provider, model, day)).collect();
-    let models = Models { schema: "imgcost.models/1", as_of: day, models: listed };
-    output.write(&models, || report(&providers, &models))?;
-    Ok(End::Done)
+    Ok((providers, found))
 }
 
 /// The provider of a name, or all.
@@ -122,7 +138,7 @@ pub(super) fn providers<'b>(book: &'b Book, name: &str) -> Result<Vec<&'b Provid
 pub(super) fn matching<'b>(
     providers: &[&'b Provider],
     pattern: Option<&str>,
-) -> Result<Vec<(&'b Provider, &'b Model)>, Error> {
+) -> Result<Vec<Found<'b>>, Error> {
     let wanted = pattern.unwrap_or_default().to_lowercase();
     let any_name = |model: &Model, fits: &dyn Fn(&str) -> bool| {
         std::iter::once(&model.id).chain(&model.aliases).any(|name| fits(&name.to_lowercase()))
@@ -151,11 +167,24 @@ pub(super) fn matching<'b>(
     if !found.is_empty() {
         return Ok(found);
     }
-    let mut names: Vec<&str> = all().map(|(_, model)| model.id.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
     let message = format!("no model's name contains '{}'", crate::fields::shown(&wanted));
-    Err(Error::new(Code::UnknownModel, message).field("model").allowed(names).nearest_name(&wanted))
+    let names = likely(all());
+    let error = Error::new(Code::UnknownModel, message).field("model").allowed(&names).nearest_name(&wanted);
+    // What is like none of them is no matter of likeness.
+    Err(if error.nearest_value().is_none() { error.allowed(names) } else { error })
+}
+
+/// The names of models, each once: those without a shutdown and of openai come first.
+fn likely<'b>(models: impl Iterator<Item = (&'b Provider, &'b Model)>) -> Vec<&'b str> {
+    let mut models: Vec<_> = models.collect();
+    models.sort_by_key(|(provider, model)| (model.retired.is_some(), provider.id != DEFAULT_PROVIDER));
+    let mut names: Vec<&str> = Vec::new();
+    for (_, model) in models {
+        if !names.contains(&model.id.as_str()) {
+            names.push(&model.id);
+        }
+    }
+    names
 }
 
 fn list<'b>(book: &'b Book, provider: &'b Provider, model: &'b Model, day: Date) -> Option<Listed<'b>> {

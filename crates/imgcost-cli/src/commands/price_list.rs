@@ -2,33 +2,34 @@
 
 use std::io::{self, Write};
 
-use imgcost_core::{Book, CeilingBasis, Date, Model, Provider, Quality, Request, Usd};
+use imgcost_analysis::compare::USUAL_SIZES;
+use imgcost_core::{Book, CeilingBasis, Date, Model, Param, Provider, Quality, Request, Size, Usd};
 use serde::Serialize;
 
 use crate::args::BookArgs;
 use crate::failure::{End, Failure, say};
-use crate::report::{Column, DASH, Format, Only, Output, Report, Table, Value};
+use crate::report::{self, Column, DASH, Format, Only, Output, Report, Table, Value};
 use crate::request;
-use crate::settings::{Key, Settings};
+use crate::settings::Settings;
 
-/// The sizes that are listed.
-const SIZES: [&str; 2] = ["1024x1024", "1536x1024"];
 /// What ends within so many days is not listed as something to begin with.
 const SOON_DAYS: i32 = 30;
 /// To which decimals of a dollar prices are rounded up, and how many such units a dollar has.
 const PLACES: (u32, u32) = (4, 10_000);
 
 /// What to type next.
-const FIRST_COMMANDS: &str = "\
-Quote: imgcost gpt-image-2 high 1536x1024 x4     Others: imgcost models
-Cap:   imgcost gpt-image-2 high --cap 0.25       Help:   imgcost help
-";
+const FIRST_COMMANDS: [[&str; 2]; 2] = [
+    ["Quote: imgcost gpt-image-2 high 1536x1024 x4", "Others: imgcost models"],
+    ["Cap:   imgcost gpt-image-2 high --cap 0.25", "Help:   imgcost help"],
+];
+/// How many columns they take side by side.
+const FIRST_COMMANDS_WIDTH: usize = 72;
 
 /// The price of an image at a quality and size, without its prompt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Price {
+pub(super) struct Price {
     quality: String,
-    size: &'static str,
+    size: String,
     floor: Option<Usd>,
     expected: Option<Usd>,
     ceiling: Option<Usd>,
@@ -63,7 +64,7 @@ struct Document<'b> {
 /// Prints the price list.
 pub(crate) fn price_list(settings: &Settings, output: &Output) -> Result<End, Failure> {
     let day = request::as_of(&BookArgs::default(), settings)?;
-    let name = settings.get(Key::Provider).unwrap_or(crate::book::DEFAULT_PROVIDER);
+    let name = settings.get(Param::Provider).unwrap_or(crate::book::DEFAULT_PROVIDER);
     let book = request::book(&BookArgs::default(), settings)?;
     let provider = book.provider(name)?;
     let (current, ending) = by_end(provider, day);
@@ -76,9 +77,15 @@ pub(crate) fn price_list(settings: &Settings, output: &Output) -> Result<End, Fa
         models,
         ending,
     };
-    output.write(&document, || report(&document))?;
+    output.write(&document, || listed(&document))?;
     if output.format() == Format::Table {
-        let written = io::stdout().lock().write_all(FIRST_COMMANDS.as_bytes());
+        let is_wide = report::width().is_none_or(|width| width >= FIRST_COMMANDS_WIDTH);
+        let line = |[first, second]: [&str; 2]| match is_wide {
+            true => format!("{first:<47}  {second}\n"),
+            false => format!("{first}\n{second}\n"),
+        };
+        let lines = FIRST_COMMANDS.map(line).concat();
+        let written = io::stdout().lock().write_all(lines.as_bytes());
         crate::failure::unless_gone(written.map_err(Failure::from))?;
     }
     if has_input() {
@@ -112,23 +119,33 @@ fn is_soon(day: Date, retired: Date) -> bool {
 }
 
 fn list<'b>(book: &'b Book, provider: &Provider, model: &'b Model, day: Date) -> Listed<'b> {
-    let qualities = book.family(&model.family).map(|family| family.limits.rule.qualities.as_slice());
-    // A model without the parameter has one price for a size.
-    let qualities: Vec<Option<&Quality>> = match qualities.unwrap_or_default() {
-        [] => vec![None],
-        some => some.iter().map(Some).collect(),
+    Listed { model: &model.id, prices: choices(book, &Request::new(&provider.id, &model.id, day)) }
+}
+
+/// What a call costs at each quality and usual size, as far as it leaves them open.
+pub(super) fn choices(book: &Book, call: &Request) -> Vec<Price> {
+    let family = book.offer(&call.provider, &call.model, call.as_of).ok().map(|offer| offer.family);
+    let own = family.map_or(&[][..], |family| &family.limits.rule.qualities);
+    let qualities: Vec<Option<&Quality>> = match (&call.quality, own) {
+        (Some(asked), _) if *asked != Quality::Auto => vec![Some(asked)],
+        // A model without the parameter has one price for a size.
+        (_, []) => vec![None],
+        (_, some) => some.iter().map(Some).collect(),
+    };
+    let sizes: Vec<Size> = match call.size {
+        Some(size @ Size::Exact(_)) => vec![size],
+        _ => USUAL_SIZES.iter().filter_map(|size| size.parse().ok()).collect(),
     };
     let mut prices = Vec::new();
-    for size in SIZES {
+    for size in sizes {
         for quality in &qualities {
-            let mut request = Request::new(&provider.id, &model.id, day);
-            request.quality = quality.cloned();
-            request.size = size.parse().ok();
+            let mut request = call.clone();
+            (request.quality, request.size) = (quality.cloned(), Some(size));
             let Ok(quote) = book.quote(&request) else { continue };
             let total = quote.total();
             prices.push(Price {
                 quality: quality.map_or_else(String::new, ToString::to_string),
-                size,
+                size: size.to_string(),
                 floor: total.floor,
                 expected: total.expected,
                 ceiling: total.ceiling,
@@ -136,7 +153,7 @@ fn list<'b>(book: &'b Book, provider: &Provider, model: &'b Model, day: Date) ->
             });
         }
     }
-    Listed { model: &model.id, prices }
+    prices
 }
 
 /// Names of models that have the same in common, as a pattern where they begin alike:
@@ -173,45 +190,25 @@ pub(super) fn at_most(ceiling: Option<Usd>, is_exact: bool) -> String {
 }
 
 impl Price {
+    fn is_exact(&self) -> bool {
+        self.floor == self.ceiling && !self.assumed
+    }
+
     fn shown(&self) -> String {
-        at_most(self.ceiling, self.floor == self.ceiling && !self.assumed)
+        at_most(self.ceiling, self.is_exact())
     }
 }
 
-fn report<'p>(document: &'p Document<'_>) -> Report<'p> {
+fn listed<'p>(document: &'p Document<'_>) -> Report<'p> {
     let mut report = Report::default();
     report.heading(format!(
         "{}, USD per image, prompt extra · {} (prices checked {})",
         document.provider, document.as_of, document.checked
     ));
-    let mut qualities: Vec<&str> = Vec::new();
-    for price in document.models.iter().flat_map(|listed| &listed.prices) {
-        if !qualities.contains(&price.quality.as_str()) {
-            qualities.push(&price.quality);
-        }
-    }
-    let head = |quality: &&str| if quality.is_empty() { "any".to_owned() } else { (*quality).to_owned() };
-    let columns = [Column::name("model"), Column::name("size")].into_iter();
-    let columns = columns.chain(qualities.iter().map(|quality| Column::number(head(quality))));
-    let mut table = Table::new("Price list", columns).only(Only::People);
     let priced = document.models.iter().filter(|listed| !listed.prices.is_empty());
-    let mut rounded_only = true;
-    for (name, prices) in grouped(priced.map(|listed| (listed.model, &listed.prices))) {
-        let mut name = Some(name);
-        for size in SIZES {
-            let of = |quality: &&str| {
-                prices.iter().find(|price| price.size == size && price.quality == **quality).map(Price::shown)
-            };
-            let cells: Vec<Option<String>> = qualities.iter().map(of).collect();
-            if cells.iter().all(Option::is_none) {
-                continue;
-            }
-            rounded_only &= !cells.iter().flatten().any(|cell| cell.starts_with('≤'));
-            let row = [name.take().into(), size.into()];
-            table.row(row.into_iter().chain(cells.into_iter().map(Value::from)));
-        }
-    }
-    report.table(table);
+    let groups = grouped(priced.map(|listed| (listed.model, listed.prices.as_slice())));
+    let is_rounded_only = groups.iter().all(|(_, prices)| prices.iter().all(Price::is_exact));
+    report.table(grid(&groups));
     report.table(data(document));
     let mut ending = document.ending.iter().peekable();
     while let Some(first) = ending.next() {
@@ -225,11 +222,51 @@ fn report<'p>(document: &'p Document<'_>) -> Report<'p> {
         };
         report.line(format!("{when}: {}", names.join(", ")));
     }
-    report.line(match rounded_only {
+    report.line(match is_rounded_only {
         true => "rounded up",
         false => "rounded up · ≤ no published formula: the most it may cost",
     });
     report
+}
+
+/// Prices with qualities across and models and sizes down; without the models where they have no
+/// names.
+pub(super) fn grid(groups: &[(String, &[Price])]) -> Table<'static> {
+    let all = || groups.iter().flat_map(|(_, prices)| prices.iter());
+    let mut qualities: Vec<&str> = Vec::new();
+    let mut sizes: Vec<&str> = Vec::new();
+    for Price { quality, size, .. } in all() {
+        if !qualities.contains(&quality.as_str()) {
+            qualities.push(quality);
+        }
+        if !sizes.contains(&size.as_str()) {
+            sizes.push(size);
+        }
+    }
+    let named = usize::from(groups.iter().any(|(name, _)| !name.is_empty()));
+    let head = |quality: &&str| if quality.is_empty() { "any".to_owned() } else { (*quality).to_owned() };
+    let columns = [Column::name("model"), Column::name("size")].into_iter().skip(1 - named);
+    let columns = columns.chain(qualities.iter().map(|quality| Column::number(head(quality))));
+    let mut table = Table::new("Price list", columns).only(Only::People);
+    table.splits = true;
+    for (name, prices) in groups {
+        let mut name = Some(name.clone());
+        for size in &sizes {
+            let of = |quality: &&str| {
+                prices
+                    .iter()
+                    .find(|price| price.size == *size && price.quality == **quality)
+                    .map(Price::shown)
+            };
+            let cells: Vec<Option<String>> = qualities.iter().map(of).collect();
+            if cells.iter().all(Option::is_none) {
+                continue;
+            }
+            let row = [name.take().into(), Value::of(size)].into_iter().skip(1 - named);
+            table.row(row.chain(cells.into_iter().map(Value::from)));
+        }
+    }
+    table
 }
 
 /// The exact prices, for programs.
@@ -242,7 +279,9 @@ fn data<'p>(document: &'p Document<'_>) -> Table<'p> {
     {
         let Price { quality, size, floor, expected, ceiling, .. } = price;
         let amounts = [floor, expected, ceiling].map(|usd| Value::from(*usd));
-        table.row([listed.model.into(), quality.as_str().into(), (*size).into()].into_iter().chain(amounts));
+        table.row(
+            [listed.model.into(), quality.as_str().into(), size.as_str().into()].into_iter().chain(amounts),
+        );
     }
     table
 }

@@ -89,7 +89,7 @@ fn widths(lengths: &BTreeSet<u16>) -> String {
 }
 
 fn section(html: &mut String, table: &Table<'_>, index: usize, lengths: &mut BTreeSet<u16>) {
-    let Grid { heads, rows, total } = Grid::of(table);
+    let Grid { heads, rows, total, below } = Grid::of(table);
     let _ = writeln!(
         html,
         "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-labelledby=\"t{index}\">\n\
@@ -116,9 +116,12 @@ fn section(html: &mut String, table: &Table<'_>, index: usize, lengths: &mut BTr
         html.push_str("</tr>\n");
     }
     html.push_str("</tbody>\n");
-    if let Some(cells) = total {
-        html.push_str("<tfoot>\n<tr>\n");
-        for (at, (head, text)) in heads.iter().zip(&cells).enumerate() {
+    if total.is_some() {
+        html.push_str("<tfoot>\n");
+    }
+    for cells in total.iter().chain(&below) {
+        html.push_str("<tr>\n");
+        for (at, (head, text)) in heads.iter().zip(cells).enumerate() {
             let (label, text) = (escaped(&head.label), escaped(text));
             let _ = match at {
                 0 => writeln!(html, "<th scope=\"row\">{text}</th>"),
@@ -129,7 +132,10 @@ fn section(html: &mut String, table: &Table<'_>, index: usize, lengths: &mut BTr
                 }
             };
         }
-        html.push_str("</tr>\n</tfoot>\n");
+        html.push_str("</tr>\n");
+    }
+    if total.is_some() {
+        html.push_str("</tfoot>\n");
     }
     html.push_str("</table>\n</div>\n");
 }

@@ -44,9 +44,9 @@ fn push_line(text: &mut String, before: &str, line: &str, after: &str) {
 }
 
 fn table(text: &mut String, table: &Table<'_>) {
-    let Grid { heads, rows, total } = Grid::of(table);
+    let Grid { heads, rows, total, below } = Grid::of(table);
     head(text, &heads);
-    for cells in rows.iter().chain(&total) {
+    for cells in rows.iter().chain(&total).chain(&below) {
         row(text, cells.iter().map(String::as_str));
     }
 }

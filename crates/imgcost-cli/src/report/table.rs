@@ -16,6 +16,10 @@ pub(crate) struct Table<'a> {
     pub(crate) rows: Vec<Row<'a>>,
     /// The row below a line, such as the total.
     pub(crate) total: Option<Vec<Value<'a>>>,
+    /// A row below the total that is no part of it; for people only.
+    pub(crate) below: Option<Vec<Value<'a>>>,
+    /// Whether text has no heads over the columns.
+    pub(crate) headless: bool,
     /// What the marked rows are, in a word: cheapest.
     pub(crate) mark: &'static str,
     /// Whether text may part it into several tables that have its names in front.
@@ -251,6 +255,7 @@ pub(crate) struct Grid {
     pub(super) heads: Vec<Head>,
     pub(super) rows: Vec<Vec<String>>,
     pub(super) total: Option<Vec<String>>,
+    pub(super) below: Option<Vec<String>>,
 }
 
 /// A column as people see it.
@@ -292,6 +297,7 @@ impl Grid {
         Grid {
             rows: table.rows.iter().map(|of| row(&of.cells)).collect(),
             total: table.total.as_ref().map(|cells| row(cells)),
+            below: table.below.as_ref().map(|cells| row(cells)),
             heads,
         }
     }

@@ -86,8 +86,11 @@ pub(crate) fn columns(text: &str) -> usize {
 }
 
 fn table(text: &mut String, table: &Table<'_>, width: Option<usize>, paint: Paint) {
-    let Grid { heads, rows, total } = Grid::of(table);
-    let layout = Layout::new(heads, rows.iter().chain(&total), width);
+    let Grid { mut heads, rows, total, below } = Grid::of(table);
+    if table.headless {
+        heads.iter_mut().for_each(|head| head.label.clear());
+    }
+    let layout = Layout::new(heads, rows.iter().chain(&total).chain(&below), width);
     if let (true, Some(width)) = (table.splits, width) {
         for part in layout.parts(width) {
             part.head(text);
@@ -95,7 +98,9 @@ fn table(text: &mut String, table: &Table<'_>, width: Option<usize>, paint: Pain
         }
         return;
     }
-    layout.head(text);
+    if !table.headless {
+        layout.head(text);
+    }
     rows.iter().for_each(|cells| layout.row(text, cells));
     if let Some(cells) = &total {
         let start = text.len();
@@ -103,6 +108,7 @@ fn table(text: &mut String, table: &Table<'_>, width: Option<usize>, paint: Pain
         let line = text.split_off(start);
         text.push_str(&paint(Style::Total, &line));
     }
+    below.iter().for_each(|cells| layout.row(text, cells));
     layout.foot(text);
 }
 
@@ -179,9 +185,11 @@ impl Layout {
     /// The table as several, each with the names in front and as many of the other columns as fit.
     fn parts(mut self, width: usize) -> Vec<Layout> {
         self.shown.iter_mut().for_each(|place| place.width = place.natural);
-        self.space = 2;
-        if self.total(|place| place.natural) <= width {
-            return vec![self];
+        for space in [2, 1] {
+            self.space = space;
+            if self.total(|place| place.natural) <= width {
+                return vec![self];
+            }
         }
         let (names, others): (Vec<_>, Vec<_>) =
             self.shown.into_iter().partition(|place| place.head.kind == Kind::Name);

@@ -164,7 +164,7 @@ fn a_ceiling_of_your_own_settles_by_cost_alone() {
     assert_eq!(books.status()["held_assumed"], "0.25");
     assert_eq!(books.run(&format!("settle {hold} --cost 0.2")).code, 0);
     assert_eq!(books.run("hold team --ceiling 0.1 -q high").code, 2);
-    assert_eq!(books.run("set team 1 --per day --proven-only").code, 0);
+    assert_eq!(books.run("set team 1 --per day --require-proven").code, 0);
     let ran = books.run("hold team --ceiling 0.1 -f json");
     assert_eq!((ran.code, ran.json()["error"]["code"].as_str()), (3, Some("assumed-ceiling")));
 }
@@ -219,7 +219,7 @@ fn budgets_are_set_replaced_and_removed() {
     let ran = books.run("set team 25 --per month --alerts 50,80,100");
     assert_eq!(ran.code, 0);
     assert!(ran.stdout.starts_with("team: $25 per month, alerts at 50, 80, 100 %"), "{ran:?}");
-    let ran = books.run("set team 20 --per month --proven-only --alerts none -f json");
+    let ran = books.run("set team 20 --per month --require-proven --alerts none -f json");
     let document = ran.json();
     assert_eq!(
         (document["budget"]["cap"].as_str(), document["replaced"]["cap"].as_str()),

@@ -23,6 +23,12 @@ fn each_refusal_has_its_code_and_exit() {
         (format!("hold team/alice {CALL} --key {}", "k".repeat(600)), 2, "bad-input"),
         ("hold team/alice -m nonsense --prompt-tokens 1".to_owned(), 2, "unknown-model"),
         ("hold team/alice --ceiling much".to_owned(), 2, "illegal-value"),
+        (
+            "hold team/alice -m gpt-image-2.6-flare -q low --prompt-tokens 9 --require-proven".to_owned(),
+            3,
+            "assumed-ceiling",
+        ),
+        ("hold team/alice --ceiling 0.1 --require-proven".to_owned(), 2, "bad-input"),
         ("hold team/alice --ceiling 2".to_owned(), 3, "over-budget"),
         (format!("settle {none} --cost 1"), 2, "no-hold"),
         (format!("settle {none} --usage nothing.json"), 2, "bad-input"),
@@ -46,7 +52,8 @@ fn each_refusal_has_its_code_and_exit() {
         assert_eq!((plain.code, plain.stdout.as_str()), (exit, ""), "{line}");
         assert!(
             plain.stderr.starts_with("imgcost: ")
-                && plain.stderr.lines().skip(1).all(|line| line.starts_with("  see: imgcost help budget")),
+                && plain.stderr.lines().skip(1).all(|line| line.starts_with("  see: imgcost help budget")
+                    || line.starts_with("  try: imgcost budget ")),
             "{line}: {plain:?}"
         );
         assert!(!plain.stderr.contains("secret"), "{plain:?}");

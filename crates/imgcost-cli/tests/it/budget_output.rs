@@ -12,7 +12,7 @@ fn eventful(name: &str) -> Books {
 fn filled(books: Books) -> Books {
     assert_eq!(books.run("set team 25 --per month --alerts 1,50").code, 0);
     assert_eq!(books.run("set team/alice 2.5").code, 0);
-    assert_eq!(books.run("set team/bob 0.4 --proven-only").code, 0);
+    assert_eq!(books.run("set team/bob 0.4 --require-proven").code, 0);
     assert_eq!(books.run("set team/carol --unlimited").code, 0);
     let settled = books.hold("team/alice/run-42");
     assert_eq!(books.run(&format!("settle {settled} --cost 0.21013")).code, 0);

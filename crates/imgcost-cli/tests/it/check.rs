@@ -67,7 +67,7 @@ fn how_a_check_ends() {
     );
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(imgcost("check /no/such.csv --policy /no/policy.toml").code, 2);
-    assert_eq!(imgcost("check jobs.csv").code, 2);
+    assert_eq!(imgcost("check").code, 2);
     assert_eq!(run_with(&["check", "-", "--policy", "-"], b"").code, 2);
 }
 
@@ -100,6 +100,50 @@ fn all_that_is_wrong_with_a_policy_is_said_with_its_line() {
         ran.stderr.contains("policy.toml:3: there is no key 'forbid_aut'; did you mean 'forbid_auto'?"),
         "{ran:?}"
     );
+}
+
+#[test]
+fn without_a_policy_the_built_in_rules_apply() {
+    let folder = folder("check-built-in");
+    let check = |jobs: &str, more: &[&str]| {
+        file(&folder, "jobs.csv", jobs);
+        let mut command = program();
+        finish(command.current_dir(&folder).args(["check", "jobs.csv"]).args(more), b"")
+    };
+    let ran = check(JOBS, &[]);
+    assert_eq!(ran.code, 3);
+    snapshot("check-built-in.txt", &format!("{}{}", ran.stdout, ran.stderr));
+    let document = check(JOBS, &["--json"]).json();
+    assert_eq!(document["policy"], "built-in rules");
+    let mut codes: Vec<&str> =
+        document["findings"].as_array().unwrap().iter().map(|f| f["code"].as_str().unwrap()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    assert_eq!(codes, ["IC010", "IC011", "IC017"]);
+    let head = "model,quality,size,provider\n";
+    let ran = check(&format!("{head}gpt-image-2,low,1024x1024,new-api\n"), &["--quiet"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (4, ""), "{ran:?}");
+    assert!(ran.stdout.contains("IC015"), "{ran:?}");
+    assert_eq!(check(&format!("{head}gpt-image-2,low,1024x1024,openai\n"), &[]).code, 0);
+}
+
+#[test]
+fn the_starter_policy_is_written_to_a_new_file_only() {
+    let folder = folder("check-init-file");
+    let init = || {
+        let mut command = program();
+        finish(command.current_dir(&folder).args(["check", "--init", "-o", "policy.toml"]), b"")
+    };
+    let ran = init();
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, ""), "{ran:?}");
+    let written = std::fs::read_to_string(folder.join("policy.toml")).unwrap();
+    assert_eq!(written, imgcost("check --init").stdout);
+    std::fs::write(folder.join("policy.toml"), "max_n = 1").unwrap();
+    let ran = init();
+    assert!(ran.code == 2 && ran.stderr.contains("policy.toml exists"), "{ran:?}");
+    assert_eq!(std::fs::read_to_string(folder.join("policy.toml")).unwrap(), "max_n = 1");
+    let ran = imgcost("check --init -o /no/such/folder/policy.toml");
+    assert_eq!(ran.code, 5, "{ran:?}");
 }
 
 #[test]

@@ -31,7 +31,12 @@ fn layouts() {
         ),
         ("pivot-megapixel", format!("{TWO} --rows size --show per-megapixel")),
         ("counts", format!("{TWO} -n 1,10,11 --where size=1024* --sort -per-call,n")),
-        ("ranges", "compare -m gpt-image-1,gpt-image-1.5,gpt-image-1-mini -s 1024x1024,auto".to_owned()),
+        (
+            "ranges",
+            "compare -m gpt-image-1,gpt-image-1.5,gpt-image-1-mini -q auto -s 1024x1024,auto".to_owned(),
+        ),
+        ("words", "compare gpt-image-2 gpt-image-2.5-flare".to_owned()),
+        ("providers", "compare gpt-image-2 gemini-3-pro-image flux-2-pro".to_owned()),
         (
             "refused",
             "compare -m gpt-image-1,dall-e-3 -q high,hd -s 1024x1024,1792x1024 --as-of 2023-01-01,2026-11-21"

@@ -35,7 +35,15 @@ const RIGHT: &[&str] = &[
     "explain gpt-image-2 high 1024",
     "compare gpt-image-2 gpt-image-2.5-flare",
     "compare gpt-image-2 low high 1024 1536x1024",
+    "compare",
+    "compare gpt-image-2",
+    "compare gpt-image-2 flux-2-pro gemini-3-pro-image",
+    "compare flux-2-pro",
     "compare gpt-image-2* high 1024",
+    "compare gpt-image-2 -q HIGH -s 1024,1536x1024",
+    "solve 1024x1024 high x4",
+    "solve x100 1024 -m gpt-image-*",
+    "solve gpt-image-2 gpt-image-2.5-flare low high 1024 --top 3",
     "help",
     "help compare",
     "compare help",
@@ -75,11 +83,44 @@ const MENDED: &[(&str, &str)] = &[
     ("dall-e-3 x2", "imgcost dall-e-3 x1"),
     ("explain gpt-image-2x", "imgcost explain gpt-image-2"),
     ("compare gpt-imag-2 high", "imgcost compare gpt-image-2 high"),
+    ("solve gpt-imag-2 hgih 1024 4", "imgcost solve gpt-image-2 high 1024 x4"),
+    ("gpt-imgae", "imgcost gpt-image-2"),
+    ("-m gpt-imgae", "imgcost gpt-image-2"),
+    ("models xyz", "imgcost models"),
+    ("models gpt-imgae", "imgcost models gpt-image-2"),
+    ("models gpt-image-2 -p opnai", "imgcost models gpt-image-2 --provider openai"),
+    ("models gpt-image-2 --proivder openai", "imgcost models gpt-image-2 --provider openai"),
+    ("gpt-image-2 high --batch-api x4", "imgcost gpt-image-2 high x4 --tier batch"),
+    ("compare gpt-image-2 --batch-api", "imgcost compare gpt-image-2 --tier batch"),
+    ("config --colour never", "imgcost config --color never"),
     ("modles gpt-image-2", "imgcost models gpt-image-2"),
     ("hepl", "imgcost help"),
     ("list", "imgcost models"),
     ("ls", "imgcost models"),
     ("version", "imgcost --version"),
+    ("price", "imgcost models"),
+    ("price dall-e-3", "imgcost models dall-e-3"),
+    ("list models", "imgcost models"),
+    ("search flux", "imgcost models flux"),
+    ("flux", "imgcost models flux"),
+    ("cost gpt-image-2 high", "imgcost gpt-image-2 high"),
+    ("estimate gpt-image-2 hgih 1024", "imgcost gpt-image-2 high 1024"),
+    ("cheapest high 1024", "imgcost solve high 1024"),
+    ("breakdown --path jobs", "imgcost help batch"),
+    ("run --cap 5 -- python app.py", "imgcost help budget"),
+    ("init", "imgcost check --init"),
+    ("usgae", "imgcost help usage"),
+    ("prices gpt-image-2", "imgcost prices show gpt-image-2"),
+    ("prices list", "imgcost prices show"),
+    ("config get model", "imgcost config"),
+    ("gpt-image-2 --format yaml", "imgcost gpt-image-2"),
+    ("gpt-image-2 --no-color", "imgcost gpt-image-2 --color never"),
+    ("gpt-image-2 high --max-cost 1", "imgcost gpt-image-2 high --cap 1 --prompt 'your prompt'"),
+    ("gpt-image-2 high --batch x3", "imgcost gpt-image-2 high x3 --tier batch"),
+    ("gpt-image-2 high --frobnicate zzz", "imgcost gpt-image-2 high"),
+    ("-m gpt-image-2 -m gpt-image-1.5 -q low", "imgcost compare gpt-image-2 gpt-image-1.5 -q low"),
+    ("compare -m gpt-image-2 -m gpt-image-1.5", "imgcost compare gpt-image-2 gpt-image-1.5"),
+    ("compare gpt-image-2 vs gpt-image-1.5", "imgcost compare gpt-image-2 gpt-image-1.5"),
 ];
 
 /// The words of a line as a shell takes them.
@@ -122,6 +163,36 @@ fn what_is_refused_names_a_command_that_works() {
 }
 
 #[test]
+fn a_renamed_flag_is_answered_with_the_whole_command() {
+    for (line, expected) in [
+        ("batch jobs.csv --totals model --cap 5", "imgcost batch jobs.csv --by model --cap 5"),
+        ("check jobs.csv --sarif=out --policy p.toml", "imgcost check jobs.csv -o out.sarif --policy p.toml"),
+        ("check jobs.csv --sarif out.sarif", "imgcost check jobs.csv -o out.sarif"),
+        ("usage log.jsonl --usage-export a.json -m x", "imgcost usage log.jsonl --bill a.json -m x"),
+        ("budget set team 1 --proven-only --per day", "imgcost budget set team 1 --require-proven --per day"),
+        ("budget hold team --batch-api -q low", "imgcost budget hold team --tier batch -q low"),
+        ("jobs.csv --cap 5", "imgcost batch jobs.csv --cap 5"),
+        ("gpt-image-2 --output out.json", "imgcost gpt-image-2 --out out.json"),
+        ("budget list", "imgcost budget show"),
+        ("budget shwo team", "imgcost budget show team"),
+        ("batch jobs.csv --sumary", "imgcost batch jobs.csv --summary"),
+    ] {
+        let ran = imgcost(line);
+        assert_eq!((ran.code, command_of(&ran)), (2, Some(expected)), "{line}: {ran:?}");
+    }
+}
+
+#[test]
+fn an_unknown_name_offers_the_nearest_models_first() {
+    let ran = imgcost("models gpt-image-2.5-flair");
+    assert!(ran.stderr.contains("allowed: gpt-image-2.5-flare, "), "{ran:?}");
+    // What is like none of them is offered those to begin with.
+    let ran = imgcost("models xyz");
+    assert!(ran.stderr.contains("allowed: gpt-image-2, gpt-image-2.5-flare, "), "{ran:?}");
+    assert_eq!(ran.stderr.matches(", ").count(), 7, "{ran:?}");
+}
+
+#[test]
 fn words_and_flags_ask_for_the_same() {
     let of = |line: &str| {
         let ran = imgcost(&format!("{line} --json"));
@@ -153,6 +224,8 @@ fn the_first_screens_are_these() {
         ("front-prices.txt", ""),
         ("front-prices.json", "--json"),
         ("front-no-model.txt", "--quality high --size 1536x1024 -n 4"),
+        ("front-choices.txt", "gpt-image-2 x2 --prompt-tokens 20"),
+        ("front-choices-size.txt", "gpt-image-2.6-flare high"),
         ("front-help.txt", "-h"),
         ("front-help-quote.txt", "quote -h"),
         ("front-config.txt", "config"),
@@ -162,6 +235,50 @@ fn the_first_screens_are_these() {
         let ran = finish(program().env("IMGCOST_AS_OF", "2026-11-30").args(line.split_whitespace()), b"");
         snapshot(name, &format!("{}{}", ran.stdout, ran.stderr));
     }
+}
+
+#[test]
+fn the_grid_of_a_quote_left_open_has_the_quotes_of_its_choices() {
+    let open = imgcost("gpt-image-2 x2 --prompt-tokens 20").stdout;
+    for (quality, size) in [("low", "1024x1024"), ("high", "1024x1024"), ("medium", "1536x1024")] {
+        let quote = imgcost(&format!("gpt-image-2 x2 {quality} {size} --prompt-tokens 20 --json")).json();
+        let usd: f64 = quote["total"]["ceiling"].as_str().unwrap().parse().unwrap();
+        let shown = format!("{:.4}", (usd * 10_000.0 - 1e-6).ceil() / 10_000.0);
+        let row = open.lines().find(|line| line.contains(size)).unwrap();
+        assert!(row.split_whitespace().any(|cell| cell == shown), "{shown}: {open}");
+    }
+    // What nothing is left open in, or what costs the same whatever is chosen, has none.
+    for line in ["gpt-image-2 low 1024", "gpt-4o-image", "dall-e-3"] {
+        assert!(!imgcost(line).stdout.contains("each choice"), "{line}");
+    }
+}
+
+#[test]
+fn the_first_screens_fit_the_terminal() {
+    let lines = [
+        "",
+        "gpt-image-2",
+        "-q high -s 1536x1024 -n 4",
+        "models",
+        "compare",
+        "compare gpt-image-2 flux-2-pro",
+        "solve high 1024 x100",
+        "config",
+        "gemini-3-pro-image x2",
+    ];
+    for width in [60, 80, 140] {
+        for line in lines {
+            let ran = finish(program().env("COLUMNS", width.to_string()).args(line.split_whitespace()), b"");
+            let wide = ran.stdout.lines().find(|line| line.chars().count() > width);
+            assert_eq!((ran.code, wide), (0, None), "{width}: {line}");
+        }
+    }
+    // In a pipe nothing is wrapped: every row of a table is one line.
+    let ran = finish(program().env_remove("COLUMNS").args(["compare", "--sort", "per-image"]), b"");
+    assert!(
+        ran.stdout.lines().filter(|line| line.contains("gpt-image-2.6-sunburst")).count() >= 10,
+        "{ran:?}"
+    );
 }
 
 #[test]

@@ -123,7 +123,7 @@ fn a_rate_that_is_meant_is_quoted_and_its_amounts_never_show_as_zero() {
     let ran = imgcost(&format!("{QUOTE} -p azure --prices {book}"));
     assert_eq!(ran.code, 0, "{ran:?}");
     let prompt = ran.stdout.lines().find(|line| line.contains("text input")).unwrap();
-    assert!(prompt.ends_with(" <0.000000001"), "{ran:?}");
+    assert!(prompt.ends_with(" $0.000000000000045"), "{ran:?}");
     let document = imgcost(&format!("{QUOTE} -p azure --prices {book} -f json"));
     assert!(has_note(&document, "price-overridden"));
     assert_eq!(document.json()["lines"][0]["amount"]["expected"], "0.000000000000045", "{document:?}");

@@ -112,6 +112,36 @@ fn a_cap_needs_the_prompt_where_it_costs() {
 }
 
 #[test]
+fn a_proven_ceiling_can_be_required() {
+    let folder = folder("require-proven");
+    let rows = |name: &str, model: &str| {
+        let rows = format!("model,quality,size,prompt_tokens\n{model},low,1024x1024,9\n");
+        file(&folder, name, rows)
+    };
+    let (proven, assumed) = (rows("proven.csv", "gpt-image-2"), rows("assumed.csv", "gpt-image-2.6-flare"));
+    let call = "low 1024 --prompt-tokens 9 --require-proven";
+    for (line, code) in [
+        (format!("gpt-image-2 {call}"), 0),
+        (format!("gpt-image-2.6-flare {call}"), 3),
+        (format!("explain gpt-image-2.6-flare {call} --cap 1"), 3),
+        (format!("gpt-image-2 {call} --cap 0.001"), 3),
+        (format!("-p new-api gpt-image-2 {call}"), 3),
+        ("gpt-image-2 low 1024 --require-proven".to_owned(), 2),
+        (format!("batch {proven} --require-proven"), 0),
+        (format!("batch {assumed} --require-proven --cap 1"), 3),
+        (format!("batch {assumed} --cap 1"), 0),
+        (format!("check {proven} --require-proven"), 0),
+        (format!("check {assumed} --require-proven"), 3),
+        (format!("check {assumed}"), 0),
+    ] {
+        let ran = imgcost(&line);
+        assert_eq!(ran.code, code, "{line}: {ran:?}");
+        let says = format!("{}{}", ran.stdout, ran.stderr).contains("not proven");
+        assert!(says || code != 3 || line.contains("--cap 0.001"), "{line}: {ran:?}");
+    }
+}
+
+#[test]
 fn without_a_ceiling_a_cap_is_not_kept() {
     let ran = imgcost("-p new-api -m gpt-image-2 -q low -s 1024x1024 --prompt-tokens 9 --cap 100");
     assert_eq!(ran.code, 3);

@@ -26,6 +26,40 @@ fn flags_win_over_environment_over_file_over_defaults() {
 }
 
 #[test]
+fn a_named_file_comes_after_the_environment_and_before_the_users_file() {
+    let folder = folder("named-config");
+    let user = file(&folder, "user.toml", "model = \"gpt-image-1.5\"\nquality = \"low\"\n");
+    let named = file(&folder, "named.toml", "model = \"gpt-image-2\"\n");
+    let with = |line: &str, model: Option<&str>| {
+        let mut command = program();
+        command.env("IMGCOST_CONFIG", &user).envs(model.map(|model| ("IMGCOST_MODEL", model)));
+        finish(command.args(words(line)), b"")
+    };
+    for (line, model) in [
+        (format!("--config {named} --json"), None),
+        (format!("--json quote --config={named}"), None),
+        (format!("--config {named} --json quote"), None),
+    ] {
+        let quote = with(&line, model);
+        if line.contains("quote") {
+            let request = quote.json();
+            assert_eq!(
+                (&request["model"], &request["request"]["quality"]),
+                (&"gpt-image-2".into(), &"low".into()),
+                "{line}"
+            );
+        }
+        assert_eq!(quote.code, 0, "{line}: {quote:?}");
+    }
+    let quote = with(&format!("quote --json --config {named}"), Some("gpt-image-1-mini")).json();
+    assert_eq!(quote["model"], "gpt-image-1-mini");
+    let config = with(&format!("config --json --config {named}"), None).json();
+    assert_eq!(config["files"], serde_json::json!([named, user]));
+    let ran = with("gpt-image-2 --config /no/such.toml", None);
+    assert!(ran.code == 2 && ran.stderr.contains("/no/such.toml"), "{ran:?}");
+}
+
+#[test]
 fn the_file_is_found_in_its_place_and_never_in_the_working_directory() {
     let folder = folder("places");
     let setting = "model = \"gpt-image-2\"\n";

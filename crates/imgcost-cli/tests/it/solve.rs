@@ -15,6 +15,23 @@ fn every_format_says_the_same_plan() {
 }
 
 #[test]
+fn words_and_flags_search_for_the_same() {
+    for (words, flags) in [
+        ("1024x1024 high x4", "-s 1024x1024 -q high -n 4"),
+        (
+            "gpt-image-2 azure low x3 --min-pixels 1000000",
+            "-m gpt-image-2 -p azure -q low -n 3 --min-pixels 1000000",
+        ),
+        ("gpt-image-2.5* low medium 1024", "-m gpt-image-2.5* -q low,medium -s 1024x1024"),
+    ] {
+        let [words, flags] = [words, flags].map(|line| imgcost(&format!("solve {line} --json")));
+        assert_eq!((words.code, &words.stdout), (0, &flags.stdout), "{words:?} {flags:?}");
+    }
+    let ran = imgcost("solve 1024 1536x1024");
+    assert!(ran.code == 2 && ran.stderr.contains("solve chooses the size"), "{ran:?}");
+}
+
+#[test]
 fn budgets_splits_and_ranges_read_well() {
     for (name, line) in [
         ("budget", BUDGET),
@@ -189,7 +206,7 @@ fn numbers_and_headings_are_never_broken() {
     for line in [
         "solve --budget 1000000 --how-many -m gpt-image-2 -q low",
         "solve -p new-api --budget 1 --how-many --group-ratio 0.7",
-        "compare -p openai,aihubmix,azure -m gpt-image-1*,gpt-image-2 -q all --baseline first --currency JPY --fx 149.8@2026-11-20",
+        "compare -p openai,aihubmix,azure -m gpt-image-1*,gpt-image-2 -q all -s 1024x1024 --baseline first --currency JPY --fx 149.8@2026-11-20",
     ] {
         let ran = imgcost(line);
         let lines: Vec<&str> = ran.stdout.lines().collect();

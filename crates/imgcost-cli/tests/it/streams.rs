@@ -137,7 +137,7 @@ fn completions_and_man_come_from_the_same_definition() {
         let ran = imgcost(&format!("completions {shell}"));
         assert_eq!(ran.code, 0);
         assert!(ran.stdout.contains("input-fidelity") && ran.stdout.contains("allow-paths"), "{shell}");
-        assert!(ran.stdout.contains("proven-only") && ran.stdout.contains("presume"), "{shell}");
+        assert!(ran.stdout.contains("require-proven") && ran.stdout.contains("presume"), "{shell}");
     }
     let man = imgcost("man");
     assert_eq!(man.code, 0);

@@ -78,9 +78,12 @@ impl Book {
             .collect();
         let shown = printable(name);
         if providers.is_empty() {
+            // Of names that are as near, one that is there to stay was meant.
+            let mut models: Vec<_> = provider.models.iter().collect();
+            models.sort_by_key(|model| model.retired.is_some());
             let mut error = Error::new(Code::UnknownModel, format!("no model '{shown}' at {}", provider.id))
                 .field("model")
-                .allowed(provider.models.iter().map(|model| &model.id))
+                .allowed(models.into_iter().map(|model| &model.id))
                 .nearest_name(name);
             if error.nearest_value().is_none() {
                 let all =

@@ -44,7 +44,7 @@ pub(crate) fn batch(args: &BatchArgs, settings: &Settings, output: &Output) -> R
     let file = jobs::open(&args.file, &args.rows)?;
     let tags = file.tag_columns().map_or(Tags::Json, Tags::Columns);
     let (mut splitter, parser) = file.parts();
-    let rules = Rules { parser: &parser, keys: &keys, is_capped: cap.is_some() };
+    let rules = Rules { parser: &parser, keys: &keys, is_capped: cap.is_some() || args.require_proven };
     let outputs = output.sinks()?;
     let formats: Vec<_> = outputs.iter().map(|(format, _)| *format).collect();
     let writers = || -> Vec<Writer> {
@@ -53,7 +53,8 @@ pub(crate) fn batch(args: &BatchArgs, settings: &Settings, output: &Output) -> R
     let worker = || Worker::new(&rules, resolver.another(), writers());
 
     let mut writers_at_ends = writers();
-    let mut summary = Summary::new(outputs, cap, Groupings::new(&keys), Progress::new(args));
+    let mut summary =
+        Summary::new(outputs, (cap, args.require_proven), Groupings::new(&keys), Progress::new(args));
     for (at, writer) in writers_at_ends.iter().enumerate() {
         let mut header = Vec::new();
         writer.header(&mut header);

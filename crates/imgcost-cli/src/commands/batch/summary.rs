@@ -26,6 +26,7 @@ pub(super) struct Summary {
     /// The rows of outputs that are written at the end.
     kept: Vec<report::Row<'static>>,
     cap: Option<Usd>,
+    require_proven: bool,
     sums: RowSum,
     groups: Groupings,
     batch_lines: u64,
@@ -36,12 +37,12 @@ impl Summary {
     /// Nothing yet.
     pub(super) fn new(
         outputs: Vec<(Format, Sink)>,
-        cap: Option<Usd>,
+        (cap, require_proven): (Option<Usd>, bool),
         groups: Groupings,
         progress: Progress,
     ) -> Summary {
         let (is_gone, kept, sums, batch_lines) = (false, Vec::new(), RowSum::default(), 0);
-        Summary { outputs, is_gone, kept, cap, sums, groups, batch_lines, progress }
+        Summary { outputs, is_gone, kept, cap, require_proven, sums, groups, batch_lines, progress }
     }
 
     /// Takes what came of a chunk.
@@ -81,11 +82,18 @@ impl Summary {
         }
     }
 
-    /// Whether more rows would change nothing: the reader is gone, there is no file, and the cap is
-    /// broken already.
+    /// Whether more rows would change nothing: the reader is gone, there is no file, and the limits
+    /// are broken already.
     pub(super) fn is_done(&self) -> bool {
         let is_over = |cap| self.sums.ceiling().is_none_or(|ceiling| ceiling > cap);
-        self.is_gone && self.outputs.len() == 1 && self.cap.is_none_or(is_over)
+        self.is_gone
+            && self.outputs.len() == 1
+            && self.cap.is_none_or(is_over)
+            && !(self.require_proven && self.is_proven())
+    }
+
+    fn is_proven(&self) -> bool {
+        self.sums.total().is_proven()
     }
 
     /// Takes the line of progress away.
@@ -137,7 +145,12 @@ impl Summary {
         }
         self.notes();
         let complete = if self.sums.is_complete() { End::Done } else { End::Incomplete };
-        Ok(complete.and(self.cap.map_or(End::Done, |cap| self.within(cap))))
+        let ended = complete.and(self.cap.map_or(End::Done, |cap| self.within(cap)));
+        if self.require_proven && !self.is_proven() {
+            say("imgcost: not proven: a row has an assumed ceiling, or none");
+            return Ok(ended.and(End::Over));
+        }
+        Ok(ended)
     }
 
     fn notes(&self) {

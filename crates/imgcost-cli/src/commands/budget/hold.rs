@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Context, store, words};
 use crate::args::BudgetHoldArgs;
-use crate::commands::quote::{heading, prompt_missing};
+use crate::commands::quote::{heading, prompt_missing, proof};
 use crate::failure::{End, Failure};
 use crate::report::{Report, Value};
 use crate::request::{self, Asked, NoModel};
@@ -68,6 +68,11 @@ fn quoted(args: &BudgetHoldArgs, context: Context<'_>, scope: &Scope, by: &str) 
     let book = request::book(&args.request.book, context.settings)?;
     let Asked { request, remarks } = request::asked(&args.request, context.settings, &book, NoModel::Refuse)?;
     let quote = book.quote(&request)?;
+    if args.require_proven
+        && let Err(why) = proof(&quote)
+    {
+        return Err(Failure::Unproven(why));
+    }
     let amount = if args.hold_expected { Amount::Expected } else { Amount::Ceiling };
     let new = imgcost_guard::new_hold(&quote, amount, scope, by).map_err(|why| cant_hold(why, &quote))?;
     let held = ask(args, context, new).map_err(|failure| with_fits(failure, &quote))?;

@@ -33,7 +33,7 @@ pub(super) fn set(args: &BudgetSetArgs, context: Context<'_>) -> Result<End, Fai
         None => Cap::Unlimited,
     };
     let mut budget = Budget::new(scope, words::window(&args.per)?, cap);
-    budget.allow_assumed_ceiling = !args.proven_only;
+    budget.allow_assumed_ceiling = !args.require_proven;
     if let Some(text) = &args.alerts {
         let thresholds = text.parse();
         budget.alerts = thresholds.map_err(|error: imgcost_ledger::ParseThresholdsError| {

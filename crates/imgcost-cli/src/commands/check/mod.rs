@@ -4,8 +4,9 @@ mod github;
 mod report;
 mod sarif;
 
-use std::io::{self, Write};
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
 
 use imgcost_analysis::currency::Exchange;
 use imgcost_analysis::jobs::JobRow;
@@ -13,7 +14,7 @@ use imgcost_analysis::policy::{Policy, Report, Subject, Verdict};
 use imgcost_core::{Book, Code, Date, Error};
 
 use crate::args::CheckArgs;
-use crate::failure::{End, Failure, bad_input, say, unless_gone};
+use crate::failure::{End, Failure, bad_input, say, say_note, unless_gone};
 use crate::report::{Format, Output};
 use crate::request;
 use crate::settings::Settings;
@@ -21,8 +22,10 @@ use crate::{inputs, jobs};
 
 /// The most bytes that a policy may have.
 const POLICY_MAX: u64 = 1 << 20;
-/// What `--init` prints.
-const EXAMPLE: &str = include_str!("policy.toml");
+/// What `--init` writes.
+const STARTER: &str = include_str!("policy.toml");
+/// The rules without a policy, beside those that need no asking: illegal, unpriced and retired rows.
+const BUILT_IN: (&str, &str) = ("built-in rules", "forbid_auto = true\n");
 
 /// What was checked, and what came of it.
 struct Checked<'c> {
@@ -30,26 +33,41 @@ struct Checked<'c> {
     file: String,
     /// Their path, where they are not standard input.
     path: Option<&'c Path>,
-    /// The policy's path.
-    policy_path: &'c Path,
+    /// The policy's path, where there is one.
+    policy_path: Option<&'c Path>,
     policy: &'c Policy,
     day: Date,
     exchange: Option<Exchange>,
     report: Report,
 }
 
-/// Judges every row by the policy.
-pub(crate) fn check(args: &CheckArgs, settings: &Settings, output: &Output) -> Result<End, Failure> {
-    if args.init {
-        output.stdout_only()?;
-        unless_gone(io::stdout().lock().write_all(EXAMPLE.as_bytes()).map_err(Failure::from))?;
-        return Ok(End::Done);
+/// Prints a policy to start from, or writes it to new files.
+pub(crate) fn starter_policy(files: &[PathBuf]) -> Result<End, Failure> {
+    for path in files {
+        let mut file = File::create_new(path).map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => {
+                bad_input("out", format!("{} exists, and is not overwritten", inputs::name(path))).into()
+            }
+            _ => Failure::Output(error),
+        })?;
+        file.write_all(STARTER.as_bytes())?;
     }
-    let missing = |what: &str| bad_input(what, format!("{what} is missing"));
-    let file = args.file.as_deref().ok_or_else(|| missing("file"))?;
-    let policy_path = args.policy.as_deref().ok_or_else(|| missing("policy"))?;
-    one_stdin(args, file, policy_path)?;
-    let policy = policy(policy_path)?;
+    if files.is_empty() {
+        unless_gone(io::stdout().lock().write_all(STARTER.as_bytes()).map_err(Failure::from))?;
+    }
+    Ok(End::Done)
+}
+
+/// Judges every row by the policy, or by the built-in rules.
+pub(crate) fn check(args: &CheckArgs, settings: &Settings, output: &Output) -> Result<End, Failure> {
+    let file = args.file.as_deref().ok_or_else(|| bad_input("file", "file is missing"))?;
+    let policy_path = args.policy.as_deref();
+    one_stdin(args, file)?;
+    let policy = match policy_path {
+        Some(path) => policy(&inputs::name(path), &inputs::text("policy", path, POLICY_MAX)?)?,
+        None => policy(BUILT_IN.0, BUILT_IN.1)?,
+    };
+    let policy = if args.require_proven { policy.requiring_proven() } else { policy };
     let book = request::book(&args.request.book, settings)?;
     let day = request::as_of(&args.request.book, settings)?;
     let report = rows(args, settings, &book, &policy, file, day)?;
@@ -78,6 +96,11 @@ pub(crate) fn check(args: &CheckArgs, settings: &Settings, output: &Output) -> R
             _ => None,
         },
     )?;
+    if policy_path.is_none() {
+        say_note(
+            "built-in rules (illegal, unpriced, retired, auto); for your own: imgcost check --init -o policy.toml",
+        );
+    }
     // Findings alone do not tell how it ended.
     if matches!(output.format(), Format::Sarif | Format::Github) {
         say(&format!("imgcost: {}", report::verdict(&checked)));
@@ -96,10 +119,11 @@ fn exit_code(verdict: Verdict) -> u8 {
 }
 
 /// Standard input can be one thing only.
-fn one_stdin(args: &CheckArgs, file: &Path, policy: &Path) -> Result<(), Error> {
-    let others = [&args.request.request, &args.request.prompt_file];
-    let paths = [Some(file), Some(policy)].into_iter().chain(others.into_iter().map(|path| path.as_deref()));
-    if paths.flatten().filter(|path| inputs::is_stdin(path)).count() > 1 {
+fn one_stdin(args: &CheckArgs, file: &Path) -> Result<(), Error> {
+    let request = &args.request;
+    let paths =
+        [Some(file), args.policy.as_deref(), request.request.as_deref(), request.prompt_file.as_deref()];
+    if paths.into_iter().flatten().filter(|path| inputs::is_stdin(path)).count() > 1 {
         let message = "standard input can be the jobs, the policy or the request, only one of them";
         return Err(bad_input("file", message));
     }
@@ -107,9 +131,8 @@ fn one_stdin(args: &CheckArgs, file: &Path, policy: &Path) -> Result<(), Error> 
 }
 
 /// Reads the policy; all that is wrong with it is said at once.
-fn policy(path: &Path) -> Result<Policy, Error> {
-    let text = inputs::text("policy", path, POLICY_MAX)?;
-    Policy::read(&inputs::name(path), &text).map_err(|problems| {
+fn policy(name: &str, text: &str) -> Result<Policy, Error> {
+    Policy::read(name, text).map_err(|problems| {
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
         Error::new(Code::BadInput, lines.join("\n")).field("policy")
     })

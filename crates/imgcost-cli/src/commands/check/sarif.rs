@@ -230,7 +230,7 @@ fn result<'c>(checked: &Checked<'_>, finding: &'c Finding) -> ResultObject<'c> {
         text.push_str(&format!("; nearest: {nearest}"));
     }
     let path = match finding.rule.scope() {
-        FindingScope::Policy => Some(checked.policy_path),
+        FindingScope::Policy => checked.policy_path,
         FindingScope::Row | FindingScope::File => checked.path,
     };
     let suppressed = finding.suppressed.as_ref();

@@ -1,13 +1,14 @@
 //! From flags and settings to axes over one request.
 
 use imgcost_analysis::compare::Axes;
-use imgcost_analysis::selector::Selector;
+use imgcost_analysis::selector::{Pattern, Selector};
 use imgcost_core::{Basis, Book, Code, Date, Endpoint, Error, Note, Offer, OfferDefaults, Param, Request};
 
 use crate::args::{CompareArgs, RequestArgs};
+use crate::book::Names;
 use crate::request::{self, Given};
-use crate::settings::{Key, Settings};
-use crate::{clock, fields};
+use crate::settings::Settings;
+use crate::{clock, fields, words};
 
 /// What differs between the calls, and what does not.
 pub(super) struct Asked {
@@ -28,7 +29,7 @@ impl Asked {
         let mut rest: RequestArgs = args.request.clone();
         rest.params = rest.params.without(&LISTS);
         rest.book.as_of = None;
-        let is_set = settings.get(Key::Model).is_some();
+        let is_set = settings.get(Param::Model).is_some();
         let unnamed = |request: &mut Request| {
             if !is_set {
                 request.model.clear();
@@ -36,7 +37,24 @@ impl Asked {
         };
         let Given { request, mut remarks, endpoint_known } = request::given(&rest, settings, book, &unnamed)?;
         if axes.models.is_empty() && request.model.is_empty() {
-            axes.models.push(Selector::Current);
+            axes.models.push(Selector::Usual);
+        }
+        if let Some(models) = args.request.get(Param::Model)
+            && axes.providers.is_empty()
+            && settings.get(Param::Provider).is_none()
+        {
+            // As patterns: a pair that is not sold was not asked for.
+            let providers = words::providers_of(models, &Names::of(book));
+            axes.providers = providers.into_iter().map(|name| Selector::Glob(Pattern::new(name))).collect();
+        }
+        // A body says by leaving them out that they are the model's default.
+        if rest.request.is_none() {
+            if axes.qualities.is_empty() && request.quality.is_none() {
+                axes.qualities.push(Selector::Usual);
+            }
+            if axes.sizes.is_empty() && request.size.is_none() {
+                axes.sizes.push(Selector::Usual);
+            }
         }
         // Where the body names no model, none is assumed: all of these are compared.
         remarks.retain(|note| note.code != "model-assumed");

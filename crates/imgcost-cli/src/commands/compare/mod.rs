@@ -11,7 +11,7 @@ mod table;
 
 use imgcost_analysis::compare::{Baseline, Cell, Cheapest, Filter, Grid, Sort, State, cheapest};
 use imgcost_analysis::currency::Exchange;
-use imgcost_analysis::selector::{Pattern, patterns};
+use imgcost_analysis::selector::{Pattern, Selector, patterns};
 use imgcost_core::{Book, Note, Offer, Param, Request};
 
 use crate::args::CompareArgs;
@@ -71,7 +71,7 @@ pub(crate) fn compare(args: &CompareArgs, settings: &Settings, output: &Output) 
     let exchange = args.currency.exchange()?;
     let filters = filters(args)?;
     let sort = args.sort.as_deref().map(Sort::read).transpose()?.unwrap_or_default();
-    let layout = Layout::read(args)?;
+    let mut layout = Layout::read(args)?;
     let book = crate::request::book(&args.request.book, settings)?;
     let mut asked = Asked::read(args, settings, &book)?;
     if let Some(words) = &args.equivalent_to {
@@ -90,6 +90,11 @@ pub(crate) fn compare(args: &CompareArgs, settings: &Settings, output: &Output) 
     let keeps = |cell: &&Cell<'_>| filters.iter().all(|filter| filter.keeps(cell));
     let mut shown: Vec<&Cell<'_>> = grid.cells().iter().filter(keeps).collect();
     sort.apply(&mut shown);
+    let is_plain = args.sort.is_none() && args.baseline.is_none() && exchange.is_none();
+    let has_quality = shown.iter().any(|cell| cell.quality().is_some());
+    if is_plain && has_quality && axes.qualities == [Selector::Usual] {
+        layout.get_or_insert_with(Layout::by_quality);
+    }
     let compared = Compared {
         book: &book,
         all: grid.cells().len(),

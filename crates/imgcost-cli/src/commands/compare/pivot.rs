@@ -12,6 +12,9 @@ use crate::report::{Column, DASH, Only, Report, Table, Value};
 /// What may stand in a pivot, by name.
 pub(crate) const SHOWN: [&str; 5] = ["per-image", "per-call", "per-megapixel", "tokens", "delta"];
 
+/// The most decimals of amounts that are for an overview, or by the megapixel.
+const PLACES_FEW: u32 = 4;
+
 /// What stands in a pivot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Show {
@@ -46,12 +49,19 @@ pub(super) struct Layout {
     rows: Vec<Axis>,
     columns: Vec<Axis>,
     show: Show,
+    /// The most decimals of an amount.
+    places: u32,
 }
 
 impl Layout {
     /// Whether a star marks the cheapest.
     pub(super) fn is_starred(&self) -> bool {
         self.show.is_by_image()
+    }
+
+    /// Qualities side by side: where none was named, all of them are compared.
+    pub(super) fn by_quality() -> Layout {
+        Layout { rows: Vec::new(), columns: vec![Axis::Quality], show: Show::PerImage, places: PLACES_FEW }
     }
 
     /// Reads the flags; none of them means a list.
@@ -89,7 +99,8 @@ impl Layout {
         if show == Show::Delta && args.baseline.is_none() {
             return refused("show delta needs a baseline", "show", &["--baseline WORDS", "--baseline first"]);
         }
-        Ok(Some(Layout { rows, columns, show }))
+        let places = if show == Show::PerMegapixel { PLACES_FEW } else { PLACES_MAX };
+        Ok(Some(Layout { rows, columns, show, places }))
     }
 }
 
@@ -100,13 +111,12 @@ pub(super) fn show<'c>(report: &mut Report<'c>, compared: &Compared<'_>, layout:
     let values: Vec<Value<'c>> =
         compared.shown.iter().map(|cell| value(compared, cell, layout.show)).collect();
     let places = values.iter().filter_map(Value::places).max().unwrap_or(2);
-    let most = if layout.show == Show::PerMegapixel { 4 } else { PLACES_MAX };
     let labels = pivot.row_axes.iter().map(|axis| Column::name(axis.words()));
     let columns = pivot.columns.iter().map(|labels| {
         let heading = heading(labels, &pivot.column_axes, layout.show);
         match layout.show {
             Show::Delta => Column::number(heading),
-            _ => Column::estimate(heading).decimals(places.clamp(2, most)),
+            _ => Column::estimate(heading).decimals(places.clamp(2, layout.places)),
         }
     });
     let mut table = Table::new("Grid", labels.chain(columns)).only(Only::People);

@@ -177,6 +177,7 @@ fn name(cell: &Cell<'_>, axes: &[Axis]) -> String {
         Axis::Day => format!("on {}", cell.as_of()),
         Axis::Tier if cell.tier() == Tier::Batch => "by the Batch API".to_owned(),
         Axis::Tier => String::new(),
+        Axis::Quality if cell.quality().is_none() => String::new(),
         axis => cell.label(*axis),
     };
     axes.iter().map(word).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")

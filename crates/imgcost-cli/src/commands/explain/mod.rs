@@ -91,7 +91,7 @@ pub(crate) fn explain(args: &QuoteArgs, settings: &Settings, output: &Output) ->
         sources: cited(&book, source_ids(&quoted)),
     };
     output.write(&explanation, || report(&priced, &explanation, exchange))?;
-    Ok(quote::end(&quoted, cap))
+    Ok(quote::end(&quoted, cap, args.require_proven))
 }
 
 fn link<'q>(quote: &'q Quote<'q>, line: &QuoteLine<'q>) -> Link<'q> {

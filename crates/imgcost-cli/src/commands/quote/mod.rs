@@ -1,21 +1,23 @@
 //! `imgcost quote`: what a call will cost.
 
+mod lines;
 mod noted;
+mod others;
 mod report;
 pub(crate) mod row;
 
 use imgcost_analysis::lacks_prompt;
-use imgcost_core::{CeilingBasis, Code, Error, Quality, Quote, Usd};
+use imgcost_core::{Code, Error, Quote, Usd};
 
 use crate::args::QuoteArgs;
-use crate::commands::price_list;
 use crate::failure::{End, Failure, fits_words, say, say_note};
 use crate::report::Output;
 use crate::request::{self, Asked, NoModel};
 use crate::settings::Settings;
 
+pub(crate) use lines::{amount_words, item_words};
 pub(crate) use noted::{NotedQuote, total_in};
-pub(crate) use report::{amount_words, document, heading, item_words, notes, warning};
+pub(crate) use report::{document, heading, notes, warning};
 
 /// Quotes the call, and checks it against the cap.
 pub(crate) fn quote(args: &QuoteArgs, settings: &Settings, output: &Output) -> Result<End, Failure> {
@@ -29,38 +31,29 @@ pub(crate) fn quote(args: &QuoteArgs, settings: &Settings, output: &Output) -> R
     let priced = NotedQuote { quote: &quote, remarks: &remarks };
     let exchange = exchange.as_ref();
     output.write(&report::document_in(&priced, exchange), || report::report(&priced, exchange))?;
-    Ok(end(&quote, cap))
+    Ok(end(&quote, cap, args.require_proven))
 }
 
-/// How a quote ends: over the cap, incomplete, or done.
-pub(super) fn end(quote: &Quote<'_>, cap: Option<Usd>) -> End {
+/// How a quote ends: over the cap or not proven, incomplete, or done.
+pub(super) fn end(quote: &Quote<'_>, cap: Option<Usd>, require_proven: bool) -> End {
     let complete = if quote.is_complete() { End::Done } else { End::Incomplete };
-    complete.and(cap.map_or(End::Done, |cap| hold_against(quote, cap)))
+    let ended = complete.and(cap.map_or(End::Done, |cap| hold_against(quote, cap)));
+    match proof(quote).err().filter(|_| require_proven) {
+        Some(why) => {
+            say(&format!("imgcost: {why}"));
+            ended.and(End::Over)
+        }
+        None => ended,
+    }
 }
 
-/// The same request on each current model of the provider: its name, the price, and what its best
-/// quality costs where that is beyond the one asked for.
-fn on_current_models(quote: &Quote<'_>) -> Vec<Vec<String>> {
-    let (offer, request) = (quote.offer(), quote.request());
-    let priced = price_list::current(offer.provider, offer.as_of).into_iter().filter_map(|model| {
-        let limits = &offer.book.family(&model.family)?.limits.rule;
-        let price = |quality: Option<&Quality>| {
-            let mut request = request.clone();
-            request.model = model.id.clone();
-            request.quality = quality.cloned();
-            let quote = offer.book.quote(&request).ok()?;
-            let total = quote.total();
-            let is_exact = total.floor == total.ceiling && total.basis == CeilingBasis::Proven;
-            Some(format!("{}{}", if is_exact { "" } else { "≤ " }, total.ceiling?))
-        };
-        let best = limits.qualities.last().filter(|best| {
-            request.quality.as_ref().is_some_and(|asked| asked != *best) && limits.qualities.len() > 3
-        });
-        let best = best.and_then(|best| Some(format!("{best}: {}", price(Some(best))?)));
-        Some((model.id.as_str(), vec![price(request.quality.as_ref())?, best.unwrap_or_default()]))
-    });
-    let rows = price_list::grouped(priced).into_iter();
-    rows.map(|(name, cells)| std::iter::once(name).chain(cells).collect()).collect()
+/// That the ceiling is proven, or why it is not.
+pub(super) fn proof(quote: &Quote<'_>) -> Result<(), String> {
+    match quote.total().ceiling {
+        _ if quote.total().is_proven() => Ok(()),
+        Some(ceiling) => Err(format!("not proven: the ceiling of ${ceiling} is assumed")),
+        None => Err(format!("not proven: the call has no known ceiling, as {}", why_open(quote))),
+    }
 }
 
 /// Refuses a call without its prompt.
@@ -71,6 +64,9 @@ pub(super) fn needs_prompt(quote: &Quote<'_>) -> Result<(), Error> {
 /// A cap is for the whole call, the prompt too if it costs. One that was set for every call, and
 /// not for this one, is compared with the images alone where no prompt is given.
 pub(super) fn prompt_for_cap(args: &QuoteArgs, cap: Option<Usd>, quote: &Quote<'_>) -> Result<(), Error> {
+    if args.require_proven && lacks_prompt(quote) {
+        return Err(prompt_missing("a proven ceiling"));
+    }
     match (cap, args.cap.is_some()) {
         (Some(_), true) => needs_prompt(quote),
         (Some(cap), false) if lacks_prompt(quote) => {

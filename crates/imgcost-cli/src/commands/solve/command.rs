@@ -5,8 +5,8 @@ use imgcost_core::{InputImage, Param, TextInputRule, Value};
 
 use crate::args::{RequestArgs, params};
 use crate::book::DEFAULT_PROVIDER;
-use crate::plain;
-use crate::settings::{Key, Settings};
+use crate::plain::{self, quoted};
+use crate::settings::Settings;
 
 /// What the command has to repeat of how solve was called.
 pub(super) struct Typed {
@@ -34,7 +34,7 @@ impl Typed {
             (None, None) => Vec::new(),
         };
         Typed {
-            provider: settings.get(Key::Provider).unwrap_or(DEFAULT_PROVIDER).to_owned(),
+            provider: settings.get(Param::Provider).unwrap_or(DEFAULT_PROVIDER).to_owned(),
             prices,
             // What can't be shown as it was typed is left to the count of tokens.
             prompt: prompt.into_iter().take_while(|word| plain::line(word) == *word).collect(),
@@ -106,31 +106,4 @@ fn sizes(images: &[InputImage]) -> impl Iterator<Item = String> {
         InputImage::Sized(size) => Some(size.to_string()),
         InputImage::Unsized => None,
     })
-}
-
-/// A word as a POSIX shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn words_are_quoted_where_a_shell_needs_it() {
-        for (word, text) in [
-            ("fal-ai/flux/dev", "fal-ai/flux/dev"),
-            ("my prices.toml", "'my prices.toml'"),
-            ("it's", r"'it'\''s'"),
-            ("", "''"),
-            ("$(x)", "'$(x)'"),
-        ] {
-            assert_eq!(quoted(word), text);
-        }
-    }
 }

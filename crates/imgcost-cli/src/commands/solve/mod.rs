@@ -10,12 +10,13 @@ use imgcost_analysis::solve::{Aspect, By, Goal, Job, LeftOut, Plan, Shape, Unsol
 use imgcost_core::{Book, Code, Date, Endpoint, Error, Note, Param, Size};
 
 use crate::args::{RequestArgs, SolveArgs};
-use crate::book::DEFAULT_PROVIDER;
+use crate::book::Names;
 use crate::failure::{End, Failure, bad_input, say};
 use crate::fields;
 use crate::report::Output;
 use crate::request::{self, Given};
-use crate::settings::{Key, Settings};
+use crate::settings::Settings;
+use crate::words;
 
 use command::Typed;
 
@@ -120,6 +121,7 @@ fn job(args: &SolveArgs, settings: &Settings, book: &Book) -> Result<(Job, Vec<N
     if asked.request.is_some() {
         return Err(bad_input("request", "solve takes no request body: it chooses model, quality and size"));
     }
+    let shape = shape(args)?;
     // Over as many calls as it takes: the range is not that of one call.
     let call = RequestArgs { params: asked.params.clone().without(&[Param::N]), ..asked.clone() };
     let Given { mut request, mut remarks, endpoint_known } = request::given(&call, settings, book, &|_| {})?;
@@ -130,16 +132,18 @@ fn job(args: &SolveArgs, settings: &Settings, book: &Book) -> Result<(Job, Vec<N
         Some(budget) => Goal::Budget(fields::usd("budget", budget)?),
         None => Goal::Images(whole("n", asked.get(Param::N), 1)?.unwrap_or(1).into()),
     };
-    let provider =
-        asked.get(Param::Provider).or_else(|| settings.get(Key::Provider)).unwrap_or(DEFAULT_PROVIDER);
+    let providers = match asked.get(Param::Provider).or_else(|| settings.get(Param::Provider)) {
+        Some(named) => named.to_owned(),
+        None => words::providers_of(asked.get(Param::Model).unwrap_or_default(), &Names::of(book)).join(","),
+    };
     let mut job = Job::new(request);
     job.goal = goal;
     let list = |field: &str, text: Option<&str>| text.map_or(Ok(Vec::new()), |text| patterns(field, text));
-    job.providers = patterns("provider", provider)?;
+    job.providers = patterns("provider", &providers)?;
     job.models = list("model", asked.get(Param::Model))?;
     job.qualities = list("quality", asked.get(Param::Quality))?;
     job.min_quality = args.min_quality.as_deref().and_then(|name| name.parse().ok());
-    job.shape = shape(args)?;
+    job.shape = shape;
     job.allow_batch = args.allow_batch;
     job.by = args.by.as_deref().and_then(By::named).unwrap_or_default();
     job.base.quality = None;
@@ -175,8 +179,7 @@ fn shape(args: &SolveArgs) -> Result<Shape, Error> {
         Some(Ok(Size::Exact(size))) => Some(size),
         Some(_) => {
             let text = args.request.get(Param::Size).unwrap_or_default();
-            let error =
-                fields::illegal("size", text, "solve chooses the size itself, or takes one in pixels");
+            let error = fields::illegal("size", text, "solve chooses the size, or takes one in pixels");
             return Err(error.allowed(["WIDTHxHEIGHT", "left out"]));
         }
         None => None,

@@ -12,7 +12,7 @@ use crate::args::UsageArgs;
 use crate::failure::{Failure, bad_input, say};
 use crate::fields;
 use crate::request;
-use crate::settings::{Key, Settings};
+use crate::settings::Settings;
 
 /// So many calls that can't be used are named in documents.
 const NAMED_MAX: usize = 100;
@@ -86,7 +86,7 @@ fn defaults<'b>(args: &UsageArgs, settings: &Settings, book: &'b Book) -> Result
     }
     let provider = args.request.get(Param::Provider).unwrap_or(&base.provider);
     let mut defaults = Defaults::new(book, provider, as_of);
-    defaults.model = args.request.get(Param::Model).or_else(|| settings.get(Key::Model)).map(str::to_owned);
+    defaults.model = args.request.get(Param::Model).or_else(|| settings.get(Param::Model)).map(str::to_owned);
     defaults.tier = base.tier;
     defaults.since = day("since", &args.since)?;
     defaults.until = day("until", &args.until)?;

@@ -4,7 +4,9 @@ mod show;
 
 use imgcost_analysis::accuracy::{self, Billed, Comparison, Verdict};
 use imgcost_analysis::currency::Exchange;
-use imgcost_core::{Basis, Book, Charge, Code, Error, Note, NoteKind, Quote, Request, Response, ServedTier};
+use imgcost_core::{
+    Basis, Book, Charge, Code, Error, Note, NoteKind, Param, Quote, Request, Response, ServedTier,
+};
 
 use super::kind::{Input, Kind};
 use crate::args::UsageArgs;
@@ -12,7 +14,7 @@ use crate::failure::{End, Failure, bad_input};
 use crate::report::Output;
 use crate::request::{self, Asked, NoModel};
 use crate::responses;
-use crate::settings::{Key, Settings};
+use crate::settings::Settings;
 
 /// A charge with the quote whose terms it was made at.
 struct Charged<'q> {
@@ -118,7 +120,7 @@ fn served(
     response: &Response,
     request: &mut Request,
 ) -> Vec<Note> {
-    let day_is_given = args.request.book.as_of.is_some() || settings.get(Key::AsOf).is_some();
+    let day_is_given = args.request.book.as_of.is_some() || settings.get(Param::AsOf).is_some();
     let mut notes: Vec<Note> = Vec::new();
     let served = request.take_served(book, response);
     notes.extend(served.model.into_iter().chain(served.tier));

@@ -1,0 +1,278 @@
+//! What can be wrong with a line, and how each fault is mended.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use imgcost_core::{Code, Error};
+
+use super::line::{Line, Piece, word_is};
+use crate::args::BookArgs;
+use crate::book::Names;
+use crate::parse::{self, Renamed};
+use crate::settings::Settings;
+use crate::words::{self, Kind};
+
+/// Options of other programs, and what they are here.
+const FOREIGN: &[Renamed] = &[
+    Renamed { old: "--count", now: "--n" },
+    Renamed { old: "--number", now: "--n" },
+    Renamed { old: "--num", now: "--n" },
+    Renamed { old: "--quantity", now: "--n" },
+    Renamed { old: "--resolution", now: "--size" },
+    Renamed { old: "--dimensions", now: "--size" },
+    Renamed { old: "--max-cost", now: "--cap" },
+    Renamed { old: "--limit", now: "--cap" },
+    Renamed { old: "--budget", now: "--cap" },
+    Renamed { old: "--batch", now: "--tier batch" },
+    Renamed { old: "--no-color", now: "--color never" },
+    Renamed { old: "--output", now: "--format" },
+    Renamed { old: "-v", now: "--verbose" },
+];
+
+/// Words for sizes.
+const SHAPES: &[(&str, &str)] =
+    &[("square", "1024x1024"), ("landscape", "1536x1024"), ("portrait", "1024x1536")];
+
+impl Line {
+    /// Mends what the words alone show: unknown ones, several of a kind, a word against an option.
+    pub(super) fn mend_words(&mut self, settings: &Settings) -> Option<()> {
+        self.mend_options();
+        self.mend_repeated();
+        // Its words are parts of names, too: what they match is for the command to find out.
+        if self.command == "models" {
+            return Some(());
+        }
+        let own = self.value("prices").map(PathBuf::from);
+        let args = BookArgs { prices: own, as_of: None };
+        words::with_names(&args, settings, |names| {
+            self.mend_unknown(names);
+            self.mend_several(names);
+            Ok(())
+        })
+        .ok()
+    }
+
+    /// Options of a kind that are given several times are words.
+    fn mend_repeated(&mut self) {
+        for id in Kind::ALL.map(Kind::name).into_iter().filter(|id| *id != Kind::N.name()) {
+            let is_it = |piece: &Piece| matches!(piece, Piece::Option { id: known, .. } if known == id);
+            if self.pieces.iter().filter(|piece| is_it(piece)).count() < 2 {
+                continue;
+            }
+            for piece in &mut self.pieces {
+                if let Piece::Option { id: known, typed } = piece
+                    && known == id
+                    && let Some(last) = typed.last()
+                {
+                    let last = last.to_string_lossy();
+                    let value = last.split_once('=').map_or(last.as_ref(), |(_, value)| value);
+                    *piece = Piece::Word(value.to_owned());
+                }
+            }
+        }
+    }
+
+    /// A group's command that is misspelled, or is another program's; `config` takes no words.
+    pub(super) fn mend_group(&mut self) {
+        let is_word = |piece: &Piece| matches!(piece, Piece::Word(_));
+        if self.command == "config" {
+            self.pieces.retain(|piece| !is_word(piece));
+        }
+        let names = self.subcommands();
+        let Some(at) = self.pieces.iter().position(is_word).filter(|_| !names.is_empty()) else { return };
+        let Some(Piece::Word(word)) = self.pieces.get(at) else { return };
+        let near = match word.as_str() {
+            "list" | "ls" => Some("show"),
+            word => imgcost_core::nearest_name(word, names.iter().map(String::as_str)),
+        };
+        if let Some(near) = near {
+            self.command = format!("{} {near}", self.command);
+            self.pieces.remove(at);
+        } else if self.command == "prices" {
+            self.command.push_str(" show");
+        }
+    }
+
+    /// Mends options that the command does not have: of other programs, renamed or misspelled ones.
+    /// Others go.
+    pub(super) fn mend_options(&mut self) {
+        let (_, long) = self.known();
+        let mut pieces: Vec<Piece> = Vec::new();
+        let mut taken = std::mem::take(&mut self.pieces).into_iter().peekable();
+        while let Some(piece) = taken.next() {
+            let Piece::Unknown(text) = piece else {
+                pieces.push(piece);
+                continue;
+            };
+            let (name, attached) = match text.split_once('=') {
+                Some((name, value)) => (name, Some(value.to_owned())),
+                None => (text.as_str(), None),
+            };
+            let renamed = FOREIGN.iter().chain(parse::RENAMED).find(|renamed| renamed.old == name);
+            let near = || {
+                let names = long.iter().map(String::as_str);
+                imgcost_core::nearest_name(name.trim_start_matches('-'), names)
+                    .map(|name| format!("--{name}"))
+            };
+            let next = match taken.peek() {
+                Some(Piece::Word(word)) => Some(word.clone()),
+                _ => None,
+            };
+            let Some(mut meant) = renamed.map(|renamed| renamed.now.to_owned()).or_else(near) else {
+                // What follows may be its value, which is no word of the call.
+                let is_word = |word: &String| words::meant(word, &crate::book::names()).is_some();
+                if attached.is_none() && next.is_some_and(|word| !is_word(&word)) {
+                    taken.next();
+                }
+                continue;
+            };
+            let value = attached.clone().or(next);
+            if name == "--output" && value.as_deref().is_some_and(|value| value.contains('.')) {
+                meant = "--out".to_owned();
+            }
+            let (flag, value) = match meant.split_once(' ') {
+                Some((flag, form)) => match form.strip_prefix("FILE") {
+                    Some(ending) => (flag, value.map(|file| with_ending(file, ending))),
+                    None => (flag, Some(form.to_owned())),
+                },
+                None => (meant.as_str(), value),
+            };
+            let is_given = meant.split_once(' ').is_some_and(|(_, form)| !form.starts_with("FILE"));
+            let again = self.command.split(' ').chain([flag]).map(OsString::from);
+            let again: Vec<OsString> = again.chain(value.map(OsString::from)).collect();
+            let Some(Piece::Option { id, typed }) =
+                Line::split(&again).and_then(|line| line.pieces.into_iter().next())
+            else {
+                continue;
+            };
+            if typed.len() == 2 && attached.is_none() && !is_given {
+                taken.next();
+            }
+            pieces.push(Piece::Option { id, typed });
+        }
+        self.pieces = pieces;
+    }
+
+    fn mend_unknown(&mut self, names: &Names<'_>) {
+        let has_n = self.has("n");
+        let mut pieces = Vec::new();
+        for piece in std::mem::take(&mut self.pieces) {
+            let word = match piece {
+                Piece::Word(word) => word,
+                other => {
+                    pieces.push(other);
+                    continue;
+                }
+            };
+            let is_pattern = self.takes_lists() && word.contains('*');
+            let lower = word.to_lowercase();
+            if words::meant(&word, names).is_some() || is_pattern {
+                pieces.push(Piece::Word(word));
+            } else if word.contains(',') {
+                pieces.extend(
+                    word.split(',').map(|part| Piece::Word(part.to_owned())).filter(
+                        |part| matches!(part, Piece::Word(part) if words::meant(part, names).is_some()),
+                    ),
+                );
+            } else if let Some((_, size)) = SHAPES.iter().find(|(shape, _)| *shape == lower) {
+                pieces.push(Piece::Word((*size).to_owned()));
+            } else if !self.takes_lists() && (lower.ends_with(".json") || Path::new(&word).is_file()) {
+                pieces.push(Piece::Option {
+                    id: "request".to_owned(),
+                    typed: vec!["--request".into(), word.into()],
+                });
+            } else if !has_n && word.parse::<u32>().is_ok_and(|n| n > 0) {
+                pieces.push(Piece::Word(format!("x{word}")));
+            } else if let Some(near) = words::near(&word, names) {
+                pieces.push(Piece::Word(near.to_owned()));
+            }
+        }
+        self.pieces = pieces;
+    }
+
+    /// Words that name a thing twice make a comparison; those against an option go.
+    fn mend_several(&mut self, names: &Names<'_>) {
+        for kind in Kind::ALL {
+            let id = kind.name();
+            // Lists of options are words of a comparison.
+            let lists = |piece: &Piece| {
+                matches!(piece, Piece::Option { id: known, typed }
+                if known == id && typed.iter().any(|text| text.to_string_lossy().contains(',')))
+            };
+            let is_list = self.pieces.iter().any(lists);
+            let mut values: Vec<String> = Vec::new();
+            for piece in &self.pieces {
+                if let Piece::Word(word) = piece
+                    && let Some((_, value)) = words::meant(word, names).filter(|(known, _)| *known == kind)
+                    && !values.contains(&value)
+                {
+                    values.push(value);
+                }
+            }
+            if self.has(id) && !is_list {
+                self.pieces.retain(|piece| {
+                    !matches!(piece, Piece::Word(word) if words::meant(word, names).is_some_and(|(known, _)| known == kind))
+                });
+            } else if (values.len() > 1 || is_list) && !self.takes_lists() {
+                self.command = "compare".to_owned();
+            }
+        }
+        if self.command == "compare" {
+            let (known, _) = self.known();
+            self.pieces.retain(|piece| !matches!(piece, Piece::Option { id, .. } if !known.contains(id)));
+        }
+    }
+
+    /// Mends one fault.
+    pub(super) fn mend(&mut self, error: &Error) -> Option<()> {
+        // A file that is not there can't be mended.
+        let field = error.field_name().filter(|field| *field != "request")?;
+        let value = match error.code() {
+            Code::NotSoldHere => {
+                let word = self.pieces.iter().find_map(|piece| match piece {
+                    Piece::Word(word) if word_is(word, Kind::Model) => Some(word.clone()),
+                    _ => None,
+                });
+                let model = word.or_else(|| self.value("model")).unwrap_or_default();
+                let makes = |id: &&String| {
+                    imgcost_pricing::book().provider(id).is_ok_and(|provider| provider.makes(&model))
+                };
+                let allowed = error.allowed_values();
+                allowed.iter().find(makes).or_else(|| allowed.first()).cloned()
+            }
+            // The plainest name is the one most likely meant.
+            Code::NoModel => error.allowed_values().iter().min_by_key(|name| name.len()).cloned(),
+            _ => error.nearest_value().map(str::to_owned),
+        };
+        if field == "prompt" && error.message().is_empty() {
+            self.pieces.push(Piece::Option {
+                id: field.to_owned(),
+                typed: vec!["--prompt".into(), "your prompt".into()],
+            });
+            return Some(());
+        }
+        let kind = Kind::ALL.into_iter().find(|kind| kind.name() == field);
+        let before = self.shown();
+        if let Some(kind) = kind {
+            self.pieces.retain(|piece| !matches!(piece, Piece::Word(word) if word_is(word, kind)));
+        }
+        self.pieces.retain(|piece| !matches!(piece, Piece::Option { id, .. } if id == field));
+        if let Some(value) = value {
+            match kind {
+                Some(Kind::Model | Kind::Quality | Kind::Size) => self.pieces.push(Piece::Word(value)),
+                Some(Kind::N) => self.pieces.push(Piece::Word(format!("x{value}"))),
+                _ => {
+                    let flag = format!("--{}", field.replace('_', "-"));
+                    self.pieces
+                        .push(Piece::Option { id: field.to_owned(), typed: vec![flag.into(), value.into()] });
+                }
+            }
+        }
+        (self.shown() != before).then_some(())
+    }
+}
+
+/// A file's name with an ending that it may have already.
+fn with_ending(file: String, ending: &str) -> String {
+    if file.ends_with(ending) { file } else { file + ending }
+}
