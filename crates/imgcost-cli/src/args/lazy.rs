@@ -30,6 +30,7 @@ const RARE: &[&str] = &[
     "min_height",
     "min_pixels",
     "min_width",
+    "no_dedupe",
     "no_progress",
     "output_compression",
     "output_format",
