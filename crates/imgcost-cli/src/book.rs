@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use imgcost_core::{Book, Date, Error, File, Provider};
+use imgcost_core::{Book, Date, Error, File};
 
 use crate::failure::bad_input;
 use crate::inputs;
@@ -46,9 +46,12 @@ impl<'b> Names<'b> {
         self.providers().find(|known| is(known, name))
     }
 
-    /// The provider that is meant where none is named; none where it has to be.
-    pub(crate) fn usual_provider(&self, model: &str) -> Option<&'b Provider> {
-        self.0.usual_provider(model).ok()
+    /// The provider that is meant by a model where none is named, if it is not openai, and why; none
+    /// where it has to be named.
+    pub(crate) fn other_provider(&self, model: &str) -> Option<(&'b str, &'static str)> {
+        let provider = self.0.usual_provider(model).ok()?.id.as_str();
+        let why = if self.offering(model).len() == 1 { "the only provider of" } else { "the maker of" };
+        (provider != DEFAULT_PROVIDER).then_some((provider, why))
     }
 
     /// The providers that offer a model.

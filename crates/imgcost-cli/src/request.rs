@@ -12,8 +12,8 @@ use imgcost_core::{
 use imgcost_wire::{Body, Dialect, Meter, ParsedBody, counted};
 
 use crate::args::{BookArgs, RequestArgs};
-use crate::book::DEFAULT_PROVIDER;
-use crate::failure::bad_input;
+use crate::book::{DEFAULT_PROVIDER, Names};
+use crate::failure::{bad_input, say_note};
 use crate::fields;
 use crate::settings::{Key, Settings};
 use crate::{clock, images, inputs};
@@ -165,6 +165,14 @@ pub(crate) fn given(
         endpoint_known |= request.endpoint != Endpoint::Generations;
     }
     flags(args, &mut request).map_err(|error| with_range(error, book, &request))?;
+    if args.get(Param::Provider).or_else(|| settings.get(Param::Provider)).is_none() {
+        // The model may be one that a body or a response names.
+        let other = Names::of(book).other_provider(&request.model);
+        if let Some((provider, why)) = other.filter(|(provider, _)| *provider != request.provider) {
+            say_note(&format!("provider {provider}, {why} {}", request.model));
+            provider.clone_into(&mut request.provider);
+        }
+    }
     if let Some(prompt) = prompt(args)? {
         request.prompt = Some(prompt);
     }

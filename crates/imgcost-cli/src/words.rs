@@ -217,7 +217,7 @@ fn choose_provider(request: &mut RequestArgs, settings: &Settings, names: &Names
         return;
     }
     let Some(model) = request.get(Param::Model).or_else(|| settings.get(Param::Model)) else { return };
-    if let Some((provider, why)) = provider_of(model, names) {
+    if let Some((provider, why)) = names.other_provider(model) {
         say_note(&format!("provider {provider}, {why} {model}"));
         let provider = provider.to_owned();
         request.params.set(Param::Provider, provider);
@@ -230,22 +230,12 @@ pub(crate) fn providers_of<'b>(models: &str, names: &Names<'b>) -> Vec<&'b str> 
     let mut providers = Vec::new();
     for model in models.split(',').map(str::trim) {
         let provider =
-            provider_of(model, names).map_or(crate::book::DEFAULT_PROVIDER, |(provider, _)| provider);
+            names.other_provider(model).map_or(crate::book::DEFAULT_PROVIDER, |(provider, _)| provider);
         if !providers.contains(&provider) {
             providers.push(provider);
         }
     }
     providers
-}
-
-/// The provider that a model which openai does not offer is taken from, and why.
-pub(crate) fn provider_of<'b>(model: &str, names: &Names<'b>) -> Option<(&'b str, &'static str)> {
-    let provider = names.usual_provider(model)?.id.as_str();
-    if provider == crate::book::DEFAULT_PROVIDER {
-        return None;
-    }
-    let why = if names.offering(model).len() == 1 { "the only provider of" } else { "the maker of" };
-    Some((provider, why))
 }
 
 #[cfg(test)]

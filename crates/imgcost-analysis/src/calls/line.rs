@@ -267,6 +267,7 @@ impl LogLine {
                 bad_input("model", "neither the request nor the response names a model; --model does")
             })?;
         }
+        defaults.take_provider(&mut request, provider);
         if !described {
             request.take_echo(&response);
             if at.is_none() && defaults.book.offer(&request.provider, &request.model, request.as_of).is_err()

@@ -6,7 +6,7 @@
 //! use imgcost_core::Date;
 //! let line = br#"{"request": {"model": "gpt-image-2"}, "usage": {"input_tokens": 22, "output_tokens": 5488}}"#;
 //! let mut log = Log::new("calls.jsonl", &line[..]);
-//! let defaults = Defaults::new(imgcost_pricing::book(), "openai", Date::constant(2026, 11, 21));
+//! let defaults = Defaults::new(imgcost_pricing::book(), Date::constant(2026, 11, 21));
 //! while let Some(call) = log.next(&defaults)? {
 //!     assert_eq!(call.map(|call| call.response.usage.output).ok(), Some(Some(5488)));
 //! }
@@ -19,8 +19,8 @@ mod line;
 mod log;
 
 use imgcost_core::{
-    Book, Charge, Code, Date, Error, Note, OfferDefaults, Quality, Quote, Request, Response, Size, Terms,
-    Tier, Usd,
+    Book, Charge, Code, DEFAULT_PROVIDER, Date, Error, Note, OfferDefaults, Quality, Quote, Request,
+    Response, Size, Terms, Tier, Usd,
 };
 use imgcost_wire::Dialect;
 use serde::Serialize;
@@ -112,8 +112,8 @@ impl Unused {
 pub struct Defaults<'b> {
     /// The book, which says which dialects a provider takes.
     pub book: &'b Book,
-    /// The provider of a call that names none.
-    pub provider: String,
+    /// The provider of a call that names none; left out, that which is meant by its model.
+    pub provider: Option<String>,
     /// The model of a call that names none.
     pub model: Option<String>,
     /// The day of a call that names none.
@@ -129,13 +129,12 @@ pub struct Defaults<'b> {
 }
 
 impl<'b> Defaults<'b> {
-    /// A provider and a day; all calls count, by their requests.
+    /// A book and a day; all calls count, by their requests.
     #[must_use]
-    pub fn new(book: &'b Book, provider: &str, as_of: Date) -> Defaults<'b> {
-        let provider = provider.to_owned();
+    pub fn new(book: &'b Book, as_of: Date) -> Defaults<'b> {
         Defaults {
             book,
-            provider,
+            provider: None,
             model: None,
             as_of,
             tier: Tier::Standard,
@@ -148,11 +147,22 @@ impl<'b> Defaults<'b> {
     /// A request of which nothing is known yet.
     #[must_use]
     pub fn base(&self, provider: Option<&str>, day: Option<Date>) -> Request {
-        let provider = provider.unwrap_or(&self.provider);
+        let provider = provider.or(self.provider.as_deref()).unwrap_or(DEFAULT_PROVIDER);
         let mut request =
             Request::new(provider, self.model.as_deref().unwrap_or_default(), day.unwrap_or(self.as_of));
         request.tier = self.tier;
         request
+    }
+
+    /// Takes the provider that is meant by the model, where neither the record nor the defaults name
+    /// one.
+    fn take_provider(&self, request: &mut Request, named: Option<&str>) {
+        if named.is_none()
+            && self.provider.is_none()
+            && let Ok(provider) = self.book.usual_provider(&request.model)
+        {
+            request.provider.clone_from(&provider.id);
+        }
     }
 
     /// The dialects that a request to a provider may be in: its own first, then any.
@@ -215,6 +225,12 @@ impl Call {
         }
         let offer = book.offer(&request.provider, &request.model, request.as_of)?;
         offer.complete(request, self.endpoint_known, &OfferDefaults::default());
+        if !self.described && book.quote(request).is_err() {
+            // What a response echoes may be nothing that could be asked for; its tokens count all the
+            // same.
+            (request.quality, request.size) = (None, None);
+            request.images.clear();
+        }
         Ok(served.model)
     }
 

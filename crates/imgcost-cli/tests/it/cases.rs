@@ -209,6 +209,35 @@ fn b23_reasoning_is_billed_as_text() {
     assert_eq!(charged(line), exactly("0.13712"));
 }
 
+/// What a log cost: exit code, calls, floor and ceiling of the total.
+fn charged_log(line: &str) -> (i32, u64, String, String) {
+    let ran = ran(&format!("usage @{line} -f json"));
+    let json = ran.json();
+    let text = |key: &str| json["charged"]["total"][key].as_str().unwrap_or("-").to_owned();
+    (ran.code, json["charged"]["calls"].as_u64().unwrap(), text("floor"), text("ceiling"))
+}
+
+#[test]
+fn b17_the_output_of_a_batch_is_charged_at_its_price() {
+    let all = charged_log("b17-batch-output/batch_output.jsonl");
+    // A line without a bill is in error, and named.
+    assert_eq!(all, (4, 2, "0.210785".to_owned(), "0.210785".to_owned()));
+    let said = ran("usage @b17-batch-output/batch_output.jsonl");
+    assert!(said.stderr.contains("a-3: the response is an error"), "{said:?}");
+    let one = charged_log("b17-batch-output/one.jsonl");
+    assert_eq!(one, (0, 1, "0.1053925".to_owned(), "0.1053925".to_owned()));
+}
+
+#[test]
+fn b44_the_rows_of_a_gateway_are_read_with_their_spend() {
+    let (_, calls, floor, ceiling) = charged_log("b44-spend-logs/spend.jsonl");
+    assert_eq!((calls, floor.as_str(), ceiling.as_str()), (1, "0.210785", "0.210785"));
+    let spend = ran("usage @b44-spend-logs/spend.jsonl -f json").json();
+    assert_eq!(spend["charged"]["billed"], "0.21072");
+    let texts = charged_log("b44-spend-logs/string-body.jsonl");
+    assert_eq!(texts, (0, 1, "0.210765".to_owned(), "0.210765".to_owned()));
+}
+
 #[test]
 fn b24_b30_the_bill_that_a_provider_states_is_the_total() {
     let xai = "b24-xai-ticks/response.json -p xai -m grok-imagine-image-quality --as-of 2026-10-15";

@@ -84,8 +84,9 @@ fn defaults<'b>(args: &UsageArgs, settings: &Settings, book: &'b Book) -> Result
     if let Some(text) = args.request.get(Param::Tier) {
         Param::Tier.set(&mut base, Value::text(text))?;
     }
-    let provider = args.request.get(Param::Provider).unwrap_or(&base.provider);
-    let mut defaults = Defaults::new(book, provider, as_of);
+    let mut defaults = Defaults::new(book, as_of);
+    defaults.provider =
+        args.request.get(Param::Provider).or_else(|| settings.get(Param::Provider)).map(str::to_owned);
     defaults.model = args.request.get(Param::Model).or_else(|| settings.get(Param::Model)).map(str::to_owned);
     defaults.tier = base.tier;
     defaults.since = day("since", &args.since)?;

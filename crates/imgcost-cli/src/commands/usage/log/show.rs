@@ -270,7 +270,10 @@ fn charges<'f>(report: &mut Report<'f>, found: &'f Found) {
     let columns = [
         Column::number("calls"),
         Column::number("images"),
-        Column::number("usd").label("USD").places(PLACES),
+        Column::number("usd").label("USD").places(PLACES).text_only(),
+        Column::number("floor").data_only(),
+        Column::number("expected").data_only(),
+        Column::number("ceiling").data_only(),
         Column::number("unpriced").if_room(1),
         Column::number("billed").label("billed USD").places(PLACES).if_room(2),
     ];
@@ -288,14 +291,18 @@ fn charges<'f>(report: &mut Report<'f>, found: &'f Found) {
     report.table(if found.sums.records() > 0 { table.only(Only::People) } else { table });
 }
 
-fn charge_row(sum: &ChargeSum) -> [Value<'static>; 5] {
+fn charge_row(sum: &ChargeSum) -> [Value<'static>; 8] {
+    let total = sum.sum.total_of_all();
     [
         sum.sum.rows.into(),
         sum.images.into(),
-        match (sum.sum.total_of_all(), sum.sum.unpriced) {
-            (total, 0) => Value::Estimate((&total).into()),
-            (total, _) => Value::Open((&total).into(), total.to_string().into()),
+        match sum.sum.unpriced {
+            0 => Value::Estimate((&total).into()),
+            _ => Value::Open((&total).into(), total.to_string().into()),
         },
+        total.floor.into(),
+        total.expected.into(),
+        total.ceiling.into(),
         sum.sum.unpriced.into(),
         Value::known(sum.billed.filter(|_| sum.billed_calls > 0)),
     ]
