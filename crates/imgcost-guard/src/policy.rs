@@ -110,6 +110,7 @@ pub struct Policy {
     pub(crate) attempts: NonZeroU32,
     pub(crate) max_book_age: Option<u32>,
     pub(crate) unreadable: Unreadable,
+    pub(crate) passed: Vec<String>,
     pub(crate) unknown_fields: UnknownFields,
     pub(crate) responses_images: Option<NonZeroU32>,
 }
@@ -127,6 +128,7 @@ impl Default for Policy {
             attempts: NonZeroU32::MIN,
             max_book_age: None,
             unreadable: Unreadable::Deny,
+            passed: Vec::new(),
             unknown_fields: UnknownFields::Assume,
             responses_images: None,
         }
@@ -229,6 +231,19 @@ impl Policy {
     #[must_use]
     pub fn unreadable(mut self, unreadable: Unreadable) -> Self {
         self.unreadable = unreadable;
+        self
+    }
+
+    /// Lets every `POST` to a path pass unmetered, such as `/v1/rankings`, which no dialect reads: at
+    /// a provider that makes images, a path that is in no list of its API is denied otherwise.
+    ///
+    /// ```
+    /// let policy = imgcost_guard::Policy::default().pass("/v1/rankings");
+    /// # let _ = policy;
+    /// ```
+    #[must_use]
+    pub fn pass(mut self, path: impl Into<String>) -> Self {
+        self.passed.push(path.into());
         self
     }
 

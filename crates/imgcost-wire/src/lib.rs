@@ -40,7 +40,7 @@ pub use images::{HEADER_MAX, Measured, NoSize, image_size, referenced_image};
 pub use json::{Slim, Unique};
 #[cfg(feature = "prompt")]
 pub use meter::{Meter, counted};
-pub use native::{Native, body_may_draw, names_of, native, without_ids};
+pub use native::{Native, body_may_draw, names_of, native, native_of_openai, without_ids};
 pub use openai_batch::{BatchLine, batch_response};
 pub use openai_responses::has_image_tool;
 pub use paths::{Route, endpoint, shown_path};

@@ -19,6 +19,60 @@ pub enum Native {
     AskBody,
 }
 
+/// Paths of OpenAI's API that make nothing that is billed, by their parts.
+const FREE: [&str; 9] = [
+    "cancel",
+    "files",
+    "input_items",
+    "input_tokens",
+    "models",
+    "moderations",
+    "organization",
+    "uploads",
+    "usage",
+];
+
+/// Paths of OpenAI's API that bill something else than an image call, or lines that are uploaded.
+const OTHER: [&str; 18] = [
+    "assistants",
+    "audio",
+    "batches",
+    "chatkit",
+    "completions",
+    "containers",
+    "conversations",
+    "embeddings",
+    "evals",
+    "fine_tuning",
+    "messages",
+    "realtime",
+    "rerank",
+    "responses",
+    "threads",
+    "tokenize",
+    "vector_stores",
+    "videos",
+];
+
+/// What the path of a `POST` tells at a provider whose API is OpenAI's, where it is no image call:
+/// none if it makes nothing that is billed.
+///
+/// ```
+/// use imgcost_wire::{Native, native_of_openai};
+/// assert_eq!(native_of_openai("/v1/files"), None);
+/// assert_eq!(native_of_openai("/v1/embeddings"), Some(Native::Free));
+/// assert_eq!(native_of_openai("/v1/images/remixes"), Some(Native::MayDraw));
+/// ```
+#[must_use]
+pub fn native_of_openai(path: &str) -> Option<Native> {
+    let path = plain(path).to_ascii_lowercase();
+    let has = |names: &[&str]| path.split('/').any(|part| names.contains(&part));
+    if has(&FREE) {
+        return None;
+    }
+    Some(if has(&OTHER) { Native::Free } else { Native::MayDraw })
+}
+
 /// What a path tells of a call: `draws` says whether a name is that of a model that makes images,
 /// and `deployments` are the names in paths that stand for a model, with that.
 pub fn native<'d>(

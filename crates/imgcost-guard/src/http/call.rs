@@ -35,11 +35,11 @@ impl Guard {
         method == "POST" && (self.route(path).is_some() || self.watches_native(path))
     }
 
-    /// Whether a request passes as it is. One by an API of the provider's own is told.
+    /// Whether a request passes as it is. One that may be billed is told.
     #[cfg(feature = "__http")]
     pub(crate) fn lets_pass(&self, method: &str, path: &str) -> bool {
         let passes = !self.watches(method, path);
-        if passes && method == "POST" {
+        if passes && method == "POST" && self.native(path).is_some() {
             self.tell_unmetered(path);
         }
         passes
@@ -106,7 +106,7 @@ impl Guard {
         let request = match body::read(self, path, &route, content_type, body) {
             Ok(Some(request)) => request,
             Ok(None) => {
-                self.tell_unread(&route, path);
+                self.tell_unmetered(path);
                 return Ok(None);
             }
             Err(error) => return self.unreadable_native(&route, path, error).map(|()| None),

@@ -1,11 +1,13 @@
-//! Calls of a provider's own API, which no dialect reads: what they cost can't be told.
+//! Calls that no dialect reads: what they cost can't be told.
 //!
 //! A user who names such a provider and sets a cap has every reason to feel safe, so that none of
 //! them passes in silence: one that may make an image is denied unless the policy lets it pass,
 //! and one that makes none is told, once.
 
 use imgcost_core::Book;
-use imgcost_wire::{Dialect, Native, Route, body_may_draw, names_of, native, shown_path, without_ids};
+use imgcost_wire::{
+    Dialect, Native, Route, body_may_draw, names_of, native, native_of_openai, shown_path, without_ids,
+};
 
 use crate::error::Error;
 use crate::guard::Guard;
@@ -30,13 +32,6 @@ impl Guard {
             && !matches!(self.native(path), None | Some(Native::Free))
     }
 
-    /// Tells of a call in a dialect of the provider's own that makes no image.
-    pub(super) fn tell_unread(&self, route: &Route, path: &str) {
-        if !Dialect::OPENAI.contains(&route.dialect) {
-            self.tell_unmetered(path);
-        }
-    }
-
     /// What becomes of a call in a dialect of the provider's own that could not be read.
     pub(super) fn unreadable_native(&self, route: &Route, path: &str, error: Error) -> Result<(), Error> {
         let may_pass = self.shared.policy.unreadable == Unreadable::Pass;
@@ -59,8 +54,8 @@ impl Guard {
         match (draws, self.shared.policy.unreadable) {
             (true, Unreadable::Deny) => {
                 let why = format!(
-                    "it may make an image, and of {} only routes in the shape of OpenAI's are read; use one, \
-                     or let such calls pass unmetered with Policy::unreadable",
+                    "it may make an image, and no dialect of {} reads it; use a route that is read, or let \
+                     such calls pass unmetered: this path with Policy::pass, all with Policy::unreadable",
                     self.shared.provider
                 );
                 Err(Error::Unreadable { path: shown_path(path), why })
@@ -72,23 +67,25 @@ impl Guard {
         }
     }
 
-    /// Tells of a native call that passes: once a path.
+    /// Tells of a call that passes and may be billed: once a path.
     pub(super) fn tell_unmetered(&self, path: &str) {
-        if self.native(path).is_none() {
-            return;
-        }
         let (path, provider) = (without_ids(&shown_path(path)), self.shared.provider.clone());
         if self.shared.told.is_news(&format!("POST {path}")) {
             self.shared.listener.tell(&Notice::Unmetered { provider, path });
         }
     }
 
-    /// What the path tells; none if the provider has no API of its own.
-    fn native(&self, path: &str) -> Option<Native> {
+    /// What the path tells; none if it makes nothing that is billed, or the policy names it.
+    pub(super) fn native(&self, path: &str) -> Option<Native> {
         let provider = self.shared.book.provider(&self.shared.provider).ok()?;
+        let named = &self.shared.policy.passed;
+        if named.iter().any(|named| shown_path(path).trim_end_matches('/') == named) {
+            return Some(Native::Free);
+        }
+        let Some(api) = provider.native_api else { return native_of_openai(path) };
         let deployments = &self.shared.deployments;
         let deployments = deployments.iter().map(|(name, model)| (name.as_str(), model.as_str()));
-        Some(native(provider.native_api?, path, deployments, |name| self.draws(name)))
+        Some(native(api, path, deployments, |name| self.draws(name)))
     }
 
     /// Whether a name is that of a model that makes images: one of the price book, wherever it

@@ -186,22 +186,35 @@ fn routes_in_the_shape_of_openais_are_read_at_every_provider() {
         assert!(guard.watches("POST", path));
         let error = guard.before(path, Some("application/json"), body.as_bytes()).unwrap_err();
         assert!(!matches!(error, Error::Unreadable { .. }), "{error}");
-        // A chat of a text model is none of the guard's, as everywhere.
+        // A chat of a text model passes unmetered, and is told.
+        assert!(told.lock().unwrap().is_empty());
         let chat = r#"{"model":"gemini-2.5-flash","messages":[]}"#;
         let path = "/v1beta/openai/chat/completions";
         assert!(guard.before(path, None, chat.as_bytes()).unwrap().is_none());
-        assert!(told.lock().unwrap().is_empty());
+        assert_eq!(told.lock().unwrap().len(), 1);
     }
 }
 
 #[test]
-fn a_provider_without_an_api_of_its_own_is_read_as_before() {
+fn of_openais_own_api_only_image_calls_and_what_nobody_knows_are_stopped() {
     let (guard, told) = guard_of(&books("0"), "openai", Unreadable::Deny);
-    for path in ["/v1/embeddings", "/v1/files", "/v1beta/models/gemini-2.5-flash-image:generateContent"] {
-        assert!(!guard.watches("POST", path));
-        assert!(guard.before(path, None, b"").unwrap().is_none());
+    for path in ["/v1/files", "/v1/models", "/v1/moderations", "/v1/responses/resp_1/cancel"] {
+        assert!(guard.before(path, None, b"").unwrap().is_none(), "{path}");
     }
     assert!(told.lock().unwrap().is_empty());
+    for path in ["/v1/embeddings", "/v1/audio/speech", "/v1/batches"] {
+        assert!(!guard.watches("POST", path));
+        assert!(guard.before(path, None, b"").unwrap().is_none(), "{path}");
+    }
+    assert_eq!(told.lock().unwrap().len(), 3, "{told:?}");
+    for path in ["/v1/images/remixes", "/v1beta/models_/gemini-2.5-flash-image:generateContent"] {
+        assert!(guard.watches("POST", path) && !guard.watches("GET", path));
+        let error = guard.before(path, None, b"").unwrap_err();
+        assert!(error.to_string().contains("Policy::pass"), "{error}");
+    }
+    let policy = Policy::default().pass("/v1/images/remixes");
+    let guard = builder(&books("0")).policy(policy).build();
+    assert!(guard.before("/v1/images/remixes?x=1", None, b"").unwrap().is_none());
 }
 
 #[cfg(all(feature = "async-openai", feature = "reqwest-middleware"))]
