@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use imgcost_core::{Evidence, Note, Outcome, OutcomeResult, OutcomeRule, Response, Terms, Usd};
+use imgcost_core::{Basis, Evidence, Note, Outcome, OutcomeResult, OutcomeRule, Response, Terms, Usd};
 use imgcost_ledger::{Change, Changed, Error as LedgerError, HoldId, NanoUsd, Refusal, Scope, State};
 use imgcost_ledger::{Held, Hold as Row, MAX_TEXT};
 
@@ -125,7 +125,7 @@ impl Hold {
     /// Books what the response says the call cost, at the prices that it was held at, and a
     /// ceiling for each attempt before it that may have been billed
     /// ([`attempts_made`](Hold::attempts_made)). A response that does not say what it cost makes
-    /// the hold presumed.
+    /// the hold presumed; one that takes a job with a fixed price into a queue settles it at that.
     ///
     /// Blocks until the ledger has answered, as all of these do.
     ///
@@ -144,8 +144,22 @@ impl Hold {
                 }
                 Ok(booked)
             }
+            Bill::Open { .. } if response.unfinished && self.has_fixed_price() => {
+                let cost = row.ceiling;
+                let booked = self.change(&Change::Settle { cost, usage: None })?;
+                let note = "the job was accepted: its price is fixed, and is booked".to_owned();
+                shared.listener.tell(&Notice::Noted { hold: row.id.clone(), note });
+                Ok(booked)
+            }
             Bill::Open { why } => self.presume(&why),
         }
+    }
+
+    /// Whether the call costs what was quoted whatever comes back: a price for each image that was
+    /// asked for, or for the call.
+    fn has_fixed_price(&self) -> bool {
+        let Inner { terms, quoted, .. } = &*self.inner;
+        matches!(terms.basis, Basis::PerImage | Basis::PerCall) && quoted.expected == Some(quoted.ceiling)
     }
 
     /// What the attempts before the last may have cost; none if a ledger can't book it.

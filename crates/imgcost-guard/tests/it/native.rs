@@ -159,6 +159,14 @@ fn calls_in_a_providers_own_dialect_are_held_and_settled_by_their_responses() {
             "0.05",
         ),
         (
+            "fal",
+            "https://queue.fal.run/fal-ai/flux/dev",
+            r#"{"prompt":"a fox","image_size":"square_hd"}"#,
+            r#"{"status":"IN_QUEUE","request_id":"1","response_url":"https://queue.fal.run/r/1"}"#,
+            "0.025",
+            "0.025",
+        ),
+        (
             "bfl",
             "/v1/flux-2-pro",
             r#"{"prompt":"a fox","width":1024,"height":1024}"#,
