@@ -8,4 +8,5 @@ mod support;
 
 mod bodies;
 mod readings;
+mod recordings;
 mod texts;
