@@ -155,6 +155,19 @@ pub(crate) fn size(name: &str, value: &Value) -> Result<Size, Error> {
     sent.parse().map_err(|error: ParseSizeError| bad(name, error.to_string()))
 }
 
+/// A size in a field that takes classes beside those of [`Size`], or pixels: `512` or `0.5K`, `1.5K`
+/// and `3K`, as squares of so many thousands of pixels.
+pub(crate) fn class(name: &str, value: &Value) -> Result<Size, Error> {
+    let sent = text(name, value)?;
+    let edge = match sent {
+        "512" | "512px" | "0.5K" | "0.5k" => 512,
+        "1.5K" | "1.5k" => 1536,
+        "3K" | "3k" => 3072,
+        _ => return size(name, value),
+    };
+    pixels(name, Some(edge), Some(edge))?.ok_or_else(|| bad(name, format!("{name}: expected a size")))
+}
+
 /// A width and a height; none where either is left out.
 pub(crate) fn pixels(name: &str, width: Option<u32>, height: Option<u32>) -> Result<Option<Size>, Error> {
     let (Some(width), Some(height)) = (width, height) else { return Ok(None) };

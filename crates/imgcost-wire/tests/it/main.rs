@@ -7,6 +7,7 @@
 mod support;
 
 mod bodies;
+mod fields;
 mod readings;
 mod recordings;
 mod texts;
