@@ -134,6 +134,10 @@ pub(crate) fn other_field(read: &mut ParsedBody, fields: &Fields, name: &str, va
     let shown = || format!("{}{}", fields.path, printable(name));
     match fields.get(name) {
         Some(Field::Parameter | Field::Free) => {}
+        Some(Field::Choice) => {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            request.options.push((name.to_owned(), value));
+        }
         Some(Field::Context) if is_empty(value) => {}
         Some(Field::Context) => request.unseen_context.push(shown()),
         None => request.unknown_fields.push(shown()),

@@ -60,6 +60,8 @@ pub enum Dialect {
 pub enum Field {
     /// A parameter that is read: the price may depend on it.
     Parameter,
+    /// It is checked against what the model takes, and changes no price that is known.
+    Choice,
     /// It changes nothing, or nothing that an assumed ceiling does not cover.
     Free,
     /// It brings context that the body does not show.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::body::{Measure, ParsedBody, class, tier, within};
 use crate::content::content;
-use crate::dialect::Field::{Context, Free, Parameter};
+use crate::dialect::Field::{Choice, Context, Free, Parameter};
 use crate::dialect::Fields;
 use crate::openai_images::{IMAGE_PARAMETERS, parameter};
 use crate::response::count;
@@ -43,7 +43,6 @@ pub(crate) const FIELDS: Fields = Fields {
             ("reasoning_effort", Free),
             ("stream_options", Free),
             ("safety_identifier", Free),
-            ("moderation", Free),
             ("style", Free),
             ("tool_choice", Free),
             ("tools", Context),
@@ -68,7 +67,7 @@ pub(crate) const IMAGE_CONFIG: Fields = Fields {
         ("output_format", Parameter),
         ("output_compression", Parameter),
         ("aspect_ratio", Free),
-        ("moderation", Free),
+        ("moderation", Choice),
         // Each has a price of its own beside the image's, which is not in the price book.
         ("font_inputs", Context),
         ("super_resolution_references", Context),

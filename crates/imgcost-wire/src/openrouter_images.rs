@@ -24,7 +24,6 @@ pub(crate) const FIELDS: Fields = Fields {
             ("aspect_ratio", Free),
             ("response_format", Free),
             ("seed", Free),
-            ("moderation", Free),
             ("user", Free),
             ("provider", Free),
         ],

@@ -10,4 +10,5 @@ mod bodies;
 mod fields;
 mod readings;
 mod recordings;
+mod rules;
 mod texts;
