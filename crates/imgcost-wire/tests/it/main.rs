@@ -6,6 +6,7 @@
 
 mod support;
 
+mod any;
 mod bodies;
 mod fields;
 mod readings;
