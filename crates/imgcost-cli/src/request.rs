@@ -101,6 +101,13 @@ pub(crate) fn asked_over(
     fill: &dyn Fn(&mut Request),
 ) -> Result<Asked, Error> {
     let Given { mut request, mut remarks, endpoint_known } = given(args, settings, book, fill)?;
+    let of_provider =
+        book.provider(&request.provider).ok().and_then(|provider| provider.default_model.as_ref());
+    if let Some(model) = of_provider.filter(|_| args.request.is_some() && request.model.is_empty()) {
+        let message = format!("the body names no model: {model}, as {} has it", request.provider);
+        remarks.insert(0, Note::new(MODEL_DEFAULTED, message));
+        request.model.clone_from(model);
+    }
     if request.model.is_empty() {
         let has_default = book.offer(&request.provider, DEFAULT_MODEL, request.as_of).is_ok();
         if no_model == NoModel::Refuse || !has_default {
@@ -180,13 +187,18 @@ pub(crate) fn given(
         request.images.clear();
     }
     for image in &args.image {
-        let measured = images::measure("image", image)?;
+        let (measured, facts) = images::look_at("image", image)?;
+        request.files.extend(facts);
         remarks.extend(measured.note(&image.to_string_lossy()));
         request.images.push(InputImage::Sized(measured.size));
     }
     if let Some(mask) = &args.mask {
-        images::measure("mask", mask)?;
+        let (measured, facts) = images::look_at("mask", mask)?;
         request.mask = true;
+        request.files.extend(facts);
+        if let Some(InputImage::Sized(image)) = request.images.first() {
+            request.files.push(imgcost_wire::mask_fact(*image, measured.size));
+        }
     }
     Ok(Given { request, remarks, endpoint_known })
 }

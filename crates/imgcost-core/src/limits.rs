@@ -4,6 +4,7 @@
 
 use crate::book::{FreeSize, Limits, Offer, SizeClass, Sizes};
 use crate::error::{Code, Error};
+use crate::field_rules;
 use crate::params::{Basis, Endpoint, Fidelity, Quality, Size, Tier};
 use crate::request::Request;
 
@@ -29,6 +30,7 @@ pub(crate) fn check<'a>(request: &'a Request, offer: &Offer<'a>) -> Result<Resol
     images(request, limits, model)?;
     output(request, limits, model)?;
     tier(request, offer)?;
+    field_rules::check(request, offer)?;
     if request.group_ratio.is_some() && offer.model.basis != Basis::Ratio {
         let message =
             format!("group_ratio is for gateways that bill by ratio; {} does not", offer.provider.id);

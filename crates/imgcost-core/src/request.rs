@@ -107,6 +107,12 @@ pub struct Request {
     /// How many images a Responses API call without `max_tool_calls` may make; left out means
     /// [`Request::RESPONSES_IMAGES`]. A policy, since the API sets no limit.
     pub responses_images: Option<u32>,
+    /// Fields of the request's body that change no price by themselves, such as `style`, and are
+    /// checked against the rules of the model and the provider: names and values.
+    pub options: Vec<(String, String)>,
+    /// What the files of the request show by themselves, as rules name it: `image.bytes`,
+    /// `mask.format` and so on, once for each file. They change no price.
+    pub files: Vec<(String, String)>,
     /// Fields of the request's body that are in no table of the API: what they cost is not
     /// known, so that with any of them the ceiling is assumed.
     pub unknown_fields: Vec<String>,
@@ -157,6 +163,8 @@ impl Request {
             responses_model,
             max_tool_calls,
             responses_images,
+            options,
+            files,
             unknown_fields,
             unseen_context,
         } = other;
@@ -182,6 +190,8 @@ impl Request {
         self.responses_model.clone_from(responses_model);
         self.max_tool_calls = *max_tool_calls;
         self.responses_images = *responses_images;
+        self.options.clone_from(options);
+        self.files.clone_from(files);
         self.unknown_fields.clone_from(unknown_fields);
         self.unseen_context.clone_from(unseen_context);
     }
@@ -212,6 +222,8 @@ impl Request {
             responses_model: None,
             max_tool_calls: None,
             responses_images: None,
+            options: Vec::new(),
+            files: Vec::new(),
             unknown_fields: Vec::new(),
             unseen_context: Vec::new(),
         }

@@ -1,14 +1,15 @@
 //! Amazon Bedrock's image models, whose path names the model: Titan and Nova Canvas, and those of
 //! Stability AI.
 
-use imgcost_core::{Error, InputImage, Quality};
+use imgcost_core::{Error, InputImage, Quality, Size};
 use serde_json::{Map, Value};
 
 use crate::body::{Measure, ParsedBody, input_image, other_field, pixels, text, whole, within};
-use crate::dialect::Field::{Free, Parameter};
+use crate::dialect::Field::{Context, Free, Parameter};
 use crate::dialect::Fields;
 
-/// The fields of a body, by the descriptions of the models.
+/// The fields of a body, by the descriptions of the models (docs.aws.amazon.com: Amazon Nova, "Image
+/// generation and editing" and "Virtual try-on"; Amazon Bedrock, "Stable Diffusion 3").
 pub(crate) const FIELDS: [&Fields; 3] = [&BODY, &CONFIG, &TASK];
 
 const BODY: Fields = Fields {
@@ -24,6 +25,7 @@ const BODY: Fields = Fields {
             ("imageVariationParams", Parameter),
             ("colorGuidedGenerationParams", Parameter),
             ("backgroundRemovalParams", Parameter),
+            ("virtualTryOnParams", Context),
         ],
         // Of Stability AI.
         &[
@@ -50,6 +52,9 @@ const BODY: Fields = Fields {
         ],
     ],
 };
+
+/// The tasks that change an image.
+const EDITS: [&str; 3] = ["inPaintingParams", "outPaintingParams", "backgroundRemovalParams"];
 
 const CONFIG: Fields = Fields {
     api: "imageGenerationConfig",
@@ -96,6 +101,7 @@ pub(crate) fn request(
 ) -> Result<(), Error> {
     let mut texts = Vec::new();
     let mut edges = (None, None);
+    let mut edits = false;
     for (name, value) in body.iter().filter(|(_, value)| !value.is_null()) {
         match name.as_str() {
             "imageGenerationConfig" => {
@@ -109,7 +115,8 @@ pub(crate) fn request(
                     }
                 }
             }
-            name if name.ends_with("Params") && BODY.get(name).is_some() => {
+            name if name.ends_with("Params") && BODY.get(name) == Some(Parameter) => {
+                edits |= EDITS.contains(&name);
                 task(read, value, &mut texts, measure);
             }
             "prompt" => texts.push(text(name, value)?),
@@ -130,6 +137,13 @@ pub(crate) fn request(
     }
     if let Some(size) = pixels("imageGenerationConfig.width", edges.0, edges.1)? {
         read.request.size = Some(size);
+    }
+    // What is edited keeps the size of the image that was sent, by which it is billed.
+    if edits {
+        match read.request.images.first() {
+            Some(InputImage::Sized(size)) => read.request.size = Some(Size::Exact(*size)),
+            _ => read.request.unseen_context.push("the size of the image that is edited".to_owned()),
+        }
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use crate::dialect::Fields;
 use crate::openai_images::parameter;
 use crate::usage;
 
-/// The fields of a body, by the description of the API.
+/// The fields of a body, by the description of the API (`bfl-skill`: its list of endpoints).
 pub(crate) const FIELDS: Fields = Fields {
     api: "Black Forest Labs",
     path: "",

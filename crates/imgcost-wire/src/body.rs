@@ -134,6 +134,10 @@ pub(crate) fn other_field(read: &mut ParsedBody, fields: &Fields, name: &str, va
     let shown = || format!("{}{}", fields.path, printable(name));
     match fields.get(name) {
         Some(Field::Parameter | Field::Free) => {}
+        Some(Field::Choice) => {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            request.options.push((name.to_owned(), value));
+        }
         Some(Field::Context) if is_empty(value) => {}
         Some(Field::Context) => request.unseen_context.push(shown()),
         None => request.unknown_fields.push(shown()),
@@ -153,6 +157,19 @@ pub(crate) fn input_image(read: &mut ParsedBody, image: InputImage) {
 pub(crate) fn size(name: &str, value: &Value) -> Result<Size, Error> {
     let sent = text(name, value)?;
     sent.parse().map_err(|error: ParseSizeError| bad(name, error.to_string()))
+}
+
+/// A size in a field that takes classes beside those of [`Size`], or pixels: `512` or `0.5K`, `1.5K`
+/// and `3K`, as squares of so many thousands of pixels.
+pub(crate) fn class(name: &str, value: &Value) -> Result<Size, Error> {
+    let sent = text(name, value)?;
+    let edge = match sent {
+        "512" | "512px" | "0.5K" | "0.5k" => 512,
+        "1.5K" | "1.5k" => 1536,
+        "3K" | "3k" => 3072,
+        _ => return size(name, value),
+    };
+    pixels(name, Some(edge), Some(edge))?.ok_or_else(|| bad(name, format!("{name}: expected a size")))
 }
 
 /// A width and a height; none where either is left out.

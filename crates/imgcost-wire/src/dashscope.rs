@@ -8,7 +8,10 @@ use crate::dialect::Field::{Free, Parameter};
 use crate::dialect::Fields;
 use crate::usage;
 
-/// The fields of a body, by the description of the API.
+/// The fields of a body, by Model Studio's references (alibabacloud.com/help/en/model-studio:
+/// "Qwen image generation and editing API reference", "Wan text-to-image V2 API reference" and
+/// "Wan2.6 - image generation and editing"). How many images interleaved output has is not listed:
+/// with it there is no ceiling.
 pub(crate) const FIELDS: [&Fields; 3] = [&BODY, &INPUT, &PARAMETERS];
 
 const BODY: Fields = Fields {
@@ -49,6 +52,9 @@ const PARAMETERS: Fields = Fields {
     ]],
 };
 
+/// The most images of a call of the Wan models.
+const MOST: u32 = 4;
+
 /// What is read of a response.
 pub(crate) const MEMBERS: [&str; 9] =
     ["choices", "content", "image", "image_count", "message", "output", "results", "task_id", "task_status"];
@@ -59,6 +65,7 @@ pub(crate) fn request(
     measure: &dyn Measure,
 ) -> Result<(), Error> {
     let mut texts = Vec::new();
+    let mut has_n = false;
     for (name, value) in body.iter().filter(|(_, value)| !value.is_null()) {
         match name.as_str() {
             "model" => {
@@ -86,7 +93,7 @@ pub(crate) fn request(
             "parameters" => {
                 for (name, value) in within(value) {
                     match name {
-                        "n" => read.request.n = whole(name, value)?,
+                        "n" => (read.request.n, has_n) = (whole(name, value)?, true),
                         "size" => read.request.size = Some(size(name, value)?),
                         name => other_field(read, &PARAMETERS, name, value),
                     }
@@ -97,6 +104,10 @@ pub(crate) fn request(
     }
     if !texts.is_empty() {
         read.request.prompt = Some(measure.prompt(&texts.join("\n")));
+    }
+    // Qwen makes one image where no number is given; Wan's own number is not known here.
+    if !has_n && read.request.model.starts_with("wan") {
+        (read.request.n, read.request.least_n) = (MOST, Some(1));
     }
     Ok(())
 }

@@ -60,6 +60,8 @@ pub enum Dialect {
 pub enum Field {
     /// A parameter that is read: the price may depend on it.
     Parameter,
+    /// It is checked against what the model takes, and changes no price that is known.
+    Choice,
     /// It changes nothing, or nothing that an assumed ceiling does not cover.
     Free,
     /// It brings context that the body does not show.
@@ -350,7 +352,9 @@ impl Dialect {
 
     /// The dialect of a document of a response, by its members.
     pub(crate) fn of_response(value: &Value) -> Dialect {
-        Dialect::ALL.into_iter().find(|dialect| dialect.is_response(value)).unwrap_or(Dialect::OpenAiImages)
+        let marked = may_be_another(value);
+        let dialect = Dialect::ALL.into_iter().find(|dialect| marked && dialect.is_response(value));
+        dialect.unwrap_or(Dialect::OpenAiImages)
     }
 
     fn is_response(self, value: &Value) -> bool {
@@ -413,6 +417,40 @@ impl Dialect {
     }
 }
 
+/// The members by which documents of other dialects than OpenAI's images are told.
+const MARKS: [&str; 20] = [
+    "artifacts",
+    "candidates",
+    "choices",
+    "image",
+    "images",
+    "object",
+    "output",
+    "output_mp",
+    "polling_url",
+    "predictions",
+    "providerMetadata",
+    "rawUsage",
+    "raw_usage",
+    "response_url",
+    "result",
+    "status",
+    "tool_usage",
+    "usageMetadata",
+    "usage_metadata",
+    "sample",
+];
+
+/// Whether a document has any of those, so that it is worth asking each dialect.
+fn may_be_another(value: &Value) -> bool {
+    let object = |value: &Value| {
+        let members = value.as_object().into_iter().flatten();
+        // Nearly all differ in length.
+        members.into_iter().any(|(name, _)| MARKS.iter().any(|mark| mark == name))
+    };
+    object(value) || value.get("usage").is_some_and(object)
+}
+
 impl fmt::Display for Dialect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -445,6 +483,24 @@ mod tests {
             names.sort_unstable();
             names.dedup();
             assert_eq!(names.len(), count, "{}", fields.api);
+        }
+    }
+
+    #[test]
+    fn a_document_is_of_another_dialect_only_by_its_marks() {
+        let names = crate::scan::known_members();
+        for name in names {
+            for value in
+                ["1", "{}", "[]", "[{}]", "[\"a\"]", "\"response\"", "\"succeeded\"", "{\"sample\":1}"]
+            {
+                for text in
+                    [format!("{{\"{name}\":{value}}}"), format!("{{\"usage\":{{\"{name}\":{value}}}}}")]
+                {
+                    let document: Value = serde_json::from_str(&text).unwrap();
+                    let asked = Dialect::ALL.into_iter().any(|dialect| dialect.is_response(&document));
+                    assert!(!asked || may_be_another(&document), "{text}");
+                }
+            }
         }
     }
 

@@ -3,12 +3,14 @@
 use imgcost_core::{Error, InputImage, Pixels, Response, Size};
 use serde_json::{Map, Value};
 
-use crate::body::{Measure, ParsedBody, bad, input_image, pixels, size, text, whole};
+use crate::body::{Measure, ParsedBody, bad, class, input_image, pixels, text, whole};
 use crate::dialect::Field::{Free, Parameter};
 use crate::dialect::Fields;
 use crate::openai_images::parameter;
 
-/// The fields of a body, by the schemas of fal's models.
+/// The fields of a body, by the schemas of fal's models (fal.ai/docs/model-api-reference and
+/// fal.ai/models/…/api: FLUX.1, FLUX.2, GPT Image, Nano Banana, Seedream). Models that are billed by
+/// the image or the megapixel are the ones with prices: to them steps are free.
 pub(crate) const FIELDS: Fields = Fields {
     api: "fal",
     path: "",
@@ -17,6 +19,7 @@ pub(crate) const FIELDS: Fields = Fields {
         ("image_size", Parameter),
         ("resolution", Parameter),
         ("num_images", Parameter),
+        ("max_images", Parameter),
         ("image_url", Parameter),
         ("image_urls", Parameter),
         ("mask_url", Parameter),
@@ -36,6 +39,7 @@ pub(crate) const FIELDS: Fields = Fields {
         ("safety_tolerance", Free),
         ("enable_prompt_expansion", Free),
         ("enhance_prompt", Free),
+        ("enhance_prompt_mode", Free),
         ("raw", Free),
         ("sync_mode", Free),
         ("limit_generations", Free),
@@ -60,12 +64,14 @@ pub(crate) fn request(
     body: &Map<String, Value>,
     measure: &dyn Measure,
 ) -> Result<(), Error> {
+    let mut most = None;
     for (name, value) in body.iter().filter(|(_, value)| !value.is_null()) {
         match name.as_str() {
             "prompt" => read.request.prompt = Some(measure.prompt(text(name, value)?)),
             "num_images" => read.request.n = whole(name, value)?,
+            "max_images" => most = Some(whole(name, value)?),
             "image_size" => read.request.size = Some(image_size(name, value)?),
-            "resolution" => read.request.size = Some(size(name, value)?),
+            "resolution" => read.request.size = Some(class(name, value)?),
             "image_url" | "image_urls" => {
                 let one = std::slice::from_ref(value);
                 for address in value.as_array().map_or(one, Vec::as_slice) {
@@ -77,6 +83,12 @@ pub(crate) fn request(
             "mask_url" | "mask_image_url" => read.request.mask = true,
             name => parameter(read, &FIELDS, name, value)?,
         }
+    }
+    // Seedream makes up to so many images each time.
+    if let Some(most) = most.filter(|most| *most > 1) {
+        let least = read.request.n;
+        read.request.n = least.saturating_mul(most);
+        read.request.least_n = Some(least);
     }
     Ok(())
 }
@@ -90,7 +102,9 @@ fn image_size(name: &str, value: &Value) -> Result<Size, Error> {
     };
     let preset = PRESETS.iter().find(|(preset, ..)| *preset == text);
     let size = preset.and_then(|(_, width, height)| Pixels::new(*width, *height)).map(Size::Exact);
-    size.or_else(|| text.parse().ok()).ok_or_else(|| {
+    // `auto_2K` is of that class, in the shape of the prompt or of the input image.
+    let of_class = || class(name, &Value::from(text.strip_prefix("auto_").unwrap_or(text))).ok();
+    size.or_else(of_class).ok_or_else(|| {
         bad(name, format!("image_size '{}' is not known", imgcost_core::printable(text)))
             .allowed(PRESETS.map(|(preset, ..)| preset))
             .nearest_name(text)

@@ -4,7 +4,7 @@ use imgcost_core::{Endpoint, InputImage, Request, printable};
 use serde_json::{Map, Value};
 
 use crate::body::Measure;
-use crate::images::image_size;
+use crate::images::{file_facts, image_size, mask_fact};
 use crate::openai_images::{FLAGS, NUMBERS};
 use crate::{json, multipart};
 
@@ -17,11 +17,12 @@ pub struct Body {
     pub files: Files,
 }
 
-/// The images of a form, and whether it has a mask.
+/// The images of a form, whether it has a mask, and what their bytes show.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Files {
     images: Vec<InputImage>,
     mask: bool,
+    facts: Vec<(String, String)>,
 }
 
 impl Body {
@@ -50,6 +51,7 @@ impl Files {
         }
         request.images.extend(self.images);
         request.mask |= self.mask;
+        request.files.extend(self.facts);
     }
 }
 
@@ -63,9 +65,20 @@ fn form(content_type: &str, body: &[u8], measure: &dyn Measure) -> Result<Body, 
     let mut fields = Map::new();
     let mut files = Files::default();
     let twice = |name: &str| format!("{} is given twice", printable(name));
+    let (mut image, mut mask) = (None, None);
     for part in multipart::parts(content_type, body)? {
         // Clients number the images of a list in several ways.
         let name = part.name.split('[').next().unwrap_or_default();
+        let field = match name {
+            "image" | "images" => Some(("image", &mut image)),
+            "mask" => Some(("mask", &mut mask)),
+            _ => None,
+        };
+        if let Some((field, size)) = field.filter(|_| part.is_file) {
+            let length = u64::try_from(part.content.len()).unwrap_or(u64::MAX);
+            files.facts.extend(file_facts(field, part.content, length));
+            *size = size.or_else(|| image_size(part.content).ok().map(|found| found.size));
+        }
         match name {
             "image" | "images" => files.images.push(match part.is_file {
                 true => image_size(part.content)
@@ -95,6 +108,7 @@ fn form(content_type: &str, body: &[u8], measure: &dyn Measure) -> Result<Body, 
             }
         }
     }
+    files.facts.extend(image.zip(mask).map(|(image, mask)| mask_fact(image, mask)));
     Ok(Body { fields, files })
 }
 

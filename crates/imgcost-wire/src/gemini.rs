@@ -5,13 +5,15 @@ use std::borrow::Cow;
 use imgcost_core::{Error, InputImage, Response, ServedTier, Tier, Usage, printable};
 use serde_json::{Map, Value};
 
-use crate::body::{Measure, ParsedBody, input_image, other_field, size, text, whole, within};
+use crate::body::{Measure, ParsedBody, class, input_image, other_field, text, whole, within};
 use crate::dialect::Field::{Context, Free, Parameter};
 use crate::dialect::Fields;
 use crate::response::{day_of, owned, served};
 use crate::usage;
 
-/// The fields of a body, by Google's description of the API; both spellings are taken, which are
+/// The fields of a body, by the reference of the Gemini API (hexdocs.pm/geminix, made from it, and
+/// firebase.google.com/docs/reference/js/ai.imageconfig) and, for what only Vertex AI takes, by
+/// googleapis' google-genai, which names it when it refuses it. Both spellings are taken, which are
 /// here in one.
 pub(crate) const FIELDS: [&Fields; 3] = [&BODY, &IMAGE_CONFIG, &GENERATION_CONFIG];
 
@@ -48,12 +50,19 @@ const GENERATION_CONFIG: Fields = Fields {
         ("topK", Free),
         ("seed", Free),
         ("stopSequences", Free),
+        ("audioTimestamp", Free),
+        ("speechConfig", Free),
         ("presencePenalty", Free),
         ("frequencyPenalty", Free),
         ("responseLogprobs", Free),
         ("logprobs", Free),
         // It changes how many tokens an input image takes, by no rule that is known.
         ("mediaResolution", Context),
+        // They choose another model, or go into the prompt.
+        ("modelSelectionConfig", Context),
+        ("routingConfig", Context),
+        ("responseSchema", Context),
+        ("responseJsonSchema", Context),
     ]],
 };
 
@@ -64,6 +73,7 @@ const IMAGE_CONFIG: Fields = Fields {
         ("imageSize", Parameter),
         ("aspectRatio", Free),
         ("personGeneration", Free),
+        ("prominentPeople", Free),
         ("imageOutputOptions", Free),
         ("outputMimeType", Free),
         ("outputCompressionQuality", Free),
@@ -140,7 +150,7 @@ fn generation_config(read: &mut ParsedBody, config: &Value) -> Result<(), Error>
             "imageConfig" => {
                 for (name, value) in within(value) {
                     match camel(name).as_ref() {
-                        "imageSize" => read.request.size = Some(size(name, value)?),
+                        "imageSize" => read.request.size = Some(class(name, value)?),
                         known => other_field(read, &IMAGE_CONFIG, listed(&IMAGE_CONFIG, known, name), value),
                     }
                 }

@@ -3,11 +3,13 @@
 use imgcost_core::{Error, InputImage};
 use serde_json::{Map, Value};
 
-use crate::body::{Measure, ParsedBody, bad, input_image, other_field, size, text, whole, within};
+use crate::body::{Measure, ParsedBody, bad, class, input_image, other_field, text, whole, within};
 use crate::dialect::Field::{Context, Free, Parameter};
 use crate::dialect::Fields;
 
-/// The fields of a body, by Google's description of the API.
+/// The fields of a body, by the reference of Imagen at Vertex AI (docs.cloud.google.com/vertex-ai,
+/// "Generate images using text prompts") and the clients that are made from it (langchain4j,
+/// google-genai).
 pub(crate) const FIELDS: [&Fields; 3] = [&BODY, &INSTANCE, &PARAMETERS];
 
 const BODY: Fields =
@@ -35,6 +37,7 @@ const PARAMETERS: Fields = Fields {
         ("negativePrompt", Free),
         ("seed", Free),
         ("language", Free),
+        ("sampleImageStyle", Free),
         ("guidanceScale", Free),
         ("personGeneration", Free),
         ("safetySetting", Free),
@@ -89,7 +92,7 @@ pub(crate) fn request(
     for (name, value) in body.get("parameters").into_iter().flat_map(within) {
         match name {
             "sampleCount" => (read.request.n, read.request.least_n) = (whole(name, value)?, None),
-            "sampleImageSize" | "imageSize" => read.request.size = Some(size(name, value)?),
+            "sampleImageSize" | "imageSize" => read.request.size = Some(class(name, value)?),
             _ => other_field(read, &PARAMETERS, name, value),
         }
     }

@@ -89,6 +89,50 @@ pub fn image_size(header: &[u8]) -> Result<Measured, NoSize> {
     Ok(Measured { size, turned: orientation.is_some_and(|value| (5..=8).contains(&value)) })
 }
 
+/// What the bytes of an image's file show that an API may refuse, as rules name it: `field` is
+/// `image` or `mask`; `length` is that of the whole file, of which `header` is the beginning.
+///
+/// ```
+/// let png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x06\0\0\0\x04\0\x08\x06\0\0\0\0\0\0\0";
+/// let facts = imgcost_wire::file_facts("image", png, 33);
+/// let facts: Vec<String> = facts.map(|(name, value)| format!("{name} {value}")).collect();
+/// assert_eq!(facts, ["image.bytes 33", "image.format png", "image.shape oblong", "image.alpha true"]);
+/// ```
+pub fn file_facts(field: &str, header: &[u8], length: u64) -> impl Iterator<Item = (String, String)> + use<> {
+    let format = match imagesize::image_type(header) {
+        Ok(ImageType::Png) => Some("png"),
+        Ok(ImageType::Jpeg) => Some("jpeg"),
+        Ok(ImageType::Webp) => Some("webp"),
+        _ => None,
+    };
+    let is_square = |found: Measured| found.size.long() == found.size.short();
+    let shape = image_size(header).ok().map(|found| if is_square(found) { "square" } else { "oblong" });
+    let alpha = (format == Some("png")).then(|| png_alpha(header)).flatten();
+    let facts = [
+        ("bytes", Some(length.to_string())),
+        ("format", format.map(str::to_owned)),
+        ("shape", shape.map(str::to_owned)),
+        ("alpha", alpha.map(|alpha| alpha.to_string())),
+    ];
+    let names = facts.map(|(name, value)| (format!("{field}.{name}"), value));
+    names.into_iter().filter_map(|(name, value)| Some((name, value?)))
+}
+
+/// How a mask's size compares with its image's, as a rule names it.
+#[must_use]
+pub fn mask_fact(image: Pixels, mask: Pixels) -> (String, String) {
+    let value = if image == mask { "the image's".to_owned() } else { mask.to_string() };
+    ("mask.size".to_owned(), value)
+}
+
+/// Whether a PNG may have transparent pixels: by its colours, or a list of those that are.
+fn png_alpha(png: &[u8]) -> Option<bool> {
+    if matches!(png.get(25)?, 4 | 6) {
+        return Some(true);
+    }
+    png_chunk(png, *b"tRNS").map(|found| found.is_some())
+}
+
 fn u16_be(bytes: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_be_bytes(bytes.get(at..at.checked_add(2)?)?.try_into().ok()?))
 }
@@ -114,14 +158,19 @@ fn jpeg_exif(jpeg: &[u8]) -> Option<&[u8]> {
 
 /// The Exif block of a PNG.
 fn png_exif(png: &[u8]) -> Option<&[u8]> {
+    png_chunk(png, *b"eXIf")?
+}
+
+/// A chunk of a PNG before the image itself, if it has one; that is not told of one that is cut.
+fn png_chunk(png: &[u8], kind: [u8; 4]) -> Option<Option<&[u8]>> {
     let mut at = 8_usize;
     loop {
         let length = usize::try_from(u32_be(png, at)?).ok()?;
         let start = at.checked_add(8)?;
         let end = start.checked_add(length)?;
         match png.get(at + 4..start)? {
-            b"eXIf" => return png.get(start..end),
-            b"IDAT" | b"IEND" => return None,
+            found if found == kind => return Some(Some(png.get(start..end)?)),
+            b"IDAT" | b"IEND" => return Some(None),
             _ => at = end.checked_add(4)?,
         }
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use imgcost_core::printable;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
+use serde_json::map::Entry;
 use serde_json::{Map, Value};
 
 use crate::dialect::{Dialect, Field};
@@ -86,11 +87,16 @@ impl<'de> Visitor<'de> for Values {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
-            if object.contains_key(&name) {
-                return Err(A::Error::custom(format_args!("{} is given twice", printable(&name))));
+            match object.entry(name) {
+                Entry::Vacant(entry) => {
+                    let Unique(value) = members.next_value()?;
+                    entry.insert(value);
+                }
+                Entry::Occupied(entry) => {
+                    let message = format_args!("{} is given twice", printable(entry.key()));
+                    return Err(A::Error::custom(message));
+                }
             }
-            let Unique(value) = members.next_value()?;
-            object.insert(name, value);
         }
         Ok(object.into())
     }

@@ -36,7 +36,7 @@ pub use body::{Measure, ParsedBody};
 pub use dialect::{Dialect, Field, Fields};
 pub use failure::ApiFailure;
 pub use form::{Body, Files};
-pub use images::{HEADER_MAX, Measured, NoSize, image_size, referenced_image};
+pub use images::{HEADER_MAX, Measured, NoSize, file_facts, image_size, mask_fact, referenced_image};
 pub use json::{Slim, Unique};
 #[cfg(feature = "prompt")]
 pub use meter::{Meter, counted};

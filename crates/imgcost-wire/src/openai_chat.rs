@@ -3,9 +3,9 @@
 use imgcost_core::{Endpoint, Error, Response};
 use serde_json::{Map, Value};
 
-use crate::body::{Measure, ParsedBody, other_field, size, tier, within};
+use crate::body::{Measure, ParsedBody, class, tier, within};
 use crate::content::content;
-use crate::dialect::Field::{Context, Free, Parameter};
+use crate::dialect::Field::{Choice, Context, Free, Parameter};
 use crate::dialect::Fields;
 use crate::openai_images::{IMAGE_PARAMETERS, parameter};
 use crate::response::count;
@@ -43,20 +43,35 @@ pub(crate) const FIELDS: Fields = Fields {
             ("reasoning_effort", Free),
             ("stream_options", Free),
             ("safety_identifier", Free),
-            ("moderation", Free),
             ("style", Free),
             ("tool_choice", Free),
             ("tools", Context),
             ("functions", Context),
+            // A search is billed apart, and its results are input.
+            ("plugins", Context),
+            ("web_search_options", Context),
         ],
     ],
 };
 
-/// The fields of `image_config`, by which OpenRouter and other relays pass on Gemini's.
+/// The fields of `image_config`, by which OpenRouter and other relays pass on what an image API takes
+/// (openrouter.ai/docs, "Image Generation" and `ImageGenerationServerToolConfig`).
 pub(crate) const IMAGE_CONFIG: Fields = Fields {
     api: "image_config of chat completions",
     path: "image_config.",
-    lists: &[&[("image_size", Parameter), ("aspect_ratio", Free)]],
+    lists: &[&[
+        ("image_size", Parameter),
+        ("quality", Parameter),
+        ("size", Parameter),
+        ("background", Parameter),
+        ("output_format", Parameter),
+        ("output_compression", Parameter),
+        ("aspect_ratio", Free),
+        ("moderation", Choice),
+        // Each has a price of its own beside the image's, which is not in the price book.
+        ("font_inputs", Context),
+        ("super_resolution_references", Context),
+    ]],
 };
 
 /// What is read of a response.
@@ -75,8 +90,8 @@ pub(crate) fn request(
             "image_config" => {
                 for (name, value) in within(value) {
                     match name {
-                        "image_size" => read.request.size = Some(size(name, value)?),
-                        _ => other_field(read, &IMAGE_CONFIG, name, value),
+                        "image_size" => read.request.size = Some(class(name, value)?),
+                        _ => parameter(read, &IMAGE_CONFIG, name, value)?,
                     }
                 }
             }

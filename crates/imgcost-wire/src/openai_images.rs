@@ -4,7 +4,7 @@ use imgcost_core::{Endpoint, Error, Fidelity, InputImage, Response, printable};
 use serde_json::{Map, Value};
 
 use crate::body::{Measure, ParsedBody, bad, flag, other_field, size, text, tier, whole};
-use crate::dialect::Field::{Free, Parameter};
+use crate::dialect::Field::{Choice, Context, Free, Parameter};
 use crate::dialect::{Field, Fields};
 use crate::response::{count, count_caller, event_type, owned};
 use crate::usage::Readings;
@@ -30,9 +30,15 @@ pub(crate) const IMAGE_PARAMETERS: &[(&str, Field)] = &[
     ("output_format", Parameter),
     ("output_compression", Parameter),
     ("input_fidelity", Parameter),
+    ("moderation", Choice),
+    ("complexity", Choice),
+    ("frame_count", Choice),
+    ("frame_duration_ms", Choice),
+    // It names the text model that writes an image in SVG, and how hard that thinks.
+    ("svg", Context),
 ];
 
-/// The fields of a body, by the API's description (`openai-python-3-52-0`).
+/// The fields of a body, by the API's description (`openai-python-3-52-0`, `openai-python-3-57-0`).
 pub(crate) const FIELDS: Fields = Fields {
     api: "the Images API",
     path: "",
@@ -45,7 +51,13 @@ pub(crate) const FIELDS: Fields = Fields {
             ("service_tier", Parameter),
         ],
         IMAGE_PARAMETERS,
-        &[("user", Free), ("response_format", Free), ("moderation", Free), ("style", Free)],
+        &[
+            ("response_format", Choice),
+            ("style", Choice),
+            ("user", Free),
+            // An image over the input image, whose tokens nobody has measured.
+            ("markup", Context),
+        ],
     ],
 };
 

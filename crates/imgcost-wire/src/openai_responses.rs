@@ -60,11 +60,7 @@ pub(crate) const FIELDS: Fields = Fields {
 pub(crate) const TOOL_FIELDS: Fields = Fields {
     api: "the image tool of the Responses API",
     path: "tools.",
-    lists: &[
-        &[("type", Parameter), ("input_image_mask", Parameter)],
-        IMAGE_PARAMETERS,
-        &[("moderation", Free), ("action", Free)],
-    ],
+    lists: &[&[("type", Parameter), ("input_image_mask", Parameter)], IMAGE_PARAMETERS, &[("action", Free)]],
 };
 
 /// Whether a body has the image tool: without it, it makes no image.

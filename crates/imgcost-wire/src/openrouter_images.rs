@@ -3,7 +3,7 @@
 use imgcost_core::{Endpoint, Error, InputImage};
 use serde_json::{Map, Value};
 
-use crate::body::{Measure, ParsedBody, input_image, size, text};
+use crate::body::{Measure, ParsedBody, class, input_image, text};
 use crate::dialect::Field::{Free, Parameter};
 use crate::dialect::Fields;
 use crate::openai_images::{IMAGE_PARAMETERS, parameter};
@@ -11,7 +11,9 @@ use crate::openai_images::{IMAGE_PARAMETERS, parameter};
 pub(crate) const PATHS: [(&str, Endpoint); 2] =
     [("/images/generations", Endpoint::Generations), ("/api/v1/images", Endpoint::Generations)];
 
-/// The fields of a body, by OpenRouter's description of the API.
+/// The fields of a body, by OpenRouter's description of the API ("Image Generation" and the types of
+/// its SDKs). What it passes on to one maker alone, such as `font_inputs`, is billed apart and is
+/// not listed.
 pub(crate) const FIELDS: Fields = Fields {
     api: "OpenRouter's images",
     path: "",
@@ -36,7 +38,7 @@ pub(crate) fn request(
     for (name, value) in body.iter().filter(|(_, value)| !value.is_null()) {
         match name.as_str() {
             "prompt" => read.request.prompt = Some(measure.prompt(text(name, value)?)),
-            "resolution" => read.request.size = Some(size(name, value)?),
+            "resolution" => read.request.size = Some(class(name, value)?),
             "input_references" => {
                 for reference in value.as_array().into_iter().flatten() {
                     let address = reference.get("image_url").map(|url| url.get("url").unwrap_or(url));

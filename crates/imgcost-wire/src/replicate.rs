@@ -3,12 +3,13 @@
 use imgcost_core::{Error, InputImage, Response};
 use serde_json::{Map, Value};
 
-use crate::body::{Measure, ParsedBody, input_image, other_field, pixels, size, text, whole, within};
+use crate::body::{Measure, ParsedBody, class, input_image, other_field, pixels, text, whole, within};
 use crate::dialect::Field::{Free, Parameter};
 use crate::dialect::Fields;
 use crate::openai_images::parameter;
 
-/// The fields of a body, by the description of the API, and of its input, by the models' schemas.
+/// The fields of a body, by the description of the API, and of its input, by the models' schemas
+/// (replicate.com/OWNER/NAME/api: FLUX.1, FLUX.2, GPT Image, Imagen, Nano Banana, Stable Diffusion).
 pub(crate) const FIELDS: [&Fields; 2] = [&BODY, &INPUT];
 
 const BODY: Fields = Fields {
@@ -96,8 +97,13 @@ fn input(read: &mut ParsedBody, input: &Value, measure: &dyn Measure) -> Result<
             "num_outputs" | "number_of_images" | "num_images" => read.request.n = whole(name, value)?,
             "width" => width = Some(whole(name, value)?),
             "height" => height = Some(whole(name, value)?),
-            "resolution" => read.request.size = Some(size(name, value)?),
-            "megapixels" => read.request.size = megapixels(value),
+            "resolution" | "megapixels" => match megapixels(value) {
+                Some(size) => read.request.size = Some(size),
+                None if text(name, value)? == "match_input_image" => {
+                    read.request.unseen_context.push(format!("{}{name}", INPUT.path));
+                }
+                None => read.request.size = Some(class(name, value)?),
+            },
             "mask" => read.request.mask = true,
             "image" | "image_prompt" | "input_image" | "input_images" | "image_input" => {
                 let one = std::slice::from_ref(value);
@@ -116,15 +122,19 @@ fn input(read: &mut ParsedBody, input: &Value, measure: &dyn Measure) -> Result<
     Ok(())
 }
 
-/// The square of so many megapixels, which some models take in place of a size: `1` or `0.25`.
+/// The square of so many megapixels, which some models take in place of a size: `1`, `0.25` or
+/// `2 MP`. None of a class, such as `2K`, or of another word.
 fn megapixels(value: &Value) -> Option<imgcost_core::Size> {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    match text.split_whitespace().next()? {
-        "0.25" => "512x512".parse().ok(),
-        "1" => "1024x1024".parse().ok(),
-        "4" => "2048x2048".parse().ok(),
-        _ => None,
-    }
+    let edges = match text.strip_suffix("MP").unwrap_or(&text).trim() {
+        "0.25" => (512, 512),
+        "0.5" => (1024, 512),
+        "1" => (1024, 1024),
+        "2" => (2048, 1024),
+        "4" => (2048, 2048),
+        _ => return None,
+    };
+    pixels("megapixels", Some(edges.0), Some(edges.1)).ok()?
 }
 
 pub(crate) fn is_response(value: &Value) -> bool {

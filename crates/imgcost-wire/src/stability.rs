@@ -8,7 +8,9 @@ use crate::dialect::Field::{Free, Parameter};
 use crate::dialect::Fields;
 use crate::openai_images::parameter;
 
-/// The fields of a body, by the description of the API.
+/// The fields of a body, by the description of the API (platform.stability.ai/docs/api-reference,
+/// Stable Image Ultra, Core and SD3, by the clients that follow it). The width and height follow
+/// from the aspect ratio and change no price.
 pub(crate) const FIELDS: Fields = Fields {
     api: "Stability AI",
     path: "",

@@ -3,7 +3,7 @@
 use imgcost_core::{Endpoint, Error, InputImage};
 use serde_json::{Map, Value};
 
-use crate::body::{Measure, ParsedBody, input_image, size, text};
+use crate::body::{Measure, ParsedBody, class, input_image, text};
 use crate::dialect::Field::{Free, Parameter};
 use crate::dialect::Fields;
 use crate::openai_images::parameter;
@@ -11,7 +11,8 @@ use crate::openai_images::parameter;
 pub(crate) const PATHS: [(&str, Endpoint); 2] =
     [("/images/generations", Endpoint::Generations), ("/images/edits", Endpoint::Edits)];
 
-/// The fields of a body, by xAI's description of the API.
+/// The fields of a body, by xAI's guide (docs.x.ai, "Image Generation" and "Image Editing"), and
+/// `quality`, which prices of grok-imagine-image-2.0 depend on.
 pub(crate) const FIELDS: Fields = Fields {
     api: "xAI's images",
     path: "",
@@ -38,7 +39,7 @@ pub(crate) fn request(
     for (name, value) in body.iter().filter(|(_, value)| !value.is_null()) {
         match name.as_str() {
             "prompt" => read.request.prompt = Some(measure.prompt(text(name, value)?)),
-            "resolution" => read.request.size = Some(size(name, value)?),
+            "resolution" => read.request.size = Some(class(name, value)?),
             "image" | "images" | "image_url" => source_images(read, value, measure),
             name => parameter(read, &FIELDS, name, value)?,
         }

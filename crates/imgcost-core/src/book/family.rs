@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::SourceLocation;
+use super::{FieldRules, SourceLocation};
 use crate::evidence::Evidence;
 use crate::money::Ratio;
 use crate::params::{Endpoint, Fidelity, Pixels, Quality, Size};
@@ -103,6 +103,8 @@ pub struct Limits {
     pub output_formats: Vec<String>,
     /// The longest prompt, in Unicode characters.
     pub prompt_max_chars: Option<u64>,
+    /// What is accepted of further fields, and of two together.
+    pub fields: FieldRules,
     /// Whether no source tells what is accepted: what is left out above is then not refused.
     pub unknown: bool,
 }

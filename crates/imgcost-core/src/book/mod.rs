@@ -7,6 +7,7 @@
 mod availability;
 mod derived;
 mod family;
+mod field_rule;
 mod images;
 mod offer;
 mod packed;
@@ -25,6 +26,7 @@ pub use family::{
     Family, FidelityTokens, FreeSize, ImageInputRule, ImageOutputRule, Limits, MinMax, Overhead, PartialRule,
     ResponsesRule, SizeClass, Sizes, Sourced, TextInputRule, TextOutputRule, TokenSpan,
 };
+pub use field_rule::{FieldCost, FieldRule, FieldRules};
 pub use images::ImagePrice;
 pub(crate) use images::SizeSlot;
 pub use offer::Offer;

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::ImagePrice;
+use super::{FieldRules, ImagePrice};
 use crate::evidence::{Confidence, Evidence};
 use crate::money::{Ratio, Usd, UsdPerMillion};
 use crate::params::{Basis, Item, NativeApi, Pixels, Quality, Tier, closed_names};
@@ -360,6 +360,10 @@ pub struct Provider {
     pub dialects: Vec<String>,
     /// Whether its responses state the bill, which then is what a call cost.
     pub stated_bill: bool,
+    /// The model that a body without one is for, where the provider says.
+    pub default_model: Option<String>,
+    /// What it accepts of single fields, whatever the model.
+    pub fields: FieldRules,
     /// Anything to know about it.
     pub note: Option<String>,
     /// The unit of its ratios, if it bills by ratio.

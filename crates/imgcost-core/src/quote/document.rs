@@ -70,6 +70,9 @@ impl Serialize for RequestDocument<'_> {
         if request.endpoint == Endpoint::Responses {
             map.serialize_entry("most_images", &request.most_images())?;
         }
+        for (name, value) in &request.options {
+            map.serialize_entry(name, value)?;
+        }
         for (name, fields) in
             [("unknown_fields", &request.unknown_fields), ("unseen_context", &request.unseen_context)]
         {

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::Quote;
 use crate::book::TextInputRule;
+use crate::field_rules;
 use crate::params::{Endpoint, Param};
 
 /// Raised when the code of a rule kind changes what it counts.
@@ -38,6 +39,11 @@ impl Quote<'_> {
         }
         if request.endpoint == Endpoint::Responses {
             part("most_images", &request.most_images());
+        }
+        for rule in field_rules::unpriced(request, &self.offer) {
+            if let Some(value) = rule.given(request) {
+                part(&rule.field, &value);
+            }
         }
         for field in &request.unknown_fields {
             part("unknown_field", field);

@@ -30,9 +30,10 @@ pub use note_words::Note;
 pub use notes::NoteKind;
 pub use terms::{ImageTerms, InputTerms, Terms};
 
-use crate::book::{Book, Offer};
+use crate::book::{Book, FieldCost, Offer};
 use crate::error::{Code, Error};
 use crate::estimate::{CeilingBasis, Estimate};
+use crate::field_rules;
 use crate::limits::{self, ResolvedParams};
 use crate::money::Usd;
 use crate::params::{Item, NativeApi, Param, Pixels, Quality, Size, Value};
@@ -128,9 +129,14 @@ impl Total {
     /// API is its own, a field that is not known may be the size or the number of images.
     fn knowing(self, offer: &Offer<'_>, request: &Request) -> Total {
         let is_own = offer.provider.native_api == Some(NativeApi::EveryPost);
-        match (request.unknown_fields.is_empty(), request.unseen_context.is_empty()) {
-            (true, true) => self,
-            (false, true) if !is_own => Total { basis: CeilingBasis::Assumed, ..self },
+        let costs = field_rules::unpriced(request, offer).map(|rule| rule.cost);
+        let cost = costs.max().unwrap_or(FieldCost::Free);
+        let open = !request.unseen_context.is_empty() || cost == FieldCost::Open;
+        let known = request.unknown_fields.is_empty()
+            && (request.options.is_empty() || field_rules::without_rule(request, offer).next().is_none());
+        match (known, open) {
+            (true, false) if cost == FieldCost::Free => self,
+            (known, false) if known || !is_own => Total { basis: CeilingBasis::Assumed, ..self },
             _ => Total { expected: None, ceiling: None, ..self },
         }
     }

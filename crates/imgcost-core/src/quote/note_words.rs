@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Quote;
 use super::notes::{NoteKind, OLD_AFTER_DAYS};
-use crate::book::ImageOutputRule;
+use crate::book::{FieldCost, ImageOutputRule, printable};
 use crate::params::{Endpoint, Item, Size};
 use crate::request::Request;
 
@@ -119,6 +119,15 @@ impl Quote<'_> {
             }
             NoteKind::UnseenContext(what) => {
                 format!("{what} brings context that can't be counted: there is no ceiling")
+            }
+            NoteKind::FieldUnpriced(rule) => {
+                let given = rule.given(self.request).unwrap_or_default();
+                let ceiling = match rule.cost {
+                    FieldCost::Open => "there is no ceiling",
+                    FieldCost::Assumed | FieldCost::Free => "the ceiling is assumed",
+                };
+                let why = rule.note.as_deref().map(|note| format!(" {note}")).unwrap_or_default();
+                format!("what {} = {} costs is not known: {ceiling}.{why}", rule.field, printable(&given))
             }
             NoteKind::TierUnpriced(tier) => format!("no price is known at tier {tier}"),
             NoteKind::GatewayDefaults => {

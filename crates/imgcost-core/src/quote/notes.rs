@@ -6,8 +6,9 @@ use jiff::civil::Date;
 use super::Quote;
 use super::line::QuoteLine;
 use super::lines::may_send_partials;
-use crate::book::{DatedRow, ImagePrice, Sizes, TextInputRule};
+use crate::book::{DatedRow, FieldRule, ImagePrice, Sizes, TextInputRule};
 use crate::evidence::{Confidence, Evidence};
+use crate::field_rules;
 use crate::money::Usd;
 use crate::params::{Basis, Endpoint, Item, Quality, Size, Tier, Unit};
 use crate::request::InputImage;
@@ -73,6 +74,8 @@ pub enum NoteKind<'b> {
     UnknownField(&'b str),
     /// What brings context that can't be counted.
     UnseenContext(&'b str),
+    /// A field whose price is not known, by its rule.
+    FieldUnpriced(&'b FieldRule),
     /// The tier has no price.
     TierUnpriced(Tier),
 }
@@ -108,6 +111,7 @@ impl NoteKind<'_> {
             NoteKind::InputsUncertain => "inputs-uncertain",
             NoteKind::UnknownField(_) => "unknown-field",
             NoteKind::UnseenContext(_) => "unseen-context",
+            NoteKind::FieldUnpriced(_) => "field-unpriced",
             NoteKind::TierUnpriced(_) => "tier-unpriced",
         }
     }
@@ -188,8 +192,15 @@ fn of_request<'b>(quote: &Quote<'b>, mut note: impl FnMut(NoteKind<'b>)) {
     if request.endpoint == Endpoint::Responses {
         note(NoteKind::ResponsesVaries);
     }
+    field_rules::unpriced(request, &quote.offer).for_each(|rule| note(NoteKind::FieldUnpriced(rule)));
     request.unseen_context.iter().for_each(|what| note(NoteKind::UnseenContext(what)));
-    request.unknown_fields.iter().for_each(|field| note(NoteKind::UnknownField(field)));
+    let others = field_rules::without_rule(request, &quote.offer);
+    request
+        .unknown_fields
+        .iter()
+        .map(String::as_str)
+        .chain(others)
+        .for_each(|field| note(NoteKind::UnknownField(field)));
     if !request.tier.is_usual() && quote.offer.rates(request.tier).next().is_none() {
         note(NoteKind::TierUnpriced(request.tier));
     }

@@ -118,6 +118,13 @@ fn legal_request() -> impl Strategy<Value = Request> {
         request.partial_images =
             request.partial_images.map(|partials| partials.min(limits.partial_images_max));
         request.stream &= limits.partial_images_max > 0 && request.tier == Tier::Standard;
+        for rule in offer.provider.fields.iter() {
+            match rule.field.as_str() {
+                "size" if request.size == Some(Size::Auto) => request.size = None,
+                "n" if request.stream => request.n = 1,
+                _ => {}
+            }
+        }
         if request.endpoint != Endpoint::Responses {
             request.responses_model = None;
         }

@@ -15,11 +15,18 @@ mod tally;
 mod tests;
 
 use imgcost_core::{Code, Error, Response};
+use serde_json::Value;
 
 use crate::failure::ApiFailure;
 use document::Document;
 use events::Events;
 use tally::Tally;
+
+/// The members of responses that are kept.
+#[cfg(test)]
+pub(crate) fn known_members() -> &'static [&'static str] {
+    &members::KNOWN
+}
 
 /// Reads a response in passing: a JSON document or a stream of server-sent events.
 ///
@@ -81,6 +88,13 @@ pub struct Scan {
 }
 
 impl Scan {
+    /// What a whole document tells.
+    pub(crate) fn of_document(document: &Value) -> Scan {
+        let mut tally = Tally::default();
+        tally.take(std::slice::from_ref(document));
+        tally.scan(End::Complete)
+    }
+
     /// The response, or why there is none, where the body was all that there is: one that breaks
     /// off, or has an error among its events, is not counted whole ([`Response::uncounted`]).
     /// `name` is what errors call the body.

@@ -49,7 +49,8 @@ impl Tally {
         self.uncounted = true;
     }
 
-    fn take(&mut self, documents: &[Value]) {
+    /// Takes a document by each reading of it.
+    pub(super) fn take(&mut self, documents: &[Value]) {
         let value = documents.first().unwrap_or(&Value::Null);
         if let Some(failure) = ApiFailure::of(value) {
             self.failure = Some(failure);

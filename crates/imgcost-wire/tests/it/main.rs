@@ -6,6 +6,10 @@
 
 mod support;
 
+mod any;
 mod bodies;
+mod fields;
 mod readings;
+mod recordings;
+mod rules;
 mod texts;

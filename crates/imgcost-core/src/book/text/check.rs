@@ -65,7 +65,8 @@ impl Check<'_> {
             family.text_output.as_ref().map(|rule| &rule.source),
             family.responses.as_ref().map(|rule| &rule.source),
         ];
-        for source in rules.into_iter().flatten().chain([&family.limits.source]) {
+        let of_fields = family.limits.rule.fields.iter().filter_map(|field| field.source.as_ref());
+        for source in rules.into_iter().flatten().chain([&family.limits.source]).chain(of_fields) {
             self.source(source, family.location);
         }
         let accepted = |quality| {
@@ -159,6 +160,9 @@ impl Check<'_> {
             self.source(&ratio.source, provider.location);
         }
         for source in provider.outcomes.iter().filter_map(|outcome| outcome.source.as_ref()) {
+            self.source(source, provider.location);
+        }
+        for source in provider.fields.iter().filter_map(|field| field.source.as_ref()) {
             self.source(source, provider.location);
         }
         for model in &provider.text_models {

@@ -83,6 +83,9 @@ fn lay_over(
         provider.dialects = own.dialects;
     }
     provider.stated_bill |= own.stated_bill;
+    provider.default_model = own.default_model.or(provider.default_model.take());
+    provider.fields.params.extend(own.fields.params);
+    provider.fields.others.extend(own.fields.others);
     provider.outcomes.splice(0..0, own.outcomes);
     let mut rows = Rows { index, own: true, reporter };
     for view in file.views("text_model") {

@@ -8,13 +8,13 @@ use toml::de::{DeTable, DeValue};
 
 use super::shape::{count, span};
 use crate::book::{
-    CallPrice, CallingTokens, DatedRow, Family, FidelityTokens, FixedPrice, FreeSize, ImageInputRule,
-    ImageOutputRule, ImagePrice, Limits, Model, OutcomeRule, Overhead, PartialRule, Provider, RateCard,
-    RatioBase, RatioCard, ResponsesRule, SizeClass, Sizes, Source, SourceLocation, Sourced, TextInputRule,
-    TextModel, TextOutputRule,
+    CallPrice, CallingTokens, DatedRow, Family, FidelityTokens, FieldCost, FieldRule, FixedPrice, FreeSize,
+    ImageInputRule, ImageOutputRule, ImagePrice, Limits, Model, OutcomeRule, Overhead, PartialRule, Provider,
+    RateCard, RatioBase, RatioCard, ResponsesRule, SizeClass, Sizes, Source, SourceLocation, Sourced,
+    TextInputRule, TextModel, TextOutputRule,
 };
 use crate::evidence::{Confidence, Evidence};
-use crate::params::{Basis, Quality, Size, Tier};
+use crate::params::{Basis, Param, Quality, Size, Tier};
 
 /// A checked table.
 #[derive(Clone, Copy)]
@@ -156,6 +156,8 @@ pub(super) fn provider(view: &View<'_>, location: SourceLocation) -> Option<Prov
         native_api: view.parse("native_api"),
         dialects: view.list("dialects"),
         stated_bill: view.flag("stated_bill"),
+        default_model: view.owned("default_model"),
+        fields: view.views("field").iter().filter_map(field_rule).collect(),
         note: view.owned("note"),
         ratio: view.view("ratio").and_then(|ratio| {
             Some(RatioBase {
@@ -169,6 +171,28 @@ pub(super) fn provider(view: &View<'_>, location: SourceLocation) -> Option<Prov
         text_models: Vec::new(),
         models: Vec::new(),
         location,
+    })
+}
+
+fn field_rule(view: &View<'_>) -> Option<FieldRule> {
+    let field = view.owned("name")?;
+    let conditions = |key: &str| {
+        let entries = view.entries::<Param>(key).into_iter();
+        entries.filter_map(|(param, value, _)| Some((param, value.as_str()?.to_owned()))).collect()
+    };
+    Some(FieldRule {
+        param: field.parse().ok(),
+        field,
+        allowed: view.list("allowed"),
+        refused: view.list("refused"),
+        least: view.count("least"),
+        most: view.count("most"),
+        with: conditions("with"),
+        unless: conditions("unless"),
+        cost: view.parse("cost").unwrap_or(FieldCost::Free),
+        evidence: view.parse("evidence"),
+        source: view.owned("source"),
+        note: view.owned("note"),
     })
 }
 
@@ -422,6 +446,7 @@ fn limits_of(view: &View<'_>) -> Option<Limits> {
         backgrounds: view.list("backgrounds"),
         output_formats: view.list("output_formats"),
         prompt_max_chars: view.count("prompt_max_chars"),
+        fields: view.views("field").iter().filter_map(field_rule).collect(),
         unknown: view.flag("limits_unknown"),
     })
 }

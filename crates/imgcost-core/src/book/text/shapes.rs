@@ -1,9 +1,9 @@
 //! The files of a price book, key by key.
 
 use super::shape::{Field, Kind, Shape};
-use crate::book::{Event, OutcomeResult};
+use crate::book::{Event, FieldCost, OutcomeResult};
 use crate::evidence::{Confidence, Evidence};
-use crate::params::{Basis, Endpoint, Fidelity, NativeApi, Tier};
+use crate::params::{Basis, Endpoint, Fidelity, NativeApi, Param, Tier};
 
 const fn must(name: &'static str, kind: Kind, doc: &'static str) -> Field {
     Field { name, kind, required: true, doc }
@@ -92,7 +92,33 @@ static LIMITS: Shape = Shape {
         may("backgrounds", Kind::List(&Kind::Id), "accepted backgrounds; none: refused"),
         may("output_formats", Kind::List(&Kind::Id), "accepted output formats; none: refused"),
         may("prompt_max_chars", Kind::Count, "the longest prompt in Unicode characters"),
+        may("field", Kind::Tables(&FIELD), "what is accepted of further fields, and of two together"),
         may("limits_unknown", Kind::Flag, "no source says what is accepted: what is left out is not refused"),
+        NOTE,
+    ],
+};
+
+static FIELD: Shape = Shape {
+    doc: "A field of a request and what is accepted of it; without values the field is refused.",
+    fields: &[
+        must("name", Kind::Id, "the field, by the API's name"),
+        may("allowed", Kind::List(&Kind::Text), "the accepted values; none: any"),
+        may("refused", Kind::List(&Kind::Text), "values that are refused"),
+        may("least", Kind::Count, "the least of a count"),
+        may("most", Kind::Count, "the most of a count"),
+        may(
+            "with",
+            Kind::Map(&Kind::Word(Param::NAMES), &Kind::Text),
+            "it holds only where these parameters have these values ...",
+        ),
+        may(
+            "unless",
+            Kind::Map(&Kind::Word(Param::NAMES), &Kind::Text),
+            "... and not where these have these",
+        ),
+        may("cost", Kind::Word(FieldCost::NAMES), "what giving it means for the price; left out: free"),
+        may("source", Kind::Id, SOURCE_DOC),
+        may("evidence", EVIDENCE, EVIDENCE_DOC),
         NOTE,
     ],
 };
@@ -290,6 +316,8 @@ pub(super) static PRICES: Shape = Shape {
             "the dialects that the provider's API takes, the likeliest first; left out: OpenAI's",
         ),
         may("stated_bill", Kind::Flag, "whether its responses state the bill, which is then booked"),
+        may("default_model", Kind::Model, "the model of a body that names none, where the provider says"),
+        may("field", Kind::Tables(&FIELD), "what it accepts of single fields, whatever the model"),
         may("ratio", Kind::Table(&RATIO_BASE), "the unit of a gateway that bills by ratios"),
         may("outcome", Kind::Tables(&OUTCOME), "what calls that went wrong cost; the first match decides"),
         may("text_model", Kind::Tables(&TEXT_MODEL), "models that call the Responses API's image tool"),
