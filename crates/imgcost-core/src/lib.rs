@@ -21,8 +21,8 @@ mod total;
 mod usage;
 
 pub use book::{
-    Availability, Book, CallPrice, CallingTokens, DatedRow, Event, Family, FidelityTokens, FixedPrice,
-    FreeSize, ImageInputRule, ImageOutputRule, ImagePrice, Limits, MinMax, Model, Offer, Outcome,
+    AutoSeen, Availability, Book, CallPrice, CallingTokens, DatedRow, Event, Family, FidelityTokens,
+    FixedPrice, FreeSize, ImageInputRule, ImageOutputRule, ImagePrice, Limits, MinMax, Model, Offer, Outcome,
     OutcomeResult, OutcomeRule, Overhead, PartialRule, PriceRow, Provider, RateCard, RatioBase, RatioCard,
     ResponsesRule, SizeClass, Sizes, Source, SourceLocation, Sourced, TextInputRule, TextModel,
     TextOutputRule, TokenSpan, printable, without_date,

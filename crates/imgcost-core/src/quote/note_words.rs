@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Quote;
 use super::notes::{NoteKind, OLD_AFTER_DAYS};
-use crate::book::ImageOutputRule;
+use crate::book::{AutoSeen, ImageOutputRule};
 use crate::params::{Endpoint, Item, Size};
 use crate::request::Request;
 
@@ -162,7 +162,16 @@ impl Quote<'_> {
             return "an edit takes its size from the input: no expected value, only the cheapest and dearest choice"
                 .to_owned();
         }
-        format!("{what} left to the model: no expected value, only the cheapest and dearest choice{seen}")
+        let calls = match self.offer.family.auto_seen {
+            Some(AutoSeen { calls, least, greatest }) => {
+                let s = if calls == 1 { "" } else { "s" };
+                format!("; {calls} recorded call{s} without one took {least} to {greatest} tokens an image")
+            }
+            None => String::new(),
+        };
+        format!(
+            "{what} left to the model: no expected value, only the cheapest and dearest choice{seen}{calls}"
+        )
     }
 
     fn unpriced_words(&self, item: Item) -> String {

@@ -6,10 +6,10 @@ use jiff::civil::Date;
 use super::Quote;
 use super::line::QuoteLine;
 use super::lines::may_send_partials;
-use crate::book::{DatedRow, ImagePrice, Sizes, TextInputRule};
+use crate::book::{DatedRow, ImageInputRule, ImagePrice, Sizes, TextInputRule};
 use crate::evidence::{Confidence, Evidence};
 use crate::money::Usd;
-use crate::params::{Basis, Endpoint, Item, Quality, Size, Tier, Unit};
+use crate::params::{Basis, Endpoint, Item, Quality, Size, Tier};
 use crate::request::InputImage;
 
 /// After this many days without a check, prices are called old.
@@ -171,12 +171,14 @@ fn of_request<'b>(quote: &Quote<'b>, mut note: impl FnMut(NoteKind<'b>)) {
     }
     let inputs = quote.lines.iter().find(|line| line.item == Item::ImageInput);
     let by_size = inputs.is_none_or(|line| line.price.is_none() || !line.quantity.is_exact());
-    if by_size && request.images.contains(&InputImage::Unsized) {
+    let any_size =
+        matches!(family.image_input.as_ref().map(|rule| rule.rule), Some(ImageInputRule::Flat { .. }));
+    if by_size && !any_size && request.images.contains(&InputImage::Unsized) {
         note(NoteKind::ImageSizeUnknown);
     } else if request.input_fidelity.is_some() && inputs.is_some_and(|line| !line.quantity.is_exact()) {
         note(NoteKind::FidelityShape);
     }
-    if request.n > 1 && inputs.is_some_and(|line| line.unit == Unit::Megapixel) {
+    if request.n > 1 && quote.priced_inputs().is_some() {
         note(NoteKind::InputsUncertain);
     }
     if request.mask && family.image_input.is_some() && family.limits.rule.mask_evidence == Evidence::Assumed {
