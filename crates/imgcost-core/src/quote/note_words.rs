@@ -108,6 +108,10 @@ impl Quote<'_> {
             NoteKind::OwnTokenizer => {
                 format!("{model} counts prompts with a tokenizer of its own: their tokens are a guess, up to one a byte")
             }
+            NoteKind::RoundedUp(units) => {
+                let unit = if units == 100 { "cent".to_owned() } else { format!("1/{units} of a dollar") };
+                format!("the whole call is billed rounded up to the {unit}: the image's amount has the difference")
+            }
             NoteKind::InputsUncertain => {
                 "whether the input images of a call for several images count once or for each is not known".to_owned()
             }

@@ -67,6 +67,8 @@ pub enum NoteKind<'b> {
     SizeClass(&'b str),
     /// The model counts prompts with a tokenizer of its own.
     OwnTokenizer,
+    /// The bill of the whole call is rounded up to a part of a dollar, so many of which make one.
+    RoundedUp(u32),
     /// Whether several images count their input images once or each is not known.
     InputsUncertain,
     /// A field of the body that is in no table of the API.
@@ -105,6 +107,7 @@ impl NoteKind<'_> {
             NoteKind::LimitsUnknown => "limits-unknown",
             NoteKind::SizeClass(_) => "size-class",
             NoteKind::OwnTokenizer => "own-tokenizer",
+            NoteKind::RoundedUp(_) => "rounded-up",
             NoteKind::InputsUncertain => "inputs-uncertain",
             NoteKind::UnknownField(_) => "unknown-field",
             NoteKind::UnseenContext(_) => "unseen-context",
@@ -228,6 +231,9 @@ fn of_prices<'b>(quote: &Quote<'b>, mut note: impl FnMut(NoteKind<'b>)) {
             }
             None => {}
         }
+    }
+    if let Some(units) = offer.model.rounds_up_per_usd {
+        note(NoteKind::RoundedUp(units));
     }
     if offer.model.basis == Basis::Ratio && last.is_some() {
         note(NoteKind::GatewayDefaults);

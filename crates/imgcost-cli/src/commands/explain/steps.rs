@@ -284,7 +284,12 @@ pub(super) fn amount(line: &QuoteLine<'_>) -> String {
     };
     let of = |quantity: u64, usd: imgcost_core::Usd| format!("{} {by_rate} = ${usd}", grouped(quantity));
     match (line.quantity.expected, price.amount.expected) {
-        (Some(quantity), Some(usd)) if price.amount.is_exact() => of(quantity, usd),
+        (Some(quantity), Some(usd)) if price.amount.is_exact() => match price.rate.checked_mul(quantity) {
+            Some(product) if product != usd => {
+                format!("{}, rounded with the whole call: ${usd}", of(quantity, product))
+            }
+            _ => of(quantity, usd),
+        },
         (Some(quantity), Some(usd)) => {
             format!("{}; ${} to ${}", of(quantity, usd), price.amount.floor, price.amount.ceiling)
         }
