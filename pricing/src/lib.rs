@@ -62,6 +62,7 @@ pub const MEASURED: &[File] = files![
     "measured/gpt-image-1.toml",
     "measured/gpt-image-2.5.toml",
     "measured/gpt-image-2.toml",
+    "measured/other-models.toml",
     "measured/relays-and-fixtures.toml",
     "measured/responses.toml",
 ];

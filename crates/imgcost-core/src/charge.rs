@@ -115,6 +115,15 @@ impl Terms {
             let (floor, ceiling) = (total.floor.rounded_down_to(units)?, total.ceiling.rounded_up_to(units)?);
             total = Estimate { floor, ceiling, ..total };
         }
+        if let Some(units) = self.rounds_up_per_usd {
+            // A prompt that is not reported may begin the next unit.
+            let more = self.text_input.is_some() && !response.usage.has_tokens();
+            let up = |usd: Usd| usd.rounded_up_to(units);
+            let ceiling =
+                if more { up(total.ceiling.checked_add(Usd::from_nanos(1))?)? } else { up(total.ceiling)? };
+            let expected = total.expected.and_then(up).filter(|expected| *expected == ceiling);
+            total = Estimate::new(up(total.floor)?, expected, ceiling, total.basis);
+        }
         let complete = lines.iter().all(|line| line.amount.is_some());
         Some(Charge { lines, total, by_rates: total, billed: None, complete, settles })
     }
@@ -391,7 +400,8 @@ impl ImageTerms {
             && self.size.is_none_or(|own| holds(size.map(|size| size == own)))
             && self
                 .pixels
-                .is_none_or(|(least, most)| holds(size.map(|size| (least..=most).contains(&size.area()))));
+                .is_none_or(|(least, most)| holds(size.map(|size| (least..=most).contains(&size.area()))))
+            && self.edge.is_none_or(|edge| holds(size.map(|size| size.long() <= edge)));
         fits.then_some(sure)
     }
 }

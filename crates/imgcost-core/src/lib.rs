@@ -22,11 +22,11 @@ mod total;
 mod usage;
 
 pub use book::{
-    Availability, Book, CallPrice, CallingTokens, DatedRow, Event, Family, FidelityTokens, FieldCost,
-    FieldRule, FieldRules, FixedPrice, FreeSize, ImageInputRule, ImageOutputRule, ImagePrice, Limits, MinMax,
-    Model, Offer, Outcome, OutcomeResult, OutcomeRule, Overhead, PartialRule, PriceRow, Provider, RateCard,
-    RatioBase, RatioCard, ResponsesRule, SizeClass, Sizes, Source, SourceLocation, Sourced, TextInputRule,
-    TextModel, TextOutputRule, TokenSpan, printable, without_date,
+    AutoSeen, Availability, Book, CallPrice, CallingTokens, DatedRow, Event, Family, FidelityTokens,
+    FieldCost, FieldRule, FieldRules, FixedPrice, FreeSize, ImageInputRule, ImageOutputRule, ImagePrice,
+    Limits, MinMax, Model, Offer, Outcome, OutcomeResult, OutcomeRule, Overhead, PartialRule, PriceRow,
+    Provider, RateCard, RatioBase, RatioCard, ResponsesRule, SizeClass, Sizes, Source, SourceLocation,
+    Sourced, TextInputRule, TextModel, TextOutputRule, TokenSpan, printable, without_date,
 };
 #[cfg(feature = "toml")]
 pub use book::{BookErrors, File, Problem, schemas};

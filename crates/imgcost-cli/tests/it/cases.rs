@@ -94,6 +94,39 @@ fn b06_bedrock_counts_images_in_its_own_config() {
 }
 
 #[test]
+fn b06_nova_canvas_costs_more_above_1024_pixels_a_side() {
+    let line = |size: &str| format!("-p aws-bedrock -m amazon.nova-canvas-v1:0 -s {size} --as-of 2026-11-22");
+    assert_eq!(quoted(&line("1024x1024")), all("0.04"));
+    assert_eq!(quoted(&line("1008x1040")), all("0.06"));
+}
+
+#[test]
+fn b07_grok_imagine_is_sold_by_quality_class_and_source_image() {
+    assert_eq!(quoted("--request @b07-xai-2k/body.json -p xai"), all("0.16"));
+    let new = |rest: &str| quoted(&format!("-p xai -m grok-imagine-image-2.0 {rest}"));
+    for (rest, usd) in [
+        ("-q low -s 1024x1024", "0.04"),
+        ("-q low -s 2048x2048", "0.06"),
+        ("-q medium -s 1024x1024", "0.06"),
+        ("-q medium -s 2048x2048", "0.08"),
+        ("-q medium -s 2048x2048 -n 2", "0.16"),
+        ("-s 2048x2048", "0.08"),
+        ("-q low -s 1K --image 1024x1024 --endpoint edits", "0.05"),
+        ("-q medium -s 2K --image 1024x1024 --image 64x64 --endpoint edits", "0.1"),
+    ] {
+        assert_eq!(new(rest), all(usd), "{rest}");
+    }
+    let old = |rest: &str| quoted(&format!("-p xai -m grok-imagine-image-quality {rest} --as-of 2026-10-15"));
+    for (rest, usd) in [
+        ("-s 1024x1024", "0.05"),
+        ("-s 2048x2048", "0.07"),
+        ("-s 1024x1024 --image 64x64 --image 64x64 --endpoint edits", "0.07"),
+    ] {
+        assert_eq!(old(rest), all(usd), "{rest}");
+    }
+}
+
+#[test]
 fn b08_context_that_the_body_does_not_show_leaves_no_ceiling() {
     let quote = ran("--request @b08-responses-multiturn/body.json -f json");
     assert_eq!(quote.code, 4);
@@ -346,4 +379,12 @@ fn a_body_that_gives_a_member_twice_is_refused_wherever_it_is_read() {
         format!(r#"{{"custom_id":"a","method":"POST","url":"/v1/images/generations","body":{twice}}}"#);
     let batch = common::run_with(&words("batch - --cap 0.01"), line.as_bytes());
     assert_ne!(batch.code, 0, "{batch:?}");
+}
+
+#[test]
+fn b60_fal_rounds_gpt_image_1_up_to_the_cent() {
+    let call = |rest: &str| format!("-p fal -m fal-ai/gpt-image-1 -q low -s 1024x1024 {rest}");
+    assert_eq!(quoted(&call("--prompt-tokens 10")), all("0.02"));
+    assert_eq!(quoted(&call("--prompt-tokens 10 -n 3")), all("0.04"));
+    assert_eq!(ran(&call("--prompt-tokens 10 --cap 0.015")).code, 3);
 }

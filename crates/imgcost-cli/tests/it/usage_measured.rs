@@ -33,15 +33,18 @@ fn line(call: &BTreeMap<String, toml::Value>) -> Option<Value> {
     let is_edit = text("endpoint") == Some("edits");
     let images = call.get("images").and_then(toml::Value::as_array).filter(|images| !images.is_empty());
     let knows_images = images.is_some() || text("endpoint") == Some("generations");
+    let unsized_images = call.get("unsized_images").and_then(toml::Value::as_integer).unwrap_or(0);
     let images = match images {
         Some(images) => serde_json::to_value(images).unwrap(),
+        None if unsized_images > 0 => (0..unsized_images).map(|_| Value::Null).collect(),
         None if is_edit => json!([null, null]),
         None => json!([]),
     };
     // The table leaves out input whose images are not known, and text whose prompt is not known.
     let text_tokens = count("text_tokens").filter(|_| knows_images);
     let image_tokens = count("image_tokens")
-        .filter(|_| images.as_array().is_some_and(|images| !images.is_empty()) && knows_images);
+        .filter(|_| images.as_array().is_some_and(|images| !images.is_empty()))
+        .filter(|_| knows_images || unsized_images > 0);
     let input = count("input_tokens").filter(|_| text("endpoint") == Some("generations"));
     let present = |pairs: Vec<(&str, Option<i64>)>| -> Value {
         pairs

@@ -56,7 +56,7 @@ impl Sizes {
             }
             Sizes::Any => true,
             Sizes::UpTo(most) => size.area() <= *most,
-            Sizes::Classes(classes) => classes.last().is_some_and(|last| size.area() <= last.max_pixels),
+            Sizes::Classes(classes) => classes.iter().any(|class| class.holds(size)),
         }
     }
 

@@ -48,6 +48,16 @@ pub struct SizeClass {
     pub square: Pixels,
     /// The largest area that belongs to it, in pixels; the smallest is above the class before.
     pub max_pixels: u64,
+    /// The longest edge that belongs to it, in pixels, where the provider bounds that too.
+    pub max_edge: Option<u32>,
+}
+
+impl SizeClass {
+    /// Whether a size is small enough for the class.
+    #[must_use]
+    pub fn holds(&self, size: Pixels) -> bool {
+        size.area() <= self.max_pixels && self.max_edge.is_none_or(|edge| size.long() <= edge)
+    }
 }
 
 /// The sizes that a model may be asked for.
@@ -209,10 +219,10 @@ pub enum ImageInputRule {
     },
     /// See [`crate::rules::patches`].
     Patches(Patches),
-    /// The same for every image.
+    /// The same for every image, whatever its size.
     Flat {
         /// Tokens of one.
-        tokens: u64,
+        tokens: TokenSpan,
     },
 }
 
@@ -252,13 +262,15 @@ pub struct Overhead {
 }
 
 /// Text tokens that a model adds to each image's output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TextOutputRule {
     /// At least.
     pub floor: u64,
     /// Probably; none where the usual count is not known.
     pub expected: Option<u64>,
+    /// Probably, at a quality or in a class of sizes that was measured apart, by its name.
+    pub expected_by: Vec<(String, u64)>,
     /// At most.
     pub ceiling: u64,
 }
@@ -298,6 +310,18 @@ pub struct MinMax {
     pub greatest: u64,
 }
 
+/// What recorded calls took that left quality or size to the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AutoSeen {
+    /// How many calls.
+    pub calls: u64,
+    /// The fewest tokens of an image.
+    pub least: u64,
+    /// The most.
+    pub greatest: u64,
+}
+
 /// What belongs to a model wherever it is sold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -320,6 +344,8 @@ pub struct Family {
     pub text_output: Option<Sourced<TextOutputRule>>,
     /// Tokens of the Responses API's model.
     pub responses: Option<Sourced<ResponsesRule>>,
+    /// What was seen where quality or size was left to the model.
+    pub auto_seen: Option<AutoSeen>,
     /// The cheapest and dearest legal size by quality, where sizes are free.
     pub extremes: Vec<MinMax>,
     /// Its file and line.

@@ -22,8 +22,10 @@ pub struct ImagePrice {
     pub usd: Usd,
     /// The price of each further megapixel begun, where images are billed by the megapixel.
     pub further_megapixel: Option<Usd>,
-    /// The price of each megapixel begun of each input image.
+    /// The price of each megapixel begun of each input image ...
     pub input_megapixel: Option<Usd>,
+    /// ... or of each input image, whatever its size.
+    pub input_image: Option<Usd>,
     /// The pixels of a megapixel.
     pub megapixel: u64,
     /// Whether it is a guess that a megapixel begun is paid in full.
@@ -92,7 +94,7 @@ impl Limits {
     #[must_use]
     pub fn size_class(&self, size: Pixels) -> Option<&SizeClass> {
         match &self.sizes {
-            Sizes::Classes(classes) => classes.iter().find(|class| size.area() <= class.max_pixels),
+            Sizes::Classes(classes) => classes.iter().find(|class| class.holds(size)),
             _ => None,
         }
     }
@@ -106,7 +108,15 @@ impl Limits {
         let Sizes::Classes(classes) = &self.sizes else { return None };
         let index = classes.iter().position(|class| class.name == name)?;
         let before = index.checked_sub(1).and_then(|before| classes.get(before));
+        // A class that bounds the edge leaves narrow images of any area to the next one.
+        let before = before.filter(|before| before.max_edge.is_none());
         Some((before.map_or(1, |before| before.max_pixels + 1), classes.get(index)?.max_pixels))
+    }
+
+    /// The longest edge of a class, in pixels, where that is bounded.
+    pub(crate) fn class_edge(&self, name: &str) -> Option<u32> {
+        let Sizes::Classes(classes) = &self.sizes else { return None };
+        classes.iter().find(|class| class.name == name)?.max_edge
     }
 }
 

@@ -23,8 +23,8 @@ use serde::{Deserialize, Serialize};
 
 pub use availability::Availability;
 pub use family::{
-    Family, FidelityTokens, FreeSize, ImageInputRule, ImageOutputRule, Limits, MinMax, Overhead, PartialRule,
-    ResponsesRule, SizeClass, Sizes, Sourced, TextInputRule, TextOutputRule, TokenSpan,
+    AutoSeen, Family, FidelityTokens, FreeSize, ImageInputRule, ImageOutputRule, Limits, MinMax, Overhead,
+    PartialRule, ResponsesRule, SizeClass, Sizes, Sourced, TextInputRule, TextOutputRule, TokenSpan,
 };
 pub use field_rule::{FieldCost, FieldRule, FieldRules};
 pub use images::ImagePrice;

@@ -26,7 +26,10 @@ impl Model {
             prices.push(PriceRow { item, value, per, row });
         };
         for card in &self.rates {
-            let tier = if card.tier == Tier::Batch { "batch: " } else { "" };
+            let tier = match card.tier {
+                Tier::Standard => String::new(),
+                tier => format!("{tier}: "),
+            };
             let rates = [
                 ("text input", card.text_input),
                 ("text input, cached", card.text_input_cached),
@@ -50,6 +53,9 @@ impl Model {
             }
             if let Some(input) = price.input_megapixel {
                 add(&price.row, format!("{what}, input images"), input.to_string(), "megapixel");
+            }
+            if let Some(input) = price.input_image {
+                add(&price.row, format!("{what}, input images"), input.to_string(), "image");
             }
         }
         for price in &self.calls {

@@ -13,7 +13,7 @@ use crate::rules::megapixels;
 /// The lines that the prices per image make.
 pub(super) struct ImageLines<'b> {
     pub image: QuoteLine<'b>,
-    /// Input images billed by the megapixel; none where they are not.
+    /// Input images billed by the megapixel or each; none where they are not.
     pub inputs: Option<QuoteLine<'b>>,
 }
 
@@ -25,17 +25,20 @@ pub(super) fn image_lines<'b>(
     chosen: ResolvedParams<'_>,
 ) -> Option<ImageLines<'b>> {
     let limits = &offer.family.limits.rule;
-    // What further input images cost is not said where nothing is said of what is accepted.
-    let guessed = limits.unknown && request.images.len() > 1;
     let mut range = PriceRange {
         cheapest: None,
         dearest: None,
         bounded: true,
-        basis: if guessed { CeilingBasis::Assumed } else { CeilingBasis::Proven },
+        basis: CeilingBasis::Proven,
         unknown: limits.unknown,
         inputs: None,
     };
     each_choice(offer, chosen, |price, slot| range.take(price, slot, request))?;
+    // What further input images cost is not said where they have no price and nothing is said of
+    // what is accepted.
+    if limits.unknown && request.images.len() > 1 && range.inputs.is_none() {
+        range.basis = CeilingBasis::Assumed;
+    }
     let n = u64::from(request.n);
     let nobody = offer.family.limits.source.as_str();
     let price = match (range.cheapest, range.dearest.filter(|_| range.bounded)) {
@@ -72,6 +75,11 @@ pub(super) fn each_choice<'b>(
     let open = chosen.quality.is_none_or(|quality| *quality == Quality::Auto);
     let other = (open && !limits.qualities.is_empty()).then_some(&unnamed);
     let mut at = |slot: SizeSlot<'b>| {
+        // A provider may have a price for what it chooses itself.
+        let own = offer.image_price_at(&unnamed, slot).filter(|price| price.quality.is_some());
+        if let Some(own) = own.filter(|_| open) {
+            return take(Some(own), slot);
+        }
         qualities.iter().try_for_each(|quality| take(offer.image_price_at(quality, slot), slot))?;
         match other.map(|quality| offer.image_price_at(quality, slot)) {
             Some(price) if price.is_some() || limits.unknown => take(price, slot),
@@ -134,9 +142,10 @@ impl<'b> PriceRange<'b> {
     }
 }
 
-/// Input images by the megapixel.
+/// Input images by the megapixel, or each.
 #[derive(Clone, Copy)]
 struct Inputs<'b> {
+    unit: Unit,
     quantity: Estimate<u64>,
     each: Usd,
     /// None where a size is not known.
@@ -149,10 +158,18 @@ impl<'b> Inputs<'b> {
     /// a number is too large. Whether several images of one call count their input images
     /// once or each is not said, so that it is a range.
     fn of(price: &'b ImagePrice, request: &Request) -> Option<Option<Inputs<'b>>> {
-        let Some(each) = price.input_megapixel else { return Some(None) };
+        let (each, unit) = match (price.input_megapixel, price.input_image) {
+            (Some(each), _) => (each, Unit::Megapixel),
+            (None, Some(each)) => (each, Unit::Image),
+            (None, None) => return Some(None),
+        };
         let (mut once, mut most) = (0_u64, 0_u64);
         let mut sized = true;
         for image in &request.images {
+            if unit == Unit::Image {
+                (once, most) = (once.checked_add(1)?, most.checked_add(1)?);
+                continue;
+            }
             let (least, greatest) = match image {
                 InputImage::Sized(size) => (size.area(), size.area()),
                 InputImage::Unsized => (1, u64::from(u16::MAX).pow(2)),
@@ -163,12 +180,12 @@ impl<'b> Inputs<'b> {
         }
         let most = most.checked_mul(request.n.into())?;
         let quantity = match once == most {
-            true if price.rounding_assumed => Estimate::exact(once).assumed(),
+            true if unit == Unit::Megapixel && price.rounding_assumed => Estimate::exact(once).assumed(),
             true => Estimate::exact(once),
             false => Estimate::new(once, None, most, CeilingBasis::Assumed),
         };
         let amount = if sized { Some(quantity.try_map(|count| each.checked_mul(count))?) } else { None };
-        Some(Some(Inputs { quantity, each, amount, price }))
+        Some(Some(Inputs { unit, quantity, each, amount, price }))
     }
 
     /// These, or none where another row decides.
@@ -191,7 +208,7 @@ impl<'b> Inputs<'b> {
         QuoteLine {
             item: Item::ImageInput,
             part: None,
-            unit: Unit::Megapixel,
+            unit: self.unit,
             quantity: self.quantity,
             price: self.amount.map(|amount| Price { rate: Rate::Each(self.each), amount, row }),
             evidence: row.evidence,

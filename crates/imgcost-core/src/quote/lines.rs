@@ -6,7 +6,7 @@ use super::line::{LinePart, Price, QuoteLine, Rate, image_line};
 use super::{MAX_LINES, images, tokens};
 use crate::book::{DatedRow, FixedPrice, Offer, RatioCard, Sizes, Sourced};
 use crate::estimate::{CeilingBasis, Estimate};
-use crate::evidence::Evidence;
+use crate::evidence::{Confidence, Evidence};
 use crate::limits::ResolvedParams;
 use crate::money::{Ratio, Usd, UsdPerMillion};
 use crate::params::{Basis, Endpoint, Item, Pixels, Quality, Size, Unit};
@@ -45,6 +45,12 @@ pub(super) fn price<'b>(
     if !request.tier.is_usual() && offer.model.basis != Basis::Tokens {
         // Prices that name no tier are those of the ordinary one.
         lines.iter_mut().for_each(|line| line.price = None);
+    }
+    for price in lines.iter_mut().filter_map(|line| line.price.as_mut()) {
+        if price.row.confidence == Confidence::Medium {
+            // Read at a third party: no proof of what the provider asks.
+            price.amount = price.amount.assumed();
+        }
     }
     if lines.is_empty() {
         // A model that neither rules nor prices say anything of: an image of unknown price.
@@ -129,8 +135,7 @@ fn counted<'b>(
         take(Counted::by(Item::ImageInput, tokens::image_input(rule.rule, request)?.checked_mul(n)?, rule))?;
     }
     if let Some(rule) = &family.text_output {
-        let one =
-            Estimate::new(rule.rule.floor, rule.rule.expected, rule.rule.ceiling, CeilingBasis::Assumed);
+        let one = tokens::text_output(offer, chosen)?;
         take(Counted::by(Item::TextOutput, one.checked_mul(n)?, rule))?;
     }
     if let Some(rule) = &family.image_output {
@@ -175,7 +180,7 @@ fn by_image<'b>(
     lines: &mut Lines<'b>,
 ) -> Option<()> {
     let priced = images::image_lines(offer, request, chosen)?;
-    let by_megapixel = priced.inputs.is_some();
+    let inputs_have_a_price = priced.inputs.is_some();
     // A provider that bills by the image may bill input tokens on top: those it names are
     // priced, those its model has and it does not name are unpriced.
     let mut images = Some([priced.inputs, Some(priced.image)]);
@@ -185,10 +190,40 @@ fn by_image<'b>(
     counted(offer, request, chosen, |count| match count.item {
         Item::ImageOutput => show(lines),
         Item::TextOutput => Some(()),
-        Item::ImageInput if by_megapixel => Some(()),
+        Item::ImageInput if inputs_have_a_price => Some(()),
         item => push(lines, &count, offer.token_rate(request.tier, item)),
     })?;
-    show(lines)
+    show(lines)?;
+    match offer.model.rounds_up_per_usd {
+        Some(units) => round_up_whole(lines, units),
+        None => Some(()),
+    }
+}
+
+/// Rounds what the whole call costs up to a unit. The images' line takes the difference, so that
+/// the lines add up.
+fn round_up_whole(lines: &mut Lines<'_>, units_per_usd: u32) -> Option<()> {
+    if lines.iter().any(|line| line.price.is_none()) {
+        return Some(());
+    }
+    let all = super::sum(lines)?;
+    let Some(price) =
+        lines.iter_mut().find(|line| line.item == Item::Image).and_then(|line| line.price.as_mut())
+    else {
+        return Some(());
+    };
+    let up = |own: Usd, all: Option<Usd>| {
+        let all = all?;
+        own.checked_add(all.rounded_up_to(units_per_usd)?.distance(all))
+    };
+    let amount = price.amount;
+    price.amount = Estimate {
+        floor: up(amount.floor, all.floor)?,
+        expected: amount.expected.and_then(|own| up(own, all.expected)),
+        ceiling: up(amount.ceiling, all.ceiling)?,
+        ..amount
+    };
+    Some(())
 }
 
 /// One price a call. Whether a call for several images counts as one or as several is not

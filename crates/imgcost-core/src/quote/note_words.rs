@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Quote;
 use super::notes::{NoteKind, OLD_AFTER_DAYS};
-use crate::book::{FieldCost, ImageOutputRule, printable};
+use crate::book::{AutoSeen, FieldCost, ImageOutputRule, printable};
 use crate::params::{Endpoint, Item, Size};
 use crate::request::Request;
 
@@ -108,6 +108,10 @@ impl Quote<'_> {
             NoteKind::OwnTokenizer => {
                 format!("{model} counts prompts with a tokenizer of its own: their tokens are a guess, up to one a byte")
             }
+            NoteKind::RoundedUp(units) => {
+                let unit = if units == 100 { "cent".to_owned() } else { format!("1/{units} of a dollar") };
+                format!("the whole call is billed rounded up to the {unit}: the image's amount has the difference")
+            }
             NoteKind::InputsUncertain => {
                 "whether the input images of a call for several images count once or for each is not known".to_owned()
             }
@@ -171,7 +175,16 @@ impl Quote<'_> {
             return "an edit takes its size from the input: no expected value, only the cheapest and dearest choice"
                 .to_owned();
         }
-        format!("{what} left to the model: no expected value, only the cheapest and dearest choice{seen}")
+        let calls = match self.offer.family.auto_seen {
+            Some(AutoSeen { calls, least, greatest }) => {
+                let s = if calls == 1 { "" } else { "s" };
+                format!("; {calls} recorded call{s} without one took {least} to {greatest} tokens an image")
+            }
+            None => String::new(),
+        };
+        format!(
+            "{what} left to the model: no expected value, only the cheapest and dearest choice{seen}{calls}"
+        )
     }
 
     fn unpriced_words(&self, item: Item) -> String {

@@ -6,11 +6,11 @@ use jiff::civil::Date;
 use super::Quote;
 use super::line::QuoteLine;
 use super::lines::may_send_partials;
-use crate::book::{DatedRow, FieldRule, ImagePrice, Sizes, TextInputRule};
+use crate::book::{DatedRow, FieldRule, ImageInputRule, ImagePrice, Sizes, TextInputRule};
 use crate::evidence::{Confidence, Evidence};
 use crate::field_rules;
 use crate::money::Usd;
-use crate::params::{Basis, Endpoint, Item, Quality, Size, Tier, Unit};
+use crate::params::{Basis, Endpoint, Item, Quality, Size, Tier};
 use crate::request::InputImage;
 
 /// After this many days without a check, prices are called old.
@@ -68,6 +68,8 @@ pub enum NoteKind<'b> {
     SizeClass(&'b str),
     /// The model counts prompts with a tokenizer of its own.
     OwnTokenizer,
+    /// The bill of the whole call is rounded up to a part of a dollar, so many of which make one.
+    RoundedUp(u32),
     /// Whether several images count their input images once or each is not known.
     InputsUncertain,
     /// A field of the body that is in no table of the API.
@@ -108,6 +110,7 @@ impl NoteKind<'_> {
             NoteKind::LimitsUnknown => "limits-unknown",
             NoteKind::SizeClass(_) => "size-class",
             NoteKind::OwnTokenizer => "own-tokenizer",
+            NoteKind::RoundedUp(_) => "rounded-up",
             NoteKind::InputsUncertain => "inputs-uncertain",
             NoteKind::UnknownField(_) => "unknown-field",
             NoteKind::UnseenContext(_) => "unseen-context",
@@ -175,12 +178,14 @@ fn of_request<'b>(quote: &Quote<'b>, mut note: impl FnMut(NoteKind<'b>)) {
     }
     let inputs = quote.lines.iter().find(|line| line.item == Item::ImageInput);
     let by_size = inputs.is_none_or(|line| line.price.is_none() || !line.quantity.is_exact());
-    if by_size && request.images.contains(&InputImage::Unsized) {
+    let any_size =
+        matches!(family.image_input.as_ref().map(|rule| rule.rule), Some(ImageInputRule::Flat { .. }));
+    if by_size && !any_size && request.images.contains(&InputImage::Unsized) {
         note(NoteKind::ImageSizeUnknown);
     } else if request.input_fidelity.is_some() && inputs.is_some_and(|line| !line.quantity.is_exact()) {
         note(NoteKind::FidelityShape);
     }
-    if request.n > 1 && inputs.is_some_and(|line| line.unit == Unit::Megapixel) {
+    if request.n > 1 && quote.priced_inputs().is_some() {
         note(NoteKind::InputsUncertain);
     }
     if request.mask && family.image_input.is_some() && family.limits.rule.mask_evidence == Evidence::Assumed {
@@ -237,6 +242,9 @@ fn of_prices<'b>(quote: &Quote<'b>, mut note: impl FnMut(NoteKind<'b>)) {
             }
             None => {}
         }
+    }
+    if let Some(units) = offer.model.rounds_up_per_usd {
+        note(NoteKind::RoundedUp(units));
     }
     if offer.model.basis == Basis::Ratio && last.is_some() {
         note(NoteKind::GatewayDefaults);

@@ -73,12 +73,15 @@ pub struct Terms {
     /// price for the call as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub n: Option<u32>,
-    /// Input images that are billed by the megapixel: no response reports them.
+    /// Input images that are billed by the megapixel or each: no response reports them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inputs: Option<InputTerms>,
     /// USD per call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<Usd>,
+    /// Units per dollar that the bill of a whole call is rounded up to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rounds_up_per_usd: Option<u32>,
     /// Units per dollar of a gateway that bills whole units.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota_per_usd: Option<u32>,
@@ -108,6 +111,9 @@ pub struct ImageTerms {
     /// The least and greatest area that it is for, in pixels; none: any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pixels: Option<(u64, u64)>,
+    /// The longest edge that it is for, in pixels; none: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edge: Option<u32>,
     /// USD for one image, or for its first megapixel.
     pub usd: Usd,
     /// USD for each further megapixel begun, and the pixels of one.
@@ -115,11 +121,11 @@ pub struct ImageTerms {
     pub further: Option<(Usd, u64)>,
 }
 
-/// What the input images of a call cost by the megapixel.
+/// What the input images of a call cost by the megapixel, or each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct InputTerms {
-    /// The most megapixels begun.
+    /// The most megapixels begun, or input images.
     pub megapixels: u64,
     /// USD for each of them.
     pub each: Usd,
@@ -152,6 +158,7 @@ impl Terms {
             n: None,
             inputs: None,
             call: None,
+            rounds_up_per_usd: None,
             quota_per_usd: None,
             has_images: false,
         }
@@ -238,6 +245,7 @@ impl Quote<'_> {
             n: matches!(basis, Basis::PerCall | Basis::PerImage).then_some(request.n),
             inputs: self.input_terms(),
             call: offer.call_price().map(|call| call.usd),
+            rounds_up_per_usd: offer.model.rounds_up_per_usd,
             quota_per_usd: offer.provider.ratio.as_ref().map(|base| base.quota_per_usd),
             // The Responses API may hand images of the conversation to its tool.
             has_images: !request.images.is_empty() || request.endpoint == Endpoint::Responses,
@@ -268,6 +276,7 @@ impl Quote<'_> {
             quality: price.quality.clone(),
             size: price.size,
             pixels: price.class.as_deref().and_then(|class| limits.class_areas(class)),
+            edge: price.class.as_deref().and_then(|class| limits.class_edge(class)),
             usd: price.usd,
             further: price.further_megapixel.map(|further| (further, price.megapixel)),
         };
@@ -293,11 +302,12 @@ impl Quote<'_> {
     }
 
     fn input_terms(&self) -> Option<InputTerms> {
-        let line = self.lines.iter().find(|line| line.unit == Unit::Megapixel)?;
+        let line = self.priced_inputs()?;
         let amount = line.price.map(|price| price.amount);
         let mut each = Usd::ZERO;
         super::images::each_choice(&self.offer, self.chosen, |price, _| {
-            each = each.max(price.and_then(|price| price.input_megapixel).unwrap_or(Usd::ZERO));
+            let input = price.and_then(|price| price.input_megapixel.or(price.input_image));
+            each = each.max(input.unwrap_or(Usd::ZERO));
             Some(())
         });
         Some(InputTerms {
@@ -305,6 +315,13 @@ impl Quote<'_> {
             each,
             amount: amount.map(|amount| (amount.floor, amount.ceiling)),
         })
+    }
+
+    /// The line of input images that are billed by the megapixel or each.
+    pub(super) fn priced_inputs(&self) -> Option<&super::QuoteLine<'_>> {
+        let by_image = self.offer.model.basis == Basis::PerImage;
+        let mut lines = self.lines.iter().filter(|line| line.item == Item::ImageInput && by_image);
+        lines.find(|line| line.unit != Unit::Token)
     }
 
     fn fixed_prices(&self, group: Ratio) -> Vec<(Quality, Pixels, Usd)> {

@@ -142,6 +142,20 @@ pub(super) fn partial_images(offer: &Offer<'_>, request: &Request, size: Size) -
     partial_images::tokens(rule, request.partial_images, request.n, areas)
 }
 
+/// Text tokens that one image's output has beside it: expected as measured at its quality or in
+/// its class of sizes, where they were measured apart.
+pub(super) fn text_output(offer: &Offer<'_>, chosen: ResolvedParams<'_>) -> Option<Estimate<u64>> {
+    let rule = &offer.family.text_output.as_ref()?.rule;
+    let class = match chosen.size {
+        Size::Exact(size) => offer.family.limits.rule.size_class(size).map(|class| class.name.as_str()),
+        Size::Auto => None,
+    };
+    let quality = chosen.quality.map(Quality::as_str);
+    let apart = rule.expected_by.iter().find(|(name, _)| [quality, class].contains(&Some(name.as_str())));
+    let expected = apart.map(|(_, tokens)| *tokens).or(rule.expected);
+    Some(Estimate::new(rule.floor, expected, rule.ceiling, CeilingBasis::Assumed))
+}
+
 /// Tokens of the input images of one image.
 pub(super) fn image_input(rule: ImageInputRule, request: &Request) -> Option<Estimate<u64>> {
     let high = request.input_fidelity == Some(Fidelity::High);
@@ -158,7 +172,9 @@ fn one_input(rule: ImageInputRule, image: InputImage, high: bool) -> Option<Esti
         (ImageInputRule::Patches(rule), InputImage::Unsized) => {
             Some(Estimate::new(1, None, rule.max_patches.into(), CeilingBasis::Proven))
         }
-        (ImageInputRule::Flat { tokens }, _) => Some(Estimate::exact(tokens)),
+        (ImageInputRule::Flat { tokens }, _) => {
+            Some(Estimate::new(tokens.floor, tokens.expected, tokens.ceiling, CeilingBasis::Proven))
+        }
         (ImageInputRule::Tiles { base, per_tile, fidelity_high, .. }, image) => {
             let tiles = tile_count(rule, image)?;
             let plain = tiles.try_map(|tiles| per_tile.checked_mul(tiles)?.checked_add(base))?;

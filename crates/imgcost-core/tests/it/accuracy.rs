@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::support::{BOOK, Recorded, recorded};
+use crate::support::{BOOK, Recorded, TODAY, recorded};
 use imgcost_core::{CeilingBasis, Estimate, Item, LinePart};
 
 /// How a recorded count lies to its quote, best first.
@@ -37,7 +37,7 @@ fn actual(record: &Recorded) -> Vec<(Item, u64)> {
         let alone = count("input_tokens").filter(|_| record.endpoint == "generations");
         items.extend(count("text_tokens").or(alone).map(|tokens| (Item::TextInput, tokens)));
     }
-    if !record.images.is_empty() {
+    if !record.images.is_empty() || record.unsized_images > 0 {
         items.extend(count("image_tokens").map(|tokens| (Item::ImageInput, tokens)));
     }
     let has_text_output = record.model.as_deref() == Some("gpt-image-1.5");
@@ -129,6 +129,7 @@ enum Class {
     Explicit,
     Responses,
     Auto,
+    Text,
 }
 
 impl Class {
@@ -138,6 +139,7 @@ impl Class {
             Class::Explicit => ("explicit quality and size", 1.02),
             Class::Responses => ("Responses API, `max_tool_calls` as many as came", 2.0),
             Class::Auto => ("quality or size left out", 4.0),
+            Class::Text => ("models that may write at length", 4.0),
         }
     }
 }
@@ -147,7 +149,11 @@ impl Class {
 fn sharpness(record: &Recorded) -> Option<(Class, f64)> {
     let is_responses = record.endpoint == "responses";
     let known = record.is_explicit() || (is_responses && record.returned_size.is_some());
+    // What its family allows of text is far above what is usual, and not above the bill alone.
+    let writes =
+        BOOK.offer(&record.provider, record.model.as_deref()?, TODAY).ok()?.family.text_output.as_ref();
     let class = match (is_responses, known) {
+        _ if writes.is_some_and(|rule| rule.rule.ceiling > 1_000) => Class::Text,
         (true, true) => Class::Responses,
         (false, true) => Class::Explicit,
         _ => Class::Auto,
@@ -180,6 +186,34 @@ fn sharpness(record: &Recorded) -> Option<(Class, f64)> {
 }
 
 #[test]
+fn what_was_seen_of_auto_is_in_the_book() {
+    let mut seen: BTreeMap<String, (u64, u64, u64)> = BTreeMap::new();
+    for record in recorded() {
+        let is_image_call = ["generations", "edits"].contains(&record.endpoint.as_str());
+        let whole = record.partial_images.is_none() && !record.stream && record.expect.is_none();
+        if !is_image_call || !whole || record.grade == "illustrative" || record.is_explicit() {
+            continue;
+        }
+        let Some(offer) = record.model.as_deref().and_then(|id| BOOK.offer(&record.provider, id, TODAY).ok())
+        else {
+            continue;
+        };
+        let tokens = actual(&record).into_iter().find(|(item, _)| *item == Item::ImageOutput);
+        let (Some((_, tokens)), false) = (tokens, offer.family.limits.rule.qualities.is_empty()) else {
+            continue;
+        };
+        let each = tokens.div_ceil(record.n.unwrap_or(1).into());
+        let family = seen.entry(offer.family.id.clone()).or_insert((0, each, each));
+        *family = (family.0 + 1, family.1.min(each), family.2.max(each));
+    }
+    let book: BTreeMap<String, (u64, u64, u64)> = (BOOK.families())
+        .filter_map(|family| Some((family.id.clone(), family.auto_seen?)))
+        .map(|(id, seen)| (id, (seen.calls, seen.least, seen.greatest)))
+        .collect();
+    assert_eq!(book, seen);
+}
+
+#[test]
 fn ceilings_are_near_the_bills() {
     let mut classes: BTreeMap<Class, Vec<f64>> = BTreeMap::new();
     for record in recorded().iter().filter(|record| record.grade != "illustrative" && record.expect.is_none())
@@ -197,7 +231,7 @@ fn ceilings_are_near_the_bills() {
         writeln!(text, "| {words} | {} | {least:.2} | {median:.2} | {most:.2} |", ratios.len()).unwrap();
         assert!(median <= bound, "{class:?}: {median} > {bound}: {ratios:?}");
     }
-    assert_eq!(classes.len(), 3);
+    assert_eq!(classes.len(), 4);
     check_block("../../docs/accuracy.md", "<!-- sharpness -->", "<!-- end of sharpness -->", &text);
 }
 

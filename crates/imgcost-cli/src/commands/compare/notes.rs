@@ -140,12 +140,13 @@ fn swaps(compared: &Compared<'_>) -> Vec<Note> {
 }
 
 /// A note in words that hold for the whole grid: a quote's say what the replacement of a retired
-/// model costs for its request.
+/// model costs for its request, and what was seen of one model's choices.
 fn of_grid(quote: &Quote<'_>, kind: NoteKind<'_>, words: String) -> String {
     let model = quote.offer().model;
     let (day, tense) = match kind {
         NoteKind::ModelRetired(day) => (day, "was"),
         NoteKind::ModelRetiresSoon(day) => (day, "will be"),
+        NoteKind::Auto => return words.split("; ").next().unwrap_or_default().to_owned(),
         _ => return words,
     };
     let instead = match &model.replacement {

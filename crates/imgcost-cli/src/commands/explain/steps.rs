@@ -42,7 +42,7 @@ pub(super) fn quantity(quote: &Quote<'_>, line: &QuoteLine<'_>) -> Vec<String> {
         Item::TextInput | Item::TextInputCached => text_input(quote, family),
         Item::ImageInput if line.unit == Unit::Megapixel => images::inputs(quote),
         Item::ImageInput | Item::ImageInputCached => image_input(quote, family),
-        Item::TextOutput => text_output(family),
+        Item::TextOutput => text_output(quote, family),
         Item::ImageOutput => image_output(quote, family),
         Item::PartialImages => partial_images(quote, family),
         Item::ResponsesModel => {
@@ -123,13 +123,16 @@ fn image_input(quote: &Quote<'_>, family: &Family) -> Vec<String> {
 
 fn one_input(rule: ImageInputRule, image: InputImage, high: bool) -> String {
     if let ImageInputRule::Flat { tokens } = rule {
-        return format!("{} tokens for an image of any size", grouped(tokens));
+        let TokenSpan { floor, ceiling, .. } = tokens;
+        let count =
+            if floor == ceiling { grouped(floor) } else { format!("{floor} to {}", grouped(ceiling)) };
+        return format!("{count} tokens for an image of any size");
     }
     let InputImage::Sized(size) = image else {
         return "an image of unknown size: from the fewest tokens to the most".to_owned();
     };
     match rule {
-        ImageInputRule::Flat { tokens } => grouped(tokens),
+        ImageInputRule::Flat { .. } => String::new(),
         ImageInputRule::Patches(rule) => {
             let tokens = rule.tokens(size).map_or_else(|| "?".to_owned(), |range| range_words(&range));
             format!("{size}: {tokens} patches of {0}x{0}, at most {1}", rule.patch, rule.max_patches)
@@ -149,10 +152,12 @@ fn one_input(rule: ImageInputRule, image: InputImage, high: bool) -> String {
     }
 }
 
-fn text_output(family: &Family) -> Vec<String> {
+fn text_output(quote: &Quote<'_>, family: &Family) -> Vec<String> {
     let Some(rule) = &family.text_output else { return Vec::new() };
-    let rule = rule.rule;
-    let usual = match rule.expected {
+    let rule = &rule.rule;
+    let line = quote.lines().iter().find(|line| line.item == Item::TextOutput);
+    let images = u64::from(quote.request().n).max(1);
+    let usual = match line.and_then(|line| line.quantity.expected).map(|all| all / images) {
         Some(expected) => format!("about {expected}"),
         None => "what is usual is not known".to_owned(),
     };
@@ -279,7 +284,12 @@ pub(super) fn amount(line: &QuoteLine<'_>) -> String {
     };
     let of = |quantity: u64, usd: imgcost_core::Usd| format!("{} {by_rate} = ${usd}", grouped(quantity));
     match (line.quantity.expected, price.amount.expected) {
-        (Some(quantity), Some(usd)) if price.amount.is_exact() => of(quantity, usd),
+        (Some(quantity), Some(usd)) if price.amount.is_exact() => match price.rate.checked_mul(quantity) {
+            Some(product) if product != usd => {
+                format!("{}, rounded with the whole call: ${usd}", of(quantity, product))
+            }
+            _ => of(quantity, usd),
+        },
         (Some(quantity), Some(usd)) => {
             format!("{}; ${} to ${}", of(quantity, usd), price.amount.floor, price.amount.ceiling)
         }

@@ -60,7 +60,7 @@ impl Check<'_> {
                     format!("size class '{name}' must hold more pixels than the one before"),
                 );
             }
-            if !(before + 1..=class.max_pixels).contains(&class.square.area()) {
+            if class.square.area() <= before || !class.holds(class.square) {
                 let square = class.square;
                 self.at(
                     family.location,
@@ -112,7 +112,8 @@ impl Check<'_> {
             }
             let Some(quality) = &price.quality else { continue };
             let plain = limits.qualities.is_empty() && *quality == Quality::Standard;
-            if !plain && !limits.qualities.contains(quality) {
+            let auto = limits.quality_auto && *quality == Quality::Auto;
+            if !plain && !auto && !limits.qualities.contains(quality) {
                 self.at(
                     price.row.location,
                     format!("quality '{quality}' is not one that the family accepts"),

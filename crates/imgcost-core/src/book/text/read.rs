@@ -8,10 +8,10 @@ use toml::de::{DeTable, DeValue};
 
 use super::shape::{count, span};
 use crate::book::{
-    CallPrice, CallingTokens, DatedRow, Family, FidelityTokens, FieldCost, FieldRule, FixedPrice, FreeSize,
-    ImageInputRule, ImageOutputRule, ImagePrice, Limits, Model, OutcomeRule, Overhead, PartialRule, Provider,
-    RateCard, RatioBase, RatioCard, ResponsesRule, SizeClass, Sizes, Source, SourceLocation, Sourced,
-    TextInputRule, TextModel, TextOutputRule,
+    AutoSeen, CallPrice, CallingTokens, DatedRow, Family, FidelityTokens, FieldCost, FieldRule, FixedPrice,
+    FreeSize, ImageInputRule, ImageOutputRule, ImagePrice, Limits, Model, OutcomeRule, Overhead, PartialRule,
+    Provider, RateCard, RatioBase, RatioCard, ResponsesRule, SizeClass, Sizes, Source, SourceLocation,
+    Sourced, TextInputRule, TextModel, TextOutputRule,
 };
 use crate::evidence::{Confidence, Evidence};
 use crate::params::{Basis, Param, Quality, Size, Tier};
@@ -246,6 +246,7 @@ pub(super) fn model(view: &View<'_>, location: SourceLocation) -> Option<Model> 
         aliases: view.list("aliases"),
         family: view.owned("family").unwrap_or_default(),
         basis: view.parse("basis").unwrap_or(Basis::Tokens),
+        rounds_up_per_usd: view.count32("rounds_up_per_usd").filter(|units| *units > 0),
         released: view.parse("released"),
         retired: view.parse("retired"),
         replacement: view.owned("replacement"),
@@ -286,6 +287,7 @@ pub(super) fn image(view: &View<'_>, location: SourceLocation) -> Option<ImagePr
         usd: view.parse("usd")?,
         further_megapixel: view.parse("further_megapixel"),
         input_megapixel: view.parse("input_megapixel"),
+        input_image: view.parse("input_image"),
         megapixel: view.count("megapixel").unwrap_or(MEGAPIXEL),
         rounding_assumed: view.flag("rounding_assumed"),
         differs: view.owned("differs"),
@@ -299,6 +301,10 @@ pub(super) fn image_slips(view: &View<'_>) -> Vec<(usize, String)> {
     let mut slips = Vec::new();
     if has("size") && has("class") {
         slips.push((view.at_key("class"), "'size' and 'class' exclude each other".to_owned()));
+    }
+    if has("input_megapixel") && has("input_image") {
+        let slip = "'input_megapixel' and 'input_image' exclude each other".to_owned();
+        slips.push((view.at_key("input_image"), slip));
     }
     let by_megapixel = has("further_megapixel") || has("input_megapixel");
     for key in ["megapixel", "rounding_assumed"].into_iter().filter(|key| !by_megapixel && has(key)) {
@@ -326,6 +332,7 @@ pub(super) fn table(view: &View<'_>, location: impl Fn(usize) -> SourceLocation)
                     usd,
                     further_megapixel: None,
                     input_megapixel: None,
+                    input_image: None,
                     megapixel: MEGAPIXEL,
                     rounding_assumed: false,
                     differs: view.owned("differs"),
@@ -398,6 +405,10 @@ pub(super) fn family(view: &View<'_>, location: SourceLocation) -> Option<Family
         text_input: rule("text_input").and_then(|view| sourced(&view, text_input(&view)?)),
         text_output: rule("text_output").and_then(|view| sourced(&view, text_output(&view)?)),
         responses: rule("responses").and_then(|view| sourced(&view, responses(&view)?)),
+        auto_seen: view.view("auto_seen").and_then(|seen| {
+            let (calls, least) = (seen.count("calls")?, seen.count("least")?);
+            Some(AutoSeen { calls, least, greatest: seen.count("greatest")? })
+        }),
         extremes: Vec::new(),
         location,
     })
@@ -419,6 +430,7 @@ fn limits_of(view: &View<'_>) -> Option<Limits> {
                 name: class.owned("name")?,
                 square: class.parse("square")?,
                 max_pixels: class.count("max_pixels")?,
+                max_edge: class.count32("max_edge"),
             })
         })
         .collect();
@@ -517,7 +529,7 @@ fn image_input(view: &View<'_>) -> Option<ImageInputRule> {
                 })
             }),
         },
-        "flat" => ImageInputRule::Flat { tokens: view.count("tokens")? },
+        "flat" => ImageInputRule::Flat { tokens: span(view.value("tokens")?)? },
         _ => ImageInputRule::Patches(crate::rules::patches::Patches {
             patch: view.count32("patch")?,
             max_patches: view.count32("max_patches")?,
@@ -543,6 +555,9 @@ fn text_output(view: &View<'_>) -> Option<TextOutputRule> {
     Some(TextOutputRule {
         floor: view.count("floor")?,
         expected: view.count("expected"),
+        expected_by: (view.entries("expected_by").into_iter())
+            .filter_map(|(name, value, _)| Some((name, count(value.as_integer()?.as_str())?)))
+            .collect(),
         ceiling: view.count("ceiling")?,
     })
 }

@@ -55,6 +55,16 @@ static FAMILY: Shape = Shape {
         must("title", Kind::Text, "its name in full"),
         must("limits", Kind::Table(&LIMITS), "what the API accepts"),
         may("rules", Kind::Table(&RULES), "how tokens are counted"),
+        may("auto_seen", Kind::Table(&AUTO_SEEN), "what recorded calls took that left quality or size open"),
+    ],
+};
+
+static AUTO_SEEN: Shape = Shape {
+    doc: "What recorded calls took that left quality or size to the model: a note, no bound.",
+    fields: &[
+        must("calls", Kind::Count, "how many calls"),
+        must("least", Kind::Count, "the fewest tokens of an image"),
+        must("greatest", Kind::Count, "the most"),
     ],
 };
 
@@ -129,6 +139,7 @@ static SIZE_CLASS: Shape = Shape {
         must("name", Kind::Text, "the provider's name of it"),
         must("square", Kind::Pixels, "its square"),
         must("max_pixels", Kind::Count, "the largest area that belongs to it"),
+        may("max_edge", Kind::Count, "the longest edge that belongs to it; left out: any"),
     ],
 };
 
@@ -212,7 +223,7 @@ static BY_SIZE_CLASS: Shape = rule!(
 static FLAT_INPUT: Shape = rule!(
     "The same for every input image.",
     "flat",
-    [must("tokens", Kind::Count, "tokens of one input image"),]
+    [must("tokens", Kind::Span, "tokens of one input image"),]
 );
 static OWN_TOKENIZER: Shape =
     rule!("Counted by a tokenizer of the model's own, not by o200k_base.", "own-tokenizer", []);
@@ -274,6 +285,11 @@ static TEXT_OUTPUT: Shape = rule!(
     [
         must("floor", Kind::Count, "at least"),
         may("expected", Kind::Count, "probably; left out: the usual count is not known"),
+        may(
+            "expected_by",
+            Kind::Map(&Kind::Text, &Kind::Count),
+            "probably, at a quality or in a size class that was measured apart"
+        ),
         must("ceiling", Kind::Count, "at most"),
     ]
 );
@@ -359,6 +375,11 @@ static MODEL: Shape = Shape {
         may("aliases", Kind::List(&Kind::Model), "other names for the same terms"),
         may("family", Kind::Id, "the id of its family"),
         may("basis", Kind::Word(Basis::NAMES), "how it is billed"),
+        may(
+            "rounds_up_per_usd",
+            Kind::Count,
+            "the units of a dollar that the bill of a whole call is rounded up to: 100 for cents",
+        ),
         may("released", Kind::Day, "the first day it was sold"),
         may("retired", Kind::Day, "the day it stopped answering"),
         may("replacement", Kind::Model, "what the provider recommends in its place"),
@@ -443,7 +464,8 @@ static IMAGE: Shape = row!(
         may("size", Kind::Pixels, "the exact size that it is for ..."),
         may("class", Kind::Text, "... or the name of a size class of the family"),
         may("further_megapixel", Kind::Price, "the price of each further megapixel begun"),
-        may("input_megapixel", Kind::Price, "the price of each megapixel begun of each input image"),
+        may("input_megapixel", Kind::Price, "the price of each megapixel begun of each input image ..."),
+        may("input_image", Kind::Price, "... or of each input image, whatever its size"),
         may("megapixel", Kind::Count, "the pixels of a megapixel; left out: 1000000"),
         may("rounding_assumed", Kind::Flag, "that a megapixel begun is paid in full is a guess"),
         may(

@@ -101,7 +101,7 @@ impl Recorded {
         request.prompt = self.prompt_tokens.map(Prompt::of_tokens);
         request.images = self.images.iter().map(|size| InputImage::Sized(size.parse().unwrap())).collect();
         request.images.extend(vec![InputImage::Unsized; self.unsized_images]);
-        let open_images = self.images.is_empty() && self.endpoint == "edits";
+        let open_images = request.images.is_empty() && self.endpoint == "edits";
         if open_images {
             request.images = vec![InputImage::Unsized; 2];
         }
