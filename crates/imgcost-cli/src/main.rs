@@ -164,10 +164,14 @@ fn run(cli: Cli, settings: &Settings, output: &Output) -> Result<End, Failure> {
             commands::explain(&args, settings, output)
         }
         Some(Command::Usage(mut args)) => {
+            let own = args.0.request.book.clone();
+            args.0.more = words::take_files(&mut args.0.words, &own, settings)?;
             words::one_call(&args.0.words, &mut args.0.request, settings)?;
             commands::usage(&args, settings, output)
         }
         Some(Command::Compare(mut args)) => {
+            let own = args.0.request.book.clone();
+            args.0.logs = words::take_files(&mut args.0.words, &own, settings)?;
             words::lists(&args.0.words, &mut args.0.request, settings)?;
             commands::compare(&args, settings, output)
         }

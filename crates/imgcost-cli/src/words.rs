@@ -1,5 +1,7 @@
 //! Words of a command line: model, quality, size, xN and provider, in any order and any case.
 
+use std::path::{Path, PathBuf};
+
 use imgcost_core::{Code, Error, Param};
 
 use crate::args::{BookArgs, RequestArgs};
@@ -102,6 +104,22 @@ pub(crate) fn with_names<T>(
     then(&Names::of(&own))
 }
 
+/// Takes the files out of words: those that name nothing of a request, and are there.
+pub(crate) fn take_files(
+    words: &mut Vec<String>,
+    book: &BookArgs,
+    settings: &Settings,
+) -> Result<Vec<PathBuf>, Error> {
+    let is_file = |word: &String| word == "-" || Path::new(word).is_file();
+    if !words.iter().any(is_file) {
+        return Ok(Vec::new());
+    }
+    with_names(book, settings, |names| {
+        let files = words.extract_if(.., |word| is_file(word) && meant(word, names).is_none());
+        Ok(files.map(PathBuf::from).collect())
+    })
+}
+
 /// Sorts words by what they name.
 pub(crate) fn sorted(words: &[String], names: &Names<'_>) -> Result<Vec<(Kind, String)>, Error> {
     words.iter().map(|word| meant(word, names).ok_or_else(|| unknown(word, names))).collect()
@@ -113,7 +131,7 @@ fn unknown(word: &str, names: &Names<'_>) -> Error {
         return Error::new(Code::BadInput, format!("{word} is part of usage now: {now}")).field("words");
     }
     let shown = crate::fields::shown(word);
-    let is_file = word.ends_with(".json") || word.contains('/');
+    let is_file = word.ends_with(".json") || word.ends_with(".jsonl") || word.contains('/');
     let message = if is_file {
         format!("'{shown}' is no word of a request, and there is no such file")
     } else {

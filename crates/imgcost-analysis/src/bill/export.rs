@@ -9,6 +9,9 @@ use imgcost_core::{Code, Date, Error, SignedUsd};
 use super::pages::{self, Item, Page, PagePosition, Piece};
 use super::{BillComparison, CostResult, Finding, UsageKind, UsageResult, Weight};
 
+/// The most decimals of an amount: so many can be added exactly.
+const PLACES: usize = 20;
+
 /// Takes what a file has.
 type Take<'t> = dyn FnMut(&mut Export, PageEntry<'_>) -> Result<(), Error> + 't;
 
@@ -36,10 +39,18 @@ pub enum PageKind {
 }
 
 impl PageKind {
-    /// What the results of pages say that they are of; none without a result.
-    fn found(pages: &[Page]) -> Option<PageKind> {
-        let object = pages.iter().find_map(Page::object)?;
-        Some(if object.contains(".costs.") { PageKind::Costs } else { PageKind::Usage })
+    /// What pages are of: by their results, else by their own names, else by that of their file.
+    fn found(name: &str, pages: &[Page]) -> Option<PageKind> {
+        if let Some(object) = pages.iter().find_map(Page::object) {
+            return Some(if object.contains(".costs.") { PageKind::Costs } else { PageKind::Usage });
+        }
+        let file = name.rsplit(['/', '\\']).next().unwrap_or_default().to_lowercase();
+        let mut names = pages.iter().filter_map(Page::own_object).chain([file.as_str()]);
+        names.find_map(|name| match (name.contains("cost"), name.contains("usage")) {
+            (true, _) => Some(PageKind::Costs),
+            (_, true) => Some(PageKind::Usage),
+            _ => None,
+        })
     }
 }
 
@@ -76,7 +87,7 @@ impl Export {
     }
 
     /// Adds a file of pages, by its name in messages, and tells of what they are: as it is said,
-    /// else by their results.
+    /// else by their results and names.
     ///
     /// # Errors
     /// It can't be read, holds no pages, or has amounts that are none.
@@ -89,7 +100,7 @@ impl Export {
     ) -> Result<PageKind, Error> {
         let pages = pages::read("bill", name, input)?;
         // Pages without any result are mostly the costs of another organization.
-        let of = of.or_else(|| PageKind::found(&pages)).unwrap_or(PageKind::Costs);
+        let of = of.or_else(|| PageKind::found(name, &pages)).unwrap_or(PageKind::Costs);
         match of {
             PageKind::Usage => self.usage(name, &pages, sums)?,
             PageKind::Costs => self.costs(name, &pages, sums)?,
@@ -153,6 +164,10 @@ impl Export {
                 }
                 PageEntry::Result(day, item) => {
                     let (usd, currency) = amount(name, day, item)?;
+                    if item.amount.as_ref().is_some_and(|amount| cut(amount.digits()).is_some()) {
+                        let words = format!("amounts with more than {PLACES} decimals are cut there");
+                        export.meet("amount-cut", Weight::Note, words);
+                    }
                     if currency.eq_ignore_ascii_case("usd") {
                         sums.cost(&CostResult { day, line_item: item.line_item.clone(), amount: usd });
                     } else if usd != SignedUsd::ZERO {
@@ -274,9 +289,16 @@ fn amount<'i>(file: &str, day: Date, item: &'i Item) -> Result<(SignedUsd, &'i s
         Error::new(Code::BadInput, message).field("bill")
     };
     let amount = item.amount.as_ref().ok_or_else(|| bad(" has no amount".to_owned()))?;
-    let digits = amount.digits();
+    let digits = cut(amount.digits()).unwrap_or(amount.digits());
     let usd = digits.parse().map_err(|error| bad(format!(": {} is {error}", shown(digits))))?;
     Ok((usd, amount.currency.as_deref().unwrap_or("no currency")))
+}
+
+/// Digits without the decimals that no sum could keep; none where all can be kept.
+fn cut(digits: &str) -> Option<&str> {
+    let (whole, fraction) = digits.split_once('.')?;
+    let is_long = fraction.len() > PLACES && fraction.bytes().all(|byte| byte.is_ascii_digit());
+    digits.get(..whole.len() + 1 + PLACES).filter(|_| is_long)
 }
 
 /// A moment as people read it; its seconds where it is too far off.

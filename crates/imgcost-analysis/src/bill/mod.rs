@@ -12,6 +12,7 @@ mod names;
 mod outcome;
 mod pages;
 mod sums;
+mod table;
 
 pub use export::{Export, PageKind};
 pub use finding::{Finding, Weight};

@@ -1,14 +1,16 @@
 //! Pages of an organization's usage and costs, as the API returns them.
 //!
-//! A file is one page, a list of pages, or pages one after the other. Amounts are read by their
-//! digits, never as floats.
+//! A file is one page, a list of pages, pages one after the other, or the table that the dashboard
+//! exports. Amounts are read by their digits, never as floats.
 
+use std::collections::HashMap;
 use std::io::Read;
 
 use imgcost_core::{Date, Error};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::table;
 use crate::input::{self, bad_input, utc_day};
 
 /// The most bytes of a file.
@@ -17,6 +19,9 @@ const FILE_MAX: u64 = 64 << 20;
 /// A page.
 #[derive(Debug, Deserialize)]
 pub(super) struct Page {
+    /// What it is, by its own name; of a table, what its rows are.
+    #[serde(default)]
+    object: Option<String>,
     /// Its buckets.
     data: Vec<Bucket>,
     /// Whether there are more behind it.
@@ -39,10 +44,20 @@ pub(super) struct PagePosition {
 }
 
 impl Page {
+    /// The page that a table is.
+    pub(super) fn of_table(object: Option<&str>, data: Vec<Bucket>) -> Page {
+        Page { object: object.map(str::to_owned), data, has_more: None, next_page: None }
+    }
+
     /// What its first result is of, by its own name.
     pub(super) fn object(&self) -> Option<&str> {
         let mut items = self.data.iter().flat_map(Bucket::items);
         items.next().map(|item| item.object.as_deref().unwrap_or_default())
+    }
+
+    /// What it is, by its own name.
+    pub(super) fn own_object(&self) -> Option<&str> {
+        self.object.as_deref()
     }
 
     /// Its position.
@@ -83,7 +98,7 @@ impl PagePosition {
 
 /// A span of time with its results.
 #[derive(Debug, Deserialize)]
-struct Bucket {
+pub(super) struct Bucket {
     start_time: i64,
     #[serde(default)]
     end_time: Option<i64>,
@@ -95,6 +110,16 @@ struct Bucket {
 }
 
 impl Bucket {
+    /// A span without results.
+    pub(super) fn new(start_time: i64, end_time: Option<i64>) -> Bucket {
+        Bucket { start_time, end_time, results: None, result: None }
+    }
+
+    /// Adds a result.
+    pub(super) fn add(&mut self, item: Item) {
+        self.results.get_or_insert_default().push(item);
+    }
+
     /// Its results.
     fn items(&self) -> impl Iterator<Item = &Item> {
         self.results.iter().chain(&self.result).flatten()
@@ -125,10 +150,10 @@ pub(super) struct Item {
     pub(super) api_key_id: Option<String>,
     /// What was paid for.
     pub(super) line_item: Option<String>,
-    source: Option<String>,
-    user_id: Option<String>,
-    batch: Option<bool>,
-    service_tier: Option<String>,
+    pub(super) source: Option<String>,
+    pub(super) user_id: Option<String>,
+    pub(super) batch: Option<bool>,
+    pub(super) service_tier: Option<String>,
     /// What was paid.
     pub(super) amount: Option<Amount>,
 }
@@ -143,6 +168,11 @@ pub(super) struct Amount {
 }
 
 impl Amount {
+    /// An amount by its digits.
+    pub(super) fn of(digits: &str, currency: Option<String>) -> Amount {
+        Amount { value: serde_json::value::to_raw_value(digits).ok(), currency }
+    }
+
     /// The digits of the value: of a number, or of a text that holds one.
     pub(super) fn digits(&self) -> &str {
         let text = self.value.as_ref().map_or("", |value| value.get());
@@ -174,7 +204,8 @@ impl Item {
 pub(super) enum Piece<'i> {
     /// A day that the export covers.
     Day(Date),
-    /// A result of a day, and what tells it from every other of its kind.
+    /// A result of a day, and what tells it from every other of its kind: of equal ones in a
+    /// bucket, which they are. Only another page that has the bucket repeats them.
     Result(Date, &'i Item, String),
     /// A bucket that is not of one day: when it starts and ends, in seconds since 1970.
     Spanning(i64, i64),
@@ -184,17 +215,26 @@ pub(super) enum Piece<'i> {
 pub(super) fn read(field: &str, name: &str, input: impl Read) -> Result<Vec<Page>, Error> {
     let bytes = input::bytes(field, name, input, FILE_MAX)?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let bad =
-        |error: serde_json::Error| bad_input(field, format!("{name} holds no pages of the API: {error}"));
-    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
-    let pages: Vec<Page> = if first == Some(&b'[') {
-        serde_json::from_slice(bytes).map_err(bad)?
-    } else {
-        let pages = serde_json::Deserializer::from_slice(bytes).into_iter::<Page>();
-        pages.collect::<Result<_, _>>().map_err(bad)?
+    let bad = |why: String| {
+        let accepted = "pages of OpenAI's usage or costs API (JSON), or the CSV or TSV file that its \
+                        dashboard exports";
+        bad_input(field, format!("{name} is no bill ({why}): expected {accepted}"))
+    };
+    let json = |error: serde_json::Error| bad(error.to_string());
+    let pages: Vec<Page> = match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'[') => serde_json::from_slice(bytes).map_err(json)?,
+        Some(b'{') => {
+            let pages = serde_json::Deserializer::from_slice(bytes).into_iter::<Page>();
+            pages.collect::<Result<_, _>>().map_err(json)?
+        }
+        None => return Err(bad("it is empty".to_owned())),
+        Some(_) => match table::read(field, name, bytes)? {
+            Some(page) => vec![page],
+            None => return Err(bad("neither JSON nor a table with start_time".to_owned())),
+        },
     };
     if pages.is_empty() {
-        return Err(bad_input(field, format!("{name} holds no pages of the API")));
+        return Err(bad("it has no page".to_owned()));
     }
     Ok(pages)
 }
@@ -217,9 +257,12 @@ pub(super) fn pieces(
             continue;
         }
         each(Piece::Day(day))?;
+        let mut equal: HashMap<String, u64> = HashMap::new();
         for item in bucket.items() {
             let name = format!("{} {:?} {}", bucket.start_time, bucket.end_time, item.name());
-            each(Piece::Result(day, item, name))?;
+            let count = equal.entry(name.clone()).or_default();
+            *count += 1;
+            each(Piece::Result(day, item, format!("{name} {count}")))?;
         }
     }
     Ok(())

@@ -43,6 +43,12 @@ impl<R: BufRead> Log<R> {
         }
     }
 
+    /// Goes on with another log: a response that was in the ones before counts once.
+    #[must_use]
+    pub fn followed_by(self, name: &str, reader: R) -> Log<R> {
+        Log { name: name.to_owned(), documents: Documents::new(reader, LINE_MAX), ..self }
+    }
+
     /// Counts a response that is there twice as two.
     #[must_use]
     pub fn with_duplicates(self) -> Log<R> {

@@ -8,6 +8,8 @@
 //! A grid is only read afterwards: [`Filter`] chooses cells, [`Sort`] orders them, [`Baseline`]
 //! compares them with one, [`Pivot`] lays them out; none of them changes a cell.
 //!
+//! [`LogComparison`] asks instead what recorded calls would have cost elsewhere.
+//!
 //! Ranges are compared by their expected value, else by their ceiling: see [`Total::figure`](imgcost_core::Total::figure).
 
 mod axes;
@@ -15,6 +17,7 @@ mod baseline;
 mod cell;
 mod filter;
 mod grid;
+mod log;
 mod pivot;
 mod resolve;
 mod sort;
@@ -24,6 +27,7 @@ pub use baseline::{Baseline, Delta};
 pub use cell::{Cell, Figures, State};
 pub use filter::Filter;
 pub use grid::{CELLS_MAX, Grid};
+pub use log::{Candidate, LogComparison, Stay};
 pub use pivot::{Pivot, varying};
 pub use resolve::{OfferGroup, USUAL_SIZES};
 pub use sort::{Cheapest, Key, Sort, cheapest};

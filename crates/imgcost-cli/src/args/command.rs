@@ -79,7 +79,7 @@ Examples:
 Examples:
   imgcost usage response.json -m gpt-image-2
   imgcost usage response.json --request body.json
-  imgcost usage calls.jsonl --by model,day
+  imgcost usage monday.jsonl tuesday.jsonl --by model,day
   imgcost usage calls.jsonl --bill costs.json --tolerance 1%")]
     Usage(Box<Lazy<UsageArgs>>),
 
@@ -119,6 +119,7 @@ Examples:
   imgcost compare gpt-image-2 gpt-image-2.5-flare
   imgcost compare -m 'gpt-image-*' -q all -s 1024x1024,1536x1024 --rows model --columns quality
   imgcost compare -q high -s 1024x1024 --sort per-image --max-per-image 0.10
+  imgcost compare calls.jsonl -m gpt-image-2.5-flare,gpt-image-2 --tier batch
 
 --model, --provider, --quality, --size, -n, --as-of and --tier take lists, such as
 1024x1024,1536x1024. All but -n and --as-of also take `all`, and names with a star

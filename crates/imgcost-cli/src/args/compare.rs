@@ -1,7 +1,10 @@
 //! What `compare` takes.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use imgcost_core::Param;
 
 use super::{CurrencyArgs, RequestArgs};
 use crate::commands::SHOWN;
@@ -23,9 +26,26 @@ use crate::commands::SHOWN;
     })
 )]
 pub(crate) struct CompareArgs {
-    /// Models, providers, qualities, sizes and xN to compare, in any order.
-    #[arg(value_name = "WORD")]
+    /// Models, providers, qualities, sizes and xN to compare, in any order; or logs of calls.
+    ///
+    /// Of a log: what its calls would have cost on other models (--model, --provider) or at another
+    /// --tier, the cheapest first. A call that can't move costs what it did. Without a model it is all
+    /// that can be called, with --tier alone each call's own. Prices are those of each call's day, or
+    /// of --as-of.
+    #[arg(value_name = "WORD|LOG")]
     pub(crate) words: Vec<String>,
+
+    /// The logs among the words.
+    #[arg(skip)]
+    pub(crate) logs: Vec<PathBuf>,
+
+    /// Of a log: calls of this day and later, by UTC.
+    #[arg(long, value_name = "DATE", help_heading = "Log")]
+    pub(crate) since: Option<String>,
+
+    /// Of a log: calls of this day and earlier, by UTC.
+    #[arg(long, value_name = "DATE", help_heading = "Log")]
+    pub(crate) until: Option<String>,
 
     /// What the calls ask for.
     #[command(flatten)]
@@ -75,4 +95,26 @@ pub(crate) struct CompareArgs {
     /// Another currency.
     #[command(flatten)]
     pub(crate) currency: CurrencyArgs,
+}
+
+impl CompareArgs {
+    /// The first option that only a comparison of prices takes, not one of a log.
+    pub(crate) fn of_prices(&self) -> Option<&'static str> {
+        let texts = [
+            ("rows", &self.rows),
+            ("columns", &self.columns),
+            ("show", &self.show),
+            ("sort", &self.sort),
+            ("where", &self.filters.first().cloned()),
+            ("max_per_image", &self.max_per_image),
+            ("baseline", &self.baseline),
+            ("equivalent_to", &self.equivalent_to),
+            ("currency", &self.currency.currency),
+        ];
+        let given = texts.into_iter().find(|(_, text)| text.is_some()).map(|(name, _)| name);
+        let of_moves = [Param::Model, Param::Provider, Param::Tier];
+        let mut others = self.request.params.iter().map(|(param, _)| param);
+        let other = others.find(|param| !of_moves.contains(param)).map(Param::as_str);
+        given.or(other).or(self.request.describes_a_call().then_some("request"))
+    }
 }

@@ -16,22 +16,27 @@ pub(crate) struct UsageArgs {
     /// charged. With its request (--request, or its flags) the quote is compared with what the call
     /// used and cost: exit 3 where anything lies outside the quote, 4 where the total can't be
     /// compared. A log is charged by model, day or tag; calls with a request are compared with their
-    /// quotes, and with --bill the log is compared with what the provider counted and billed.
+    /// quotes, and with --bill the log is compared with what the provider counted and billed. Several
+    /// logs are one.
     #[arg(value_name = "RESPONSE|LOG", required_unless_present = "ledger", conflicts_with = "ledger")]
     pub(crate) file: Option<PathBuf>,
 
-    /// Model, quality, size, xN or provider of the call, in any order.
-    #[arg(value_name = "WORD")]
+    /// More logs; or model, quality, size, xN or provider of the call.
+    #[arg(value_name = "LOG|WORD")]
     pub(crate) words: Vec<String>,
+
+    /// The logs among the words.
+    #[arg(skip)]
+    pub(crate) more: Vec<PathBuf>,
 
     /// The settled holds of a ledger in place of a log.
     #[arg(long, value_name = "FILE|URL", help_heading = "Log")]
     pub(crate) ledger: Option<PathBuf>,
 
-    /// Pages of OpenAI's usage or costs API (repeatable).
+    /// Pages of OpenAI's usage or costs API, or its dashboard's CSV (repeatable).
     ///
-    /// Costs are grouped by line_item. Pages without any result are taken as costs; usage:FILE makes
-    /// them usage.
+    /// Costs are grouped by line_item. Pages without any result are what their file's name says, else
+    /// costs; usage:FILE makes them usage.
     #[arg(long, value_name = "FILE", help_heading = "Log")]
     pub(crate) bill: Vec<PathBuf>,
 
@@ -49,7 +54,7 @@ pub(crate) struct UsageArgs {
     #[arg(long, value_name = "NAME,…", conflicts_with = "bill", help_heading = "Log")]
     pub(crate) by: Option<String>,
 
-    /// Count a response that is in the log twice as two calls.
+    /// Count a response that is in the logs twice as two calls.
     #[arg(long, help_heading = "Log")]
     pub(crate) no_dedupe: bool,
 

@@ -1,6 +1,7 @@
 //! A command line in parts, taken from and put back into words.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use clap::CommandFactory;
 
@@ -104,9 +105,11 @@ impl Line {
         definition(&self.command).get_subcommands().map(|below| below.get_name().to_owned()).collect()
     }
 
-    /// Whether its words are those of a call.
+    /// Whether its words are those of a call, and not logs.
     pub(super) fn is_of_a_call(&self) -> bool {
-        OF_A_CALL.contains(&self.command.as_str())
+        let is_log = |piece: &Piece| matches!(piece, Piece::Word(word) if Path::new(word).is_file());
+        let has_log = self.command == "compare" && self.pieces.iter().any(is_log);
+        OF_A_CALL.contains(&self.command.as_str()) && !has_log
     }
 
     /// Whether an option is there that the command does not have.

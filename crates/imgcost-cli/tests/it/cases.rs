@@ -333,6 +333,116 @@ fn b38_a_saved_form_is_read_and_a_count_that_is_text_refused() {
     }
 }
 
+/// A log against bills: exit code, the codes of what was found, and standing and bill of a measure.
+fn billed(case: &str, bills: &[&str], measure: &str) -> (i32, Vec<String>, [String; 2]) {
+    let bills: String = bills.iter().map(|bill| format!(" --bill @{case}/{bill}")).collect();
+    let ran = ran(&format!("usage @{case}/calls.jsonl{bills} -f json"));
+    assert!(!ran.stdout.is_empty(), "{ran:?}");
+    let json = ran.json();
+    let rows = json["rows"].as_array().unwrap();
+    let row = rows.iter().find(|row| row["measure"] == measure).unwrap_or_else(|| panic!("{json:#}"));
+    let findings = json["findings"].as_array().unwrap().iter();
+    let codes = findings.map(|finding| finding["code"].as_str().unwrap().to_owned()).collect();
+    let text = |key: &str| row[key].as_str().map_or_else(|| row[key].to_string(), str::to_owned);
+    (ran.code, codes, [text("standing"), text("export")])
+}
+
+fn matched(amount: &str) -> [String; 2] {
+    ["matched".to_owned(), amount.to_owned()]
+}
+
+#[test]
+fn b39_amounts_may_be_text_long_and_equal() {
+    let billed = |bill: &str| billed("b39-costs-strings", &[bill], "usd");
+    assert_eq!(billed("costs.json"), (0, vec![], matched("0.45342")));
+    let cut = vec!["amount-cut".to_owned()];
+    assert_eq!(billed("digits.json"), (0, cut, matched("0.45342000000000000123")));
+    assert_eq!(billed("same-page-twins.json"), (0, vec![], matched("0.45342")));
+}
+
+#[test]
+fn b39_only_another_page_repeats_a_result() {
+    let twins = "@b39-costs-strings/same-page-twins.json";
+    let ran = ran(&format!("usage @b39-costs-strings/calls.jsonl --bill {twins} --bill {twins} -f json"));
+    let json = ran.json();
+    assert_eq!((ran.code, json["rows"][0]["export"].as_str()), (4, Some("0.45342")), "{json:#}");
+    let said = json["findings"].to_string();
+    assert!(said.contains("duplicate-result") && said.contains("(2 times)"), "{said}");
+}
+
+#[test]
+fn b40_the_dashboards_own_export_is_a_bill() {
+    let case = "b40-dashboard-export";
+    assert_eq!(billed(case, &["costs.tsv"], "usd"), (0, vec![], matched("0.45342")));
+    for (measure, count) in [("input_tokens", "54"), ("output_tokens", "15105")] {
+        assert_eq!(billed(case, &["usage.tsv"], measure), (0, vec![], matched(count)));
+        assert_eq!(billed(case, &["usage.tsv", "costs.tsv"], measure), (0, vec![], matched(count)));
+    }
+    // As CSV, its cells quoted where they have commas, by Windows.
+    let cases = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/b40-dashboard-export/");
+    for (file, key) in [("costs", "usd"), ("usage", "output_tokens")] {
+        let text = std::fs::read_to_string(format!("{cases}{file}.tsv")).unwrap();
+        let csv: String = text
+            .lines()
+            .map(|line| {
+                let cells = line.split('\t').map(|cell| match cell.contains(',') {
+                    true => format!("\"{cell}\""),
+                    false => cell.to_owned(),
+                });
+                cells.collect::<Vec<_>>().join(",") + "\r\n"
+            })
+            .collect();
+        let path = common::file(&folder("b40"), &format!("{file}.csv"), format!("\u{feff}{csv}"));
+        let ran = ran(&format!("usage @{case}/calls.jsonl --bill {path} -f json"));
+        let rows = ran.json()["rows"].as_array().unwrap().clone();
+        let row = rows.iter().find(|row| row["measure"] == key).unwrap();
+        assert_eq!((ran.code, row["standing"].as_str()), (0, Some("matched")), "{ran:?}");
+    }
+}
+
+#[test]
+fn b40_days_without_results_and_what_is_no_bill() {
+    let folder = folder("b40-odd");
+    let log = "usage @b40-dashboard-export/calls.jsonl --bill";
+    let times = "start_time,end_time,start_time_iso,end_time_iso";
+    let day = "1795132800,1795219200,2026-11-20T00:00:00+00:00,2026-11-21T00:00:00+00:00";
+    // An export without any result has times alone: of what it is, its name tells.
+    for (name, code) in [("completions_usage_2026-11-20.csv", "requests"), ("cost_2026-11-20.csv", "usd")] {
+        let path = common::file(&folder, name, format!("{times}\n{day}\n"));
+        let json = ran(&format!("{log} {path} -f json")).json();
+        assert_eq!(json["rows"][0]["measure"], code, "{json:#}");
+        assert_eq!(json["rows"][0]["standing"], "only-in-log", "{json:#}");
+    }
+    // A day without costs among others is a row of times.
+    let empty = "1795046400,1795132800,2026-11-19T00:00:00+00:00,2026-11-20T00:00:00+00:00,,,";
+    let rows =
+        format!("{times},amount_value,amount_currency,line_item\n{empty}\n{day},0.45342,usd,gpt-image-2\n");
+    assert_eq!(ran(&format!("{log} {}", common::file(&folder, "days.csv", rows))).code, 0);
+    for (content, what) in [
+        ("", "it is empty"),
+        ("model,size\n", "neither JSON nor a table with start_time"),
+        ("{\"charges\":[]}", "missing field `data`"),
+        ("start_time,num_model_requests,model\n1795132800,1.5,a\n", "row 1: num_model_requests = 1.5"),
+        ("start_time,amount_value\nyesterday,1\n", "row 1: start_time = yesterday"),
+        ("start_time,amount_value\n1795132800,1,2\n", "found record with 3 fields"),
+        ("start_time,amount_value\n1795132800,\"1\n1795132800,2\n", "row 1: a quote is not closed"),
+    ] {
+        let ran = ran(&format!("{log} {}", common::file(&folder, "bad.csv", content)));
+        assert_eq!((ran.code, ran.stderr.contains(what)), (2, true), "{content}: {ran:?}");
+    }
+    let ran = ran(&format!("{log} {}", common::file(&folder, "no.txt", "hello")));
+    assert!(ran.stderr.contains("pages of OpenAI's usage or costs API (JSON), or the CSV or TSV"), "{ran:?}");
+}
+
+#[test]
+fn b41_buckets_of_an_hour_add_up_to_days() {
+    let billed = |measure: &str| billed("b41-hourly-buckets", &["usage.json"], measure);
+    let codes = vec!["no-token-usage".to_owned()];
+    assert_eq!(billed("requests"), (4, codes.clone(), matched("3")));
+    // The log has no images: they are open.
+    assert_eq!(billed("images"), (4, codes, ["open".to_owned(), "6".to_owned()]));
+}
+
 #[test]
 fn b48_a_settled_hold_stays_as_it_is() {
     let ledger = ledger("b48");

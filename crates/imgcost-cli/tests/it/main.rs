@@ -29,6 +29,7 @@ mod cases;
 mod check;
 mod clock;
 mod compare;
+mod compare_log;
 mod currency;
 mod diff;
 mod errors;

@@ -1,8 +1,10 @@
-//! `imgcost compare`: every combination of some settings, priced side by side.
+//! `imgcost compare`: every combination of some settings, priced side by side; or the calls of a
+//! log at other models and tiers.
 
 mod asked;
 mod document;
 mod equivalent;
+mod log;
 mod notes;
 mod pivot;
 mod report;
@@ -15,7 +17,7 @@ use imgcost_analysis::selector::{Pattern, Selector, patterns};
 use imgcost_core::{Book, Note, Offer, Param, Request};
 
 use crate::args::CompareArgs;
-use crate::failure::{End, Failure};
+use crate::failure::{End, Failure, bad_input};
 use crate::fields;
 use crate::report::Output;
 use crate::settings::Settings;
@@ -68,6 +70,14 @@ impl Compared<'_> {
 
 /// Prices a grid and shows it.
 pub(crate) fn compare(args: &CompareArgs, settings: &Settings, output: &Output) -> Result<End, Failure> {
+    if !args.logs.is_empty() {
+        return log::compare(args, settings, output);
+    }
+    if let Some(field) =
+        [("since", &args.since), ("until", &args.until)].iter().find(|(_, day)| day.is_some())
+    {
+        return Err(bad_input(field.0, format!("--{} goes with a log of calls", field.0)).into());
+    }
     let exchange = args.currency.exchange()?;
     let filters = filters(args)?;
     let sort = args.sort.as_deref().map(Sort::read).transpose()?.unwrap_or_default();

@@ -37,7 +37,7 @@ const OF_EVENTS: [&str; 2] = ["type", "candidates"];
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::commands) enum Kind {
     /// One response: JSON, or the events of a stream.
     Response,
     /// Calls, one a line.
@@ -47,7 +47,7 @@ pub(super) enum Kind {
 }
 
 /// A file that was looked at and can still be read from its beginning.
-pub(super) struct Input<'p> {
+pub(in crate::commands) struct Input<'p> {
     path: &'p Path,
     kind: Kind,
     reader: Box<dyn BufRead>,
@@ -55,7 +55,7 @@ pub(super) struct Input<'p> {
 
 impl<'p> Input<'p> {
     /// Opens a file or standard input.
-    pub(super) fn open(path: &'p Path) -> Result<Input<'p>, Error> {
+    pub(in crate::commands) fn open(path: &'p Path) -> Result<Input<'p>, Error> {
         let mut file = inputs::open("file", path)?;
         let mut head = Vec::new();
         let read = file.by_ref().take(HEAD_MAX).read_to_end(&mut head);
@@ -65,22 +65,22 @@ impl<'p> Input<'p> {
         Ok(Input { path, kind, reader: Box::new(reader) })
     }
 
-    pub(super) fn kind(&self) -> Kind {
+    pub(in crate::commands) fn kind(&self) -> Kind {
         self.kind
     }
 
     /// The file as messages name it.
-    pub(super) fn name(&self) -> String {
+    pub(in crate::commands) fn name(&self) -> String {
         inputs::name(self.path)
     }
 
     /// Its path.
-    pub(super) fn path(&self) -> &'p Path {
+    pub(in crate::commands) fn path(&self) -> &'p Path {
         self.path
     }
 
     /// All of it.
-    pub(super) fn into_reader(self) -> impl BufRead {
+    pub(in crate::commands) fn into_reader(self) -> impl BufRead {
         self.reader
     }
 }

@@ -2,10 +2,12 @@
 //! quotes: one response, a log of calls, or a log and the bill of its provider.
 
 mod bill;
-mod calls;
-mod kind;
+pub(super) mod calls;
+pub(super) mod kind;
 mod log;
 mod response;
+
+pub(super) use log::SumOfCharges;
 
 use self::calls::Source;
 use self::kind::{Input, Kind};
@@ -23,7 +25,8 @@ pub(crate) fn usage(args: &UsageArgs, settings: &Settings, output: &Output) -> R
             refuse_stdin_twice(args)?;
             let input = Input::open(path)?;
             match (input.kind(), args.of_a_log()) {
-                (Kind::Log, _) | (Kind::Unknown, Some(_)) => Source::Log(input),
+                (Kind::Log, _) | (Kind::Unknown, Some(_)) => Source::Logs(input, &args.more),
+                _ if !args.more.is_empty() => Source::Logs(input, &args.more),
                 (Kind::Response, Some(option)) => {
                     let message =
                         format!("{option} takes a log of calls, and {} is one response", input.name());
@@ -53,7 +56,7 @@ pub(crate) fn usage(args: &UsageArgs, settings: &Settings, output: &Output) -> R
 
 fn refuse_stdin_twice(args: &UsageArgs) -> Result<(), Failure> {
     let request = [&args.request.request, &args.request.prompt_file].into_iter().flatten();
-    let files = args.file.iter().chain(request).chain(&args.bill);
+    let files = args.file.iter().chain(&args.more).chain(request).chain(&args.bill);
     if files.filter(|path| inputs::is_stdin(path)).count() > 1 {
         return Err(bad_input("file", "standard input can be one of the files only").into());
     }

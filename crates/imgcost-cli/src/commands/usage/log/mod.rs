@@ -3,6 +3,8 @@
 
 mod show;
 
+pub(in crate::commands) use show::SumOfCharges;
+
 use imgcost_analysis::accuracy::{Accuracy, Breach, Group, Subject, Tolerance, compare};
 use imgcost_analysis::calls::{Call, Charges, Paid};
 use imgcost_core::{Book, Error, NoteKind, Quote, Ratio};

@@ -67,7 +67,7 @@ struct ChargeDocument<'f> {
 
 /// What calls cost.
 #[derive(Serialize)]
-struct SumOfCharges {
+pub(in crate::commands) struct SumOfCharges {
     calls: u64,
     images: u64,
     /// Calls of which something has no price or is not reported.
