@@ -71,6 +71,10 @@ impl Readings {
         usage.cached_image_input = count(cached, "image_tokens")?;
         let total = side(["total_tokens", "totalTokens", "total_tokens"])?.filter(|total| *total > 0);
         complete(&mut usage, total);
+        // Where the images are told, the rest is text: so are the bills of OpenRouter.
+        if usage.text_output.is_none() {
+            usage.text_output = unsplit_output(&usage);
+        }
         // Reasoning is billed as text. Some count it among the text tokens, some beside them.
         let fits = reasoning == 0 || usage.text_output >= Some(reasoning);
         let beside = unsplit_output(&usage) == Some(reasoning);
