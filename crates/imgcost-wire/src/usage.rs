@@ -73,7 +73,7 @@ impl Readings {
         complete(&mut usage, total);
         // Where the images are told, the rest is text: so are the bills of OpenRouter.
         if usage.text_output.is_none() {
-            usage.text_output = unsplit_output(&usage);
+            usage.text_output = unsplit_output(&usage).filter(|rest| *rest > 0);
         }
         // Reasoning is billed as text. Some count it among the text tokens, some beside them.
         let fits = reasoning == 0 || usage.text_output >= Some(reasoning);
