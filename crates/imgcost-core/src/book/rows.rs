@@ -294,7 +294,7 @@ pub struct Model {
     pub family: String,
     /// How it is billed.
     pub basis: Basis,
-    /// The first day it was sold, where known.
+    /// The first day it was offered, where known.
     pub released: Option<Date>,
     /// The day it stopped answering.
     pub retired: Option<Date>,
