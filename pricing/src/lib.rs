@@ -67,5 +67,12 @@ pub const MEASURED: &[File] = files![
     "measured/responses.toml",
 ];
 
+/// How many calls of a provider were recorded, figures only, for tests of prices and dialects: those
+/// of [`MEASURED`] that are real or probable, and the responses that `imgcost-wire` is tested with.
+pub fn recorded_calls() -> impl Iterator<Item = (&'static str, u32)> {
+    let rows = include_str!("../recorded.tsv").lines().filter_map(|line| line.split_once('\t'));
+    rows.filter_map(|(provider, calls)| Some((provider, calls.parse().ok()?)))
+}
+
 /// The version of the data, which is the version of this crate.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -14,6 +14,7 @@ mod prompt;
 mod row_sum;
 pub mod selector;
 pub mod solve;
+pub mod support;
 
 pub use prompt::lacks_prompt;
 pub use row_sum::RowSum;

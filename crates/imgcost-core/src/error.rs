@@ -14,8 +14,8 @@ pub enum Code {
     UnknownProvider,
     /// No model of that name at any provider.
     UnknownModel,
-    /// The provider does not sell that model; others do.
-    NotSoldHere,
+    /// The provider does not offer that model; others do.
+    NotOfferedHere,
     /// The day is before the first known price.
     BeforeFirstPrice,
     /// The provider has no Batch API price for that model.
@@ -41,7 +41,7 @@ impl Code {
         match self {
             Code::UnknownProvider => "unknown-provider",
             Code::UnknownModel => "unknown-model",
-            Code::NotSoldHere => "not-sold-here",
+            Code::NotOfferedHere => "not-offered-here",
             Code::BeforeFirstPrice => "before-first-price",
             Code::NoBatchPrice => "no-batch-price",
             Code::IllegalValue => "illegal-value",

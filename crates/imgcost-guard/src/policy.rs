@@ -222,12 +222,13 @@ impl Policy {
         self
     }
 
-    /// What to do with calls by an API of the provider's own: those that may make an image are
-    /// denied unless this lets them pass. Which these are, the price book's `native_api` tells:
-    /// every `POST` of a provider that makes images only; else those that name an image model
-    /// of the book, or a deployment that is not [mapped](crate::Builder::deployment). All
-    /// others of such a provider pass unmetered. Routes in the shape of OpenAI's are read in
-    /// any case.
+    /// What to do with calls by an API of the provider's own that no dialect reads: those that may
+    /// make an image are denied unless this lets them pass. Which these are, the price book's
+    /// `native_api` tells: every `POST` of a provider that makes images only; else those that name
+    /// an image model of the book, or a deployment that is not
+    /// [mapped](crate::Builder::deployment). All others of such a provider pass unmetered. Of one
+    /// whose API is like OpenAI's, it is a path that is in no list of that API. Calls in the
+    /// provider's dialects, and routes in the shape of OpenAI's, are read in any case.
     #[must_use]
     pub fn unreadable(mut self, unreadable: Unreadable) -> Self {
         self.unreadable = unreadable;

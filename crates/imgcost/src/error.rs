@@ -81,7 +81,7 @@ impl From<Problem> for Error {
         match problem.code() {
             Code::UnknownProvider => Error::UnknownProvider(problem),
             Code::UnknownModel | Code::NoModel => Error::UnknownModel(problem),
-            Code::NotSoldHere => Error::NotOffered(problem),
+            Code::NotOfferedHere => Error::NotOffered(problem),
             Code::BeforeFirstPrice | Code::NoBatchPrice => Error::NoPrice(problem),
             Code::IllegalCombination => Error::IllegalCombination(problem),
             Code::TooLarge => Error::TooLarge(problem),

@@ -1,12 +1,14 @@
-//! `book.bin` and `book.sum` are made from the price files, here: `IMGCOST_UPDATE=1 cargo test -p
-//! imgcost-pricing` writes them.
+//! `book.bin` and `book.sum` are made from the price files, and `recorded.tsv` from the recorded calls,
+//! here: `IMGCOST_UPDATE=1 cargo test -p imgcost-pricing` writes them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use imgcost_core::{Book, File};
-use imgcost_pricing::BOOK;
+use imgcost_pricing::{BOOK, MEASURED};
+use serde::Deserialize;
 
 include!("../../src/sum.rs");
 
@@ -61,4 +63,42 @@ fn each_maker_offers_the_models_that_it_makes_and_is_their_usual_provider() {
     }
     assert!(begins.contains(&"gemini") && begins.contains(&"flux"));
     assert_eq!(book.usual_provider("gpt-image-2").map(|provider| provider.id.as_str()), Ok("openai"));
+}
+
+/// Of a recorded call or response, what counts it.
+#[derive(Deserialize)]
+struct Recorded {
+    id: String,
+    provider: String,
+    #[serde(default)]
+    grade: String,
+}
+
+#[derive(Deserialize)]
+struct Measured {
+    call: Vec<Recorded>,
+}
+
+/// A call and its response may both be recorded, under one id.
+#[test]
+fn the_recorded_calls_of_each_provider_are_counted() {
+    let book = read();
+    let measured = MEASURED.iter().flat_map(|(_, text)| toml::from_str::<Measured>(text).unwrap().call);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../crates/imgcost-wire/tests/it/recorded/responses.jsonl");
+    let responses = fs::read_to_string(path).unwrap();
+    let responses = responses.lines().map(|line| serde_json::from_str::<Recorded>(line).unwrap());
+    let mut calls: BTreeMap<String, Recorded> = BTreeMap::new();
+    for call in measured.chain(responses) {
+        calls.entry(call.id.clone()).or_insert(call);
+    }
+    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+    for call in calls.values().filter(|call| call.grade != "illustrative") {
+        if let Ok(provider) = book.provider(&call.provider) {
+            *counts.entry(&provider.id).or_default() += 1;
+        }
+    }
+    let rows: String = counts.iter().map(|(provider, calls)| format!("{provider}\t{calls}\n")).collect();
+    assert!(counts["openai"] > 100, "{rows}");
+    current("recorded.tsv", rows.as_bytes());
 }

@@ -8,9 +8,9 @@ use crate::selector::{Selector, entries};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Axes {
-    /// Models, by id or alias. `all` and patterns give those that the chosen providers sell.
+    /// Models, by id or alias. `all` and patterns give those that the chosen providers offer.
     pub models: Vec<Selector>,
-    /// Providers, by id or alias. `all` and patterns give those that sell the model.
+    /// Providers, by id or alias. `all` and patterns give those that offer the model.
     pub providers: Vec<Selector>,
     /// Qualities. `all` gives the model's own, apart from `auto`.
     pub qualities: Vec<Selector>,

@@ -32,7 +32,7 @@ pub enum State {
     Priced(Figures),
     /// Something in it has no price: these items, each once.
     Unpriced(Figures, Vec<Item>),
-    /// The API would refuse it, or nobody sells it there and then.
+    /// The API would refuse it, or nobody offers it there and then.
     Illegal(Error),
 }
 
@@ -181,7 +181,7 @@ impl<'b> Cell<'b> {
     /// The terms that it is priced at.
     ///
     /// # Errors
-    /// Nobody sells the model there on that day.
+    /// Nobody offers the model there on that day.
     pub fn offer(&self) -> Result<&Offer<'b>, Error> {
         match self.group.days.get(self.day) {
             Some((_, offer)) => offer.as_ref().map_err(Clone::clone),
@@ -189,7 +189,7 @@ impl<'b> Cell<'b> {
         }
     }
 
-    /// Whether its model can be called on its day; what is not sold then is not marked.
+    /// Whether its model can be called on its day; what is not offered then is not marked.
     #[must_use]
     pub fn availability(&self) -> Availability {
         self.offer().map_or(Availability::Current, |offer| offer.model.availability(offer.as_of))

@@ -3,7 +3,7 @@
 //! [`Axes`] name what differs: models, providers, qualities, sizes, counts, days, tiers, each as a
 //! list of names and wildcards. [`Grid::new`] makes every combination of them over a base
 //! request and prices it. A [`Cell`] is priced, unpriced (something in it has no price) or
-//! illegal (the API would refuse it, or nobody sells it there): it always tells which.
+//! illegal (the API would refuse it, or nobody offers it there): it always tells which.
 //!
 //! A grid is only read afterwards: [`Filter`] chooses cells, [`Sort`] orders them, [`Baseline`]
 //! compares them with one, [`Pivot`] lays them out; none of them changes a cell.

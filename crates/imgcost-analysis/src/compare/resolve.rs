@@ -53,11 +53,11 @@ impl OfferGroup<'_> {
     }
 }
 
-/// A model that a provider sells, or that was asked for by name where it is not sold.
+/// A model that a provider offers, or that was asked for by name where it is not offered.
 struct Candidate<'b> {
     provider: &'b Provider,
     model: String,
-    sold: Option<(&'b Model, &'b Family)>,
+    offered: Option<(&'b Model, &'b Family)>,
 }
 
 /// Every group of the axes, in order: models as they were named, each at the providers as they
@@ -73,7 +73,7 @@ pub(super) fn groups<'b>(
     let candidates = candidates(book, axes, base, &days)?;
     wanted.check(&candidates)?;
     let mut groups = Vec::with_capacity(candidates.len());
-    for Candidate { provider, model, sold } in candidates {
+    for Candidate { provider, model, offered } in candidates {
         let mut request = base.clone();
         request.provider = provider.id.clone();
         request.model = model;
@@ -85,10 +85,10 @@ pub(super) fn groups<'b>(
         groups.push(Arc::new(OfferGroup {
             provider: provider.id.clone(),
             model: request.model.clone(),
-            qualities: wanted.qualities(sold.map(|(_, family)| &family.limits.rule)),
-            sizes: wanted.sizes(sold),
-            tiers: wanted.tiers(sold.map(|(model, _)| model)),
-            defaults: sold.map_or((None, None), |(_, family)| {
+            qualities: wanted.qualities(offered.map(|(_, family)| &family.limits.rule)),
+            sizes: wanted.sizes(offered),
+            tiers: wanted.tiers(offered.map(|(model, _)| model)),
+            defaults: offered.map_or((None, None), |(_, family)| {
                 let limits = &family.limits.rule;
                 (limits.default_quality.clone(), Some(limits.default_size))
             }),
@@ -119,10 +119,11 @@ fn candidates<'b>(
             let mut is_current = false;
             for (provider, named) in providers.iter().filter(|(provider, _)| is_wanted(provider, &name)) {
                 is_current = true;
-                let sold = provider.model(&name).and_then(|model| Some((model, book.family(&model.family)?)));
+                let offered =
+                    provider.model(&name).and_then(|model| Some((model, book.family(&model.family)?)));
                 let known = found.iter().any(|group| group.provider.id == provider.id && group.model == name);
-                if !known && (sold.is_some() || (by_name && *named)) {
-                    found.push(Candidate { provider, model: name.clone(), sold });
+                if !known && (offered.is_some() || (by_name && *named)) {
+                    found.push(Candidate { provider, model: name.clone(), offered });
                 }
             }
             if *selector == Selector::Usual && !is_current {
@@ -131,7 +132,7 @@ fn candidates<'b>(
             let sold_somewhere = book.providers().any(|provider| provider.model(&name).is_some());
             let missing = !found.iter().any(|group| group.model == name);
             if let Some((first, _)) = providers.first().filter(|_| !sold_somewhere || missing) {
-                // The look-up names who sells it, or what is nearest.
+                // The look-up names who offers it, or what is nearest.
                 book.offer(&first.id, &name, base.as_of)?;
             }
         }
@@ -186,8 +187,8 @@ impl Wanted {
 
     /// Each pattern has to fit something of some model.
     fn check(&self, candidates: &[Candidate<'_>]) -> Result<(), Error> {
-        let sold = || candidates.iter().filter_map(|candidate| candidate.sold);
-        let qualities = || sold().flat_map(|(_, family)| &family.limits.rule.qualities);
+        let offered = || candidates.iter().filter_map(|candidate| candidate.offered);
+        let qualities = || offered().flat_map(|(_, family)| &family.limits.rule.qualities);
         for pattern in patterns(&self.qualities) {
             if !qualities().any(|quality| pattern.fits(quality.as_str())) {
                 let names = qualities().map(Quality::as_str);
@@ -195,7 +196,7 @@ impl Wanted {
             }
         }
         for pattern in patterns(&self.sizes) {
-            let names: Vec<String> = sold()
+            let names: Vec<String> = offered()
                 .flat_map(|(model, family)| own_sizes(model, &family.limits.rule))
                 .map(|size| size.to_string())
                 .collect();
@@ -217,9 +218,9 @@ impl Wanted {
         expand(&self.qualities, &self.base.0, own, |quality| quality.as_str().to_owned())
     }
 
-    fn sizes(&self, sold: Option<(&Model, &Family)>) -> Vec<Option<Size>> {
+    fn sizes(&self, offered: Option<(&Model, &Family)>) -> Vec<Option<Size>> {
         let is_usual = self.sizes.contains(&Selector::Usual);
-        let own = sold.map(|(model, family)| {
+        let own = offered.map(|(model, family)| {
             let limits = &family.limits.rule;
             let own = if is_usual { usual_sizes(limits, None) } else { own_sizes(model, limits) };
             own.into_iter().map(Size::Exact).collect()
@@ -252,7 +253,7 @@ fn read<T>(
 }
 
 /// The values of one model on an axis. Without entries it is the base's; a wildcard where the
-/// model has no values of its own, or is not sold, is the base's too, so that it is not lost.
+/// model has no values of its own, or is not offered, is the base's too, so that it is not lost.
 fn expand<T: Clone + PartialEq>(
     selectors: &[Selector<T>],
     base: &Option<T>,

@@ -129,7 +129,7 @@ fn availability((book, day): (&Book, Date), provider: &str, model: &str) -> Avai
 /// A model by provider and name.
 type Names<'b> = BTreeMap<(&'b str, &'b str), &'b Model>;
 
-fn sold<'b>((book, day): (&'b Book, Date), wanted: &dyn Fn(&Provider, &Model) -> bool) -> Names<'b> {
+fn offered<'b>((book, day): (&'b Book, Date), wanted: &dyn Fn(&Provider, &Model) -> bool) -> Names<'b> {
     let mut found = Names::new();
     for provider in book.providers() {
         let here = provider.models.iter().filter(|model| wanted(provider, model));
@@ -145,7 +145,7 @@ fn models(
     after: (&Book, Date),
     wanted: &dyn Fn(&Provider, &Model) -> bool,
 ) -> Vec<ModelChange> {
-    let (old, new) = (sold(before, wanted), sold(after, wanted));
+    let (old, new) = (offered(before, wanted), offered(after, wanted));
     let mut changes = Vec::new();
     let keys = old.keys().chain(new.keys().filter(|key| !old.contains_key(*key)));
     for key in keys {

@@ -120,9 +120,9 @@ impl<'p> Evaluator<'p> {
             Err(error) => {
                 self.report.sum.add_error(false);
                 let asked = request.model.as_str();
-                let sold =
+                let offered =
                     self.book.provider(&request.provider).ok().and_then(|provider| provider.model(asked));
-                let names = sold.map_or_else(|| vec![asked], row::names);
+                let names = offered.map_or_else(|| vec![asked], row::names);
                 self.add(subject, &names, Rule::RowError, || row::in_error(error));
             }
             Ok(quote) => {

@@ -134,9 +134,9 @@ fn not_allowed(rule: Rule, field: &str, name: &str, allowed: &[Name]) -> Finding
 
 fn model_not_allowed<'m>(row: &QuotedRow<'m, '_>) -> Option<Make<'m>> {
     let allowed = row.policy.allowed_models.as_deref()?;
-    let sold = row.quote.offer().model;
-    let fits = patterns(allowed).any(|pattern| names(sold).iter().any(|name| pattern.fits(name)));
-    let model: &'m str = &sold.id;
+    let offered = row.quote.offer().model;
+    let fits = patterns(allowed).any(|pattern| names(offered).iter().any(|name| pattern.fits(name)));
+    let model: &'m str = &offered.id;
     (!fits).then(|| -> Make<'m> {
         Box::new(move || not_allowed(Rule::ModelNotAllowed, "model", model, allowed))
     })
@@ -144,9 +144,9 @@ fn model_not_allowed<'m>(row: &QuotedRow<'m, '_>) -> Option<Make<'m>> {
 
 fn model_denied<'m>(row: &QuotedRow<'m, '_>) -> Option<Make<'m>> {
     let denied = row.policy.denied_models.as_deref()?;
-    let sold = row.quote.offer().model;
+    let offered = row.quote.offer().model;
     let asked: &'m str = &row.quote.request().model;
-    let pattern = patterns(denied).find(|pattern| names(sold).iter().any(|name| pattern.fits(name)))?;
+    let pattern = patterns(denied).find(|pattern| names(offered).iter().any(|name| pattern.fits(name)))?;
     Some(Box::new(move || {
         let message = format!("model '{}' is denied by '{}'", shown(asked), shown(pattern.text()));
         Finding::new(Rule::ModelDenied, message).field("model")

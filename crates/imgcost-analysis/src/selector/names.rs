@@ -50,16 +50,17 @@ pub(crate) fn models(
     if let Selector::Exact(name) = selector {
         return Ok(vec![(name.clone(), true)]);
     }
-    let sold = || providers.iter().flat_map(|(provider, _)| &provider.models).map(|model| model.id.as_str());
+    let offered =
+        || providers.iter().flat_map(|(provider, _)| &provider.models).map(|model| model.id.as_str());
     let mut names: Vec<(String, bool)> = Vec::new();
-    for name in sold().filter(|name| fits(name)) {
+    for name in offered().filter(|name| fits(name)) {
         if !names.iter().any(|(known, _)| known == name) {
             names.push((name.to_owned(), false));
         }
     }
     match selector {
         Selector::Glob(pattern) if names.is_empty() => {
-            Err(nothing(Code::UnknownModel, "model", pattern, sold()))
+            Err(nothing(Code::UnknownModel, "model", pattern, offered()))
         }
         _ => Ok(names),
     }

@@ -39,9 +39,9 @@ pub fn select<'b>(
 ) -> Result<Selection<'b>, Error> {
     let providers = matching_providers(book, providers)?;
     for pattern in models {
-        let sold = |provider: &&Provider| provider.models.iter().any(|model| chooses(pattern, model));
-        if !providers.iter().any(sold) {
-            return Err(nobody_sells(book, &providers, pattern, as_of));
+        let offered = |provider: &&Provider| provider.models.iter().any(|model| chooses(pattern, model));
+        if !providers.iter().any(offered) {
+            return Err(nobody_offers(book, &providers, pattern, as_of));
         }
     }
     let mut selection = Selection::default();
@@ -79,12 +79,12 @@ fn matching_providers<'b>(book: &'b Book, patterns: &[Pattern]) -> Result<Vec<&'
     Ok(book.providers().filter(is_chosen).collect())
 }
 
-fn nobody_sells(book: &Book, providers: &[&Provider], pattern: &Pattern, as_of: Date) -> Error {
+fn nobody_offers(book: &Book, providers: &[&Provider], pattern: &Pattern, as_of: Date) -> Error {
     if let ([provider], true) = (providers, pattern.is_name())
         && let Err(error) = book.offer(&provider.id, pattern.text(), as_of)
     {
         return error;
     }
-    let sold = providers.iter().flat_map(|provider| &provider.models).map(|model| model.id.as_str());
-    names::nothing(Code::UnknownModel, "model", pattern, sold)
+    let offered = providers.iter().flat_map(|provider| &provider.models).map(|model| model.id.as_str());
+    names::nothing(Code::UnknownModel, "model", pattern, offered)
 }

@@ -80,8 +80,8 @@ pub fn suited(offer: &Offer<'_>, base: &Request) -> Request {
 /// The provider that is meant where none is named: `usual`, or the only one that has the model.
 fn provider_of(book: &Book, model: &str, usual: &str) -> String {
     let mut providers = book.providers().filter(|provider| provider.model(model).is_some());
-    let usual_sells = book.provider(usual).is_ok_and(|provider| provider.model(model).is_some());
-    match (usual_sells, providers.next(), providers.next()) {
+    let usual_offers = book.provider(usual).is_ok_and(|provider| provider.model(model).is_some());
+    match (usual_offers, providers.next(), providers.next()) {
         (false, Some(only), None) => only.id.clone(),
         _ => usual.to_owned(),
     }

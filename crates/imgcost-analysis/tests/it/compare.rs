@@ -264,7 +264,7 @@ fn every_model_of_the_book_at_every_quality_and_size_is_in_one_of_three_states()
         }
     }
     for cell in grid.cells() {
-        assert!(!matches!(cell.state(), State::Illegal(error) if error.code() == Code::NotSoldHere));
+        assert!(!matches!(cell.state(), State::Illegal(error) if error.code() == Code::NotOfferedHere));
         match cell.state() {
             State::Priced(_) => {
                 let per_image = cell.per_image().unwrap();
@@ -289,16 +289,16 @@ fn wildcards_give_what_is_sold_and_names_give_what_was_asked() {
     }
     let other = BOOK.providers().find(|provider| provider.model("dall-e-2").is_none()).unwrap();
     let named = grid(&axes(&format!("dall-e-2; openai,{}", other.id)));
-    let [sold, not_sold] = named.cells() else { panic!("{named:?}") };
-    assert!(sold.figures().is_some());
-    let State::Illegal(error) = not_sold.state() else { panic!("{not_sold:?}") };
-    assert_eq!(error.code(), Code::NotSoldHere);
+    let [offered, not_offered] = named.cells() else { panic!("{named:?}") };
+    assert!(offered.figures().is_some());
+    let State::Illegal(error) = not_offered.state() else { panic!("{not_offered:?}") };
+    assert_eq!(error.code(), Code::NotOfferedHere);
     assert!(error.allowed_values().contains(&"openai".to_owned()), "{error}");
     assert_eq!(grid(&axes("gpt-image-1; openai; all; all")).cells().len(), 3 * 3);
     let bare = BOOK.families().find(|family| family.limits.rule.qualities.is_empty()).unwrap();
-    let sold =
+    let offered =
         |provider: &&imgcost_core::Provider| provider.models.iter().any(|model| model.family == bare.id);
-    let provider = BOOK.providers().find(sold).unwrap();
+    let provider = BOOK.providers().find(offered).unwrap();
     let model = provider.models.iter().find(|model| model.family == bare.id).unwrap();
     let no_parameter = grid(&axes(&format!("{}; {}; all", model.id, provider.id)));
     assert_eq!(no_parameter.cells().len(), 1);

@@ -106,7 +106,7 @@ fn two_days_reprice_the_same_rows() {
     let day = |day| vec![job(2, ("", "gpt-image-2.5-flare", "low", "1024x1024", 1), day, false)];
     let found = jobs(day(Date::constant(2026, 1, 1)), day(TODAY), Matching::ByPlace);
     assert_eq!((found.entries[0].kind, found.entries[0].fields.len()), (Kind::Repriced, 0), "{found:?}");
-    assert_eq!(found.before.errors, 1, "not sold yet");
+    assert_eq!(found.before.errors, 1, "not offered yet");
 }
 
 #[test]

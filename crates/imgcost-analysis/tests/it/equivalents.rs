@@ -159,10 +159,10 @@ fn references_are_words_in_any_order() {
     }
     // A provider need not be said where only one has the model.
     let providers = |model: &str| BOOK.providers().filter(|provider| provider.model(model).is_some()).count();
-    let mut sold =
+    let mut offered =
         BOOK.providers().flat_map(|provider| provider.models.iter().map(move |model| (provider, model)));
     let (provider, model) =
-        sold.find(|(provider, model)| provider.id != "openai" && providers(&model.id) == 1).unwrap();
+        offered.find(|(provider, model)| provider.id != "openai" && providers(&model.id) == 1).unwrap();
     assert_eq!(reference(&BOOK, &model.id, &base()).unwrap().provider, provider.id);
     let mut usual = base();
     usual.quality = Some(Quality::Low);

@@ -33,7 +33,8 @@ Examples:
 Examples:
   imgcost models
   imgcost models gpt-image-2.5
-  imgcost models -p bfl --json")]
+  imgcost models -p bfl --json
+  imgcost models --support")]
     Models(Lazy<ModelsArgs>),
 
     /// Compare prices of models, providers, qualities, sizes and days.

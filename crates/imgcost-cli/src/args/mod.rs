@@ -183,7 +183,7 @@ impl RequestArgs {
         self.params.get(param)
     }
 
-    /// Whether any flag describes a call, apart from who sells which model at which prices.
+    /// Whether any flag describes a call, apart from who offers which model at which prices.
     pub(crate) fn describes_a_call(&self) -> bool {
         let of_prices =
             [Param::Model, Param::Provider, Param::ResponsesModel, Param::GroupRatio, Param::Tier];
@@ -215,6 +215,10 @@ pub(crate) struct ModelsArgs {
     /// The provider, or all [default: all].
     #[arg(short, long, value_name = "PROVIDER")]
     pub(crate) provider: Option<String>,
+
+    /// Show what is supported of each provider: prices, requests, responses, the guard.
+    #[arg(long)]
+    pub(crate) support: bool,
 
     /// The price book.
     #[command(flatten)]

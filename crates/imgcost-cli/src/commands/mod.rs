@@ -17,6 +17,7 @@ mod prices;
 pub(crate) mod quote;
 mod solve;
 mod sums;
+mod support;
 mod usage;
 
 pub(crate) use batch::batch;

@@ -1,4 +1,4 @@
-//! `imgcost models`: who sells what since when, until when, and what replaces it.
+//! `imgcost models`: who offers what since when, until when, and what replaces it.
 
 use imgcost_core::{Book, Code, Date, Error, Limits, Model, Provider, Request, Size, Sizes, Usd};
 use serde::Serialize;
@@ -90,6 +90,9 @@ struct Models<'b> {
 
 /// Lists the models whose name contains the pattern.
 pub(crate) fn models(args: &ModelsArgs, settings: &Settings, output: &Output) -> Result<End, Failure> {
+    if args.support {
+        return super::support::show(args, settings, output);
+    }
     let day = request::as_of(&args.book, settings)?;
     let book = request::book(&args.book, settings)?;
     let (providers, found) = find(args, &book)?;

@@ -228,7 +228,7 @@ impl Line {
         // A file that is not there can't be mended.
         let field = error.field_name().filter(|field| *field != "request")?;
         let value = match error.code() {
-            Code::NotSoldHere => {
+            Code::NotOfferedHere => {
                 let word = self.pieces.iter().find_map(|piece| match piece {
                     Piece::Word(word) if word_is(word, Kind::Model) => Some(word.clone()),
                     _ => None,

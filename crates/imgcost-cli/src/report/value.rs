@@ -47,7 +47,7 @@ pub(crate) enum Value<'a> {
     Open(Bounds<Usd>, Cow<'a, str>),
     /// The best of all, such as the cheapest.
     Best(Box<Value<'a>>),
-    /// Not known, with the reason in a word or two: unpriced, not sold. Without a reason, a dash.
+    /// Not known, with the reason in a word or two: unpriced, not offered. Without a reason, a dash.
     Unknown(Cow<'a, str>),
 }
 

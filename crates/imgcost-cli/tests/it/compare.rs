@@ -203,7 +203,7 @@ fn refusals_name_what_is_wrong_and_what_is_nearest() {
     ] {
         let ran = imgcost(line);
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{line}");
-        // Lists of everything that is sold change with the book.
+        // Lists of everything that is offered change with the book.
         let (said, _) = ran.stderr.split_once("; allowed: ").unwrap_or((ran.stderr.trim(), ""));
         let near = ran.stderr.trim().rsplit_once("; nearest: ").map_or("", |(_, near)| near);
         text.push_str(&format!("$ imgcost {line}\n{said}\n  nearest: {near}\n"));

@@ -7,7 +7,7 @@ fn each_refusal_names_field_allowed_values_and_the_nearest() {
     for (line, code, field, nearest) in [
         ("-m gpt-imgae-2", "unknown-model", "model", Some("gpt-image-2")),
         ("-p opnai", "unknown-provider", "provider", Some("openai")),
-        ("-p openai -m gpt-4o-image", "not-sold-here", "provider", None),
+        ("-p openai -m gpt-4o-image", "not-offered-here", "provider", None),
         ("-m gpt-image-2 -q hihg", "illegal-value", "quality", Some("high")),
         ("-m gpt-image-2 -q hd", "illegal-value", "quality", Some("high")),
         ("-m gpt-image-2 -s 1000x1000", "illegal-value", "size", Some("1008x1008")),
@@ -78,10 +78,10 @@ fn numbers_name_n_and_its_range() {
 }
 
 #[test]
-fn a_model_sold_elsewhere_says_where() {
+fn a_model_offered_elsewhere_says_where() {
     let ran = imgcost("-p azure-openai -m gpt-image-2.6-flare");
     assert_eq!(ran.code, 2);
-    assert!(ran.stderr.contains("sold by") && ran.stderr.contains("openai"), "{ran:?}");
+    assert!(ran.stderr.contains("offered by") && ran.stderr.contains("openai"), "{ran:?}");
 }
 
 #[test]

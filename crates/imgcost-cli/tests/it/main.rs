@@ -46,6 +46,7 @@ mod reference;
 mod settings;
 mod solve;
 mod streams;
+mod support;
 mod usage_bill;
 mod usage_log;
 mod usage_measured;

@@ -1,4 +1,4 @@
-//! What belongs to a model wherever it is sold: its limits, its defaults, its token rules.
+//! What belongs to a model wherever it is offered: its limits, its defaults, its token rules.
 
 use serde::{Deserialize, Serialize};
 
@@ -322,7 +322,7 @@ pub struct AutoSeen {
     pub greatest: u64,
 }
 
-/// What belongs to a model wherever it is sold.
+/// What belongs to a model wherever it is offered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Family {

@@ -1,4 +1,4 @@
-//! The price book: who sells which model at what price since when, and the token rules.
+//! The price book: who offers which model at what price since when, and the token rules.
 //!
 //! A [`Book`] is checked data. It is read from TOML text ([`Book::read`], feature `toml`),
 //! or from the bytes that were made of one ([`Book::unpack`]). [`Book::offer`] answers what one

@@ -45,7 +45,7 @@ impl Book {
     /// What a provider asks for a model on a day.
     ///
     /// # Errors
-    /// No such provider, no such model, a model that others sell, or a day before the provider's
+    /// No such provider, no such model, a model that others offer, or a day before the provider's
     /// first price for it. A model without any price is an offer all the same: its quote
     /// says what is unpriced.
     pub fn offer(&self, provider: &str, model: &str, as_of: Date) -> Result<Offer<'_>, Error> {
@@ -94,8 +94,8 @@ impl Book {
             }
             return error;
         }
-        let message = format!("{} does not sell {shown}; sold by {}", provider.id, providers.join(", "));
-        Error::new(Code::NotSoldHere, message)
+        let message = format!("{} does not offer {shown}; offered by {}", provider.id, providers.join(", "));
+        Error::new(Code::NotOfferedHere, message)
             .field("provider")
             .allowed(&providers)
             .nearest_name(&provider.id)

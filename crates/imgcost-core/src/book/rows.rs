@@ -297,7 +297,7 @@ pub struct Model {
     /// The units of a dollar that the bill of a whole call is rounded up to, such as 100 for
     /// cents; none where it is not rounded.
     pub rounds_up_per_usd: Option<u32>,
-    /// The first day it was sold, where known.
+    /// The first day it was offered, where known.
     pub released: Option<Date>,
     /// The day it stopped answering.
     pub retired: Option<Date>,

@@ -126,8 +126,8 @@ closed_names! {
 }
 
 closed_names! {
-    /// How a provider's own API, beside routes in the shape of OpenAI's, tells that a call makes
-    /// an image. None of these calls can be quoted from its body.
+    /// How a provider's own API, beside the calls that a dialect reads, tells that a call makes an
+    /// image. What such a call costs can't be told.
     NativeApi {
         /// It makes images and little else: every `POST` may make one.
         EveryPost = "every-post",

@@ -220,7 +220,7 @@ fn names_and_days_that_do_not_exist_are_errors_with_a_way_out() {
     let provider = error("opanai", "gpt-image-2", TODAY);
     assert_eq!((provider.code(), provider.nearest_value()), (Code::UnknownProvider, Some("openai")));
     let elsewhere = error("openai", "gpt-4o-image", TODAY);
-    assert_eq!(elsewhere.code(), Code::NotSoldHere);
+    assert_eq!(elsewhere.code(), Code::NotOfferedHere);
     assert!(elsewhere.message().contains("aihubmix"));
     let early = error("openai", "gpt-image-2", Date::constant(2025, 1, 1));
     assert_eq!((early.code(), early.nearest_value()), (Code::BeforeFirstPrice, Some("2026-04-21")));

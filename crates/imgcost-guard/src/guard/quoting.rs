@@ -131,7 +131,7 @@ fn is_old(guard: &Guard, quote: &Quote<'_>) -> bool {
 }
 
 const fn is_unknown(code: Code) -> bool {
-    matches!(code, Code::UnknownModel | Code::NotSoldHere | Code::UnknownProvider | Code::BeforeFirstPrice)
+    matches!(code, Code::UnknownModel | Code::NotOfferedHere | Code::UnknownProvider | Code::BeforeFirstPrice)
 }
 
 /// A call of a model without a price, held and settled at the amount that the policy states.

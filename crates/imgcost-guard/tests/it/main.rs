@@ -25,6 +25,7 @@ mod sent_once;
 mod served;
 mod streams;
 mod strict;
+mod support;
 mod ten_thousand;
 mod two_readings;
 mod unknown;

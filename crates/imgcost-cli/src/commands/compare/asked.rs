@@ -43,7 +43,7 @@ impl Asked {
             && axes.providers.is_empty()
             && settings.get(Param::Provider).is_none()
         {
-            // As patterns: a pair that is not sold was not asked for.
+            // As patterns: a pair that is not offered was not asked for.
             let providers = words::providers_of(models, &Names::of(book));
             axes.providers = providers.into_iter().map(|name| Selector::Glob(Pattern::new(name))).collect();
         }

@@ -43,7 +43,7 @@ pub(super) fn word(cell: &Cell<'_>) -> Option<String> {
 
 fn word_of(error: &Error) -> String {
     match (error.code(), error.field_name()) {
-        (Code::NotSoldHere | Code::UnknownModel | Code::UnknownProvider, _) => "not sold".to_owned(),
+        (Code::NotOfferedHere | Code::UnknownModel | Code::UnknownProvider, _) => "not offered".to_owned(),
         (Code::BeforeFirstPrice, _) => "no price yet".to_owned(),
         (Code::NoBatchPrice, _) => "no batch".to_owned(),
         (Code::TooLarge, _) => "too large".to_owned(),

@@ -247,7 +247,7 @@ fn left_out(found: &Found<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     for (reason, words) in [
         (Reason::Retired, "retired"),
-        (Reason::NotYet, "not sold yet"),
+        (Reason::NotYet, "not offered yet"),
         (Reason::Quality, "for its quality"),
         (Reason::Size, "for its sizes"),
         (Reason::Refused, "as it refuses the call"),

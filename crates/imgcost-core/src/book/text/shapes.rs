@@ -49,7 +49,7 @@ pub(super) static FAMILIES: Shape = Shape {
 };
 
 static FAMILY: Shape = Shape {
-    doc: "What belongs to a model wherever it is sold.",
+    doc: "What belongs to a model wherever it is offered.",
     fields: &[
         must("id", Kind::Id, "the name that models cite"),
         must("title", Kind::Text, "its name in full"),
@@ -380,7 +380,7 @@ static MODEL: Shape = Shape {
             Kind::Count,
             "the units of a dollar that the bill of a whole call is rounded up to: 100 for cents",
         ),
-        may("released", Kind::Day, "the first day it was sold"),
+        may("released", Kind::Day, "the first day it was offered"),
         may("retired", Kind::Day, "the day it stopped answering"),
         may("replacement", Kind::Model, "what the provider recommends in its place"),
         may("lifecycle_source", Kind::Id, "the id of the source of these days"),
