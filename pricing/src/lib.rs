@@ -58,6 +58,7 @@ pub const BOOK: &[File] = files![
 /// Recorded usage of real calls.
 pub const MEASURED: &[File] = files![
     "measured/azure-openai.toml",
+    "measured/bills.toml",
     "measured/gpt-image-1.5.toml",
     "measured/gpt-image-1.toml",
     "measured/gpt-image-2.5.toml",

@@ -128,8 +128,10 @@ fn no_ceiling_is_below_what_a_calling_model_was_recorded_to_take() {
 enum Class {
     Explicit,
     Responses,
+    SeveralCalls,
     Auto,
-    Text,
+    Gemini,
+    PerImage,
 }
 
 impl Class {
@@ -137,9 +139,11 @@ impl Class {
     const fn bound(self) -> (&'static str, f64) {
         match self {
             Class::Explicit => ("explicit quality and size", 1.02),
-            Class::Responses => ("Responses API, `max_tool_calls` as many as came", 2.0),
-            Class::Auto => ("quality or size left out", 4.0),
-            Class::Text => ("models that may write at length", 4.0),
+            Class::Responses => ("Responses API, `max_tool_calls` 1", 2.0),
+            Class::SeveralCalls => ("Responses API, `max_tool_calls` above 1, as many as came", 2.0),
+            Class::Auto => ("quality or size left out (auto)", 4.0),
+            Class::Gemini => ("Gemini, with text and thoughts", 4.0),
+            Class::PerImage => ("billed by the image", 1.02),
         }
     }
 }
@@ -147,20 +151,26 @@ impl Class {
 /// Ceiling over actual in US dollars, of what the record reports; none where nothing of it has
 /// a price. A Responses API call that reports no image tokens drew what its quality and size take.
 fn sharpness(record: &Recorded) -> Option<(Class, f64)> {
+    let usd = |amount: imgcost_core::Usd| amount.to_string().parse::<f64>().unwrap();
+    if let Some(billed) = &record.billed {
+        let mut request = record.request()?;
+        request.as_of = record.date.as_deref()?.parse().unwrap();
+        let ceiling = BOOK.quote(&request).ok()?.total().ceiling?;
+        return Some((Class::PerImage, usd(ceiling) / billed.parse::<f64>().unwrap()));
+    }
     let is_responses = record.endpoint == "responses";
     let known = record.is_explicit() || (is_responses && record.returned_size.is_some());
-    // What its family allows of text is far above what is usual, and not above the bill alone.
-    let writes =
-        BOOK.offer(&record.provider, record.model.as_deref()?, TODAY).ok()?.family.text_output.as_ref();
+    // What a Gemini model may write is far more than it usually does.
+    let is_gemini = record.model.as_deref()?.contains("gemini");
     let class = match (is_responses, known) {
-        _ if writes.is_some_and(|rule| rule.rule.ceiling > 1_000) => Class::Text,
+        _ if is_gemini => Class::Gemini,
+        (true, true) if record.n.unwrap_or(1) > 1 => Class::SeveralCalls,
         (true, true) => Class::Responses,
         (false, true) => Class::Explicit,
         _ => Class::Auto,
     };
     let request = if class == Class::Auto { record.as_sent()? } else { record.request()? };
     let quote = BOOK.quote(&request).ok()?;
-    let usd = |amount: imgcost_core::Usd| amount.to_string().parse::<f64>().unwrap();
     let (mut ceiling, mut bill) = (0.0, 0.0);
     let mut add = |line: &imgcost_core::QuoteLine<'_>, tokens: u64| {
         let Some(price) = line.price else { return };
@@ -231,7 +241,7 @@ fn ceilings_are_near_the_bills() {
         writeln!(text, "| {words} | {} | {least:.2} | {median:.2} | {most:.2} |", ratios.len()).unwrap();
         assert!(median <= bound, "{class:?}: {median} > {bound}: {ratios:?}");
     }
-    assert_eq!(classes.len(), 4);
+    assert_eq!(classes.len(), 6);
     check_block("../../docs/accuracy.md", "<!-- sharpness -->", "<!-- end of sharpness -->", &text);
 }
 
@@ -255,9 +265,12 @@ fn the_document_counts_them() {
             writeln!(misses, "- `{}`: {}", record.id, record.note.as_deref().unwrap_or("")).unwrap();
         }
     }
+    let of = |first: char| recorded().iter().filter(|record| record.id.starts_with(first)).count();
     let mut text = format!(
-        "{compared} recorded calls can be compared; {alone} cannot (no model, a relay that is not a provider in the book, or figures that are only illustrative).\n\n\
-         | model | item | exact | expected | within | outside |\n|---|---|--:|--:|--:|--:|\n"
+        "{} calls of the first collection (`u`) and {} of the second (`v`) are recorded. The tokens of {compared} can be compared; those of {alone} cannot (no model, a relay that is not a provider in the book, billed by the image, or figures that are only illustrative).\n\n\
+         | model | item | exact | expected | within | outside |\n|---|---|--:|--:|--:|--:|\n",
+        of('u'),
+        of('v'),
     );
     let mut sum = [0; 4];
     for ((model, item), counts) in &rows {

@@ -135,3 +135,40 @@ fn what_published_rates_make_of_the_counts_is_the_charge() {
     }
     assert_eq!(checked, 52);
 }
+
+/// docs/accuracy.md counts them: `IMGCOST_UPDATE=1` writes it.
+#[test]
+fn the_document_counts_the_responses() {
+    let mut rows: BTreeMap<String, [u32; 5]> = BTreeMap::new();
+    for one in recorded() {
+        let row = rows.entry(one.line["provider"].as_str().unwrap().to_owned()).or_default();
+        row[0] += 1;
+        let Ok(charge) = one.charge() else { continue };
+        row[1] += 1;
+        row[2] += u32::from(charge.settles);
+        if one.line.get("billed").is_some() {
+            row[3] += 1;
+            row[4] += u32::from(!BEYOND_THE_RATES.contains(&one.id()));
+        }
+    }
+    let mut text =
+        "| provider | responses | priced | settles | bill stated | same by the rates |\n".to_owned();
+    text.push_str("|---|--:|--:|--:|--:|--:|\n");
+    let mut sum = [0; 5];
+    for (provider, counts) in &rows {
+        text.push_str(&format!("| {provider} | {} |\n", counts.map(|count| count.to_string()).join(" | ")));
+        sum.iter_mut().zip(counts).for_each(|(all, count)| *all += count);
+    }
+    text.push_str(&format!("| **all** | {} |\n", sum.map(|count| format!("**{count}**")).join(" | ")));
+
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/accuracy.md");
+    let document = std::fs::read_to_string(&path).unwrap();
+    let (head, rest) = document.split_once("<!-- responses -->\n").unwrap();
+    let (_, tail) = rest.split_once("<!-- end of responses -->").unwrap();
+    let wanted = format!("{head}<!-- responses -->\n{text}<!-- end of responses -->{tail}");
+    if std::env::var_os("IMGCOST_UPDATE").is_some() {
+        std::fs::write(&path, wanted).unwrap();
+    } else {
+        assert!(document == wanted, "docs/accuracy.md is not current: run with IMGCOST_UPDATE=1");
+    }
+}

@@ -536,6 +536,7 @@ static MEASURED_CALL: Shape = Shape {
         may("prompt_tokens", Kind::Count, "o200k_base tokens of the prompt"),
         may("responses_model", Kind::Id, "the model that called the image tool of the Responses API"),
         must("usage", Kind::Map(&Kind::Text, &Kind::Count), "the token counts that were reported"),
+        may("billed", Kind::Price, "what it cost, where the provider stated that and bills by no tokens"),
         must(
             "grade",
             Kind::Word(&["real", "probable", "illustrative"]),

@@ -60,6 +60,9 @@ pub(crate) struct Recorded {
     pub(crate) responses_model: Option<String>,
     pub(crate) prompt_tokens: Option<u64>,
     pub(crate) usage: BTreeMap<String, u64>,
+    /// US dollars, of a call that is billed by the image.
+    pub(crate) billed: Option<String>,
+    pub(crate) date: Option<String>,
     pub(crate) grade: String,
     pub(crate) expect: Option<String>,
     pub(crate) note: Option<String>,
