@@ -1,6 +1,5 @@
-//! Calls of the providers' own APIs (fal, Gemini and Imagen, Bedrock and others), which no dialect
-//! reads yet: only whether one may make an image is told, by its path and by the model that it
-//! names.
+//! Calls that no dialect reads: only whether one may make an image is told, by its path and by the
+//! model that it names.
 
 use imgcost_core::NativeApi;
 use serde_json::Value;
