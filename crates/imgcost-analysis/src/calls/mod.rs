@@ -263,6 +263,9 @@ impl Call {
             Paid::NotSaid | Paid::Amount(_) => book.served_terms(&self.request)?,
         };
         let terms = if self.described { terms } else { terms.undescribed() };
+        let request = &self.request;
+        let offer = book.offer(&request.provider, &request.model, request.as_of)?;
+        let terms = terms.with_writer(&offer, &self.response);
         terms.charge(&self.response).ok_or_else(|| {
             Error::new(Code::TooLarge, "the usage is too large to be priced exactly").field("usage")
         })

@@ -167,7 +167,7 @@ fn form(name: &str, lines: &mut Lines<impl Read>, format: Option<Format>) -> Res
         Some(b'{' | b'[') | None => Format::Jsonl,
         Some(_) => Format::Csv,
     });
-    let separator = match format {
+    let mut separator = match format {
         Format::Csv => b',',
         Format::Tsv => b'\t',
         Format::Jsonl | Format::BatchApi | Format::Toml => {
@@ -179,7 +179,14 @@ fn form(name: &str, lines: &mut Lines<impl Read>, format: Option<Format>) -> Res
     loop {
         return match lines.next().map_err(failed)? {
             Next::Row(range) if range.is_empty() => continue,
-            Next::Row(range) => Ok(Form::Separated(Header::read(lines.bytes(range), separator)?)),
+            Next::Row(range) => match lines.bytes(range) {
+                // What some programs write above the header.
+                [b's', b'e', b'p', b'=', own] => {
+                    separator = *own;
+                    continue;
+                }
+                header => Ok(Form::Separated(Header::read(header, separator_of(header, separator))?)),
+            },
             Next::TooLong => {
                 Err(bad_input("header", format!("the header has more than {}", input::size_words(ROW_MAX))))
             }
@@ -187,4 +194,11 @@ fn form(name: &str, lines: &mut Lines<impl Read>, format: Option<Format>) -> Res
             Next::End => Ok(Form::Separated(Header::empty(separator))),
         };
     }
+}
+
+/// What stands between the cells of a header: where there is no comma in one, the semicolon or tab
+/// that some programs write in its place.
+fn separator_of(header: &[u8], separator: u8) -> u8 {
+    let others = [separator, b';', b'\t'].into_iter().filter(|_| separator == b',');
+    others.into_iter().find(|other| memchr::memchr(*other, header).is_some()).unwrap_or(separator)
 }

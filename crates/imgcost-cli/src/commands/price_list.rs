@@ -20,10 +20,10 @@ const PLACES: (u32, u32) = (4, 10_000);
 /// What to type next.
 const FIRST_COMMANDS: [[&str; 2]; 2] = [
     ["Quote: imgcost gpt-image-2 high 1536x1024 x4", "Others: imgcost models"],
-    ["Cap:   imgcost gpt-image-2 high --cap 0.25", "Help:   imgcost help"],
+    ["Cap:   imgcost gpt-image-2 high --prompt fox --cap 1", "Help:   imgcost help"],
 ];
 /// How many columns they take side by side.
-const FIRST_COMMANDS_WIDTH: usize = 72;
+const FIRST_COMMANDS_WIDTH: usize = 78;
 
 /// The price of an image at a quality and size, without its prompt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

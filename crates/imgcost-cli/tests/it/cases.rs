@@ -444,6 +444,29 @@ fn b41_buckets_of_an_hour_add_up_to_days() {
 }
 
 #[test]
+fn the_model_that_writes_an_svg_is_charged_beside_its_image() {
+    let response = r#"{"created":1795900000,"model":"gpt-image-2.6-flare","data":[{"b64_json":"x"}],
+        "usage":{"input_tokens":24,"output_tokens":1756,"input_tokens_details":{"text_tokens":24,"image_tokens":0}},
+        "svg_usage":{"model":"gpt-6.1-sol","input_tokens":2000,"output_tokens":9000,"total_tokens":11000}}"#;
+    let usage = common::run_with(&words("usage - -f json"), response.as_bytes());
+    // 0.0528 of the image, and 2,000 x 2 and 9,000 x 10 a million.
+    assert_eq!((usage.code, usage.json()["total"]["ceiling"].as_str()), (0, Some("0.1468")), "{usage:?}");
+}
+
+#[test]
+fn b45_files_of_other_programs_are_read() {
+    for file in ["base.csv", "bom-crlf.csv", "semicolon.csv", "floats.csv"] {
+        let batch = ran(&format!("batch @b45-csv/{file}"));
+        assert_eq!((batch.code, batch.stderr.contains("1 row: $0.4219")), (0, true), "{file}: {batch:?}");
+    }
+    let tabs = common::run_with(
+        &words("batch - --input-format csv"),
+        b"sep=\t\nid\tmodel\tquality\tsize\tn\tprompt_tokens\na\tgpt-image-2\thigh\t1024x1024\t2\t40\n",
+    );
+    assert_eq!((tabs.code, tabs.stderr.contains("$0.4219")), (0, true), "{tabs:?}");
+}
+
+#[test]
 fn b48_a_settled_hold_stays_as_it_is() {
     let ledger = ledger("b48");
     let hold =

@@ -52,7 +52,10 @@ pub fn tokens(field: &str, text: &str) -> Result<u64, Error> {
     })
 }
 
+/// A whole number, which spreadsheets write as `2.0`.
 fn digits(text: &str) -> Option<u64> {
+    let is_zeros = |places: &str| !places.is_empty() && places.bytes().all(|b| b == b'0');
+    let text = text.split_once('.').filter(|(_, places)| is_zeros(places)).map_or(text, |(whole, _)| whole);
     let plain = !text.is_empty() && text.len() <= 19 && text.bytes().all(|b| b.is_ascii_digit());
     plain.then(|| text.bytes().fold(0_u64, |sum, b| sum.wrapping_mul(10).wrapping_add(u64::from(b - b'0'))))
 }

@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Quote, Rate};
-use crate::book::{ImagePrice, Sizes};
+use crate::book::{ImagePrice, Offer, Sizes};
 use crate::estimate::CeilingBasis;
 use crate::money::{Ratio, Usd, UsdPerMillion};
 use crate::params::{Basis, Endpoint, Item, Pixels, Quality, Size, Unit};
 use crate::rules::megapixels;
+use crate::usage::Response;
 
 /// The prices that a usage is charged at. A hold keeps them, so that a later change of the
 /// price book never changes what an earlier call is booked at.
@@ -168,6 +169,22 @@ impl Terms {
     #[must_use]
     pub fn per_call(usd: Usd) -> Terms {
         Terms { call: Some(usd), ..Terms::unpriced(Basis::PerCall) }
+    }
+
+    /// The same with the rates of the text model that wrote an image in SVG, where the response of an
+    /// Images API call names one.
+    #[must_use]
+    pub fn with_writer(self, offer: &Offer<'_>, response: &Response) -> Terms {
+        let writer = response.responses_model.as_deref().filter(|_| !response.of_responses);
+        match writer.and_then(|name| offer.text_model(name)) {
+            Some(model) => Terms {
+                responses_input: Some(model.input),
+                responses_cached: model.input_cached,
+                responses_output: Some(model.output),
+                ..self
+            },
+            None => self,
+        }
     }
 
     /// The same of a call that nothing but its response describes. Nobody said that it had no input

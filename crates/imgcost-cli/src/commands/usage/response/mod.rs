@@ -53,6 +53,7 @@ pub(super) fn usage(
     if matches!(response.tier, Some(ServedTier::Other(_))) {
         terms = terms.without_rates();
     }
+    let terms = terms.with_writer(quote.offer(), &response);
     let charge = terms.charge(&response).ok_or_else(too_large)?;
     let comparison = args
         .request
