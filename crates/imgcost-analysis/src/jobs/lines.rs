@@ -105,6 +105,15 @@ impl<R: Read> Lines<R> {
         }
     }
 
+    /// All that is left, as text; none where it has more bytes than this, or is no UTF-8.
+    pub(crate) fn rest(&mut self, most: u64) -> io::Result<Option<String>> {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        while self.end - self.start <= most && self.fill()? {}
+        let rest = self.buffer.get(self.start..self.end).unwrap_or_default();
+        let text = std::str::from_utf8(rest).ok().filter(|text| text.len() <= most);
+        Ok(text.map(str::to_owned))
+    }
+
     /// Moves on to the next row.
     pub(crate) fn next(&mut self) -> io::Result<Next> {
         self.line += self.breaks;

@@ -87,12 +87,19 @@ impl<R: Read> JobFile<R> {
             (Form::Json, Source::Jobs(toml::Jobs::read(name, text, &outside)?))
         } else {
             let mut lines = Lines::new(input);
-            let form = form(name, &mut lines, format)?;
-            let header = match &form {
-                Form::Separated(header) => Some(header.clone()),
-                Form::Json | Form::BatchApi => None,
-            };
-            (form, Source::Lines { lines, header })
+            let failed = |error: io::Error| unreadable("file", name, &error);
+            let may_be_list = matches!(format, None | Some(Format::Jsonl));
+            if may_be_list && lines.peek().map_err(failed)? == Some(b'[') {
+                let text = lines.rest(toml::FILE_MAX).map_err(failed)?;
+                (Form::Json, Source::Jobs(toml::Jobs::of_list(name, text)?))
+            } else {
+                let form = form(name, &mut lines, format)?;
+                let header = match &form {
+                    Form::Separated(header) => Some(header.clone()),
+                    Form::Json | Form::BatchApi => None,
+                };
+                (form, Source::Lines { lines, header })
+            }
         };
         let splitter = Splitter::new(name, source);
         Ok(JobFile { splitter, parser: Parser { form, outside }, cells: Cells::default() })
@@ -164,7 +171,7 @@ fn form(name: &str, lines: &mut Lines<impl Read>, format: Option<Format>) -> Res
     // A byte order mark is taken, whatever the format.
     let first = lines.peek().map_err(failed)?;
     let format = format.unwrap_or(match first {
-        Some(b'{' | b'[') | None => Format::Jsonl,
+        Some(b'{') | None => Format::Jsonl,
         Some(_) => Format::Csv,
     });
     let mut separator = match format {

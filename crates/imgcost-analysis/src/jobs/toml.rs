@@ -1,12 +1,14 @@
-//! Files of jobs in TOML: `[[job]]` tables over one `[defaults]`.
+//! Files of jobs that can only be read whole: a JSON list, and TOML, `[[job]]` tables over one
+//! `[defaults]`.
 //!
-//! TOML can only be read whole. Each table is written out as a row of JSON Lines, so that all
+//! Each table is written out as a row of JSON Lines, so that all
 //! formats share one reading of keys and values, with the same words for what is wrong.
 
 use std::ops::Range;
 
 use imgcost_core::read::shown;
 use imgcost_core::{Error, Request};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use toml::de::{DeTable, DeValue};
 
@@ -15,7 +17,7 @@ use super::files::Outside;
 use super::lines::ROW_MAX;
 use super::row::JobRow;
 use super::{json, too_long};
-use crate::input::bad_input;
+use crate::input::{bad_input, size_words};
 
 /// The most bytes of a file: its parsed tables take some thirty times as much.
 pub(crate) const FILE_MAX: u64 = 16 << 20;
@@ -75,6 +77,33 @@ impl Jobs {
             read.rows.push((line, start..read.text.len()));
         }
         Ok(read)
+    }
+
+    /// Reads a JSON list of rows, none where it was too long or no text.
+    ///
+    /// # Errors
+    /// It is neither, or not JSON.
+    pub(crate) fn of_list(name: &str, text: Option<String>) -> Result<Jobs, Error> {
+        let text = text.ok_or_else(|| {
+            let most = size_words(FILE_MAX);
+            bad_input(
+                "file",
+                format!("{name}: a JSON list is UTF-8 and has at most {most}; write an object a line"),
+            )
+        })?;
+        let items: Vec<&RawValue> = serde_json::from_str(&text)
+            .map_err(|error| bad_input("file", format!("{name}: not a JSON list: {error}")))?;
+        let lines = LineStarts::of(&text);
+        let mut rows = Vec::with_capacity(items.len());
+        let mut end = 0;
+        for item in items {
+            // The items are parts of the text, one after the other.
+            let found = text.get(end..).and_then(|rest| rest.find(item.get())).unwrap_or_default();
+            let start = end + found;
+            end = start + item.get().len();
+            rows.push((lines.line(start), start..end));
+        }
+        Ok(Jobs { text: text.into_bytes(), rows, next: 0 })
     }
 
     /// Moves on to the next job: its line, and the row as JSON.

@@ -455,7 +455,7 @@ fn the_model_that_writes_an_svg_is_charged_beside_its_image() {
 
 #[test]
 fn b45_files_of_other_programs_are_read() {
-    for file in ["base.csv", "bom-crlf.csv", "semicolon.csv", "floats.csv"] {
+    for file in ["base.csv", "bom-crlf.csv", "semicolon.csv", "floats.csv", "array.json"] {
         let batch = ran(&format!("batch @b45-csv/{file}"));
         assert_eq!((batch.code, batch.stderr.contains("1 row: $0.4219")), (0, true), "{file}: {batch:?}");
     }

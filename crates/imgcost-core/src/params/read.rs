@@ -148,7 +148,21 @@ mod tests {
     #[test]
     fn whole_numbers_are_plain_digits() {
         assert_eq!(whole("n", "10").unwrap(), 10);
-        for text in ["", "-1", "+1", "1.0", "1e3", "abc", "4294967296", "99999999999999999999999"] {
+        // As spreadsheets write them.
+        assert_eq!(whole("n", "10.00").unwrap(), 10);
+        for text in [
+            "",
+            "-1",
+            "+1",
+            "1.5",
+            "1.",
+            ".0",
+            "1.0.0",
+            "1e3",
+            "abc",
+            "4294967296",
+            "99999999999999999999999",
+        ] {
             assert!(whole("n", text).unwrap_err().message().starts_with("n = "), "{text}");
         }
     }
