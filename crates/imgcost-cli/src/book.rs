@@ -50,8 +50,12 @@ impl<'b> Names<'b> {
     /// where it has to be named.
     pub(crate) fn other_provider(&self, model: &str) -> Option<(&'b str, &'static str)> {
         let provider = self.0.usual_provider(model).ok()?.id.as_str();
+        if provider == DEFAULT_PROVIDER {
+            // The others are not decoded for that.
+            return None;
+        }
         let why = if self.offering(model).len() == 1 { "the only provider of" } else { "the maker of" };
-        (provider != DEFAULT_PROVIDER).then_some((provider, why))
+        Some((provider, why))
     }
 
     /// The providers that offer a model.
