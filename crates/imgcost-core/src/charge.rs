@@ -79,7 +79,8 @@ impl Terms {
         }
         charge.billed = response.stated;
         match response.stated {
-            Some(bill) if self.stated_bill => {
+            // A bill of nothing is what a relay writes that has not counted yet.
+            Some(bill) if self.stated_bill && bill > Usd::ZERO => {
                 charge.total = Estimate::exact(bill);
                 charge.complete = true;
                 charge.settles = !response.unfinished && !response.uncounted;

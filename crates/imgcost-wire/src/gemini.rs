@@ -81,7 +81,7 @@ const IMAGE_CONFIG: Fields = Fields {
 };
 
 /// What is read of a response.
-pub(crate) const MEMBERS: [&str; 34] = [
+pub(crate) const MEMBERS: [&str; 38] = [
     "cachedContentTokenCount",
     "cached_content_token_count",
     "candidates",
@@ -111,11 +111,15 @@ pub(crate) const MEMBERS: [&str; 34] = [
     "thoughtsTokenCount",
     "thoughts_token_count",
     "tokenCount",
+    "token_count",
     "toolUsePromptTokenCount",
+    "tool_use_prompt_token_count",
     "totalTokenCount",
+    "total_token_count",
     "trafficType",
     "traffic_type",
     "usageMetadata",
+    "usage_metadata",
 ];
 
 pub(crate) fn request(
@@ -261,15 +265,10 @@ pub(crate) fn response(value: &Value, response: &mut Response) -> Result<(), Err
     let Some(metadata) = metadata(value) else { return Ok(()) };
     let tier = either(metadata, "serviceTier", "service_tier").and_then(served);
     response.tier = tier.or_else(|| traffic(either(metadata, "trafficType", "traffic_type")?.as_str()?));
-    let count = |camel: &str, snake: &str| match metadata.get(camel) {
-        Some(_) => usage::count(metadata, camel),
-        None => usage::count(metadata, snake),
-    };
-    let details = |camel: &str, snake: &str, kind: &str| {
-        let items = either(metadata, camel, snake).and_then(Value::as_array)?;
-        let of_kind = items.iter().filter(|item| owned(item, "modality").as_deref() == Some(kind));
-        let counts = of_kind.filter_map(|item| usage::whole(either(item, "tokenCount", "token_count")?));
-        Some(counts.fold(0, u64::saturating_add))
+    let count = |camel: &str, snake: &str| count(metadata, camel, snake);
+    let details = |camel: &str, snake: &str, kind: &str| match either(metadata, camel, snake) {
+        Some(items) => of_kind(items, kind),
+        None => Ok(None),
     };
     let of_prompt = |kind| details("promptTokensDetails", "prompt_tokens_details", kind);
     let of_tools = count("toolUsePromptTokenCount", "tool_use_prompt_token_count")?;
@@ -278,7 +277,7 @@ pub(crate) fn response(value: &Value, response: &mut Response) -> Result<(), Err
     let candidates = count("candidatesTokenCount", "candidates_token_count")?;
     let thoughts = count("thoughtsTokenCount", "thoughts_token_count")?.unwrap_or(0);
     let total = count("totalTokenCount", "total_token_count")?;
-    let image = details("candidatesTokensDetails", "candidates_tokens_details", "IMAGE");
+    let image = details("candidatesTokensDetails", "candidates_tokens_details", "IMAGE")?;
     let counted = candidates.unwrap_or(0).saturating_add(thoughts);
     // What was thought may be in the total alone.
     let of_total = total.zip(input).map(|(total, input)| total.saturating_sub(input));
@@ -289,8 +288,8 @@ pub(crate) fn response(value: &Value, response: &mut Response) -> Result<(), Err
     response.usage = Usage::default();
     let usage = &mut response.usage;
     usage.input = input;
-    usage.text_input = of_prompt("TEXT").map(|text| text.saturating_add(of_tools.unwrap_or(0)));
-    usage.image_input = of_prompt("IMAGE");
+    usage.text_input = of_prompt("TEXT")?.map(|text| text.saturating_add(of_tools.unwrap_or(0)));
+    usage.image_input = of_prompt("IMAGE")?;
     usage.output = output;
     usage.text_output = image.zip(output).map(|(image, output)| output.saturating_sub(image));
     usage.image_output = image;
@@ -311,6 +310,27 @@ pub(crate) fn response(value: &Value, response: &mut Response) -> Result<(), Err
         response.other_readings.push(less);
     }
     Ok(())
+}
+
+/// A count in either spelling.
+fn count(object: &Value, camel: &str, snake: &str) -> Result<Option<u64>, Error> {
+    usage::count(object, if object.get(camel).is_some() { camel } else { snake })
+}
+
+/// The tokens of one kind in a list of details; none where it is no list.
+fn of_kind(details: &Value, kind: &str) -> Result<Option<u64>, Error> {
+    let Some(items) = details.as_array() else { return Ok(None) };
+    let mut sum = 0_u64;
+    for item in items.iter().filter(|item| modality(item) == kind) {
+        // Google leaves out what is zero.
+        sum = sum.saturating_add(count(item, "tokenCount", "token_count")?.unwrap_or(0));
+    }
+    Ok(Some(sum))
+}
+
+/// The modality of a detail.
+fn modality(detail: &Value) -> &str {
+    detail.get("modality").and_then(Value::as_str).unwrap_or_default()
 }
 
 /// The price list that Vertex names by its kind of traffic; none for the ordinary one.

@@ -73,7 +73,7 @@ fn scan(body: &[u8]) -> Scan {
 pub fn response_of_value(value: &Value) -> Result<Response, Error> {
     let Some(events) = value.as_array() else { return response_of_document(value) };
     let mut all: Option<Response> = None;
-    let mut failure = None;
+    let (mut failure, mut missed) = (None, false);
     for event in events {
         match response_of_document(event) {
             Ok(response) => {
@@ -82,16 +82,18 @@ pub fn response_of_value(value: &Value) -> Result<Response, Error> {
                     None => response,
                 });
             }
-            Err(error) => failure = Some((error, must_count(event))),
+            Err(error) => {
+                missed |= must_count(event);
+                failure = Some(error);
+            }
         }
     }
-    let missed = failure.as_ref().is_some_and(|(_, counts)| *counts);
     match (all, failure) {
         (Some(mut all), _) => {
             all.uncounted |= missed;
             Ok(all)
         }
-        (None, Some((error, _))) => Err(error),
+        (None, Some(error)) => Err(error),
         (None, None) => Err(nothing_reported()),
     }
 }
@@ -277,7 +279,8 @@ pub(crate) fn sum(one: &Response, later: Response) -> Response {
 /// of one. If it can't be read, the counts of its stream are not all.
 pub(crate) fn must_count(event: &Value) -> bool {
     let reports = |name: &str| event.get(name).is_some_and(|value| !value.is_null());
-    is_last(event) || openai_images::is_failed(event) || reports("error") || reports("usage")
+    let counts = ["error", "usage", "usageMetadata", "usage_metadata"].into_iter().any(reports);
+    is_last(event) || openai_images::is_failed(event) || counts
 }
 
 /// Whether an event may be the last of its stream, which has nothing more to report then.

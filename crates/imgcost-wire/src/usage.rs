@@ -186,11 +186,12 @@ pub(crate) fn stated(usage: &Value) -> Result<Option<Usd>, ()> {
     }
     let Some(cost) = reported("cost") else { return Ok(None) };
     let cost = usd(cost)?;
-    // With a key of one's own the relay states its fee alone, and the provider's bill beside it.
     let upstream = usage.get("cost_details").and_then(|details| details.get("upstream_inference_cost"));
-    match upstream.filter(|_| reported("is_byok") == Some(&Value::Bool(true))) {
-        Some(upstream) if !upstream.is_null() => cost.checked_add(usd(upstream)?).map(Some).ok_or(()),
-        _ => Ok(Some(cost)),
+    let Some(upstream) = upstream.filter(|upstream| !upstream.is_null()) else { return Ok(Some(cost)) };
+    // With a key of one's own the relay states its fee alone, and the provider's bill beside it.
+    match (usd(upstream)?, reported("is_byok")) {
+        (upstream, Some(Value::Bool(true))) => cost.checked_add(upstream).map(Some).ok_or(()),
+        (upstream, _) => Ok(Some(cost.max(upstream))),
     }
 }
 

@@ -57,7 +57,7 @@ pub(crate) struct Reader {
     /// How many images were asked for.
     asked: u32,
     scanner: Scanner,
-    /// Whether the body is one JSON document, once its first byte is known.
+    /// Whether the body is one JSON document, once its first byte is known: an object, or Gemini's list.
     is_json: Option<bool>,
 }
 
@@ -70,7 +70,8 @@ impl Reader {
     /// may be judged as [`Ended::Said`] without waiting for more.
     pub(crate) fn feed(&mut self, chunk: &[u8]) -> bool {
         if self.is_json.is_none() {
-            self.is_json = chunk.iter().find(|byte| !byte.is_ascii_whitespace()).map(|byte| *byte == b'{');
+            self.is_json =
+                chunk.iter().find(|byte| !byte.is_ascii_whitespace()).map(|byte| b"{[".contains(byte));
         }
         self.scanner.feed(chunk);
         // How a stream is cut into chunks must not decide which of its events count.

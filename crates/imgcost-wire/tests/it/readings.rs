@@ -458,3 +458,63 @@ fn several_tools_that_draw_are_not_one_model() {
         "usage": {"input_tokens": 2288, "output_tokens": 75}}));
     assert!(response.uncounted && response.contradiction.is_some());
 }
+
+/// A name as Google's own clients in Python write it.
+fn snake(name: &str) -> String {
+    name.chars().fold(String::new(), |mut snake, letter| {
+        if letter.is_ascii_uppercase() {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+        snake
+    })
+}
+
+fn in_snake(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| (snake(name), in_snake(value))).collect()
+        }
+        Value::Array(items) => items.iter().map(in_snake).collect(),
+        other => other.clone(),
+    }
+}
+
+const GEMINI: &str = r#"{"candidates":[{"content":{"parts":[{"inlineData":{"data":"x"}}]},"finishReason":"STOP"}],
+    "modelVersion":"gemini-3-pro-image","usageMetadata":{"promptTokenCount":326,"candidatesTokenCount":2340,
+    "totalTokenCount":3003,"toolUsePromptTokenCount":0,"cachedContentTokenCount":8,"thoughtsTokenCount":337,
+    "trafficType":"ON_DEMAND_FLEX","promptTokensDetails":[{"modality":"TEXT","tokenCount":326}],
+    "candidatesTokensDetails":[{"modality":"IMAGE","tokenCount":2000}]}}"#;
+
+#[test]
+fn both_spellings_of_gemini_are_one_response() {
+    let camel = read(GEMINI).unwrap();
+    assert_eq!((camel.usage.image_output, camel.usage.text_output), (Some(2000), Some(677)));
+    assert!(camel.tier.is_some() && camel.model.is_some());
+    let value: Value = serde_json::from_str(GEMINI).unwrap();
+    assert_eq!(read(in_snake(&value).to_string()).unwrap(), camel);
+}
+
+#[test]
+fn a_count_of_gemini_that_is_none_is_not_zero() {
+    for broken in [r#""tokenCount":"2000""#, r#""tokenCount":-1"#, r#""tokenCount":1.5"#] {
+        let body = GEMINI.replace(r#""tokenCount":2000"#, broken);
+        assert!(read(&body).is_err(), "{broken}");
+        // Among others, the event leaves the counts open, whatever else can't be read after it.
+        let list = format!("[{GEMINI},{body},{{\"x\":1}}]");
+        assert!(read(list).unwrap().uncounted, "{broken}");
+    }
+}
+
+#[test]
+fn a_bill_of_nothing_is_not_what_a_call_cost() {
+    let terms = BOOK.quote(&request("xai/grok-imagine-image - -")).unwrap().terms();
+    let charge = terms.charge(&read(r#"{"data":[{}],"usage":{"cost_in_usd_ticks":0}}"#).unwrap()).unwrap();
+    assert_eq!(charge.total.ceiling.to_string(), "0.02");
+    // With a key of one's own the provider's bill is beside it, with or without the flag.
+    let cost = |flag: &str| {
+        let usage = format!(r#"{{"cost":0,{flag}"cost_details":{{"upstream_inference_cost":0.04}}}}"#);
+        read(format!(r#"{{"data":[{{}}],"usage":{usage}}}"#)).unwrap().stated.unwrap().to_string()
+    };
+    assert_eq!((cost(""), cost(r#""is_byok":true,"#)), ("0.04".to_owned(), "0.04".to_owned()));
+}
