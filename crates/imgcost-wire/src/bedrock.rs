@@ -4,7 +4,7 @@
 use imgcost_core::{Error, InputImage, Quality, Size};
 use serde_json::{Map, Value};
 
-use crate::body::{Measure, ParsedBody, input_image, other_field, pixels, text, whole, within};
+use crate::body::{Measure, ParsedBody, input_images, other_field, pixels, text, whole, within};
 use crate::dialect::Field::{Context, Free, Parameter};
 use crate::dialect::Fields;
 
@@ -126,7 +126,7 @@ pub(crate) fn request(
             }
             "width" => edges.0 = Some(whole(name, value)?),
             "height" => edges.1 = Some(whole(name, value)?),
-            "image" | "init_image" => images(read, value, measure),
+            "image" | "init_image" => input_images(read, value, measure),
             // Stable Diffusion XL is billed by its steps, which are its quality in the price book.
             "steps" => read.request.quality = steps(whole(name, value)?),
             name => other_field(read, &BODY, name, value),
@@ -152,17 +152,10 @@ fn task<'v>(read: &mut ParsedBody, value: &'v Value, texts: &mut Vec<&'v str>, m
     for (name, value) in within(value) {
         match name {
             "text" => texts.extend(value.as_str()),
-            "image" | "images" | "conditionImage" | "referenceImage" => images(read, value, measure),
+            "image" | "images" | "conditionImage" | "referenceImage" => input_images(read, value, measure),
             "maskImage" => read.request.mask = true,
             name => other_field(read, &TASK, name, value),
         }
-    }
-}
-
-fn images(read: &mut ParsedBody, value: &Value, measure: &dyn Measure) {
-    let one = std::slice::from_ref(value);
-    for image in value.as_array().map_or(one, Vec::as_slice) {
-        input_image(read, image.as_str().map_or(InputImage::Unsized, |image| measure.image(image)));
     }
 }
 

@@ -1,9 +1,9 @@
 //! Black Forest Labs, whose path names the model.
 
-use imgcost_core::{Error, InputImage, Response};
+use imgcost_core::{Error, Response};
 use serde_json::{Map, Value};
 
-use crate::body::{Measure, ParsedBody, input_image, pixels, text, whole};
+use crate::body::{Measure, ParsedBody, input_images, pixels, text, whole};
 use crate::dialect::Field::{Free, Parameter};
 use crate::dialect::Fields;
 use crate::openai_images::parameter;
@@ -50,10 +50,7 @@ pub(crate) fn request(
             "width" => width = Some(whole(name, value)?),
             "height" => height = Some(whole(name, value)?),
             "mask" => read.request.mask = true,
-            name if is_input_image(name) => {
-                let image = value.as_str().map_or(InputImage::Unsized, |image| measure.image(image));
-                input_image(read, image);
-            }
+            name if is_input_image(name) => input_images(read, value, measure),
             name => parameter(read, &FIELDS, name, value)?,
         }
     }

@@ -153,6 +153,25 @@ pub(crate) fn input_image(read: &mut ParsedBody, image: InputImage) {
     request.images.push(image);
 }
 
+/// The images that a field gives, one or a list: each as text, or as an object with an address; the
+/// size of a file by its id is not known.
+pub(crate) fn images(value: &Value, measure: &dyn Measure) -> Vec<InputImage> {
+    let one = |value: &Value| {
+        let address = value.get("image_url").unwrap_or(value);
+        let address = address.get("url").unwrap_or(address).as_str();
+        address.map_or(InputImage::Unsized, |address| measure.image(address))
+    };
+    match value {
+        Value::Array(items) => items.iter().map(one).collect(),
+        value => vec![one(value)],
+    }
+}
+
+/// Adds the images that a field gives, which make a generation an edit.
+pub(crate) fn input_images(read: &mut ParsedBody, value: &Value, measure: &dyn Measure) {
+    images(value, measure).into_iter().for_each(|image| input_image(read, image));
+}
+
 /// A size in a field of this name: a class such as `2K`, or pixels.
 pub(crate) fn size(name: &str, value: &Value) -> Result<Size, Error> {
     let sent = text(name, value)?;

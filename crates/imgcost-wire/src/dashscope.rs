@@ -1,9 +1,9 @@
 //! Alibaba Cloud's Model Studio (DashScope), plain and as a task that is asked after.
 
-use imgcost_core::{Error, InputImage, Response};
+use imgcost_core::{Error, Response};
 use serde_json::{Map, Value};
 
-use crate::body::{Measure, ParsedBody, bad, input_image, other_field, text, whole, within};
+use crate::body::{Measure, ParsedBody, bad, input_images, other_field, text, whole, within};
 use crate::dialect::Field::{Free, Parameter};
 use crate::dialect::Fields;
 use crate::usage;
@@ -77,14 +77,7 @@ pub(crate) fn request(
                     match name {
                         "prompt" => texts.push(text(name, value)?),
                         "messages" => messages(read, value, &mut texts, measure),
-                        "images" | "base_image_url" | "ref_img" => {
-                            let one = std::slice::from_ref(value);
-                            value
-                                .as_array()
-                                .map_or(one, Vec::as_slice)
-                                .iter()
-                                .for_each(|value| image(read, value, measure));
-                        }
+                        "images" | "base_image_url" | "ref_img" => input_images(read, value, measure),
                         "mask_image_url" => read.request.mask = true,
                         name => other_field(read, &INPUT, name, value),
                     }
@@ -121,16 +114,12 @@ fn messages<'v>(read: &mut ParsedBody, value: &'v Value, texts: &mut Vec<&'v str
                 for part in content.and_then(Value::as_array).into_iter().flatten() {
                     texts.extend(part.get("text").and_then(Value::as_str));
                     if let Some(value) = part.get("image") {
-                        image(read, value, measure);
+                        input_images(read, value, measure);
                     }
                 }
             }
         }
     }
-}
-
-fn image(read: &mut ParsedBody, value: &Value, measure: &dyn Measure) {
-    input_image(read, value.as_str().map_or(InputImage::Unsized, |image| measure.image(image)));
 }
 
 /// A size as `1328*1328`, or a class.

@@ -1,9 +1,9 @@
 //! fal's models, whose path names the model.
 
-use imgcost_core::{Error, InputImage, Pixels, Response, Size};
+use imgcost_core::{Error, Pixels, Response, Size};
 use serde_json::{Map, Value};
 
-use crate::body::{Measure, ParsedBody, bad, class, input_image, pixels, text, whole};
+use crate::body::{Measure, ParsedBody, bad, class, input_images, pixels, text, whole};
 use crate::dialect::Field::{Free, Parameter};
 use crate::dialect::Fields;
 use crate::openai_images::parameter;
@@ -72,14 +72,7 @@ pub(crate) fn request(
             "max_images" => most = Some(whole(name, value)?),
             "image_size" => read.request.size = Some(image_size(name, value)?),
             "resolution" => read.request.size = Some(class(name, value)?),
-            "image_url" | "image_urls" => {
-                let one = std::slice::from_ref(value);
-                for address in value.as_array().map_or(one, Vec::as_slice) {
-                    let image =
-                        address.as_str().map_or(InputImage::Unsized, |address| measure.image(address));
-                    input_image(read, image);
-                }
-            }
+            "image_url" | "image_urls" => input_images(read, value, measure),
             "mask_url" | "mask_image_url" => read.request.mask = true,
             name => parameter(read, &FIELDS, name, value)?,
         }

@@ -1,9 +1,9 @@
 //! OpenAI's Images API: generations, edits and variations, as JSON, as a form and as a stream.
 
-use imgcost_core::{Endpoint, Error, Fidelity, InputImage, Response, printable};
+use imgcost_core::{Endpoint, Error, Fidelity, Response, printable};
 use serde_json::{Map, Value};
 
-use crate::body::{Measure, ParsedBody, bad, flag, other_field, size, text, tier, whole};
+use crate::body::{Measure, ParsedBody, bad, flag, images, other_field, size, text, tier, whole};
 use crate::dialect::Field::{Choice, Context, Free, Parameter};
 use crate::dialect::{Field, Fields};
 use crate::response::{count, count_caller, event_type, owned};
@@ -129,18 +129,6 @@ pub(crate) fn parameter(
         name => other_field(read, fields, name, value),
     }
     Ok(())
-}
-
-/// The images of an edit: texts, or objects with an address or a file id.
-fn images(value: &Value, measure: &dyn Measure) -> Vec<InputImage> {
-    let one = |value: &Value| {
-        let reference = value.get("image_url").unwrap_or(value).as_str();
-        reference.map_or(InputImage::Unsized, |reference| measure.image(reference))
-    };
-    match value {
-        Value::Array(items) => items.iter().map(one).collect(),
-        value => vec![one(value)],
-    }
 }
 
 /// Whether an event ends an image.

@@ -1,9 +1,9 @@
 //! OpenRouter's images, in the shape of OpenAI's, with Gemini's class and aspect ratio.
 
-use imgcost_core::{Endpoint, Error, InputImage};
+use imgcost_core::{Endpoint, Error};
 use serde_json::{Map, Value};
 
-use crate::body::{Measure, ParsedBody, class, input_image, text};
+use crate::body::{Measure, ParsedBody, class, input_images, text};
 use crate::dialect::Field::{Free, Parameter};
 use crate::dialect::Fields;
 use crate::openai_images::{IMAGE_PARAMETERS, parameter};
@@ -39,13 +39,7 @@ pub(crate) fn request(
         match name.as_str() {
             "prompt" => read.request.prompt = Some(measure.prompt(text(name, value)?)),
             "resolution" => read.request.size = Some(class(name, value)?),
-            "input_references" => {
-                for reference in value.as_array().into_iter().flatten() {
-                    let address = reference.get("image_url").map(|url| url.get("url").unwrap_or(url));
-                    let address = address.unwrap_or(reference).as_str();
-                    input_image(read, address.map_or(InputImage::Unsized, |address| measure.image(address)));
-                }
-            }
+            "input_references" => input_images(read, value, measure),
             name => parameter(read, &FIELDS, name, value)?,
         }
     }

@@ -1,9 +1,9 @@
 //! Replicate's predictions, whose path names the model, or whose body names its version.
 
-use imgcost_core::{Error, InputImage, Response};
+use imgcost_core::{Error, Response};
 use serde_json::{Map, Value};
 
-use crate::body::{Measure, ParsedBody, class, input_image, other_field, pixels, text, whole, within};
+use crate::body::{Measure, ParsedBody, class, input_images, other_field, pixels, text, whole, within};
 use crate::dialect::Field::{Free, Parameter};
 use crate::dialect::Fields;
 use crate::openai_images::parameter;
@@ -106,11 +106,7 @@ fn input(read: &mut ParsedBody, input: &Value, measure: &dyn Measure) -> Result<
             },
             "mask" => read.request.mask = true,
             "image" | "image_prompt" | "input_image" | "input_images" | "image_input" => {
-                let one = std::slice::from_ref(value);
-                for image in value.as_array().map_or(one, Vec::as_slice) {
-                    let image = image.as_str().map_or(InputImage::Unsized, |image| measure.image(image));
-                    input_image(read, image);
-                }
+                input_images(read, value, measure);
             }
             // Without a dot some models take it as a count of steps or a name of their own.
             name => parameter(read, &INPUT, name, value)?,

@@ -1,9 +1,9 @@
 //! xAI's images, in the shape of OpenAI's, with a resolution in place of a size.
 
-use imgcost_core::{Endpoint, Error, InputImage};
+use imgcost_core::{Endpoint, Error};
 use serde_json::{Map, Value};
 
-use crate::body::{Measure, ParsedBody, class, input_image, text};
+use crate::body::{Measure, ParsedBody, class, input_images, text};
 use crate::dialect::Field::{Free, Parameter};
 use crate::dialect::Fields;
 use crate::openai_images::parameter;
@@ -40,20 +40,9 @@ pub(crate) fn request(
         match name.as_str() {
             "prompt" => read.request.prompt = Some(measure.prompt(text(name, value)?)),
             "resolution" => read.request.size = Some(class(name, value)?),
-            "image" | "images" | "image_url" => source_images(read, value, measure),
+            "image" | "images" | "image_url" => input_images(read, value, measure),
             name => parameter(read, &FIELDS, name, value)?,
         }
     }
     Ok(())
-}
-
-/// One source image or several: texts, or objects with an address.
-fn source_images(read: &mut ParsedBody, value: &Value, measure: &dyn Measure) {
-    match value {
-        Value::Array(items) => items.iter().for_each(|item| source_images(read, item, measure)),
-        value => {
-            let address = value.get("url").or_else(|| value.get("image_url")).unwrap_or(value).as_str();
-            input_image(read, address.map_or(InputImage::Unsized, |address| measure.image(address)));
-        }
-    }
 }
