@@ -298,6 +298,17 @@ fn body(path: &Path, base: &Request, meant: &[Dialect], ignored: &[&str]) -> Res
     let Body { fields, files } = Body::read(form_type(bytes).as_deref(), bytes, &Meter).map_err(|why| {
         Error::new(Code::BadInput, format!("{}: {why}", inputs::name(path))).field("request")
     })?;
+    // Of a named provider the first of its dialects counts; else only one may fit.
+    let marked = if Dialect::ALL.iter().all(|one| meant.contains(one)) {
+        Dialect::marked(&fields)
+    } else {
+        Vec::new()
+    };
+    if marked.len() > 1 {
+        let names: Vec<&str> = marked.into_iter().map(Dialect::name).collect();
+        let message = format!("{}: the body may be in dialect {}", inputs::name(path), names.join(" or "));
+        return Err(bad_input("dialect", message).allowed(["-p PROVIDER", "--dialect NAME"]));
+    }
     let mut read = match *meant {
         [dialect] => ParsedBody::read(dialect, &fields, base, &Meter)?,
         _ => ParsedBody::of_any(meant, &serde_json::Value::Object(fields), base, &Meter)?,

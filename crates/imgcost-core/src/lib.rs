@@ -40,8 +40,8 @@ pub use jiff::civil::Date;
 pub use money::{MAX_TOKENS, ParseDecimalError, Ratio, Usd, UsdPerMillion};
 pub use nearest::name as nearest_name;
 pub use params::{
-    Basis, Endpoint, Fidelity, Item, Kind, NativeApi, Param, ParseSizeError, Pixels, Quality, Size, Tier,
-    Unit, UnknownName, Value, read,
+    Basis, DIALECTS, Endpoint, Fidelity, Item, Kind, NativeApi, Param, ParseSizeError, Pixels, Quality, Size,
+    Tier, Unit, UnknownName, Value, read,
 };
 pub use quote::{
     Alternative, BookDocument, ImageTerms, InputTerms, LineDocument, LinePart, Note, NoteKind, Price, Quote,

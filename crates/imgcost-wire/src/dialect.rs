@@ -190,6 +190,20 @@ impl Dialect {
         meant.iter().copied().find(|dialect| dialect.is_plain()).filter(|_| !is_other)
     }
 
+    /// The dialects whose marks a body bears. Of several, only its provider tells which is meant.
+    ///
+    /// ```
+    /// use imgcost_wire::Dialect;
+    /// let body = serde_json::json!({"model": "m", "input": {"prompt": "a red apple"}});
+    /// let body = body.as_object().ok_or("no object")?;
+    /// assert_eq!(Dialect::marked(body), [Dialect::DashScope, Dialect::Replicate]);
+    /// # Ok::<(), &str>(())
+    /// ```
+    #[must_use]
+    pub fn marked(body: &Map<String, Value>) -> Vec<Dialect> {
+        Dialect::ALL.into_iter().filter(|dialect| dialect.marks(body)).collect()
+    }
+
     /// Whether a body of this dialect may lack any mark: one of a prompt alone.
     const fn is_plain(self) -> bool {
         match self {
@@ -218,11 +232,15 @@ impl Dialect {
         match self {
             Dialect::OpenAiBatch => has(&["body"]) && body.get("url").is_some_and(Value::is_string),
             Dialect::OpenAiChat => has(&["messages"]),
-            Dialect::OpenAiResponses => has(&["tools"]) || input.is_some_and(|input| !input.is_object()),
+            // Chats and Gemini take tools as well.
+            Dialect::OpenAiResponses => {
+                let is_own = has(&["tools"]) || input.is_some_and(|input| !input.is_object());
+                is_own && !has(&["messages", "contents"])
+            }
             Dialect::Gemini => has(&["contents"]),
             Dialect::Imagen => has(&["instances"]),
             Dialect::DashScope => input.is_some_and(Value::is_object) && has(&["model", "parameters"]),
-            Dialect::Replicate => input.is_some_and(Value::is_object),
+            Dialect::Replicate => input.is_some_and(Value::is_object) && !has(&["parameters"]),
             Dialect::Bedrock => has(&["taskType", "imageGenerationConfig", "text_prompts"]),
             // Their paths name the model.
             Dialect::Bfl => !has(&["model"]) && has(&["prompt_upsampling", "input_image"]),
@@ -502,6 +520,13 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn price_files_may_name_every_dialect_and_no_other() {
+        let mut names = Dialect::ALL.map(Dialect::name);
+        names.sort_unstable();
+        assert_eq!(names, imgcost_core::DIALECTS);
     }
 
     #[test]

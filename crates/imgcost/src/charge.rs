@@ -31,6 +31,10 @@ impl Quote {
         let served = counts.take_served(&self.prices, response);
         let terms =
             if counts == self.counts { self.terms.clone() } else { self.prices.served_terms(&counts)? };
+        let terms = match self.prices.offer(&counts.provider, &counts.model, counts.as_of) {
+            Ok(offer) => terms.with_writer(&offer, response),
+            Err(_) => terms,
+        };
         Ok(if served.is_unpriced { terms.without_rates() } else { terms })
     }
 }

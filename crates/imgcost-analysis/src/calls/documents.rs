@@ -89,8 +89,8 @@ impl<R: BufRead> Documents<R> {
         Ok(Next::Document)
     }
 
-    /// An object, from its brace to the one that closes it. What stands between two of them, a
-    /// comma or the bracket of the list, is passed over.
+    /// An object, from its brace to the one that closes it. Between two of them is a comma, or a
+    /// bracket of the list; anything else there is a document that is none.
     fn next_object(&mut self, buffer: &mut Vec<u8>) -> io::Result<Next> {
         let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
         let mut too_long = false;
@@ -106,6 +106,20 @@ impl<R: BufRead> Documents<R> {
                 taken += 1;
                 self.next_line += u64::from(*byte == b'\n');
                 if depth == 0 && *byte != b'{' {
+                    let is_between = byte.is_ascii_whitespace() || b",[]".contains(byte);
+                    match (is_between, buffer.is_empty()) {
+                        (true, true) => {}
+                        (true, false) => closed = true,
+                        (false, is_first) => {
+                            if is_first {
+                                self.line = self.next_line;
+                            }
+                            buffer.extend((buffer.len() < self.most).then_some(*byte));
+                        }
+                    }
+                    if closed {
+                        break;
+                    }
                     continue;
                 }
                 if depth == 0 {
@@ -196,5 +210,12 @@ mod tests {
             );
         }
         assert_eq!(read("[{\"a\":", 20), [(1, Some("{\"a\":".to_owned()))]);
+    }
+
+    #[test]
+    fn what_is_no_object_in_a_list_is_not_passed_over() {
+        let found = read("[7,\n\"x\", {}]", 20);
+        let texts: Vec<&str> = found.iter().filter_map(|(_, text)| text.as_deref()).collect();
+        assert_eq!(texts, ["7", "\"x\"", "{}"]);
     }
 }

@@ -47,6 +47,8 @@ impl Field {
 
     /// Its bit in a set of fields.
     pub(super) const fn bit(self) -> u64 {
+        // A parameter more than these bits would share one with the prompt's.
+        const { assert!(Param::NAMES.len() <= 61) };
         1 << match self {
             Field::Param(param) => param as u32,
             Field::Prompt => 61,

@@ -81,6 +81,15 @@ fn b03_the_class_of_a_gemini_image_is_read_in_both_dialects() {
 }
 
 #[test]
+fn a_body_that_two_apis_take_needs_its_provider() {
+    let body = br#"{"model":"qwen-image-2.0","input":{"prompt":"a red apple"}}"#;
+    let ran = common::run_with(&words("--request -"), body);
+    assert_eq!((ran.code, ran.stderr.contains("dashscope or replicate")), (2, true), "{ran:?}");
+    let named = common::run_with(&words("--request - -p alibaba-dashscope -f json"), body);
+    assert_eq!((named.code, named.json()["total"]["ceiling"].as_str()), (0, Some("0.035")), "{named:?}");
+}
+
+#[test]
 fn b04_an_imagen_call_without_a_count_is_a_range() {
     let line = |file: &str| format!("--request @b04-imagen-body/{file} -p google -m imagen-3.0-generate-001");
     assert_eq!(quoted(&line("body.json")), all("0.16"));

@@ -382,7 +382,7 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// Whether it makes a model of this name, whoever else offers it too.
+    /// Whether it makes a model of this name, which others may offer too.
     #[must_use]
     pub fn makes(&self, model: &str) -> bool {
         let name = model.rsplit('/').next().unwrap_or(model);

@@ -10,7 +10,7 @@ mod size;
 mod value;
 
 pub(crate) use names::closed_names;
-pub use names::{Basis, Endpoint, Fidelity, Item, NativeApi, Quality, Tier, Unit, UnknownName};
+pub use names::{Basis, DIALECTS, Endpoint, Fidelity, Item, NativeApi, Quality, Tier, Unit, UnknownName};
 pub use param::{Kind, Param};
 pub use size::{ParseSizeError, Pixels, Size};
 pub use value::Value;

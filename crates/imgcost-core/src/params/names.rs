@@ -109,6 +109,25 @@ macro_rules! open_names {
 
 pub(crate) use closed_names;
 
+/// The wire formats that a price file may name for its provider; `imgcost-wire` reads them.
+pub const DIALECTS: [&str; 15] = [
+    "bedrock",
+    "bfl",
+    "dashscope",
+    "fal",
+    "gemini",
+    "imagen",
+    "openai-batch",
+    "openai-chat",
+    "openai-images",
+    "openai-responses",
+    "openrouter-images",
+    "replicate",
+    "stability",
+    "vercel",
+    "xai",
+];
+
 closed_names! {
     /// The endpoint that a call goes to.
     Endpoint {

@@ -39,7 +39,7 @@ pub(crate) static TINY: LazyLock<Book> = LazyLock::new(|| {
         format!("\n[[model]]\nid = \"{model}\"\nfamily = \"{family}\"\nbasis = \"per-image\"\n{rows}")
     };
     let head = files.iter().find(|(name, _)| *name == "providers/bfl.toml").unwrap().1.clone();
-    let head = head.split("[[model]]").next().unwrap().replace("\"bfl\"", "\"tiny\"");
+    let head = head.split("[[model]]").next().unwrap().replace("provider = \"bfl\"", "provider = \"tiny\"");
     let text = [
         head,
         image("classes", "tiny-classes", &["class = \"S\"\nusd = \"0.01\"", "class = \"L\"\nusd = \"0.03\""]),

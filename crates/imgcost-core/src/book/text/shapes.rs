@@ -3,7 +3,7 @@
 use super::shape::{Field, Kind, Shape};
 use crate::book::{Event, FieldCost, OutcomeResult};
 use crate::evidence::{Confidence, Evidence};
-use crate::params::{Basis, Endpoint, Fidelity, NativeApi, Param, Tier};
+use crate::params::{Basis, DIALECTS, Endpoint, Fidelity, NativeApi, Param, Tier};
 
 const fn must(name: &'static str, kind: Kind, doc: &'static str) -> Field {
     Field { name, kind, required: true, doc }
@@ -328,7 +328,7 @@ pub(super) static PRICES: Shape = Shape {
         ),
         may(
             "dialects",
-            Kind::List(&Kind::Id),
+            Kind::List(&Kind::Word(&DIALECTS)),
             "the dialects that the provider's API takes, the likeliest first; left out: OpenAI's",
         ),
         may("stated_bill", Kind::Flag, "whether its responses state the bill, which is then booked"),

@@ -267,6 +267,7 @@ fn charges<'f>(report: &mut Report<'f>, found: &'f Found) {
         found.by.join(", ")
     ));
     let by = found.by.iter().map(|name| Column::name(name.clone()).data_only());
+    let billed = Column::number("billed").label("billed USD").places(PLACES);
     let columns = [
         Column::number("calls"),
         Column::number("images"),
@@ -274,8 +275,12 @@ fn charges<'f>(report: &mut Report<'f>, found: &'f Found) {
         Column::number("floor").data_only(),
         Column::number("expected").data_only(),
         Column::number("ceiling").data_only(),
-        Column::number("unpriced").if_room(1),
-        Column::number("billed").label("billed USD").places(PLACES).if_room(2),
+        if all.sum.unpriced > 0 {
+            Column::number("unpriced")
+        } else {
+            Column::number("unpriced").data_only()
+        },
+        if all.billed_calls > 0 { billed } else { billed.data_only() },
     ];
     let columns = std::iter::once(Column::text("group").text_only()).chain(by).chain(columns);
     let mut table = Table::new("Charges", columns);
