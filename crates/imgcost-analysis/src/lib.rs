@@ -7,6 +7,7 @@ pub mod compare;
 pub mod currency;
 pub mod diff;
 pub mod equivalent;
+mod grouped;
 pub mod input;
 pub mod jobs;
 pub mod policy;
@@ -16,5 +17,6 @@ pub mod selector;
 pub mod solve;
 pub mod support;
 
+pub use grouped::grouped;
 pub use prompt::lacks_prompt;
 pub use row_sum::RowSum;

@@ -222,7 +222,7 @@ fn meant(
     Ok(meant)
 }
 
-/// The fields of a body that flags and settings let pass.
+/// The fields of a body that flags and settings ignore.
 fn ignored_fields<'a>(args: &'a RequestArgs, settings: &'a Settings) -> impl Iterator<Item = &'a str> {
     let set = settings.get(Key::IgnoreFields).unwrap_or_default();
     let set = set.split(',').map(str::trim).filter(|name| !name.is_empty());

@@ -36,7 +36,7 @@ pub(crate) const ENVIRONMENT: &[(&str, &str)] = &[
         "IMGCOST_RESPONSES_IMAGES",
         "images that a Responses call without max_tool_calls may make; 4 if not set",
     ),
-    ("IMGCOST_IGNORE_FIELDS", "fields of a request body to let pass, with commas between"),
+    ("IMGCOST_IGNORE_FIELDS", "fields of a request body to ignore, with commas between"),
     ("IMGCOST_LEDGER", "the ledger where no --ledger is given"),
     ("IMGCOST_BY", "who writes into the ledger, where no --by is given"),
     ("IMGCOST_CONFIG", "the user's settings file; empty: none"),
@@ -63,7 +63,7 @@ pub(crate) enum Key {
     AssumePromptTokens,
     /// The most images of a Responses API call that sets no limit.
     ResponsesImages,
-    /// Fields of a request body to let pass.
+    /// Fields of a request body to ignore.
     IgnoreFields,
     /// The ledger.
     Ledger,

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::summary::Summary;
 
-/// What is let pass, in percent. Without any, nothing may lie outside its range.
+/// What is tolerated, in percent. Without any, nothing may lie outside its range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Tolerance {
@@ -16,7 +16,7 @@ pub struct Tolerance {
 }
 
 impl Tolerance {
-    /// What is let pass of the money, and of the findings.
+    /// What is tolerated of the money, and of the findings.
     #[must_use]
     pub const fn new(money: Option<Ratio>, outside: Option<Ratio>) -> Tolerance {
         Tolerance { money, outside }
@@ -27,12 +27,12 @@ impl Tolerance {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Breach {
-    /// More findings lie outside their ranges than is let pass.
+    /// More findings lie outside their ranges than is tolerated.
     Outside,
-    /// More money is over and under than is let pass, or it can't be added up exactly.
+    /// More money is over and under than is tolerated, or it can't be added up exactly.
     Money,
     /// Findings lie outside their ranges, and by how much money is not known: none of it can be
-    /// said to be let pass.
+    /// said to be tolerated.
     MoneyUnknown,
 }
 

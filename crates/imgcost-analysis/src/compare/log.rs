@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use imgcost_core::{
-    Book, Charge, Code, Date, Endpoint, Error, Item, Offer, Prompt, Quote, Request, Tier, Total, Usd,
-};
+use imgcost_core::{Book, Code, Date, Endpoint, Error, Item, Prompt, Quote, Request, Tier, Total, Usd};
 
 use crate::calls::{Call, ChargeSum, Charges};
 use crate::lacks_prompt;
@@ -157,7 +155,6 @@ impl<'b> LogComparison<'b> {
         if asked.endpoint != Endpoint::Responses {
             asked.responses_model = None;
         }
-        let offer: Offer<'_> = offer;
         let quote = offer.quote(&asked)?;
         if let Some(total) = recharged(call, &quote).filter(|_| is_own) {
             return Ok((total, false));
@@ -178,6 +175,6 @@ fn recharged(call: &Call, quote: &Quote<'_>) -> Option<Total> {
         return None;
     }
     let terms = if call.described { quote.terms() } else { quote.terms().undescribed() };
-    let charge: Charge = terms.charge(&call.response)?;
+    let charge = terms.with_writer(quote.offer(), &call.response).charge(&call.response)?;
     Some(charge.known_total()).filter(|total| total.ceiling.is_some())
 }

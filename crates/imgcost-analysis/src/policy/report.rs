@@ -47,7 +47,7 @@ pub struct Finding {
     pub suppressed: Option<Suppression>,
 }
 
-/// Why a finding is let pass.
+/// Why a finding is excepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Suppression {

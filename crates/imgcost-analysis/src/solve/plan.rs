@@ -9,6 +9,7 @@ use super::candidates::{Candidate, cost};
 use super::job::{By, Goal, Job};
 use super::split::{Prices, Splitter};
 use crate::equivalent::quoted;
+use crate::grouped;
 
 /// So many calls that ask for the same.
 #[derive(Debug, Clone)]
@@ -153,19 +154,6 @@ impl<'b> Plan<'b> {
         }
         "and comes later by name".to_owned()
     }
-}
-
-/// A count with a comma between each three digits.
-fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 fn expected(tokens: Option<Estimate<u64>>) -> Option<u64> {

@@ -2,6 +2,7 @@
 //! side, counts in groups of three digits.
 
 use imgcost_analysis::currency::Converted;
+use imgcost_analysis::grouped;
 use imgcost_core::{Estimate, Total, Usd};
 
 /// What is shown for a value that is unknown.
@@ -131,20 +132,6 @@ pub(crate) fn rounded(usd: Usd, places: u32) -> String {
         Some(rest) if usd > Usd::ZERO && reads_as_nothing(&text) => format!("<{rest}1"),
         _ => text,
     }
-}
-
-/// A count with a comma between each three digits.
-pub(crate) fn grouped(count: impl TryInto<u64>) -> String {
-    let count = count.try_into().unwrap_or(u64::MAX);
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 pub(super) fn changed(change: i64) -> String {

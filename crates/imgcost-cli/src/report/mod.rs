@@ -22,8 +22,9 @@ mod xlsx;
 use crate::plain;
 
 pub(crate) use currency::{ConvertedTotal, converted};
-pub(crate) use figure::{Bounds, DASH, grouped, rounded};
+pub(crate) use figure::{Bounds, DASH, rounded};
 pub(crate) use files::{Format, Output, has_room_for, report_bytes};
+pub(crate) use imgcost_analysis::grouped;
 pub(crate) use sink::Sink;
 pub(crate) use stream::{Rows, Stream};
 pub(crate) use table::{Column, Only, Row, Table};

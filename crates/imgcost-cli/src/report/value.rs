@@ -9,7 +9,8 @@ use imgcost_core::{Date, Estimate, PerMille, SignedUsd, Size, Total, Usd};
 use imgcost_ledger::NanoUsd;
 use rust_decimal::Decimal;
 
-use super::figure::{Bounds, DASH, Part, changed, converted, dollars, figure, grouped, range, rounded};
+use super::figure::{Bounds, DASH, Part, changed, converted, dollars, figure, range, rounded};
+use super::grouped;
 use crate::plain;
 
 /// A cell.

@@ -78,7 +78,7 @@ pub fn date(field: &str, text: &str) -> Result<Date, Error> {
         .ok_or_else(|| illegal(field, text, "expected a date such as 2026-11-21"))
 }
 
-/// An amount in US dollars; a leading `$` is let pass.
+/// An amount in US dollars; a leading `$` is taken.
 ///
 /// # Errors
 /// It is none, negative, too large or too fine.

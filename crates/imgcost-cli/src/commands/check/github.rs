@@ -7,7 +7,7 @@ use imgcost_analysis::policy::{Finding, Level};
 use super::{Checked, report};
 use crate::plain;
 
-/// One line a finding; those that exceptions let pass are left out.
+/// One line a finding; excepted ones are left out.
 pub(super) fn lines(checked: &Checked<'_>) -> Vec<u8> {
     let mut text = String::new();
     for finding in report::by_weight(checked).filter(|finding| finding.suppressed.is_none()) {

@@ -71,7 +71,7 @@ fn weight(finding: &Finding) -> &'static str {
     if finding.suppressed.is_some() { "excepted" } else { finding.level.as_str() }
 }
 
-/// What is wrong, what is allowed, and why it is let pass.
+/// What is wrong, what is allowed, and why it is excepted.
 pub(super) fn words(finding: &Finding) -> String {
     let mut text = finding.message.clone();
     if !finding.allowed.is_empty() && finding.limit.is_none() {
@@ -81,13 +81,13 @@ pub(super) fn words(finding: &Finding) -> String {
         text.push_str(&format!("; nearest: {nearest}"));
     }
     if let Some(suppressed) = &finding.suppressed {
-        let until = suppressed.until.map_or_else(String::new, |day| format!(" until {day}"));
-        text.push_str(&format!("; let pass{until}: {}", suppressed.reason));
+        let until = suppressed.until.map_or_else(String::new, |day| format!("until {day}: "));
+        text.push_str(&format!("; {until}{}", suppressed.reason));
     }
     text
 }
 
-/// The findings: errors first, then warnings, then what exceptions let pass; each in the order
+/// The findings: errors first, then warnings, then excepted ones; each in the order
 /// of the rows.
 pub(super) fn by_weight<'c>(checked: &'c Checked<'_>) -> impl Iterator<Item = &'c Finding> {
     let of = |level: Level, suppressed: bool| {
