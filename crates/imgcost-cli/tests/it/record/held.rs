@@ -7,6 +7,8 @@ use std::{env, fs};
 
 /// How many differences a failure shows.
 const SHOWN: usize = 20;
+/// Between what is asked and what comes of it, in a file with a line for each.
+const BECOMES: &str = " -> ";
 
 /// The folder of the record: `tests/record` of the workspace, wherever this crate is in it.
 pub(crate) fn home() -> PathBuf {
@@ -27,6 +29,22 @@ pub(crate) struct Held {
     pub(crate) now: Vec<Entry>,
     /// The same as the file is written; empty where nothing of it is left.
     pub(crate) text: String,
+}
+
+/// What a folder of the record has in a line for each request, outcomes by today's names.
+pub(crate) fn known(folder: &str, today: impl Fn(&str) -> String) -> BTreeMap<String, Held> {
+    let Ok(files) = fs::read_dir(home().join(folder)) else { return BTreeMap::new() };
+    let read = |file: std::io::Result<fs::DirEntry>| {
+        let file = file.unwrap();
+        let text = fs::read_to_string(file.path()).unwrap();
+        let entries = text.lines().map(|line| {
+            let (asked, outcome) = line.split_once(BECOMES).unwrap();
+            (asked.to_owned(), today(outcome))
+        });
+        let name = format!("{folder}/{}", file.file_name().to_str().unwrap());
+        (name, Held { known: entries.collect(), ..Held::default() })
+    };
+    files.map(read).collect()
 }
 
 /// Fails where what holds now is not what the record has, or writes it there if `IMGCOST_UPDATE`
@@ -67,6 +85,14 @@ fn write_to(folder: &Path, files: &BTreeMap<String, Held>) {
 }
 
 impl Held {
+    /// What holds now, a line for each request.
+    pub(crate) fn write(&mut self, entries: BTreeMap<String, String>) {
+        for (asked, outcome) in &entries {
+            writeln!(self.text, "{asked}{BECOMES}{outcome}").unwrap();
+        }
+        self.now = entries.into_iter().collect();
+    }
+
     fn differences(&self, name: &str) -> Vec<String> {
         let (known, now) = (numbered(&self.known), numbered(&self.now));
         let keys: BTreeSet<_> = known.keys().chain(now.keys()).collect();

@@ -7,6 +7,7 @@
 mod asked;
 mod commands;
 mod held;
+mod months;
 mod outcome;
 mod quotes;
 mod renamed;

@@ -2,25 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::fs;
 
 use imgcost_core::{Book, CeilingBasis, Error, File, InputImage, Quality, Quote, Request, Size, Tier, Usd};
 
 use super::asked;
-use super::held::{Held, hold, home};
+use super::held::{hold, known};
 use super::renamed::Renamed;
 
-/// Between what is asked and what comes of it.
-const BECOMES: &str = " -> ";
 /// Where the files of quotes are.
 const FOLDER: &str = "quotes";
 
 #[test]
 fn quotes_are_what_the_record_has() {
-    let book: Vec<File<'_>> =
-        imgcost_pricing::BOOK.iter().map(|&(name, text)| File::new(name, text)).collect();
-    let book = Book::read(&book).unwrap();
-    let mut files = known();
+    let book = book();
+    let renamed = Renamed::read();
+    let mut files = known(FOLDER, |outcome| in_order(&renamed.outcome(outcome)));
     for provider in book.providers() {
         let mut entries = BTreeMap::new();
         let mut add = |request: &Request| {
@@ -35,29 +31,16 @@ fn quotes_are_what_the_record_has() {
         }
         asked::not_offered(provider).iter().for_each(&mut add);
         let file = files.entry(format!("{FOLDER}/{}.txt", provider.id)).or_default();
-        for (asked, outcome) in &entries {
-            writeln!(file.text, "{asked}{BECOMES}{outcome}").unwrap();
-        }
-        file.now = entries.into_iter().collect();
+        file.write(entries);
     }
     hold(&files);
 }
 
-/// What the record has, file by file.
-fn known() -> BTreeMap<String, Held> {
-    let renamed = Renamed::read();
-    let Ok(files) = fs::read_dir(home().join(FOLDER)) else { return BTreeMap::new() };
-    let read = |file: std::io::Result<fs::DirEntry>| {
-        let file = file.unwrap();
-        let text = fs::read_to_string(file.path()).unwrap();
-        let entries = text.lines().map(|line| {
-            let (asked, outcome) = line.split_once(BECOMES).unwrap();
-            (asked.to_owned(), in_order(&renamed.outcome(outcome)))
-        });
-        let name = format!("{FOLDER}/{}", file.file_name().to_str().unwrap());
-        (name, Held { known: entries.collect(), ..Held::default() })
-    };
-    files.map(read).collect()
+/// The price book as its files are.
+pub(super) fn book() -> Book {
+    let files: Vec<File<'_>> =
+        imgcost_pricing::BOOK.iter().map(|&(name, text)| File::new(name, text)).collect();
+    Book::read(&files).unwrap()
 }
 
 /// An outcome with its notes in order, which a new name may have changed.
