@@ -75,5 +75,44 @@ pub fn recorded_calls() -> impl Iterator<Item = (&'static str, u32)> {
     rows.filter_map(|(provider, calls)| Some((provider, calls.parse().ok()?)))
 }
 
+/// What published price maps have for a price of the book, as `scripts/compare-price-maps` found it.
+/// A map is left out where it does not have the price; maps that copy one another are one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Agreement {
+    /// The day whose maps and prices were compared, `2026-11-30`.
+    pub compared: &'static str,
+    /// Maps with the same figure, which the book has from elsewhere.
+    pub independent: Vec<&'static str>,
+    /// Maps with the same figure, which the book has from them.
+    pub inherited: Vec<&'static str>,
+    /// Maps with another figure, and the figure.
+    pub differ: Vec<(&'static str, &'static str)>,
+}
+
+/// What price maps have for a price by provider, model, what is paid for (as
+/// [`PriceRow::item`](imgcost_core::book::PriceRow::item)) and amount.
+///
+/// ```
+/// let agreement = imgcost_pricing::agreement("openai", "gpt-image-2", "image output", "30").unwrap();
+/// assert!(agreement.independent.contains(&"litellm") && agreement.differ.is_empty());
+/// ```
+#[must_use]
+pub fn agreement(provider: &str, model: &str, item: &str, usd: &str) -> Option<Agreement> {
+    let mut lines = include_str!("../agreement.tsv").lines();
+    let compared = lines.next()?.get(2..12)?;
+    let cells = lines.find_map(|line| {
+        let cells: Vec<&str> = line.split('\t').collect();
+        (cells.get(..4)? == [provider, model, item, usd]).then_some(cells)
+    })?;
+    let maps = |place: usize| cells.get(place).into_iter().flat_map(|cell| cell.split_whitespace());
+    Some(Agreement {
+        compared,
+        independent: maps(4).collect(),
+        inherited: maps(5).collect(),
+        differ: maps(6).filter_map(|map| map.split_once('=')).collect(),
+    })
+}
+
 /// The version of the data, which is the version of this crate.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -52,8 +52,12 @@ pub struct Source {
     pub address: Option<String>,
     /// The day it was read.
     pub read: Date,
-    /// `vendor`, `third-party`, `measurement` or `user`.
+    /// The day it came into the book.
+    pub learned: Date,
+    /// `vendor`, `map`, `third-party`, `measurement` or `user`.
     pub kind: String,
+    /// The published price maps that it is or that it was read in: their agreement proves nothing.
+    pub maps: Vec<String>,
     /// Anything to know about it.
     pub note: Option<String>,
 }

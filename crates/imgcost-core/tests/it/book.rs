@@ -132,6 +132,20 @@ fn a_table_that_contradicts_tokens_times_rate_needs_a_reason() {
 }
 
 #[test]
+fn a_source_that_is_a_price_map_names_it_and_came_when_it_was_read_unless_it_says_more() {
+    let found = problems(|name, text| match name {
+        "sources.toml" => text.replacen("kind = \"vendor\"", "kind = \"map\"", 2),
+        _ => text.to_owned(),
+    });
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("'maps' is missing"), "{found:?}");
+    let source = BOOK.source("litellm-1-109-1").unwrap();
+    assert_eq!((source.kind.as_str(), source.maps.as_slice()), ("map", ["litellm".to_owned()].as_slice()));
+    let page = BOOK.source("openai-image-guide").unwrap();
+    assert!(page.read < page.learned && page.maps.is_empty());
+}
+
+#[test]
 fn broken_toml_is_a_problem_not_a_panic() {
     let found = after("schema = \"imgcost.prices/1\"", "schema = \"imgcost.prices/1");
     assert!(!found.is_empty());

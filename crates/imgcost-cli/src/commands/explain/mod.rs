@@ -1,12 +1,14 @@
 //! `imgcost explain`: the chain from a total to its sources.
 
+mod agreement;
 mod images;
 mod steps;
 
 use imgcost_analysis::currency::Exchange;
-use imgcost_core::{Book, DatedRow, Evidence, Item, Quote, QuoteDocument, QuoteLine, Rate, Usd};
+use imgcost_core::{Evidence, Item, Price, Quote, QuoteDocument, QuoteLine, Usd};
 use serde::Serialize;
 
+use self::agreement::Maps;
 use crate::args::QuoteArgs;
 use crate::commands::prices::{Cited, cited, sources_table};
 use crate::commands::quote::{self, NotedQuote};
@@ -54,6 +56,8 @@ struct RateDocument<'q> {
     checked: Option<imgcost_core::Date>,
     note: Option<&'q str>,
     reason: Option<&'q str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    maps: Option<Maps>,
 }
 
 #[derive(Serialize)]
@@ -103,7 +107,7 @@ fn link<'q>(quote: &'q Quote<'q>, line: &QuoteLine<'q>) -> Link<'q> {
             let (kind, parameters) = kind_and_parameters(line.item, parameters);
             RuleDocument { kind, parameters, evidence: Evidence::as_str(evidence), source, note }
         }),
-        rate: line.price.map(|price| rate(quote.offer().book, price.rate, price.row)),
+        rate: line.price.map(|price| rate(quote, line, price)),
         amount: steps::amount(line),
     }
 }
@@ -142,11 +146,12 @@ fn kebab(name: &str) -> String {
     kind
 }
 
-fn rate<'q>(book: &Book, rate: Rate, row: &'q DatedRow) -> RateDocument<'q> {
+fn rate<'q>(quote: &Quote<'_>, line: &QuoteLine<'_>, price: Price<'q>) -> RateDocument<'q> {
+    let Price { rate, row, .. } = price;
     RateDocument {
         usd: rate.to_string(),
         per: rate.per(),
-        row: book.location(row.location),
+        row: quote.offer().book.location(row.location),
         from: row.from,
         from_assumed: row.from_assumed,
         to: row.to,
@@ -156,6 +161,7 @@ fn rate<'q>(book: &Book, rate: Rate, row: &'q DatedRow) -> RateDocument<'q> {
         checked: row.checked,
         note: row.note.as_deref(),
         reason: row.reason.as_deref(),
+        maps: agreement::of(quote, line),
     }
 }
 
@@ -261,6 +267,9 @@ fn show_rate(report: &mut Report<'_>, rate: &RateDocument<'_>) {
     for note in [rate.note, rate.reason].into_iter().flatten() {
         report.item(note);
     }
+    if let Some(maps) = &rate.maps {
+        report.item(maps.words());
+    }
 }
 
 /// The chain as a table, for programs.
@@ -279,6 +288,7 @@ fn chain<'e>(chain: &'e [Link<'_>]) -> Table<'e> {
         Column::text("rate_evidence"),
         Column::text("rate_source"),
         Column::text("rate_checked"),
+        Column::text("rate_maps"),
         Column::text("amount"),
     ];
     let mut table = Table::new("Chain", columns).only(Only::Data);
@@ -298,6 +308,7 @@ fn chain<'e>(chain: &'e [Link<'_>]) -> Table<'e> {
             rate.map(|rate| rate.evidence).into(),
             rate.map(|rate| rate.source).into(),
             rate.and_then(|rate| rate.checked).into(),
+            rate.and_then(|rate| rate.maps.as_ref()).map(Maps::words).into(),
             link.amount.as_str().into(),
         ]);
     }

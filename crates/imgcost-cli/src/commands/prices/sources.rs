@@ -16,7 +16,10 @@ pub(in crate::commands) struct Cited<'b> {
     title: &'b str,
     address: Option<&'b str>,
     read: Date,
+    learned: Date,
     kind: &'b str,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    maps: &'b [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<&'b str>,
 }
@@ -28,7 +31,9 @@ impl<'b> Cited<'b> {
             title: &source.title,
             address: source.address.as_deref(),
             read: source.read,
+            learned: source.learned,
             kind: &source.kind,
+            maps: &source.maps,
             note: source.note.as_deref(),
         }
     }
@@ -39,7 +44,11 @@ impl<'b> Cited<'b> {
         if let Some(address) = self.address {
             report.item(address);
         }
-        report.item(format!("{}, read {}", self.kind, self.read));
+        let maps = match self.maps {
+            [] => String::new(),
+            maps => format!(" through {}", maps.join(" and ")),
+        };
+        report.item(format!("{}, read {}{maps}, in the book since {}", self.kind, self.read, self.learned));
         if let Some(note) = self.note {
             report.item(note);
         }
@@ -101,7 +110,9 @@ pub(in crate::commands) fn table<'s>(sources: &'s [Cited<'_>]) -> Table<'s> {
         Column::text("title"),
         Column::text("address"),
         Column::name("read"),
+        Column::name("learned"),
         Column::name("kind"),
+        Column::text("maps"),
         Column::text("note"),
     ];
     let mut table = Table::new("Sources", columns);
@@ -111,7 +122,9 @@ pub(in crate::commands) fn table<'s>(sources: &'s [Cited<'_>]) -> Table<'s> {
             source.title.into(),
             source.address.into(),
             source.read.into(),
+            source.learned.into(),
             source.kind.into(),
+            source.maps.join(", ").into(),
             source.note.into(),
         ]);
     }

@@ -173,6 +173,9 @@ fn add_sources(book: &mut Book, file: &View<'_>, reporter: &mut Reporter<'_>) {
             if book.sources.get().contains_key(&source.id) {
                 reporter.problem(view.at(), format!("source '{}' is listed twice", source.id));
             }
+            if source.kind == "map" && source.maps.is_empty() {
+                reporter.problem(view.at_key("kind"), "'maps' is missing: which price map it is");
+            }
             book.sources.get_mut().insert(source.id.clone(), source);
         }
     }

@@ -59,7 +59,9 @@ fn lay_over(
             title: format!("your own price book, {title}"),
             address: None,
             read: read_on,
+            learned: read_on,
             kind: "user".to_owned(),
+            maps: Vec::new(),
             note: None,
         });
     }

@@ -115,12 +115,15 @@ impl<'t> View<'t> {
 }
 
 pub(super) fn source(view: &View<'_>) -> Option<Source> {
+    let read = view.parse("read")?;
     Some(Source {
         id: view.owned("id")?,
         title: view.owned("title")?,
         address: view.owned("address"),
-        read: view.parse("read")?,
+        read,
+        learned: view.parse("learned").unwrap_or(read),
         kind: view.owned("kind")?,
+        maps: view.list("maps"),
         note: view.owned("note"),
     })
 }

@@ -34,7 +34,13 @@ static SOURCE: Shape = Shape {
         must("title", Kind::Text, "what it is"),
         may("address", Kind::Text, "where it is: an address, or a package and its version"),
         must("read", Kind::Day, "the day it was read"),
-        must("kind", Kind::Word(&["vendor", "third-party", "measurement"]), "who published it"),
+        may("learned", Kind::Day, "the day it came into the book, where that is not the day it was read"),
+        must(
+            "kind",
+            Kind::Word(&["vendor", "map", "third-party", "measurement"]),
+            "who published it: the provider, a price map, somebody else, or a recorded response or bill",
+        ),
+        may("maps", Kind::List(&Kind::Id), "the published price maps that it is, or that it was read in"),
         NOTE,
     ],
 };

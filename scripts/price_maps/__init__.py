@@ -1,0 +1,1 @@
+"""The parts of scripts/compare-price-maps: fetch, maps, book, compare, report."""
