@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::body::{Measure, ParsedBody, input_images, other_field, pixels, text, whole, within};
 use crate::dialect::Field::{Context, Free, Parameter};
 use crate::dialect::Fields;
+use crate::tree::Tree;
 
 /// The fields of a body, by the descriptions of the models (docs.aws.amazon.com: Amazon Nova, "Image
 /// generation and editing" and "Virtual try-on"; Amazon Bedrock, "Stable Diffusion 3").
@@ -163,12 +164,12 @@ fn steps(steps: u32) -> Option<Quality> {
     if steps > 50 { "max-steps" } else { "50-steps" }.parse().ok()
 }
 
-pub(crate) fn is_response(value: &Value) -> bool {
-    let images = value.get("images").and_then(Value::as_array);
-    images.is_some_and(|images| images.iter().all(Value::is_string))
+pub(crate) fn is_response(value: &Tree<'_>) -> bool {
+    let images = value.get("images").and_then(Tree::as_array);
+    images.is_some_and(|images| images.iter().all(Tree::is_string))
 }
 
-pub(crate) fn images_of(value: &Value) -> Option<u64> {
+pub(crate) fn images_of(value: &Tree<'_>) -> Option<u64> {
     u64::try_from(value.get("images")?.as_array()?.len()).ok()
 }
 

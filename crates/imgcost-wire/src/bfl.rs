@@ -7,6 +7,7 @@ use crate::body::{Measure, ParsedBody, input_images, pixels, text, whole};
 use crate::dialect::Field::{Free, Parameter};
 use crate::dialect::Fields;
 use crate::openai_images::parameter;
+use crate::tree::Tree;
 use crate::usage;
 
 /// The fields of a body, by the description of the API (`bfl-skill`: its list of endpoints).
@@ -67,17 +68,17 @@ fn is_input_image(name: &str) -> bool {
         || number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-pub(crate) fn is_response(value: &Value) -> bool {
+pub(crate) fn is_response(value: &Tree<'_>) -> bool {
     let is_result = value.get("result").is_some_and(|result| result.get("sample").is_some());
     is_result || ["output_mp", "polling_url"].iter().any(|name| value.get(*name).is_some())
 }
 
-pub(crate) fn images_of(value: &Value) -> Option<u64> {
+pub(crate) fn images_of(value: &Tree<'_>) -> Option<u64> {
     value.get("result")?.get("sample").map(|_| 1)
 }
 
 /// Reads a response, whose cost is in credits of a cent.
-pub(crate) fn response(value: &Value, response: &mut Response) -> Result<(), Error> {
+pub(crate) fn response(value: &Tree<'_>, response: &mut Response) -> Result<(), Error> {
     response.unfinished = images_of(value).is_none();
     if let Some(credits) = value.get("cost").filter(|cost| !cost.is_null()) {
         let cents = usage::usd(credits).ok().zip("0.01".parse().ok());

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use crate::body::{Measure, ParsedBody, bad, input_images, other_field, text, whole, within};
 use crate::dialect::Field::{Free, Parameter};
 use crate::dialect::Fields;
+use crate::tree::Tree;
 use crate::usage;
 
 /// The fields of a body, by Model Studio's references (alibabacloud.com/help/en/model-studio:
@@ -129,19 +130,19 @@ fn size(name: &str, value: &Value) -> Result<imgcost_core::Size, Error> {
     size.map_err(|error: imgcost_core::ParseSizeError| bad(name, error.to_string()))
 }
 
-pub(crate) fn is_response(value: &Value) -> bool {
+pub(crate) fn is_response(value: &Tree<'_>) -> bool {
     value.get("output").is_some_and(|output| {
         ["choices", "results", "task_status", "task_id"].iter().any(|name| output.get(*name).is_some())
     })
 }
 
 /// How many images a response brings: as many as its usage says, else as many as it lists.
-pub(crate) fn images_of(value: &Value) -> Option<u64> {
+pub(crate) fn images_of(value: &Tree<'_>) -> Option<u64> {
     if let Some(count) = value.get("usage").and_then(|usage| usage.get("image_count")) {
         return usage::whole(count);
     }
     let output = value.get("output")?;
-    if let Some(results) = output.get("results").and_then(Value::as_array) {
+    if let Some(results) = output.get("results").and_then(Tree::as_array) {
         return u64::try_from(results.len()).ok();
     }
     let choices = output.get("choices")?.as_array()?;
@@ -149,7 +150,7 @@ pub(crate) fn images_of(value: &Value) -> Option<u64> {
     u64::try_from(contents.flatten().filter(|part| part.get("image").is_some()).count()).ok()
 }
 
-pub(crate) fn response(value: &Value, response: &mut Response) -> Result<(), Error> {
+pub(crate) fn response(value: &Tree<'_>, response: &mut Response) -> Result<(), Error> {
     let status = value.get("output").and_then(|output| output.get("task_status")?.as_str());
     response.unfinished = matches!(status, Some("PENDING" | "RUNNING" | "SUSPENDED"));
     response.failed = matches!(status, Some("FAILED" | "CANCELED"));

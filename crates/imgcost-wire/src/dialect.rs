@@ -7,6 +7,7 @@ use imgcost_core::{Code, Endpoint, Error, Provider, Response};
 use serde_json::{Map, Value};
 
 use crate::body::{Measure, ParsedBody};
+use crate::tree::Tree;
 use crate::{
     bedrock, bfl, dashscope, fal, gemini, imagen, openai_batch, openai_chat, openai_images, openai_responses,
     openrouter_images, replicate, stability, vercel, xai,
@@ -369,13 +370,13 @@ impl Dialect {
     }
 
     /// The dialect of a document of a response, by its members.
-    pub(crate) fn of_response(value: &Value) -> Dialect {
+    pub(crate) fn of_response(value: &Tree<'_>) -> Dialect {
         let marked = may_be_another(value);
         let dialect = Dialect::ALL.into_iter().find(|dialect| marked && dialect.is_response(value));
         dialect.unwrap_or(Dialect::OpenAiImages)
     }
 
-    fn is_response(self, value: &Value) -> bool {
+    fn is_response(self, value: &Tree<'_>) -> bool {
         match self {
             Dialect::OpenAiResponses => openai_responses::is_response(value),
             Dialect::OpenAiChat => openai_chat::is_response(value),
@@ -394,7 +395,7 @@ impl Dialect {
 
     /// Reads the usage of a response, and what goes with it, into `read`, which has what all
     /// dialects have in common.
-    pub(crate) fn response(self, value: &Value, read: &mut Response) -> Result<(), Error> {
+    pub(crate) fn response(self, value: &Tree<'_>, read: &mut Response) -> Result<(), Error> {
         match self {
             Dialect::OpenAiResponses => openai_responses::response(value, read),
             Dialect::OpenAiChat => openai_chat::response(value, read),
@@ -415,7 +416,7 @@ impl Dialect {
     }
 
     /// How many images a response brings; none where it does not say.
-    pub(crate) fn images(self, value: &Value) -> Option<u64> {
+    pub(crate) fn images(self, value: &Tree<'_>) -> Option<u64> {
         match self {
             Dialect::OpenAiResponses => openai_responses::images_of(value),
             Dialect::OpenAiChat => openai_chat::images_of(value),
@@ -460,8 +461,8 @@ const MARKS: [&str; 20] = [
 ];
 
 /// Whether a document has any of those, so that it is worth asking each dialect.
-fn may_be_another(value: &Value) -> bool {
-    let object = |value: &Value| {
+fn may_be_another(value: &Tree<'_>) -> bool {
+    let object = |value: &Tree<'_>| {
         let members = value.as_object().into_iter().flatten();
         // Nearly all differ in length.
         members.into_iter().any(|(name, _)| MARKS.iter().any(|mark| mark == name))
@@ -514,7 +515,7 @@ mod tests {
                 for text in
                     [format!("{{\"{name}\":{value}}}"), format!("{{\"usage\":{{\"{name}\":{value}}}}}")]
                 {
-                    let document: Value = serde_json::from_str(&text).unwrap();
+                    let document: Tree<'_> = serde_json::from_str(&text).unwrap();
                     let asked = Dialect::ALL.into_iter().any(|dialect| dialect.is_response(&document));
                     assert!(!asked || may_be_another(&document), "{text}");
                 }

@@ -1,6 +1,6 @@
 //! The error that an API responds with, as far as outcome rules look at it.
 
-use serde_json::Value;
+use crate::tree::Tree;
 
 /// The longest name that is kept, in characters. Known ones have up to thirty.
 const LONGEST: usize = 64;
@@ -19,22 +19,22 @@ pub struct ApiFailure {
 
 impl ApiFailure {
     /// The error that a document holds, if it does.
-    pub(crate) fn of(document: &Value) -> Option<ApiFailure> {
+    pub(crate) fn of(document: &Tree<'_>) -> Option<ApiFailure> {
         let inner = document.get("response").filter(|inner| inner.is_object()).unwrap_or(document);
         if let Some(error) = inner.get("error").filter(|error| error.is_object()) {
             return Some(ApiFailure { error_type: name(error, "type"), error_code: name(error, "code") });
         }
         // The Responses API streams an error without an object around it; its type is the event's.
-        let is_event = document.get("type").and_then(Value::as_str) == Some("error");
+        let is_event = document.get("type").and_then(Tree::as_str) == Some("error");
         is_event.then(|| ApiFailure { error_type: None, error_code: name(document, "code") })
     }
 }
 
-fn name(object: &Value, key: &str) -> Option<String> {
+fn name(object: &Tree<'_>, key: &str) -> Option<String> {
     let text = match object.get(key)? {
-        Value::String(text) => text.clone(),
+        Tree::String(text) => text.clone().into_owned(),
         // Some relays put the status there.
-        Value::Number(number) => number.to_string(),
+        Tree::Number(number) => number.to_string(),
         _ => return None,
     };
     Some(text.chars().take(LONGEST).map(|c| if c.is_control() { '?' } else { c }).collect())
@@ -43,7 +43,11 @@ fn name(object: &Value, key: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
+
+    fn of(document: &Value) -> Option<ApiFailure> {
+        ApiFailure::of(&document.into())
+    }
 
     #[test]
     fn the_names_of_an_error_are_found_wherever_the_apis_put_them() {
@@ -59,7 +63,7 @@ mod tests {
             (json!({"type": "error", "code": "c", "message": "m"}), None, Some("c")),
             (json!({"error": {"type": null, "code": 400}}), None, Some("400")),
         ] {
-            let failure = ApiFailure::of(&document).unwrap();
+            let failure = of(&document).unwrap();
             assert_eq!(failure.error_type.as_deref(), error_type, "{document}");
             assert_eq!(failure.error_code.as_deref(), error_code, "{document}");
         }
@@ -68,13 +72,13 @@ mod tests {
     #[test]
     fn a_document_without_an_error_has_none() {
         for document in [json!({}), json!({"error": null}), json!({"error": "x"}), json!({"code": "x"})] {
-            assert_eq!(ApiFailure::of(&document), None, "{document}");
+            assert_eq!(of(&document), None, "{document}");
         }
     }
 
     #[test]
     fn names_are_short_and_printable() {
-        let failure = ApiFailure::of(&json!({"error": {"code": format!("a\n{}", "é".repeat(999))}})).unwrap();
+        let failure = of(&json!({"error": {"code": format!("a\n{}", "é".repeat(999))}})).unwrap();
         let code = failure.error_code.unwrap();
         assert!(code.starts_with("a?é") && code.chars().count() == LONGEST);
     }

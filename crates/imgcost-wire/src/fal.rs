@@ -7,6 +7,7 @@ use crate::body::{Measure, ParsedBody, bad, class, input_images, pixels, text, w
 use crate::dialect::Field::{Free, Parameter};
 use crate::dialect::Fields;
 use crate::openai_images::parameter;
+use crate::tree::Tree;
 
 /// The fields of a body, by the schemas of fal's models (fal.ai/docs/model-api-reference and
 /// fal.ai/models/…/api: FLUX.1, FLUX.2, GPT Image, Nano Banana, Seedream). Models that are billed by
@@ -110,20 +111,20 @@ pub(crate) fn model_in(path: &str) -> Option<&str> {
 }
 
 /// Whether a response is one of fal: a list of images, or a place in the queue.
-pub(crate) fn is_response(value: &Value) -> bool {
-    let images = value.get("images").and_then(Value::as_array);
-    images.is_some_and(|images| images.iter().all(Value::is_object))
-        || value.get("image").is_some_and(Value::is_object)
+pub(crate) fn is_response(value: &Tree<'_>) -> bool {
+    let images = value.get("images").and_then(Tree::as_array);
+    images.is_some_and(|images| images.iter().all(Tree::is_object))
+        || value.get("image").is_some_and(Tree::is_object)
         || value.get("response_url").is_some()
 }
 
-pub(crate) fn images_of(value: &Value) -> Option<u64> {
-    match value.get("images").and_then(Value::as_array) {
+pub(crate) fn images_of(value: &Tree<'_>) -> Option<u64> {
+    match value.get("images").and_then(Tree::as_array) {
         Some(images) => u64::try_from(images.len()).ok(),
         None => value.get("image").map(|_| 1),
     }
 }
 
-pub(crate) fn response(value: &Value, response: &mut Response) {
+pub(crate) fn response(value: &Tree<'_>, response: &mut Response) {
     response.unfinished = value.get("response_url").is_some() && images_of(value).is_none();
 }

@@ -9,6 +9,7 @@ use crate::body::{Measure, ParsedBody, class, input_image, other_field, text, wh
 use crate::dialect::Field::{Context, Free, Parameter};
 use crate::dialect::Fields;
 use crate::response::{day_of, owned, served};
+use crate::tree::Tree;
 use crate::usage;
 
 /// The fields of a body, by the reference of the Gemini API (hexdocs.pm/geminix, made from it, and
@@ -224,39 +225,39 @@ fn unseen(read: &mut ParsedBody, what: String) {
 }
 
 /// Whether a response is one of Gemini.
-pub(crate) fn is_response(value: &Value) -> bool {
+pub(crate) fn is_response(value: &Tree<'_>) -> bool {
     either(value, "candidates", "candidates").is_some() || metadata(value).is_some()
 }
 
-fn metadata(value: &Value) -> Option<&Value> {
+fn metadata<'t, 'd>(value: &'t Tree<'d>) -> Option<&'t Tree<'d>> {
     either(value, "usageMetadata", "usage_metadata")
 }
 
-fn either<'v>(value: &'v Value, camel: &str, snake: &str) -> Option<&'v Value> {
+fn either<'t, 'd>(value: &'t Tree<'d>, camel: &str, snake: &str) -> Option<&'t Tree<'d>> {
     value.get(camel).or_else(|| value.get(snake)).filter(|value| !value.is_null())
 }
 
 /// Whether a document of a stream says that it is the last.
-pub(crate) fn is_last(value: &Value) -> bool {
-    let candidates = value.get("candidates").and_then(Value::as_array).into_iter().flatten();
+pub(crate) fn is_last(value: &Tree<'_>) -> bool {
+    let candidates = value.get("candidates").and_then(Tree::as_array).into_iter().flatten();
     candidates.into_iter().any(|candidate| either(candidate, "finishReason", "finish_reason").is_some())
 }
 
 /// How many images a response brings; those of its thoughts are drafts.
-pub(crate) fn images_of(value: &Value) -> Option<u64> {
-    let candidates = value.get("candidates").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+pub(crate) fn images_of(value: &Tree<'_>) -> Option<u64> {
+    let candidates = value.get("candidates").and_then(Tree::as_array).unwrap_or_default();
     let parts = candidates.iter().filter_map(|candidate| candidate.get("content")?.get("parts")?.as_array());
-    let is_image = |part: &&Value| {
+    let is_image = |part: &&Tree<'_>| {
         let data =
             either(part, "inlineData", "inline_data").or_else(|| either(part, "fileData", "file_data"));
-        data.is_some() && part.get("thought") != Some(&Value::Bool(true))
+        data.is_some() && part.get("thought") != Some(&Tree::Bool(true))
     };
     u64::try_from(parts.flatten().filter(is_image).count()).ok()
 }
 
 /// Reads a response. Text is what of the candidates is no image, and all that was thought, which
 /// may be in the total alone.
-pub(crate) fn response(value: &Value, response: &mut Response) -> Result<(), Error> {
+pub(crate) fn response(value: &Tree<'_>, response: &mut Response) -> Result<(), Error> {
     response.cumulative = true;
     if let Some(model) = owned(value, "modelVersion").or_else(|| owned(value, "model_version")) {
         response.model = Some(model.rsplit('/').next().unwrap_or(&model).to_owned());
@@ -313,12 +314,12 @@ pub(crate) fn response(value: &Value, response: &mut Response) -> Result<(), Err
 }
 
 /// A count in either spelling.
-fn count(object: &Value, camel: &str, snake: &str) -> Result<Option<u64>, Error> {
+fn count(object: &Tree<'_>, camel: &str, snake: &str) -> Result<Option<u64>, Error> {
     usage::count(object, if object.get(camel).is_some() { camel } else { snake })
 }
 
 /// The tokens of one kind in a list of details; none where it is no list.
-fn of_kind(details: &Value, kind: &str) -> Result<Option<u64>, Error> {
+fn of_kind(details: &Tree<'_>, kind: &str) -> Result<Option<u64>, Error> {
     let Some(items) = details.as_array() else { return Ok(None) };
     let mut sum = 0_u64;
     for item in items.iter().filter(|item| modality(item) == kind) {
@@ -329,8 +330,8 @@ fn of_kind(details: &Value, kind: &str) -> Result<Option<u64>, Error> {
 }
 
 /// The modality of a detail.
-fn modality(detail: &Value) -> &str {
-    detail.get("modality").and_then(Value::as_str).unwrap_or_default()
+fn modality<'t>(detail: &'t Tree<'_>) -> &'t str {
+    detail.get("modality").and_then(Tree::as_str).unwrap_or_default()
 }
 
 /// The price list that Vertex names by its kind of traffic; none for the ordinary one.

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use crate::body::{Measure, ParsedBody, bad, class, input_image, other_field, text, whole, within};
 use crate::dialect::Field::{Context, Free, Parameter};
 use crate::dialect::Fields;
+use crate::tree::Tree;
 
 /// The fields of a body, by the reference of Imagen at Vertex AI (docs.cloud.google.com/vertex-ai,
 /// "Generate images using text prompts") and the clients that are made from it (langchain4j,
@@ -102,13 +103,13 @@ pub(crate) fn request(
     Ok(())
 }
 
-pub(crate) fn is_response(value: &Value) -> bool {
-    value.get("predictions").is_some_and(Value::is_array)
+pub(crate) fn is_response(value: &Tree<'_>) -> bool {
+    value.get("predictions").is_some_and(Tree::is_array)
 }
 
 /// How many images a response brings: what was filtered is listed without one, and not billed.
-pub(crate) fn images_of(value: &Value) -> Option<u64> {
-    let is_image = |item: &&Value| {
+pub(crate) fn images_of(value: &Tree<'_>) -> Option<u64> {
+    let is_image = |item: &&Tree<'_>| {
         ["mimeType", "bytesBase64Encoded", "gcsUri"].iter().any(|name| item.get(*name).is_some())
     };
     u64::try_from(value.get("predictions")?.as_array()?.iter().filter(is_image).count()).ok()

@@ -102,69 +102,6 @@ impl<'de> Visitor<'de> for Values {
     }
 }
 
-/// Longer texts are dropped from a [`Slim`] value.
-const TEXT_MAX: usize = 1024;
-
-/// A JSON value without its long texts.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Slim(pub Value);
-
-impl<'de> Deserialize<'de> for Slim {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(SlimVisitor).map(Slim)
-    }
-}
-
-struct SlimVisitor;
-
-impl<'de> Visitor<'de> for SlimVisitor {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::String(if text.len() > TEXT_MAX { String::new() } else { text.to_owned() }))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut values = Vec::new();
-        while let Some(Slim(value)) = items.next_element()? {
-            values.push(value);
-        }
-        Ok(Value::Array(values))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let mut map = Map::new();
-        while let Some((key, Slim(value))) = entries.next_entry::<String, Slim>()? {
-            map.insert(key, value);
-        }
-        Ok(Value::Object(map))
-    }
-}
-
 /// Members within messages and their parts that decide what a call costs, and one of the Responses
 /// API that bounds it.
 const OF_MESSAGES: [&str; 6] = ["content", "image[]", "image_url", "max_output_tokens", "text", "type"];

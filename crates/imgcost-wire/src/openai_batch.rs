@@ -9,6 +9,7 @@ use crate::dialect::Field::{Free, Parameter};
 use crate::dialect::{Dialect, Fields};
 use crate::json::Unique;
 use crate::paths::endpoint_of_path;
+use crate::tree::Tree;
 
 /// The keys of a line.
 pub(crate) const FIELDS: Fields = Fields {
@@ -117,7 +118,7 @@ fn missing(key: &str) -> Error {
 
 /// The response in a line of a batch's result, which wraps it; any other document as it is.
 #[must_use]
-pub fn batch_response(mut line: Value) -> Value {
-    let wraps = line.get("status_code").is_some() && line.get("body").is_some_and(Value::is_object);
-    if wraps { line.get_mut("body").map(Value::take).unwrap_or_default() } else { line }
+pub fn batch_response<'t, 'd>(line: &'t Tree<'d>) -> &'t Tree<'d> {
+    let body = line.get("body").filter(|body| body.is_object());
+    body.filter(|_| line.get("status_code").is_some()).unwrap_or(line)
 }

@@ -9,6 +9,7 @@ use crate::dialect::Field::{Choice, Context, Free, Parameter};
 use crate::dialect::Fields;
 use crate::openai_images::{IMAGE_PARAMETERS, parameter};
 use crate::response::count;
+use crate::tree::Tree;
 use crate::usage::Readings;
 
 pub(crate) const PATHS: [(&str, Endpoint); 1] = [("/chat/completions", Endpoint::Chat)];
@@ -102,13 +103,13 @@ pub(crate) fn request(
 }
 
 /// Whether a response is a chat completion.
-pub(crate) fn is_response(value: &Value) -> bool {
+pub(crate) fn is_response(value: &Tree<'_>) -> bool {
     value.get("choices").is_some()
 }
 
 /// Reads the usage of a response. A relay that bills by the call counts as it likes, which its
 /// terms pass over.
-pub(crate) fn response(value: &Value, response: &mut Response) -> Result<(), Error> {
+pub(crate) fn response(value: &Tree<'_>, response: &mut Response) -> Result<(), Error> {
     if let Some(usage) = value.get("usage").filter(|usage| !usage.is_null()) {
         count(response, Readings::of(usage)?);
     }
@@ -117,10 +118,10 @@ pub(crate) fn response(value: &Value, response: &mut Response) -> Result<(), Err
 
 /// How many images a response lists beside its text; none where it lists none, since some relays
 /// put them into the text.
-pub(crate) fn images_of(value: &Value) -> Option<u64> {
+pub(crate) fn images_of(value: &Tree<'_>) -> Option<u64> {
     let choices = value.get("choices")?.as_array()?;
     let messages = choices.iter().filter_map(|choice| choice.get("message").or_else(|| choice.get("delta")));
-    let lists = messages.filter_map(|message| message.get("images").and_then(Value::as_array));
-    let count: usize = lists.map(Vec::len).sum();
+    let lists = messages.filter_map(|message| message.get("images").and_then(Tree::as_array));
+    let count: usize = lists.map(<[_]>::len).sum();
     u64::try_from(count).ok().filter(|count| *count > 0)
 }

@@ -7,6 +7,7 @@ use crate::body::{Measure, ParsedBody, bad, flag, images, other_field, size, tex
 use crate::dialect::Field::{Choice, Context, Free, Parameter};
 use crate::dialect::{Field, Fields};
 use crate::response::{count, count_caller, event_type, owned};
+use crate::tree::Tree;
 use crate::usage::Readings;
 
 pub(crate) const PATHS: [(&str, Endpoint); 3] = [
@@ -132,17 +133,17 @@ pub(crate) fn parameter(
 }
 
 /// Whether an event ends an image.
-pub(crate) fn is_completed(event: &Value) -> bool {
+pub(crate) fn is_completed(event: &Tree<'_>) -> bool {
     matches!(event_type(event), "image_generation.completed" | "image_edit.completed")
 }
 
 /// Whether an event says that an image failed, which may have been billed.
-pub(crate) fn is_failed(event: &Value) -> bool {
+pub(crate) fn is_failed(event: &Tree<'_>) -> bool {
     matches!(event_type(event), "image_generation.failed" | "image_edit.failed")
 }
 
 /// Reads a response, or a usage object alone.
-pub(crate) fn response(value: &Value, response: &mut Response) -> Result<(), Error> {
+pub(crate) fn response(value: &Tree<'_>, response: &mut Response) -> Result<(), Error> {
     let usage = value.get("usage").filter(|usage| !usage.is_null());
     count(response, Readings::of(usage.unwrap_or(value))?);
     // An image in SVG is written by a text model, which is billed beside the image.
@@ -154,6 +155,6 @@ pub(crate) fn response(value: &Value, response: &mut Response) -> Result<(), Err
 }
 
 /// How many images a response brings.
-pub(crate) fn images_of(value: &Value) -> Option<u64> {
+pub(crate) fn images_of(value: &Tree<'_>) -> Option<u64> {
     u64::try_from(value.get("data")?.as_array()?.len()).ok()
 }

@@ -9,6 +9,7 @@ use crate::dialect::Field::{Context, Free, Parameter};
 use crate::dialect::Fields;
 use crate::openai_images::{IMAGE_PARAMETERS, parameter};
 use crate::response::{count, count_caller, event_type, owned, plain_name};
+use crate::tree::Tree;
 use crate::usage::Readings;
 
 pub(crate) const PATHS: [(&str, Endpoint); 1] = [("/responses", Endpoint::Responses)];
@@ -67,7 +68,7 @@ pub(crate) const TOOL_FIELDS: Fields = Fields {
 #[must_use]
 pub fn has_image_tool(body: &Map<String, Value>) -> bool {
     let tools = body.get("tools").and_then(Value::as_array);
-    tools.into_iter().flatten().any(|tool| event_type(tool) == IMAGE_TOOL)
+    tools.into_iter().flatten().any(is_image_tool)
 }
 
 pub(crate) fn request(
@@ -86,7 +87,7 @@ pub(crate) fn request(
             "input" => content(read, value, measure),
             "tools" => {
                 for tool in value.as_array().into_iter().flatten() {
-                    if event_type(tool) == IMAGE_TOOL {
+                    if is_image_tool(tool) {
                         tools += 1;
                         image_tool(read, tool)?;
                     } else {
@@ -109,6 +110,10 @@ pub(crate) fn request(
     Ok(())
 }
 
+fn is_image_tool(tool: &Value) -> bool {
+    tool.get("type").and_then(Value::as_str) == Some(IMAGE_TOOL)
+}
+
 fn image_tool(read: &mut ParsedBody, tool: &Value) -> Result<(), Error> {
     for (name, value) in tool.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null()) {
         match name.as_str() {
@@ -121,44 +126,41 @@ fn image_tool(read: &mut ParsedBody, tool: &Value) -> Result<(), Error> {
 }
 
 /// Whether a document of a stream tells that an image is coming, or has come, without any count.
-pub(crate) fn is_drawing(event: &Value) -> bool {
+pub(crate) fn is_drawing(event: &Tree<'_>) -> bool {
     let of_item = matches!(event_type(event), "response.output_item.added" | "response.output_item.done");
     event_type(event).starts_with("response.image_generation_call.")
         || (of_item && event.get("item").is_some_and(is_image_call))
 }
 
 /// Whether an event is the last of its stream.
-pub(crate) fn is_last(event: &Value) -> bool {
+pub(crate) fn is_last(event: &Tree<'_>) -> bool {
     matches!(event_type(event), "response.completed" | "response.incomplete" | "response.failed")
 }
 
-fn is_image_call(item: &Value) -> bool {
+fn is_image_call(item: &Tree<'_>) -> bool {
     event_type(item) == "image_generation_call"
 }
 
 /// The image tool's usage in a response.
-fn tool_usage(value: &Value) -> Option<&Value> {
+fn tool_usage<'t, 'd>(value: &'t Tree<'d>) -> Option<&'t Tree<'d>> {
     value.get("tool_usage")?.get("image_gen")
 }
 
 /// Whether a document is a response of this API.
-pub(crate) fn is_response(value: &Value) -> bool {
+pub(crate) fn is_response(value: &Tree<'_>) -> bool {
     tool_usage(value).is_some()
-        || value.get("object").and_then(Value::as_str) == Some("response")
-        || value
-            .get("output")
-            .and_then(Value::as_array)
-            .is_some_and(|items| items.iter().all(Value::is_object))
+        || value.get("object").and_then(Tree::as_str) == Some("response")
+        || value.get("output").and_then(Tree::as_array).is_some_and(|items| items.iter().all(Tree::is_object))
 }
 
 /// How many images a response brings.
-pub(crate) fn images_of(value: &Value) -> Option<u64> {
-    let output = value.get("output").and_then(Value::as_array)?;
+pub(crate) fn images_of(value: &Tree<'_>) -> Option<u64> {
+    let output = value.get("output").and_then(Tree::as_array)?;
     u64::try_from(output.iter().filter(|item| is_image_call(item)).count()).ok()
 }
 
 /// Reads a response, which has the calling model's usage, and beside it the tool's.
-pub(crate) fn response(value: &Value, response: &mut Response) -> Result<(), Error> {
+pub(crate) fn response(value: &Tree<'_>, response: &mut Response) -> Result<(), Error> {
     response.of_responses = true;
     // The outer usage is the calling model's: what was drawn is in the tool's alone.
     if let Some(tool) = tool_usage(value) {
@@ -176,14 +178,14 @@ pub(crate) fn response(value: &Value, response: &mut Response) -> Result<(), Err
         response.uncounted = true;
         response.contradiction.get_or_insert("its tools name several models that draw");
     }
-    let status = value.get("status").and_then(Value::as_str);
+    let status = value.get("status").and_then(Tree::as_str);
     response.unfinished = matches!(status, Some("queued" | "in_progress"));
     response.failed = matches!(status, Some("failed" | "cancelled"));
     Ok(())
 }
 
 /// The models of the image tools that a response lists.
-fn tool_models(value: &Value) -> Vec<String> {
-    let tools = value.get("tools").and_then(Value::as_array).into_iter().flatten();
+fn tool_models(value: &Tree<'_>) -> Vec<String> {
+    let tools = value.get("tools").and_then(Tree::as_array).into_iter().flatten();
     tools.filter(|tool| event_type(tool) == IMAGE_TOOL).filter_map(|tool| owned(tool, "model")).collect()
 }

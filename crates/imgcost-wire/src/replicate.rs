@@ -7,6 +7,7 @@ use crate::body::{Measure, ParsedBody, class, input_images, other_field, pixels,
 use crate::dialect::Field::{Free, Parameter};
 use crate::dialect::Fields;
 use crate::openai_images::parameter;
+use crate::tree::Tree;
 
 /// The fields of a body, by the description of the API, and of its input, by the models' schemas
 /// (replicate.com/OWNER/NAME/api: FLUX.1, FLUX.2, GPT Image, Imagen, Nano Banana, Stable Diffusion).
@@ -133,25 +134,25 @@ fn megapixels(value: &Value) -> Option<imgcost_core::Size> {
     pixels("megapixels", Some(edges.0), Some(edges.1)).ok()?
 }
 
-pub(crate) fn is_response(value: &Value) -> bool {
-    let status = value.get("status").and_then(Value::as_str);
+pub(crate) fn is_response(value: &Tree<'_>) -> bool {
+    let status = value.get("status").and_then(Tree::as_str);
     let of_its_own = matches!(status, Some("starting" | "processing" | "succeeded" | "canceled" | "aborted"));
     of_its_own || images_of(value).is_some()
 }
 
 /// How many images a response brings: one address, or a list of them.
-pub(crate) fn images_of(value: &Value) -> Option<u64> {
+pub(crate) fn images_of(value: &Tree<'_>) -> Option<u64> {
     match value.get("output")? {
-        Value::String(_) => Some(1),
-        Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_string) => {
+        Tree::String(_) => Some(1),
+        Tree::Array(items) if !items.is_empty() && items.iter().all(Tree::is_string) => {
             u64::try_from(items.len()).ok()
         }
         _ => None,
     }
 }
 
-pub(crate) fn response(value: &Value, response: &mut Response) -> Result<(), Error> {
-    let status = value.get("status").and_then(Value::as_str);
+pub(crate) fn response(value: &Tree<'_>, response: &mut Response) -> Result<(), Error> {
+    let status = value.get("status").and_then(Tree::as_str);
     response.unfinished = matches!(status, Some("starting" | "processing"));
     response.failed = matches!(status, Some("failed" | "canceled" | "aborted"));
     Ok(())

@@ -1,11 +1,10 @@
 //! One document of a response: what it reports, whichever dialect it is in.
 
 use imgcost_core::{Code, Date, Error, Pixels, Response, ServedTier, Size, Usage, printable, without_date};
-use serde_json::Value;
 
 use crate::dialect::Dialect;
-use crate::json::Unique;
 use crate::scan::{Scan, Scanner};
+use crate::tree::Tree;
 use crate::twice::Alternatives;
 use crate::usage::{Readings, stated, whole};
 use crate::{gemini, openai_images, openai_responses};
@@ -55,7 +54,8 @@ fn scan(body: &[u8]) -> Scan {
     // Without images a response is short, and passing through it would take longer than reading it.
     if body.len() <= AT_ONCE
         && body.first() == Some(&b'{')
-        && let Ok(Unique(document)) = serde_json::from_slice(body)
+        && let Ok(document) = serde_json::from_slice::<Tree<'_>>(body)
+        && !document.has_twice()
     {
         return Scan::of_document(&document);
     }
@@ -65,12 +65,17 @@ fn scan(body: &[u8]) -> Scan {
 }
 
 /// Reads a response from parsed JSON: a whole response, an event, a usage object alone, or a list
-/// of events.
+/// of events. Of a member that is given twice, the last counts.
 ///
 /// # Errors
 /// It holds an error instead of a response, a count is no whole number, or nothing in it
 /// says what was used.
-pub fn response_of_value(value: &Value) -> Result<Response, Error> {
+pub fn response_of_tree(value: &Tree<'_>) -> Result<Response, Error> {
+    Scan::of_document(value).response_of("the response")
+}
+
+/// Reads a document or a list of them.
+fn of_tree(value: &Tree<'_>) -> Result<Response, Error> {
     let Some(events) = value.as_array() else { return response_of_document(value) };
     let mut all: Option<Response> = None;
     let (mut failure, mut missed) = (None, false);
@@ -98,7 +103,7 @@ pub fn response_of_value(value: &Value) -> Result<Response, Error> {
     }
 }
 
-fn response_of_document(value: &Value) -> Result<Response, Error> {
+fn response_of_document(value: &Tree<'_>) -> Result<Response, Error> {
     if openai_responses::is_drawing(value) {
         let mut drawn = Response::default();
         drawn.drew = true;
@@ -107,7 +112,7 @@ fn response_of_document(value: &Value) -> Result<Response, Error> {
     // A streaming event of the Responses API wraps the response.
     let wrapped = value.get("response").filter(|inner| inner.is_object());
     let value = wrapped.unwrap_or(value);
-    let nothing = |error: &Value| error.is_null() || error.as_str() == Some("");
+    let nothing = |error: &Tree<'_>| error.is_null() || error.as_str() == Some("");
     let error = value.get("error").filter(|error| !nothing(error));
     let response = of_document(value, wrapped.is_some());
     let Some(error) = error else { return response };
@@ -123,20 +128,20 @@ fn response_of_document(value: &Value) -> Result<Response, Error> {
     Err(Error::new(Code::BadInput, message).field("error"))
 }
 
-/// Every reading of the bytes of one JSON document: one, unless a member is given twice.
-pub(crate) fn documents(json: &[u8]) -> Result<Vec<Value>, Error> {
-    // Nearly all are read so, and in half the time.
-    if let Ok(Unique(document)) = serde_json::from_slice(json) {
-        return Ok(vec![document]);
+/// Takes every reading of the bytes of one JSON document: one, unless a member is given twice.
+pub(crate) fn each_reading<T>(json: &[u8], take: impl FnOnce(&[Tree<'_>]) -> T) -> Result<T, Error> {
+    let bad = |error| Error::new(Code::BadInput, format!("not JSON: {error}")).field("usage");
+    let document: Tree<'_> = serde_json::from_slice(json).map_err(bad)?;
+    if !document.has_twice() {
+        return Ok(take(std::slice::from_ref(&document)));
     }
-    let Alternatives(documents) = serde_json::from_slice(json)
-        .map_err(|error| Error::new(Code::BadInput, format!("not JSON: {error}")).field("usage"))?;
-    Ok(documents)
+    let Alternatives(documents) = serde_json::from_slice(json).map_err(bad)?;
+    Ok(take(&documents.iter().map(Tree::from).collect::<Vec<_>>()))
 }
 
 /// Reads a response from all readings of its document.
-pub(crate) fn response_of_documents(documents: &[Value]) -> Result<Response, Error> {
-    let mut readings = documents.iter().map(response_of_value);
+pub(crate) fn response_of_documents(documents: &[Tree<'_>]) -> Result<Response, Error> {
+    let mut readings = documents.iter().map(of_tree);
     let first = readings.next().unwrap_or_else(|| Err(nothing_reported()))?;
     Ok(readings.fold(first, either))
 }
@@ -145,7 +150,7 @@ fn nothing_reported() -> Error {
     Error::new(Code::BadInput, "the response has neither usage nor images").field("usage")
 }
 
-fn of_document(value: &Value, wrapped: bool) -> Result<Response, Error> {
+fn of_document(value: &Tree<'_>, wrapped: bool) -> Result<Response, Error> {
     let completed = openai_images::is_completed(value).then_some(1);
     let mut response = Response::default();
     response.id = owned(value, "id").or_else(|| owned(value, "responseId"));
@@ -277,14 +282,14 @@ pub(crate) fn sum(one: &Response, later: Response) -> Response {
 
 /// Whether a document ends an image, and so has to report its tokens, or is an error in the place
 /// of one. If it can't be read, the counts of its stream are not all.
-pub(crate) fn must_count(event: &Value) -> bool {
+pub(crate) fn must_count(event: &Tree<'_>) -> bool {
     let reports = |name: &str| event.get(name).is_some_and(|value| !value.is_null());
     let counts = ["error", "usage", "usageMetadata", "usage_metadata"].into_iter().any(reports);
     is_last(event) || openai_images::is_failed(event) || counts
 }
 
 /// Whether an event may be the last of its stream, which has nothing more to report then.
-pub(crate) fn is_last(event: &Value) -> bool {
+pub(crate) fn is_last(event: &Tree<'_>) -> bool {
     openai_images::is_completed(event)
         || openai_responses::is_last(event)
         || gemini::is_last(event)
@@ -298,7 +303,7 @@ pub(crate) fn plain_name(name: &str) -> String {
 }
 
 /// The price list that a response names; none for the ordinary one.
-pub(crate) fn served(tier: &Value) -> Option<ServedTier> {
+pub(crate) fn served(tier: &Tree<'_>) -> Option<ServedTier> {
     let Some(tier) = tier.as_str() else {
         return (!tier.is_null()).then(|| ServedTier::Other("that is no text".to_owned()));
     };
@@ -316,17 +321,18 @@ pub(crate) fn served(tier: &Value) -> Option<ServedTier> {
 ///
 /// ```
 /// use imgcost_wire::day_of;
-/// let day = day_of(&1_788_000_000.into());
+/// let day_of = |time: serde_json::Value| day_of(&(&time).into());
+/// let day = day_of(1_788_000_000.into());
 /// assert_eq!(day.map(|day| day.to_string()).as_deref(), Some("2026-08-29"));
-/// assert_eq!(day_of(&1_788_000_000_000_i64.into()), day);
-/// assert_eq!(day_of(&"2026-08-29T09:20:00Z".into()), day);
+/// assert_eq!(day_of(1_788_000_000_000_i64.into()), day);
+/// assert_eq!(day_of("2026-08-29T09:20:00Z".into()), day);
 /// ```
 #[must_use]
-pub fn day_of(time: &Value) -> Option<Date> {
+pub fn day_of(time: &Tree<'_>) -> Option<Date> {
     /// Seconds up to the year 5138: what is more are milliseconds.
     const MOST_SECONDS: i64 = 100_000_000_000;
     let time = match time {
-        Value::String(text) => text.parse().ok()?,
+        Tree::String(text) => text.parse().ok()?,
         time => match time.as_i64().or_else(|| whole(time).and_then(|time| i64::try_from(time).ok()))? {
             time if time > MOST_SECONDS => jiff::Timestamp::from_millisecond(time).ok()?,
             time => jiff::Timestamp::from_second(time).ok()?,
@@ -336,11 +342,11 @@ pub fn day_of(time: &Value) -> Option<Date> {
 }
 
 /// The `type` of an event, an item or a tool.
-pub(crate) fn event_type(value: &Value) -> &str {
-    value.get("type").and_then(Value::as_str).unwrap_or_default()
+pub(crate) fn event_type<'t>(value: &'t Tree<'_>) -> &'t str {
+    value.get("type").and_then(Tree::as_str).unwrap_or_default()
 }
 
-pub(crate) fn owned(value: &Value, name: &str) -> Option<String> {
+pub(crate) fn owned(value: &Tree<'_>, name: &str) -> Option<String> {
     value.get(name)?.as_str().map(str::to_owned)
 }
 

@@ -7,6 +7,7 @@ use crate::body::{Measure, ParsedBody, input_image, text};
 use crate::dialect::Field::{Free, Parameter};
 use crate::dialect::Fields;
 use crate::openai_images::parameter;
+use crate::tree::Tree;
 
 /// The fields of a body, by the description of the API (platform.stability.ai/docs/api-reference,
 /// Stable Image Ultra, Core and SD3, by the clients that follow it). The width and height follow
@@ -50,12 +51,12 @@ pub(crate) fn request(
 }
 
 /// Whether a response is one of this API: an image as text, or a list of artifacts.
-pub(crate) fn is_response(value: &Value) -> bool {
-    value.get("artifacts").is_some_and(Value::is_array) || value.get("image").is_some_and(Value::is_string)
+pub(crate) fn is_response(value: &Tree<'_>) -> bool {
+    value.get("artifacts").is_some_and(Tree::is_array) || value.get("image").is_some_and(Tree::is_string)
 }
 
-pub(crate) fn images_of(value: &Value) -> Option<u64> {
-    match value.get("artifacts").and_then(Value::as_array) {
+pub(crate) fn images_of(value: &Tree<'_>) -> Option<u64> {
+    match value.get("artifacts").and_then(Tree::as_array) {
         Some(artifacts) => u64::try_from(artifacts.len()).ok(),
         None => value.get("image").map(|_| 1),
     }

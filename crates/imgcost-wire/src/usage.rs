@@ -2,7 +2,8 @@
 //! each other.
 
 use imgcost_core::{Code, Error, MAX_TOKENS, Usage, Usd};
-use serde_json::Value;
+
+use crate::tree::Tree;
 
 /// What is read of a usage object in every dialect.
 pub(crate) const MEMBERS: [&str; 24] = [
@@ -44,12 +45,12 @@ pub(crate) struct Readings {
 }
 
 impl Readings {
-    pub(crate) fn of(object: &Value) -> Result<Readings, Error> {
+    pub(crate) fn of(object: &Tree<'_>) -> Result<Readings, Error> {
         if !object.is_object() {
             return Err(Error::new(Code::BadInput, "usage is not an object").field("usage"));
         }
         let details =
-            |names: [&str; 3]| names.iter().find_map(|name| object.get(*name)).unwrap_or(&Value::Null);
+            |names: [&str; 3]| names.iter().find_map(|name| object.get(*name)).unwrap_or(Tree::NULL);
         let input = details(["input_tokens_details", "input_token_details", "prompt_tokens_details"]);
         let output = details(["output_tokens_details", "output_token_details", "completion_tokens_details"]);
         // Chat completions have names of their own for the same counts, and so has Vercel's AI SDK.
@@ -58,7 +59,7 @@ impl Readings {
                 .iter()
                 .try_fold(None, |found: Option<u64>, name| Ok::<_, Error>(found.or(count(object, name)?)))
         };
-        let cached = input.get("cached_tokens_details").unwrap_or(&Value::Null);
+        let cached = input.get("cached_tokens_details").unwrap_or(Tree::NULL);
         let reasoning = count(output, "reasoning_tokens")?.unwrap_or(0);
         let mut usage = Usage::default();
         usage.input = side(["input_tokens", "prompt_tokens", "inputTokens"])?;
@@ -178,7 +179,7 @@ fn unsplit_output(usage: &Usage) -> Option<u64> {
 ///
 /// # Errors
 /// It states one that is no amount.
-pub(crate) fn stated(usage: &Value) -> Result<Option<Usd>, ()> {
+pub(crate) fn stated(usage: &Tree<'_>) -> Result<Option<Usd>, ()> {
     let reported = |name: &str| usage.get(name).filter(|value| !value.is_null());
     if let Some(ticks) = reported("cost_in_usd_ticks") {
         // Rounded up to the nano-dollar.
@@ -190,27 +191,27 @@ pub(crate) fn stated(usage: &Value) -> Result<Option<Usd>, ()> {
     let Some(upstream) = upstream.filter(|upstream| !upstream.is_null()) else { return Ok(Some(cost)) };
     // With a key of one's own the relay states its fee alone, and the provider's bill beside it.
     match (usd(upstream)?, reported("is_byok")) {
-        (upstream, Some(Value::Bool(true))) => cost.checked_add(upstream).map(Some).ok_or(()),
+        (upstream, Some(Tree::Bool(true))) => cost.checked_add(upstream).map(Some).ok_or(()),
         (upstream, _) => Ok(Some(cost.max(upstream))),
     }
 }
 
 /// An amount in USD, as a number or a text; rounded up to what amounts can be.
-pub(crate) fn usd(value: &Value) -> Result<Usd, ()> {
+pub(crate) fn usd(value: &Tree<'_>) -> Result<Usd, ()> {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     text.parse().map_err(|_| ())
 }
 
 /// A whole number, which some write with a decimal point.
-pub(crate) fn whole(value: &Value) -> Option<u64> {
+pub(crate) fn whole(value: &Tree<'_>) -> Option<u64> {
     let exact = |float: &f64| float.fract() == 0.0 && (0.0..9e15).contains(float);
     value.as_u64().or_else(|| format!("{:.0}", value.as_f64().filter(exact)?).parse().ok())
 }
 
 /// A count that is reported; none where it is left out or null.
-pub(crate) fn count(object: &Value, name: &str) -> Result<Option<u64>, Error> {
+pub(crate) fn count(object: &Tree<'_>, name: &str) -> Result<Option<u64>, Error> {
     match object.get(name) {
-        None | Some(Value::Null) => Ok(None),
+        None | Some(Tree::Null) => Ok(None),
         Some(value) => match whole(value).filter(|count| *count <= MAX_TOKENS) {
             Some(count) => Ok(Some(count)),
             None => {

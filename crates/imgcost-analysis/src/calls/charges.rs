@@ -69,11 +69,14 @@ impl Charges {
 
     /// Adds a call with what it cost.
     pub fn add(&mut self, keys: &[String], call: &Call, charge: &Charge) {
-        let group = match self.groups.contains_key(keys) || self.groups.len() < self.most {
-            true => self.groups.entry(keys.to_vec()).or_default(),
-            false => self.groups.entry(vec![OTHERS.to_owned(); keys.len()]).or_default(),
+        if let Some(group) = self.groups.get_mut(keys) {
+            return group.add(call, charge);
+        }
+        let group = match self.groups.len() < self.most {
+            true => keys.to_vec(),
+            false => vec![OTHERS.to_owned(); keys.len()],
         };
-        group.add(call, charge);
+        self.groups.entry(group).or_default().add(call, charge);
     }
 
     /// Adds a call whose cost is not known.

@@ -63,12 +63,13 @@ impl<R: BufRead> Log<R> {
         loop {
             let next = self.documents.next(&mut self.buffer);
             let next = next.map_err(|error| unreadable("file", &self.name, &error))?;
-            let record = format!("line {}", self.documents.line);
+            let line = self.documents.line;
+            let record = || format!("line {line}");
             match next {
                 Next::End => return Ok(None),
                 Next::TooLong => {
                     let message = format!("the record has more than {}", size_words(LINE_MAX));
-                    return Ok(Some(Err(Unused { record, error: Error::new(Code::TooLarge, message) })));
+                    return Ok(Some(Err(Unused::new(record(), Error::new(Code::TooLarge, message)))));
                 }
                 Next::Document => {}
             }
@@ -76,18 +77,18 @@ impl<R: BufRead> Log<R> {
             if bytes.iter().all(u8::is_ascii_whitespace) {
                 continue;
             }
-            let line: LogLine = match serde_json::from_slice(bytes) {
+            let line = match LogLine::parse(bytes) {
                 Ok(line) => line,
-                Err(error) => return Ok(Some(Err(Unused { record, error: unreadable_line(&error) }))),
+                Err(error) => return Ok(Some(Err(Unused::new(record(), unreadable_line(&error))))),
             };
             if !line.is_response() {
                 let room = KEYS_MAX.saturating_sub(self.unknown_keys.len());
-                self.unknown_keys.extend(line.unknown.iter().take(room).cloned());
+                self.unknown_keys.extend(line.unknown().take(room));
             }
-            let record = line.id.clone().unwrap_or(record);
-            let call = match line.call(&record, bytes, defaults) {
+            let place = line.id().unwrap_or_else(record);
+            let call = match line.call(place.clone(), bytes, defaults) {
                 Ok(call) => call,
-                Err(error) => return Ok(Some(Err(Unused { record, error }))),
+                Err(error) => return Ok(Some(Err(Unused::new(place, error)))),
             };
             let is_new = match (&mut self.seen, &call.response.id) {
                 (Some(seen), Some(id)) => seen.insert(sixteen_bytes(id)),

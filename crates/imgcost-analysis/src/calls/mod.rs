@@ -19,7 +19,7 @@ mod line;
 mod log;
 
 use imgcost_core::{
-    Book, Charge, Code, DEFAULT_PROVIDER, Date, Error, Note, OfferDefaults, Quality, Quote, Request,
+    Book, Charge, Code, DEFAULT_PROVIDER, Date, Error, Note, Offer, OfferDefaults, Quality, Quote, Request,
     Response, Size, Terms, Tier, Usd,
 };
 use imgcost_wire::Dialect;
@@ -262,10 +262,21 @@ impl Call {
             Paid::Terms(terms) => (**terms).clone(),
             Paid::NotSaid | Paid::Amount(_) => book.served_terms(&self.request)?,
         };
-        let terms = if self.described { terms } else { terms.undescribed() };
         let request = &self.request;
-        let offer = book.offer(&request.provider, &request.model, request.as_of)?;
-        let terms = terms.with_writer(&offer, &self.response);
+        self.charge_at(terms, &book.offer(&request.provider, &request.model, request.as_of)?)
+    }
+
+    /// The same, by the call's quote.
+    ///
+    /// # Errors
+    /// Its usage is too large to be priced exactly.
+    pub fn charge_by(&self, quote: &Quote<'_>) -> Result<Charge, Error> {
+        self.charge_at(self.terms(quote), quote.offer())
+    }
+
+    fn charge_at(&self, terms: Terms, offer: &Offer<'_>) -> Result<Charge, Error> {
+        let terms = if self.described { terms } else { terms.undescribed() };
+        let terms = terms.with_writer(offer, &self.response);
         terms.charge(&self.response).ok_or_else(|| {
             Error::new(Code::TooLarge, "the usage is too large to be priced exactly").field("usage")
         })

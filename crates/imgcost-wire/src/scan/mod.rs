@@ -15,9 +15,9 @@ mod tally;
 mod tests;
 
 use imgcost_core::{Code, Error, Response};
-use serde_json::Value;
 
 use crate::failure::ApiFailure;
+use crate::tree::Tree;
 use document::Document;
 use events::Events;
 use tally::Tally;
@@ -89,7 +89,7 @@ pub struct Scan {
 
 impl Scan {
     /// What a whole document tells.
-    pub(crate) fn of_document(document: &Value) -> Scan {
+    pub(crate) fn of_document(document: &Tree<'_>) -> Scan {
         let mut tally = Tally::default();
         tally.take(std::slice::from_ref(document));
         tally.scan(End::Complete)

@@ -1,12 +1,12 @@
 //! What the documents of a body add up to.
 
 use imgcost_core::{Error, Response};
-use serde_json::Value;
 
 use super::document::Document;
 use super::{End, Scan};
 use crate::failure::ApiFailure;
-use crate::response::{documents, is_last, must_count, response_of_documents, sum};
+use crate::response::{each_reading, is_last, must_count, response_of_documents, sum};
+use crate::tree::Tree;
 
 /// The sum of the documents read so far.
 #[derive(Debug, Default)]
@@ -33,13 +33,10 @@ impl Tally {
         if !document.is_closed() || document.is_too_large() {
             return false;
         }
-        match documents(document.skeleton()) {
-            Ok(documents) => self.take(&documents),
-            Err(problem) => {
-                self.problem = Some(problem);
-                self.uncounted = true;
-                return false;
-            }
+        if let Err(problem) = each_reading(document.skeleton(), |readings| self.take(readings)) {
+            self.problem = Some(problem);
+            self.uncounted = true;
+            return false;
         }
         true
     }
@@ -50,8 +47,8 @@ impl Tally {
     }
 
     /// Takes a document by each reading of it.
-    pub(super) fn take(&mut self, documents: &[Value]) {
-        let value = documents.first().unwrap_or(&Value::Null);
+    pub(super) fn take(&mut self, documents: &[Tree<'_>]) {
+        let value = documents.first().unwrap_or(Tree::NULL);
         if let Some(failure) = ApiFailure::of(value) {
             self.failure = Some(failure);
         }
@@ -60,7 +57,7 @@ impl Tally {
             Ok(response) => {
                 // A response that names no event is not one of several, unless it is a part of a chat
                 // or repeats the sum so far.
-                self.over |= value.get("type").and_then(Value::as_str).is_none()
+                self.over |= value.get("type").and_then(Tree::as_str).is_none()
                     && value.get("choices").is_none()
                     && !response.cumulative;
                 self.add(response);

@@ -2,14 +2,14 @@
 
 use imgcost_core::{Code, Error, Response};
 use serde::de::IgnoredAny;
-use serde_json::Value;
 
-use crate::response::{documents as readings, must_count, response_of_documents, sum};
+use crate::response::{each_reading, must_count, response_of_documents, sum};
+use crate::tree::Tree;
 
 /// Reads a text as a response.
 pub(super) fn read(text: &str) -> Result<Response, Error> {
     let text = text.trim_start_matches('\u{feff}').trim();
-    let read = |json: &str| readings(json.as_bytes()).and_then(|readings| response_of_documents(&readings));
+    let read = |json: &str| each_reading(json.as_bytes(), response_of_documents).flatten();
     if text.starts_with(['{', '[']) {
         return read(text);
     }
@@ -33,7 +33,7 @@ pub(super) fn read(text: &str) -> Result<Response, Error> {
 
 /// Whether an event that can't be read may have been one that counts.
 fn counts(event: &str) -> bool {
-    let event = serde_json::from_str::<Value>(event).ok().filter(Value::is_object);
+    let event = serde_json::from_str::<Tree<'_>>(event).ok().filter(Tree::is_object);
     event.is_none_or(|event| must_count(&event))
 }
 

@@ -84,7 +84,7 @@ impl Found {
         self.seen.other_model += u64::from(call.complete(book)?.is_some());
         let quote = book.quote(&call.request)?;
         let keys: Vec<String> = by.iter().map(|by| value(by, &call, &quote)).collect();
-        self.charges.add(&keys, &call, &call.charge(book)?);
+        self.charges.add(&keys, &call, &call.charge_by(&quote)?);
         if call.described {
             let comparison = compare(&quote, &call.response, &call.billed());
             self.sums.add(&keys, &call.place, &comparison);
