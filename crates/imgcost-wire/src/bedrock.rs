@@ -5,8 +5,8 @@ use imgcost_core::{Error, InputImage, Quality, Size};
 use serde_json::{Map, Value};
 
 use crate::body::{Measure, ParsedBody, input_images, other_field, pixels, text, whole, within};
-use crate::dialect::Field::{Context, Free, Parameter};
-use crate::dialect::Fields;
+use crate::fields::Field::{Context, Free, Parameter};
+use crate::fields::Fields;
 use crate::tree::Tree;
 
 /// The fields of a body, by the descriptions of the models (docs.aws.amazon.com: Amazon Nova, "Image

@@ -1,12 +1,12 @@
 //! An API request body as it would be sent, read as a request.
 
 use imgcost_core::{
-    Code, Endpoint, Error, InputImage, Note, ParseSizeError, Pixels, Prompt, Request, Size, Tier,
-    nearest_name, printable,
+    Code, Endpoint, Error, InputImage, Note, ParseSizeError, Pixels, Prompt, Request, Size, Tier, printable,
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::dialect::{Dialect, Field, Fields};
+use crate::dialect::Dialect;
+use crate::fields::{Field, Fields};
 
 /// Turns text and image references of a body into counts and sizes: the caller's part,
 /// since nothing is counted or opened here.
@@ -40,81 +40,10 @@ impl ParsedBody {
         Some(Note::new("model-assumed", message))
     }
 
-    /// Reads a body of a dialect over the defaults in `base`: provider, day, and the model and
-    /// endpoint where the body does not say.
-    ///
-    /// # Errors
-    /// A field is not what the API takes.
-    pub fn read(
-        dialect: Dialect,
-        body: &Map<String, Value>,
-        base: &Request,
-        measure: &dyn Measure,
-    ) -> Result<ParsedBody, Error> {
-        let mut read = ParsedBody { request: base.clone(), names_model: false, dialect };
-        dialect.request(&mut read, body, measure)?;
-        // Where nobody recorded what else an API takes, a field may be the size or the count.
-        if !dialect.is_whole()
-            && let Some(field) = read.request.unknown_fields.first()
-        {
-            let what = format!("{field}, which is not a known field of {dialect}");
-            read.request.unseen_context.push(what);
-        }
-        Ok(read)
-    }
-
-    /// Reads a body in that of these dialects whose marks it bears.
-    ///
-    /// # Errors
-    /// It is no object, it is in another dialect, or a field is not what the API takes.
-    pub fn of_any(
-        meant: &[Dialect],
-        body: &Value,
-        base: &Request,
-        measure: &dyn Measure,
-    ) -> Result<ParsedBody, Error> {
-        let body = body.as_object().ok_or_else(|| bad("body", "a request body is a JSON object"))?;
-        let dialect = Dialect::among(meant, body).ok_or_else(|| {
-            let marked = Dialect::among(&Dialect::ALL, body).map_or("another", Dialect::name);
-            let names: Vec<&str> = meant.iter().map(|dialect| dialect.name()).collect();
-            let provider = &base.provider;
-            let message =
-                format!("the body is in dialect {marked}, and {provider} takes {}", names.join(", "));
-            bad("dialect", message)
-        })?;
-        Self::read(dialect, body, base, measure)
-    }
-
     /// The dialect that the body was read in.
     #[must_use]
     pub const fn dialect(&self) -> Dialect {
         self.dialect
-    }
-
-    /// Refuses a body with fields that are in no table of its API, but for those that `ignored`
-    /// names: the API would refuse them, or charge for something that is not known here.
-    ///
-    /// # Errors
-    /// Names the first such field and the nearest known one.
-    pub fn refuse_unknown(&self, ignored: &[impl AsRef<str>]) -> Result<(), Error> {
-        let is_ignored = |field: &&String| ignored.iter().any(|name| name.as_ref() == field.as_str());
-        let Some(field) = self.request.unknown_fields.iter().find(|field| !is_ignored(field)) else {
-            return Ok(());
-        };
-        let tables = self.dialect.fields();
-        let within = tables
-            .iter()
-            .filter(|fields| !fields.path.is_empty())
-            .find_map(|fields| Some((*fields, field.strip_prefix(fields.path)?)));
-        let body = tables.first().copied().unwrap_or(&Fields::NONE);
-        let (fields, name) = within.unwrap_or((body, field.as_str()));
-        let message =
-            format!("{field} is not a known field of {}, and what it costs is not known", fields.api);
-        let error = Error::new(Code::UnknownField, message).field("request");
-        Err(match nearest_name(name, fields.iter().map(|(name, _)| name)) {
-            Some(near) => error.nearest(near),
-            None => error,
-        })
     }
 }
 

@@ -4,8 +4,8 @@ use imgcost_core::{Error, Response};
 use serde_json::{Map, Value};
 
 use crate::body::{Measure, ParsedBody, bad, input_images, other_field, text, whole, within};
-use crate::dialect::Field::{Free, Parameter};
-use crate::dialect::Fields;
+use crate::fields::Field::{Free, Parameter};
+use crate::fields::Fields;
 use crate::tree::Tree;
 use crate::usage;
 

@@ -4,8 +4,8 @@ use imgcost_core::{Error, Pixels, Response, Size};
 use serde_json::{Map, Value};
 
 use crate::body::{Measure, ParsedBody, bad, class, input_images, pixels, text, whole};
-use crate::dialect::Field::{Free, Parameter};
-use crate::dialect::Fields;
+use crate::fields::Field::{Free, Parameter};
+use crate::fields::Fields;
 use crate::openai_images::parameter;
 use crate::tree::Tree;
 

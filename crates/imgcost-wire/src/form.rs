@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::body::Measure;
 use crate::images::{file_facts, image_size, mask_fact};
 use crate::openai_images::{FLAGS, NUMBERS};
-use crate::{json, multipart};
+use crate::{case, json, multipart};
 
 /// A request's body: its fields, and what a form has beside them.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,7 +36,7 @@ impl Body {
             Some(kind) => form(kind, body, measure)?,
             None => Body { fields: json::object(body)?, files: Files::default() },
         };
-        match json::differs_in_case(&read.fields) {
+        match case::differs_in_case(&read.fields) {
             Some(slip) => Err(slip),
             None => Ok(read),
         }

@@ -6,9 +6,9 @@ use imgcost_core::{Error, InputImage, Response, ServedTier, Tier, Usage, printab
 use serde_json::{Map, Value};
 
 use crate::body::{Measure, ParsedBody, class, input_image, other_field, text, whole, within};
-use crate::dialect::Field::{Context, Free, Parameter};
-use crate::dialect::Fields;
-use crate::response::{day_of, owned, served};
+use crate::fields::Field::{Context, Free, Parameter};
+use crate::fields::Fields;
+use crate::reported::{day_of, owned, served};
 use crate::tree::Tree;
 use crate::usage;
 

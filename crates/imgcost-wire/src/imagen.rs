@@ -4,8 +4,8 @@ use imgcost_core::{Error, InputImage};
 use serde_json::{Map, Value};
 
 use crate::body::{Measure, ParsedBody, bad, class, input_image, other_field, text, whole, within};
-use crate::dialect::Field::{Context, Free, Parameter};
-use crate::dialect::Fields;
+use crate::fields::Field::{Context, Free, Parameter};
+use crate::fields::Fields;
 use crate::tree::Tree;
 
 /// The fields of a body, by the reference of Imagen at Vertex AI (docs.cloud.google.com/vertex-ai,

@@ -4,8 +4,8 @@
 use imgcost_core::NativeApi;
 use serde_json::Value;
 
-use crate::json;
 use crate::paths::plain;
+use crate::{case, json};
 
 /// What a path alone tells of a `POST` to a provider's own API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -136,7 +136,7 @@ pub fn names_of(model: &str) -> impl Iterator<Item = &str> {
 /// Whether a body names a model that makes images, or can't be read.
 pub fn body_may_draw(body: &[u8], draws: impl Fn(&str) -> bool) -> bool {
     match json::object(body) {
-        Ok(body) if json::differs_in_case(&body).is_none() => {
+        Ok(body) if case::differs_in_case(&body).is_none() => {
             body.get("model").and_then(Value::as_str).is_none_or(draws)
         }
         _ => true,

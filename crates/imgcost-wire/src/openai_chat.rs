@@ -5,10 +5,10 @@ use serde_json::{Map, Value};
 
 use crate::body::{Measure, ParsedBody, class, tier, within};
 use crate::content::content;
-use crate::dialect::Field::{Choice, Context, Free, Parameter};
-use crate::dialect::Fields;
+use crate::fields::Field::{Choice, Context, Free, Parameter};
+use crate::fields::Fields;
 use crate::openai_images::{IMAGE_PARAMETERS, parameter};
-use crate::response::count;
+use crate::reported::count;
 use crate::tree::Tree;
 use crate::usage::Readings;
 

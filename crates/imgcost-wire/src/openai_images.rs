@@ -4,9 +4,9 @@ use imgcost_core::{Endpoint, Error, Fidelity, Response, printable};
 use serde_json::{Map, Value};
 
 use crate::body::{Measure, ParsedBody, bad, flag, images, other_field, size, text, tier, whole};
-use crate::dialect::Field::{Choice, Context, Free, Parameter};
-use crate::dialect::{Field, Fields};
-use crate::response::{count, count_caller, event_type, owned};
+use crate::fields::Field::{Choice, Context, Free, Parameter};
+use crate::fields::{Field, Fields};
+use crate::reported::{count, count_caller, event_type, owned};
 use crate::tree::Tree;
 use crate::usage::Readings;
 

@@ -5,10 +5,10 @@ use serde_json::{Map, Value};
 
 use crate::body::{Measure, ParsedBody, bad, flag, other_field, text, tier, whole};
 use crate::content::content;
-use crate::dialect::Field::{Context, Free, Parameter};
-use crate::dialect::Fields;
+use crate::fields::Field::{Context, Free, Parameter};
+use crate::fields::Fields;
 use crate::openai_images::{IMAGE_PARAMETERS, parameter};
-use crate::response::{count, count_caller, event_type, owned, plain_name};
+use crate::reported::{count, count_caller, event_type, owned, plain_name};
 use crate::tree::Tree;
 use crate::usage::Readings;
 

@@ -4,8 +4,8 @@ use imgcost_core::{Endpoint, Error};
 use serde_json::{Map, Value};
 
 use crate::body::{Measure, ParsedBody, class, input_images, text};
-use crate::dialect::Field::{Free, Parameter};
-use crate::dialect::Fields;
+use crate::fields::Field::{Free, Parameter};
+use crate::fields::Fields;
 use crate::openai_images::{IMAGE_PARAMETERS, parameter};
 
 pub(crate) const PATHS: [(&str, Endpoint); 2] =

@@ -3,8 +3,8 @@
 
 use imgcost_core::{Code, Error, Response};
 
-use crate::dialect::Fields;
-use crate::response::{count, owned};
+use crate::fields::Fields;
+use crate::reported::{count, owned};
 use crate::tree::Tree;
 use crate::usage::{self, Readings};
 

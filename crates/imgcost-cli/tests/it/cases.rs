@@ -507,6 +507,9 @@ fn b56_a_deployment_is_priced_as_the_model_that_is_named() {
     assert_eq!(ran("--request @b56-azure-deployment/body.json -p azure").code, 2);
     assert_eq!(quoted("--request @b56-azure-deployment/body.json -p azure -m gpt-image-2"), all("0.210765"));
     assert_eq!(charged("b56-azure-deployment/response.json -p azure -m gpt-image-2"), exactly("0.210765"));
+    let batch = ran("batch @b56-azure-deployment/batch.jsonl");
+    assert_eq!(batch.code, 4, "{batch:?}");
+    assert!(batch.stdout.contains("num_images is not a known field of the Images API"), "{batch:?}");
 }
 
 #[test]
@@ -529,4 +532,161 @@ fn b60_fal_rounds_gpt_image_1_up_to_the_cent() {
     assert_eq!(quoted(&call("--prompt-tokens 10")), all("0.02"));
     assert_eq!(quoted(&call("--prompt-tokens 10 -n 3")), all("0.04"));
     assert_eq!(ran(&call("--prompt-tokens 10 --cap 0.015")).code, 3);
+}
+
+#[test]
+fn b26_own_prices_in_the_wrong_unit_are_refused() {
+    let lint = ran("prices lint @b26-own-prices-unit/own.toml");
+    assert_eq!(lint.code, 2, "{lint:?}");
+    let told = lint.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (line, item, slip, rate) in [
+        (10, "text_input", "0.000005", "5"),
+        (11, "image_input", "0.000008", "8"),
+        (12, "image_output", "0.00003", "30"),
+    ] {
+        let slip = format!(
+            "own.toml:{line}: {item} = \"{slip}\" is 1000000 times less than the built-in {rate}: it looks like \
+             USD per token"
+        );
+        assert!(told.contains(&slip), "{slip}: {lint:?}");
+    }
+    let call = "-p azure -m gpt-image-2 -q high -s 1024x1024 --prompt-tokens 3 --prices @b26-own-prices-unit";
+    for (book, why) in
+        [("own.toml --cap 0.01", "own.toml:10: text_input"), ("litellm.json", "a price book is TOML")]
+    {
+        let quote = ran(&format!("{call}/{book}"));
+        assert_eq!((quote.code, quote.stdout.as_str()), (2, ""), "{quote:?}");
+        assert!(quote.stderr.contains(why), "{quote:?}");
+    }
+}
+
+#[test]
+fn b36_an_image_that_a_response_does_not_count_is_not_free() {
+    let call = "b36-responses-no-image-usage/response.json --as-of 2025-09-13";
+    let asked = "--request @b36-responses-no-image-usage/request.json";
+    let unnamed = ran(&format!("usage @{call} {asked}"));
+    assert_eq!(unnamed.code, 2, "{unnamed:?}");
+    assert!(unnamed.stderr.contains("no model is named"), "{unnamed:?}");
+    // The calling model alone is counted: 2,352 at $0.4 and 109 at $1.6 a million.
+    for line in [format!("{call} -m gpt-image-1 {asked}"), format!("{call} -m gpt-image-1")] {
+        assert_eq!(charged(&line), (4, "0.0011152".to_owned(), "-".to_owned()), "{line}");
+    }
+}
+
+#[test]
+fn b46_an_error_in_a_gate_is_no_agreement() {
+    let missing = ran("diff nope.csv @b46-ci/new.csv --fail-above 10%");
+    assert_eq!(missing.code, 2, "{missing:?}");
+    let diff = |before: &str, after: &str| {
+        ran(&format!("diff @b46-ci/{before} @b46-ci/{after} --fail-above 10% --as-of 2026-11-21"))
+    };
+    let grown = diff("empty.csv", "new.csv");
+    assert_eq!(grown.code, 3, "{grown:?}");
+    assert!(grown.stdout.starts_with("+$0.4219: $0 → $0.4219\n"), "{grown:?}");
+    let in_error = diff("new.csv", "unknown.csv");
+    assert_eq!(in_error.code, 4, "{in_error:?}");
+    let policy = ran("check @b46-ci/new.csv --policy @b46-ci/typo.toml");
+    assert_eq!(policy.code, 2, "{policy:?}");
+    assert!(policy.stderr.contains("typo.toml:1: there is no key 'max_per_cal'"), "{policy:?}");
+}
+
+#[test]
+fn b47_a_row_without_a_price_is_not_within_a_cap() {
+    let batch = ran("batch @b47-unpriced-row/jobs.csv --summary --cap 1");
+    assert_eq!(batch.code, 3, "{batch:?}");
+    assert!(batch.stderr.contains("the rows have no known ceiling"), "{batch:?}");
+    let ledger = ledger("b47");
+    let hold = ran(&format!("budget hold t -p openrouter -m openai/gpt-5-image --prompt-tokens 3 {ledger}"));
+    assert_eq!(hold.code, 3, "{hold:?}");
+    assert!(hold.stderr.contains("no known ceiling"), "{hold:?}");
+}
+
+#[test]
+fn b49_forty_at_once_share_one_cap() {
+    let ledger = ledger("b49");
+    assert_eq!(ran(&format!("budget set t 1 {ledger}")).code, 0);
+    let hold = |number: u32| {
+        ran(&format!(
+            "budget hold t/u{number} -m gpt-image-2 -q high -s 1024x1024 --prompt-tokens 3 {ledger}"
+        ))
+        .code
+    };
+    let codes: Vec<i32> = std::thread::scope(|scope| {
+        let hold = &hold;
+        let calls: Vec<_> = (0..40).map(|number| scope.spawn(move || hold(number))).collect();
+        calls.into_iter().map(|call| call.join().unwrap()).collect()
+    });
+    // Each may cost $0.210765: four are $0.84306.
+    let count = |wanted: i32| codes.iter().filter(|code| **code == wanted).count();
+    assert_eq!((count(0), count(3)), (4, 36), "{codes:?}");
+    let budget = &ran(&format!("budget show {ledger} -f json")).json()["budgets"][0];
+    assert_eq!((&budget["held"], &budget["used"]), (&"0.84306".into(), &"0.84306".into()), "{budget}");
+    assert_eq!(ran(&format!("budget doctor {ledger}")).code, 0);
+}
+
+/// Tokens of a call: floor and ceiling.
+fn tokens(line: &str, item: &str) -> [u64; 2] {
+    let ran = ran(&format!("{line} -f json"));
+    let json = ran.json();
+    let tokens = &json["tokens"][item];
+    ["floor", "ceiling"].map(|key| tokens[key].as_u64().unwrap_or_else(|| panic!("{line}: {json}")))
+}
+
+#[test]
+fn b50_tiles_of_input_images_near_the_square() {
+    for (size, count) in [("1024x1025", 194), ("1025x1024", 194), ("1023x1024", 194), ("512x513", 323)] {
+        let call = "-m gpt-image-1 -q low -s 1024x1024 --prompt-tokens 10 --as-of 2025-06-01";
+        assert_eq!(tokens(&format!("{call} --image {size}"), "image_input"), [count; 2], "{size}");
+    }
+}
+
+#[test]
+fn b51_edits_add_text_tokens_by_their_images() {
+    for (images, size, prompt, count) in [
+        ("--image 1024x1024", "1024x1536", 13, 35),
+        ("--image 1024x1024 --image 1024x1024", "1024x1024", 12, 50),
+        ("--image 480x1408", "1024x1536", 13, 57),
+        ("--image 480x1408 --image 480x1408", "1024x1536", 12, 94),
+    ] {
+        let call = format!("-m gpt-image-1.5 -q low -s {size} {images} --prompt-tokens {prompt}");
+        assert_eq!(tokens(&format!("{call} --as-of 2026-06-25"), "text_input"), [count; 2], "{call}");
+    }
+}
+
+#[test]
+fn b52_all_cells_of_gpt_image_1_and_its_previews() {
+    const SIZES: [&str; 3] = ["1024x1024", "1024x1536", "1536x1024"];
+    for (quality, cells) in [
+        ("low", [(272, "0.01088"), (408, "0.01632"), (400, "0.016")]),
+        ("medium", [(1056, "0.04224"), (1584, "0.06336"), (1568, "0.06272")]),
+        ("high", [(4160, "0.1664"), (6240, "0.2496"), (6208, "0.24832")]),
+    ] {
+        for (size, (count, amount)) in SIZES.iter().zip(cells) {
+            let call = format!("-m gpt-image-1 -q {quality} -s {size} --as-of 2025-06-01");
+            assert_eq!(tokens(&call, "image_output"), [count; 2], "{call}");
+            assert_eq!(quoted(&call).1, all(amount).1, "{call}");
+        }
+    }
+    let previews = "-m gpt-image-1 -q low -s 1024x1024 --stream --partial-images 3 --as-of 2025-06-01";
+    let [floor, _, ceiling] = quoted(previews).1;
+    assert_eq!((floor.as_str(), ceiling.as_str()), ("0.01088", "0.02288"));
+}
+
+#[test]
+fn b53_half_a_cent_and_a_tie() {
+    for (size, amount) in [("976x704", "0.00497"), ("960x720", "0.005")] {
+        let call = format!("-m gpt-image-2 -q low -s {size} --prompt-tokens 214");
+        assert_eq!(quoted(&call), all(amount), "{size}");
+    }
+    // Which way a half is rounded is not known.
+    assert_eq!(tokens("-m gpt-image-2 -q low -s 2560x1040 --prompt-tokens 214", "image_output"), [112, 131]);
+}
+
+#[test]
+fn b59_source_images_are_sold_by_the_megapixel() {
+    for (images, amount) in [(1, "0.1"), (2, "0.13"), (3, "0.16")] {
+        let call = format!("-p bfl -m flux-2-max -s 1024x1024{}", " --image 1024x1024".repeat(images));
+        assert_eq!(quoted(&call), all(amount), "{call}");
+    }
+    assert_eq!(quoted("-p bfl -m flux-2-max -s 1440x1440"), all("0.1"));
 }

@@ -8,8 +8,9 @@
 use std::fmt;
 
 use super::document::Document;
+use super::found::{End, Scan};
+use super::strings::is_space;
 use super::tally::Tally;
-use super::{End, Scan, is_space};
 
 /// The field that is read. Names, ids and comments are not.
 const DATA: &[u8] = b"data:";

@@ -2,7 +2,7 @@
 //! names, wherever they stand. Everything else is dropped with all it holds.
 
 use crate::dialect::Dialect;
-use crate::{response, usage};
+use crate::{reported, usage};
 
 /// The names, sorted while the program is compiled.
 pub(super) static KNOWN: [&str; count()] = sorted();
@@ -18,7 +18,7 @@ pub(super) fn known(name: &[u8]) -> Option<&'static str> {
 const fn list(at: usize) -> &'static [&'static str] {
     match at.checked_sub(Dialect::ALL.len()) {
         None => Dialect::ALL[at].members(),
-        Some(0) => &response::MEMBERS,
+        Some(0) => &reported::MEMBERS,
         Some(_) => &usage::MEMBERS,
     }
 }
@@ -66,6 +66,30 @@ const fn is_before(mut one: &[u8], mut other: &[u8]) -> bool {
                     return *first < *second;
                 }
                 (one, other) = (rest, others);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::responses::may_be_another;
+    use crate::tree::Tree;
+
+    #[test]
+    fn a_document_is_of_another_dialect_only_by_its_marks() {
+        for name in KNOWN {
+            for value in
+                ["1", "{}", "[]", "[{}]", "[\"a\"]", "\"response\"", "\"succeeded\"", "{\"sample\":1}"]
+            {
+                for text in
+                    [format!("{{\"{name}\":{value}}}"), format!("{{\"usage\":{{\"{name}\":{value}}}}}")]
+                {
+                    let document: Tree<'_> = serde_json::from_str(&text).unwrap();
+                    let asked = Dialect::ALL.into_iter().any(|dialect| dialect.is_response(&document));
+                    assert!(!asked || may_be_another(&document), "{text}");
+                }
             }
         }
     }

@@ -7,6 +7,7 @@
 
 mod document;
 mod events;
+mod found;
 mod members;
 mod skeleton;
 mod strings;
@@ -14,19 +15,15 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
-use imgcost_core::{Code, Error, Response};
+use imgcost_core::{Error, Response};
 
-use crate::failure::ApiFailure;
 use crate::tree::Tree;
 use document::Document;
 use events::Events;
+use strings::is_space;
 use tally::Tally;
 
-/// The members of responses that are kept.
-#[cfg(test)]
-pub(crate) fn known_members() -> &'static [&'static str] {
-    &members::KNOWN
-}
+pub use found::{End, Scan};
 
 /// Reads a response in passing: a JSON document or a stream of server-sent events.
 ///
@@ -70,67 +67,6 @@ impl Default for Body {
     fn default() -> Self {
         Body::Blank { mark: 0 }
     }
-}
-
-/// What a scanner found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Scan {
-    /// What the response reports. Of a stream that broke off, what it had reported until then,
-    /// which may be less than the whole: look at [`Scan::end`].
-    pub response: Option<Response>,
-    /// The error that the API answered with, in the body or as an event.
-    pub failure: Option<ApiFailure>,
-    /// How the body ended.
-    pub end: End,
-    /// Why there is no response, where a document was read that is none.
-    pub problem: Option<Error>,
-}
-
-impl Scan {
-    /// What a whole document tells.
-    pub(crate) fn of_document(document: &Tree<'_>) -> Scan {
-        let mut tally = Tally::default();
-        tally.take(std::slice::from_ref(document));
-        tally.scan(End::Complete)
-    }
-
-    /// The response, or why there is none, where the body was all that there is: one that breaks
-    /// off, or has an error among its events, is not counted whole ([`Response::uncounted`]).
-    /// `name` is what errors call the body.
-    ///
-    /// # Errors
-    /// Nothing in it reports what was used.
-    pub fn response_of(self, name: &str) -> Result<Response, Error> {
-        let cut = matches!(self.end, End::CutOff | End::TooLarge);
-        if let Some(mut response) = self.response {
-            response.uncounted |= cut || self.failure.is_some();
-            return Ok(response);
-        }
-        let why = match self.end {
-            End::Empty => "is empty",
-            _ if cut => "ends before the response is complete",
-            _ => "is neither a JSON response nor a stream of events with usage",
-        };
-        let problem = self.problem.filter(|_| self.end != End::Empty && !cut);
-        let error = || Error::new(Code::BadInput, format!("{name} {why}")).field("usage");
-        Err(problem.unwrap_or_else(error))
-    }
-}
-
-/// How a body ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum End {
-    /// The JSON document is closed, or the stream has said that it is over.
-    Complete,
-    /// The body stops before its document, or its stream, is over.
-    CutOff,
-    /// There is no body, or only spaces.
-    Empty,
-    /// It is no JSON object and no stream of events that hold one, or it is broken.
-    Unreadable,
-    /// More of it would count than a scanner keeps.
-    TooLarge,
 }
 
 /// UTF-8's byte order mark.
@@ -236,7 +172,54 @@ impl Scanner {
     }
 }
 
-/// Whether a byte may stand around a document.
-fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t'..=b'\r')
+/// Reads a whole response: a JSON document or a stream of server-sent events. Of a stream, the
+/// usage of all completed events is added up: whether a provider repeats the sum in each is
+/// not known, and a sum is never too low. A body that breaks off, an event that can't be read, or
+/// an error among them, leaves the counts incomplete: [`Response::uncounted`].
+///
+/// ```
+/// let stream = r#"data: {"type":"image_edit.completed","usage":{"input_tokens":16,"output_tokens":272}}"#;
+/// assert_eq!(imgcost_wire::response(stream)?.usage.output, Some(272));
+/// # Ok::<(), imgcost_core::Error>(())
+/// ```
+///
+/// # Errors
+/// It is neither, it holds an error instead of a response, or nothing in it reports what was
+/// used.
+pub fn response(body: impl AsRef<[u8]>) -> Result<Response, Error> {
+    scan(body.as_ref()).response_of("the response")
+}
+
+/// The longest body that is read at once: no text in it is longer than a scanner keeps.
+const AT_ONCE: usize = 1024;
+
+fn scan(body: &[u8]) -> Scan {
+    // Without images a response is short, and passing through it would take longer than reading it.
+    if body.len() <= AT_ONCE
+        && body.first() == Some(&b'{')
+        && let Ok(document) = serde_json::from_slice::<Tree<'_>>(body)
+        && !document.has_twice()
+    {
+        return of_document(&document);
+    }
+    let mut scanner = Scanner::new();
+    scanner.feed(body);
+    scanner.finish()
+}
+
+/// Reads a response from parsed JSON: a whole response, an event, a usage object alone, or a list
+/// of events. Of a member that is given twice, the last counts.
+///
+/// # Errors
+/// It holds an error instead of a response, a count is no whole number, or nothing in it
+/// says what was used.
+pub fn response_of_tree(value: &Tree<'_>) -> Result<Response, Error> {
+    of_document(value).response_of("the response")
+}
+
+/// What a whole document tells.
+fn of_document(document: &Tree<'_>) -> Scan {
+    let mut tally = Tally::default();
+    tally.take(std::slice::from_ref(document));
+    tally.scan(End::Complete)
 }

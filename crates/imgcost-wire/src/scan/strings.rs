@@ -32,6 +32,11 @@ impl Closing {
     }
 }
 
+/// Whether a byte may stand around a document.
+pub(super) fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t'..=b'\r')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,7 +3,7 @@
 use imgcost_core::{Error, Response};
 
 use super::document::Document;
-use super::{End, Scan};
+use super::found::{End, Scan};
 use crate::failure::ApiFailure;
 use crate::response::{each_reading, is_last, must_count, response_of_documents, sum};
 use crate::tree::Tree;

@@ -2,5 +2,6 @@
 
 mod events;
 mod json;
+mod reported;
 mod same;
 mod whole;
