@@ -85,15 +85,17 @@ pub(crate) fn input_image(read: &mut ParsedBody, image: InputImage) {
 /// The images that a field gives, one or a list: each as text, or as an object with an address; the
 /// size of a file by its id is not known.
 pub(crate) fn images(value: &Value, measure: &dyn Measure) -> Vec<InputImage> {
-    let one = |value: &Value| {
-        let address = value.get("image_url").unwrap_or(value);
-        let address = address.get("url").unwrap_or(address).as_str();
-        address.map_or(InputImage::Unsized, |address| measure.image(address))
-    };
+    let one = |value: &Value| reference(value).map_or(InputImage::Unsized, |address| measure.image(address));
     match value {
         Value::Array(items) => items.iter().map(one).collect(),
         value => vec![one(value)],
     }
+}
+
+/// The address of an image, or the image itself in base64.
+pub(crate) fn reference(value: &Value) -> Option<&str> {
+    let address = value.get("image_url").unwrap_or(value);
+    address.get("url").unwrap_or(address).as_str()
 }
 
 /// Adds the images that a field gives, which make a generation an edit.

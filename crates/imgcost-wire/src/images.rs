@@ -197,13 +197,31 @@ fn orientation(exif: &[u8]) -> Option<u16> {
 /// else, such as an address or a file id, has no size that could be told.
 #[must_use]
 pub fn referenced_image(reference: &str) -> InputImage {
-    let encoded = match reference.split_once(',') {
-        Some((head, encoded)) if head.starts_with("data:") && head.ends_with(";base64") => encoded,
-        Some(_) => return InputImage::Unsized,
-        None => reference,
-    };
-    let header = base64_prefix(encoded);
+    let header = encoded(reference).map(base64_prefix).unwrap_or_default();
     image_size(&header).map_or(InputImage::Unsized, |measured| InputImage::Sized(measured.size))
+}
+
+/// What the bytes of an image show that a request body carries, as [`file_facts`] of a file; nothing
+/// of an address or a file id.
+pub(crate) fn referenced_facts(field: &str, reference: &str) -> Vec<(String, String)> {
+    let Some(encoded) = encoded(reference) else { return Vec::new() };
+    let header = base64_prefix(encoded);
+    if image_size(&header).is_err() {
+        return Vec::new();
+    }
+    // Four letters are three bytes.
+    let letters = encoded.bytes().filter(|letter| !matches!(letter, b'\r' | b'\n' | b'=')).count();
+    let length = u64::try_from(letters).map_or(u64::MAX, |letters| letters.saturating_mul(3) / 4);
+    file_facts(field, &header, length).collect()
+}
+
+/// The text of a reference that may be an image in base64.
+fn encoded(reference: &str) -> Option<&str> {
+    match reference.split_once(',') {
+        Some((head, encoded)) if head.starts_with("data:") && head.ends_with(";base64") => Some(encoded),
+        Some(_) => None,
+        None => Some(reference),
+    }
 }
 
 /// Decodes the start of base64 text, up to the bound or the first letter that is none.

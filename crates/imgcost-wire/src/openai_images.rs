@@ -1,11 +1,12 @@
 //! OpenAI's Images API: generations, edits and variations, as JSON, as a form and as a stream.
 
-use imgcost_core::{Endpoint, Error, Fidelity, Response, printable};
+use imgcost_core::{Endpoint, Error, Fidelity, InputImage, Response, printable};
 use serde_json::{Map, Value};
 
-use crate::body::{Measure, ParsedBody, bad, flag, images, other_field, size, text, tier, whole};
+use crate::body::{Measure, ParsedBody, bad, flag, images, other_field, reference, size, text, tier, whole};
 use crate::fields::Field::{Choice, Context, Free, Parameter};
 use crate::fields::{Field, Fields};
+use crate::images::{mask_fact, referenced_facts, referenced_image};
 use crate::reported::{count, count_caller, event_type, owned};
 use crate::tree::Tree;
 use crate::usage::Readings;
@@ -71,7 +72,7 @@ pub(crate) fn request(
     body: &Map<String, Value>,
     measure: &dyn Measure,
 ) -> Result<(), Error> {
-    let mut has_images = false;
+    let (mut has_images, mut image, mut mask) = (false, None, None);
     for (name, value) in body.iter().filter(|(_, value)| !value.is_null()) {
         match name.as_str() {
             "prompt" => read.request.prompt = Some(measure.prompt(text(name, value)?)),
@@ -81,15 +82,28 @@ pub(crate) fn request(
                     read.request.images.clear();
                 }
                 read.request.images.extend(images(value, measure));
+                let items = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+                image = image.or(items.first().and_then(reference));
+                let facts =
+                    items.iter().filter_map(reference).flat_map(|image| referenced_facts("image", image));
+                read.request.files.extend(facts);
                 read.request.endpoint = match read.request.endpoint {
                     Endpoint::Generations => Endpoint::Edits,
                     other => other,
                 };
             }
-            "mask" => read.request.mask = true,
+            "mask" => {
+                read.request.mask = true;
+                mask = reference(value);
+                read.request.files.extend(mask.into_iter().flat_map(|mask| referenced_facts("mask", mask)));
+            }
             "service_tier" => read.request.tier = tier(read.request.tier, name, value)?,
             _ => parameter(read, &FIELDS, name, value)?,
         }
+    }
+    let sizes = (image.map(referenced_image), mask.map(referenced_image));
+    if let (Some(InputImage::Sized(image)), Some(InputImage::Sized(mask))) = sizes {
+        read.request.files.push(mask_fact(image, mask));
     }
     // A body of which nothing is the API's own is in the shape of another.
     if !read.request.unknown_fields.is_empty() && !body.contains_key("prompt") {

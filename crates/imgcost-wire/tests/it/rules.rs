@@ -188,6 +188,49 @@ fn form(model: &str, files: &[(&str, &[u8])]) -> Result<(), Error> {
     BOOK.quote(&request).map(|_| ())
 }
 
+/// Base64 of bytes.
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for three in bytes.chunks(3) {
+        let bits = (0..3).fold(0_u32, |bits, at| bits << 8 | u32::from(three.get(at).copied().unwrap_or(0)));
+        for at in 0..=three.len() {
+            text.push(char::from(LETTERS[(bits >> (18 - 6 * at)) as usize & 63]));
+        }
+        text.extend(std::iter::repeat_n('=', 3 - three.len()));
+    }
+    text
+}
+
+#[test]
+fn images_in_a_body_are_checked_by_what_their_bytes_show() {
+    let data = |bytes: &[u8]| format!("data:image/png;base64,{}", base64(bytes));
+    let (square, oblong) = (data(&png(512, 512, 6, 0)), data(&png(512, 256, 6, 0)));
+    let (plain, small) = (data(&png(512, 512, 2, 0)), data(&png(256, 256, 6, 0)));
+    let large = data(&png(512, 512, 6, 4 << 20));
+    let sized = |images: &str, mask: Option<&str>| {
+        let mut body = json!({"model": "dall-e-2", "prompt": "a fox", "image": images});
+        if let Some(mask) = mask {
+            body["mask"] = json!({"image_url": mask});
+        }
+        let base = Request::new("openai", "", Date::constant(2026, 5, 1));
+        let read = ParsedBody::of_any(&Dialect::OPENAI, &body, &base, &OneToken).unwrap();
+        BOOK.quote(&read.request).map(|_| ()).map_err(|error| error.message().to_owned())
+    };
+    assert_eq!(sized(&square, None), Ok(()));
+    assert_eq!(sized(&plain, Some(&square)), Ok(()));
+    // An address shows nothing.
+    assert_eq!(sized("https://example.com/a.png", None), Ok(()));
+    for (image, mask, why) in [
+        (&oblong, None, "image.shape 'oblong' is not one of dall-e-2's"),
+        (&plain, None, "image.alpha 'false' is not one of dall-e-2's"),
+        (&large, None, "dall-e-2 takes image.bytes = 1 to 4194303 with endpoint = edits (got 4194349)"),
+        (&square, Some(&small), "mask.size '256x256' is not one of dall-e-2's"),
+    ] {
+        assert_eq!(sized(image, mask.map(String::as_str)), Err(why.to_owned()));
+    }
+}
+
 #[test]
 fn files_are_checked_by_what_their_bytes_show() {
     const RGB: u8 = 2;
