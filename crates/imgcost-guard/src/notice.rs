@@ -68,6 +68,16 @@ pub enum Notice {
         /// The path, without host and query.
         path: String,
     },
+    /// A call went to a host that is not known for the provider that the guard is set to, whose
+    /// prices count. Told once a host.
+    OtherHost {
+        /// The provider that the guard is set to.
+        provider: String,
+        /// Where the call went.
+        host: String,
+        /// The provider whose API is there, if the price book knows.
+        of: Option<String>,
+    },
     /// What became of a call could not be booked. Either its hold stays open and counts at the
     /// ceiling, and expires in time; or it was booked otherwise before, which stands.
     NotBooked {
@@ -101,6 +111,13 @@ impl fmt::Display for Notice {
                 f,
                 "calls of {provider} to {path} pass unmetered: nothing is held for them, and nothing booked"
             ),
+            Notice::OtherHost { provider, host, of } => {
+                match of {
+                    Some(of) => write!(f, "{host} is {of}'s host")?,
+                    None => write!(f, "{host} is no host of {provider} that the price book knows")?,
+                }
+                write!(f, ": its calls are held and booked at the prices of {provider}")
+            }
             Notice::NotBooked { hold, error } if error.is_conflict() => {
                 write!(f, "hold {hold} was booked before, otherwise than now, and stays so: {error}")
             }

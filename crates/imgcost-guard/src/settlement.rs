@@ -1,6 +1,8 @@
 //! From a response to what its hold is settled at: the hold's terms, those of the model and tier
 //! that the response names where they differ, and never less than the response proves.
 
+use std::borrow::Cow;
+
 use imgcost_core::{Book, Charge, Date, Endpoint, Quality, Request, Response, Size, Terms, Tier};
 use imgcost_ledger::{Hold, NanoUsd};
 use serde::Deserialize;
@@ -54,6 +56,7 @@ pub(crate) fn bill_at(
         .map(|what| format!("{what}: the greater amount is booked"))
         .into_iter()
         .collect();
+    let terms = with_writer(book, hold, terms, response);
     let mut priced = Priced::of(terms.charge(response));
     match Served::of(book, hold, response) {
         Served::AsHeld => {}
@@ -61,7 +64,7 @@ pub(crate) fn bill_at(
         Served::Unpriced(why) => priced = priced.without(why),
         Served::At { terms: other, note } => {
             notes.push(note);
-            let mut other = *other;
+            let mut other = with_writer(book, hold, &other, response).into_owned();
             other.asked_images = terms.asked_images;
             priced = priced.or(Priced::of(other.charge(response)));
         }
@@ -79,6 +82,17 @@ pub(crate) fn bill_at(
             Bill::Open { why: whys.join("; ") }
         }
     }
+}
+
+/// The terms with the rates of the text model that wrote an image in SVG, where the response names
+/// one.
+fn with_writer<'t>(book: &Book, hold: &Hold, terms: &'t Terms, response: &Response) -> Cow<'t, Terms> {
+    if response.responses_model.is_none() || response.of_responses {
+        return Cow::Borrowed(terms);
+    }
+    let held = serde_json::from_str::<Held>(&hold.request).ok();
+    let offer = held.and_then(|held| book.offer(&held.provider, &held.model, held.day(hold)).ok());
+    offer.map_or(Cow::Borrowed(terms), |offer| Cow::Owned(terms.clone().with_writer(&offer, response)))
 }
 
 /// What a response costs by one set of terms.
@@ -135,6 +149,13 @@ struct Held {
     responses_model: Option<String>,
 }
 
+impl Held {
+    /// The day whose prices it was held at.
+    fn day(&self, hold: &Hold) -> Date {
+        self.as_of.unwrap_or_else(|| imgcost_core::utc_day(hold.made_at))
+    }
+}
+
 /// What a response names other than its hold.
 enum Served {
     /// Nothing.
@@ -152,7 +173,7 @@ impl Served {
         // A hold without a quote has no request to compare with.
         let Ok(held) = serde_json::from_str::<Held>(&hold.request) else { return Served::AsHeld };
         let held_tier = held.tier.unwrap_or(Tier::Standard);
-        let day = held.as_of.unwrap_or_else(|| imgcost_core::utc_day(hold.made_at));
+        let day = held.day(hold);
         let mut request = Request::new(&*held.provider, &*held.model, day);
         request.tier = held_tier;
         let served = request.take_served(book, response);
@@ -217,7 +238,9 @@ fn calling_model<'a>(
     response: &'a Response,
 ) -> Result<Option<&'a str>, String> {
     let held = held.responses_model.as_deref();
-    let Some(named) = response.responses_model.as_deref() else { return Ok(held) };
+    // Of other APIs it is the writer of an SVG.
+    let named = response.responses_model.as_deref().filter(|_| response.of_responses);
+    let Some(named) = named else { return Ok(held) };
     let Ok(offer) = book.offer(provider, model, day) else { return Ok(held) };
     let known = |name: &str| offer.text_model(name).map(|model| model.id.as_str());
     match known(named) {

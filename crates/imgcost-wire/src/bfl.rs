@@ -70,7 +70,7 @@ fn is_input_image(name: &str) -> bool {
 
 pub(crate) fn is_response(value: &Tree<'_>) -> bool {
     let is_result = value.get("result").is_some_and(|result| result.get("sample").is_some());
-    is_result || ["output_mp", "polling_url"].iter().any(|name| value.get(*name).is_some())
+    is_result || ["output_mp", "polling_url"].iter().any(|name| value.get(name).is_some())
 }
 
 pub(crate) fn images_of(value: &Tree<'_>) -> Option<u64> {

@@ -132,7 +132,7 @@ fn size(name: &str, value: &Value) -> Result<imgcost_core::Size, Error> {
 
 pub(crate) fn is_response(value: &Tree<'_>) -> bool {
     value.get("output").is_some_and(|output| {
-        ["choices", "results", "task_status", "task_id"].iter().any(|name| output.get(*name).is_some())
+        ["choices", "results", "task_status", "task_id"].iter().any(|name| output.get(name).is_some())
     })
 }
 

@@ -110,7 +110,7 @@ pub(crate) fn is_response(value: &Tree<'_>) -> bool {
 /// How many images a response brings: what was filtered is listed without one, and not billed.
 pub(crate) fn images_of(value: &Tree<'_>) -> Option<u64> {
     let is_image = |item: &&Tree<'_>| {
-        ["mimeType", "bytesBase64Encoded", "gcsUri"].iter().any(|name| item.get(*name).is_some())
+        ["mimeType", "bytesBase64Encoded", "gcsUri"].iter().any(|name| item.get(name).is_some())
     };
     u64::try_from(value.get("predictions")?.as_array()?.iter().filter(is_image).count()).ok()
 }

@@ -53,7 +53,7 @@ pub use meter::{Meter, counted};
 pub use native::{Native, body_may_draw, names_of, native, native_of_openai, without_ids};
 pub use openai_batch::batch_response;
 pub use openai_responses::has_image_tool;
-pub use paths::{Route, endpoint, shown_path};
+pub use paths::{Route, endpoint, host, shown_path};
 pub use reported::day_of;
 pub use scan::{End, Scan, Scanner, response, response_of_tree};
 pub use tree::{Name, Tree};

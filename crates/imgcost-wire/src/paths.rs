@@ -67,6 +67,23 @@ impl Route {
     }
 }
 
+/// The host of an address; none of a path.
+///
+/// ```
+/// use imgcost_wire::host;
+/// assert_eq!(host("https://me:key@api.openai.com:443/v1/images/edits"), Some("api.openai.com"));
+/// assert_eq!(host("/v1/images/edits"), None);
+/// ```
+#[must_use]
+pub fn host(address: &str) -> Option<&str> {
+    let (_, rest) = address.split_once("://").filter(|(scheme, _)| !scheme.contains('/'))?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let place = authority.rsplit('@').next()?;
+    // An address of IPv6 stands in brackets.
+    let host = place.split_once(']').map_or_else(|| place.split(':').next(), |(host, _)| host.get(1..))?;
+    Some(host).filter(|host| !host.is_empty())
+}
+
 /// The path of an address; a path as it is.
 fn without_host(address: &str) -> &str {
     let Some((_, rest)) = address.split_once("://") else { return address };

@@ -49,8 +49,7 @@ impl Readings {
         if !object.is_object() {
             return Err(Error::new(Code::BadInput, "usage is not an object").field("usage"));
         }
-        let details =
-            |names: [&str; 3]| names.iter().find_map(|name| object.get(*name)).unwrap_or(Tree::NULL);
+        let details = |names: [&str; 3]| names.iter().find_map(|name| object.get(name)).unwrap_or(Tree::NULL);
         let input = details(["input_tokens_details", "input_token_details", "prompt_tokens_details"]);
         let output = details(["output_tokens_details", "output_token_details", "completion_tokens_details"]);
         // Chat completions have names of their own for the same counts, and so has Vercel's AI SDK.

@@ -18,6 +18,8 @@ pub(super) enum Next {
 enum Form {
     Lines,
     Objects,
+    /// All of it is one.
+    Whole,
 }
 
 /// Reads documents, each bounded.
@@ -37,6 +39,15 @@ impl<R: BufRead> Documents<R> {
         Documents { reader, form: None, most, line: 0, next_line: 1 }
     }
 
+    /// The same, where all of it is one document.
+    pub(super) fn whole(self) -> Documents<R> {
+        Documents { form: Some(Form::Whole), ..self }
+    }
+
+    pub(super) fn is_whole(&self) -> bool {
+        self.form == Some(Form::Whole)
+    }
+
     /// Reads the next document into the buffer; of one that is too long nothing is kept.
     pub(super) fn next(&mut self, buffer: &mut Vec<u8>) -> io::Result<Next> {
         buffer.clear();
@@ -48,6 +59,22 @@ impl<R: BufRead> Documents<R> {
         match form {
             Form::Lines => self.next_line(buffer),
             Form::Objects => self.next_object(buffer),
+            Form::Whole => self.all(buffer),
+        }
+    }
+
+    fn all(&mut self, buffer: &mut Vec<u8>) -> io::Result<Next> {
+        self.line = 1;
+        let most = u64::try_from(self.most).unwrap_or(u64::MAX);
+        self.reader.by_ref().take(most.saturating_add(1)).read_to_end(buffer)?;
+        match buffer.len() {
+            0 => Ok(Next::End),
+            length if length > self.most => {
+                *buffer = Vec::new();
+                io::copy(&mut self.reader, &mut io::sink())?;
+                Ok(Next::TooLong)
+            }
+            _ => Ok(Next::Document),
         }
     }
 

@@ -8,7 +8,7 @@ use std::fmt;
 
 use imgcost_core::read::{self, shown};
 use imgcost_core::{Code, Date, Endpoint, Error, InputImage, Prompt, Response, Tier, Usd};
-use imgcost_wire::{Meter, Name, ParsedBody, Tree, batch_response, day_of, response_of_tree};
+use imgcost_wire::{Dialect, Meter, Name, ParsedBody, Route, Tree, batch_response, day_of, response_of_tree};
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
@@ -242,6 +242,16 @@ impl<'de> Visitor<'de> for ReportedVisitor {
 }
 
 impl<'l> LogLine<'l> {
+    /// A response alone, as a stream of events.
+    pub(super) const EVENTS: LogLine<'l> = LogLine {
+        request: None,
+        url: None,
+        response: None,
+        members: Tree::Null,
+        is_whole: false,
+        unknown: Vec::new(),
+    };
+
     /// Parses a record.
     ///
     /// # Errors
@@ -293,22 +303,36 @@ impl<'l> LogLine<'l> {
             true => row.provider.filter(|name| defaults.book.provider(name).is_ok()),
             false => row.provider,
         };
+        let address = row.endpoint.or(self.url.as_deref());
+        let at_host = || Some(&*defaults.book.provider_at(imgcost_wire::host(address?)?)?.id);
+        let provider = provider.or_else(at_host);
         let mut base = defaults.base(provider, at.or(response.day));
         base.tier = if of_batch { Tier::Batch } else { base.tier };
         let described = self.request.is_some();
+        // Its address tells the dialect, and in some of them the model.
+        let taken = defaults.book.provider(&base.provider).map(Dialect::taken_by).unwrap_or_default();
+        let route = address.and_then(|address| Route::of(&taken, address));
         let (mut request, names_model) = match &self.request {
             Some(body) => {
-                let read = ParsedBody::of_any(&defaults.meant(&base.provider), body, &base, &Meter)?;
+                let mut meant = defaults.meant(&base.provider);
+                meant.splice(0..0, route.as_ref().map(|route| route.dialect));
+                let read = ParsedBody::of_any(&meant, body, &base, &Meter)?;
                 let names_model = read.names_model;
                 (read.request, names_model)
             }
             None => (base, false),
         };
         if !names_model {
-            let named = row.model.filter(|_| !is_response).or(response.model.as_deref()).map(str::to_owned);
-            request.model = named.or_else(|| defaults.model.clone()).ok_or_else(|| {
-                bad_input("model", "neither the request nor the response names a model; --model does")
-            })?;
+            let named = row.model.filter(|_| !is_response).or(response.model.as_deref());
+            let of_path = route.as_ref().and_then(|route| route.model.as_deref());
+            let named = named.or(of_path).map(str::to_owned);
+            let of_provider = || {
+                defaults.book.provider(&request.provider).ok()?.default_model.clone().filter(|_| described)
+            };
+            request.model =
+                named.or_else(|| defaults.model.clone()).or_else(of_provider).ok_or_else(|| {
+                    bad_input("model", "neither the request nor the response names a model; --model does")
+                })?;
         }
         defaults.take_provider(&mut request, provider);
         if !described {
@@ -320,8 +344,13 @@ impl<'l> LogLine<'l> {
             }
         }
         let mut endpoint_known = request.endpoint != Endpoint::Generations;
-        if let Some(text) = row.endpoint.or(self.url.as_deref()) {
-            request.endpoint = imgcost_wire::endpoint(text)?;
+        if let Some(text) = address {
+            request.endpoint = match &route {
+                Some(route) if !route.dialect.paths().is_empty() => route.endpoint,
+                // A path that names a model is one for edits as well.
+                Some(_) => request.endpoint,
+                None => imgcost_wire::endpoint(text)?,
+            };
             endpoint_known = true;
         }
         let tokens = row.prompt_tokens.filter(|tokens| !tokens.is_null() && !row.of_litellm);

@@ -49,6 +49,13 @@ impl<R: BufRead> Log<R> {
         Log { name: name.to_owned(), documents: Documents::new(reader, LINE_MAX), ..self }
     }
 
+    /// Takes all of the log that is read next for one response: a stream of events, whose lines are no
+    /// records.
+    #[must_use]
+    pub fn of_events(self) -> Log<R> {
+        Log { documents: self.documents.whole(), ..self }
+    }
+
     /// Counts a response that is there twice as two.
     #[must_use]
     pub fn with_duplicates(self) -> Log<R> {
@@ -77,7 +84,8 @@ impl<R: BufRead> Log<R> {
             if bytes.iter().all(u8::is_ascii_whitespace) {
                 continue;
             }
-            let line = match LogLine::parse(bytes) {
+            let parsed = if self.documents.is_whole() { Ok(LogLine::EVENTS) } else { LogLine::parse(bytes) };
+            let line = match parsed {
                 Ok(line) => line,
                 Err(error) => return Ok(Some(Err(Unused::new(record(), unreadable_line(&error))))),
             };

@@ -690,3 +690,73 @@ fn b59_source_images_are_sold_by_the_megapixel() {
     }
     assert_eq!(quoted("-p bfl -m flux-2-max -s 1440x1440"), all("0.1"));
 }
+
+/// The groups of a log's charges, by provider and model, and what they cost at most.
+fn groups(log: &str, flags: &str) -> Vec<(String, String, String)> {
+    let ran =
+        common::run_with(&words(&format!("usage - --by provider,model -f json {flags}")), log.as_bytes());
+    let json = ran.json();
+    let groups = json["charges"].as_array().unwrap_or_else(|| panic!("{ran:?}"));
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or("-").to_owned();
+    let group = |row: &serde_json::Value| {
+        let keys = &row["group"];
+        (text(&keys["provider"]), text(&keys["model"]), text(&row["total"]["ceiling"]))
+    };
+    groups.iter().map(group).collect()
+}
+
+#[test]
+fn an_address_tells_provider_dialect_and_model() {
+    let usage = r#""usage":{"input_tokens":9,"output_tokens":196,"input_tokens_details":{"text_tokens":9,"image_tokens":0}}"#;
+    let asked = r#""prompt":"x","quality":"low","size":"1024x1024""#;
+    for (url, body, response, provider, model) in [
+        (
+            "https://api.openai.com/v1/images/generations",
+            format!(r#""model":"gpt-image-2",{asked}"#),
+            usage,
+            "openai",
+            "gpt-image-2",
+        ),
+        (
+            "https://a.openai.azure.com/openai/v1/images/generations",
+            format!(r#""model":"gpt-image-2",{asked}"#),
+            usage,
+            "azure-openai",
+            "gpt-image-2",
+        ),
+        (
+            "https://a.openai.azure.com/openai/deployments/gpt-image-2/images/generations?api-version=1",
+            asked.to_owned(),
+            usage,
+            "azure-openai",
+            "gpt-image-2",
+        ),
+        (
+            "https://queue.fal.run/fal-ai/flux/dev",
+            r#""prompt":"x","image_size":{"width":1024,"height":1024}"#.to_owned(),
+            r#""images":[{"url":"u"}]"#,
+            "fal",
+            "fal-ai/flux/dev",
+        ),
+    ] {
+        let line = format!(r#"{{"url":"{url}","request":{{{body}}},"response":{{{response}}}}}"#);
+        let found = groups(&line, "--as-of 2026-11-21");
+        let [(at, of, ceiling)] = found.as_slice() else { panic!("{url}: {found:?}") };
+        assert_eq!((at.as_str(), of.as_str()), (provider, model), "{url}");
+        assert_ne!(ceiling, "-", "{url}");
+    }
+}
+
+#[test]
+fn b56_a_deployment_that_an_own_book_names_needs_no_flag() {
+    let own = folder("b56").join("own.toml");
+    let book = "schema = \"imgcost.prices/1\"\nprovider = \"azure-openai\"\n[[model]]\nid = \"gpt-image-2\"\n\
+                aliases = [\"img-prod-eastus\"]\n";
+    std::fs::write(&own, book).unwrap();
+    let prices = format!("-p azure --prices {}", own.display());
+    assert_eq!(quoted(&format!("--request @b56-azure-deployment/body.json {prices}")), all("0.210765"));
+    assert_eq!(charged(&format!("b56-azure-deployment/response.json {prices}")), exactly("0.210765"));
+    let line = r#"{"response":{"model":"img-prod-eastus","data":[{"b64_json":""}],"usage":{"input_tokens":9,"output_tokens":7024,"input_tokens_details":{"text_tokens":9,"image_tokens":0}}}}"#;
+    let group = ("azure-openai".to_owned(), "gpt-image-2".to_owned(), "0.210765".to_owned());
+    assert_eq!(groups(line, &prices), [group]);
+}

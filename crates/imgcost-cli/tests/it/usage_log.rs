@@ -417,3 +417,37 @@ fn months_are_groups() {
         document["groups"].as_array().unwrap().iter().map(|group| &group["group"]["month"]).collect();
     assert!(groups.contains(&&json!("2026-10")) && groups.contains(&&json!("2026-11")), "{groups:?}");
 }
+
+#[test]
+fn a_stream_among_several_logs_is_one_response() {
+    let folder = folder("usage-streams");
+    let usage = r#""usage":{"input_tokens":9,"output_tokens":196,"input_tokens_details":{"text_tokens":9,"image_tokens":0}}"#;
+    let response = format!(r#"{{"created":1795183391,"model":"gpt-image-2","data":[{{}}],{usage}}}"#);
+    let event = format!(r#"{{"type":"image_generation.completed","model":"gpt-image-2",{usage}}}"#);
+    let log = file(&folder, "log.jsonl", format!("{response}\n{response}\n"));
+    let stream = format!("event: image_generation.completed\r\ndata: {event}\r\n\r\n");
+    let stream = file(&folder, "stream.txt", format!("{stream}{stream}data: [DONE]\n"));
+    let part = |tokens: u64| {
+        format!(
+            r#"{{"candidates":[{{"content":{{"parts":[{{"inlineData":{{"data":"x"}}}}]}}}}],"modelVersion":"gemini-3-pro-image",
+            "usageMetadata":{{"promptTokenCount":9,"candidatesTokenCount":{tokens},"totalTokenCount":{}}}}}"#,
+            9 + tokens
+        )
+    };
+    let list = file(&folder, "list.json", format!("[{},{}]", part(600), part(1120)));
+    for (files, calls, images) in [
+        ([&log, &stream], 3, 4),
+        ([&stream, &log], 3, 4),
+        // What a later part of Gemini's counts renews the parts before it.
+        ([&log, &list], 3, 4),
+    ] {
+        let ran = run(&["usage", files[0], files[1], "--as-of", "2026-11-21", "-f", "json"]);
+        let charged = &ran.json()["charged"];
+        let counts = (charged["calls"].as_u64(), charged["images"].as_u64());
+        assert_eq!(
+            (counts, ran.json()["unused"].as_u64()),
+            ((Some(calls), Some(images)), Some(0)),
+            "{files:?}: {ran:?}"
+        );
+    }
+}

@@ -42,6 +42,12 @@ impl Book {
             })
     }
 
+    /// The provider whose API is at a host.
+    #[must_use]
+    pub fn provider_at(&self, host: &str) -> Option<&Provider> {
+        self.providers().find(|provider| provider.has_host(host))
+    }
+
     /// What a provider asks for a model on a day.
     ///
     /// # Errors

@@ -358,6 +358,8 @@ pub struct Provider {
     pub makes: Vec<String>,
     /// What its own API is, if it has one beside routes in the shape of OpenAI's.
     pub native_api: Option<NativeApi>,
+    /// The hosts of its API, as far as they are known; `*.` stands for any name before the rest.
+    pub hosts: Vec<String>,
     /// The dialects that its API takes, by their names, the likeliest first; none where they are
     /// OpenAI's.
     pub dialects: Vec<String>,
@@ -387,6 +389,16 @@ impl Provider {
     pub fn makes(&self, model: &str) -> bool {
         let name = model.rsplit('/').next().unwrap_or(model);
         self.makes.iter().any(|begin| name.starts_with(begin))
+    }
+
+    /// Whether a host is one of its API's, whatever the case.
+    #[must_use]
+    pub fn has_host(&self, host: &str) -> bool {
+        let host = host.to_ascii_lowercase();
+        self.hosts.iter().any(|known| match known.strip_prefix('*') {
+            Some(end) => host.strip_suffix(end).is_some_and(|name| !name.is_empty()),
+            None => host == *known,
+        })
     }
 
     /// A model by id or alias.

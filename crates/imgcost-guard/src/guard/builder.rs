@@ -47,6 +47,7 @@ impl Builder {
             listener: Listener::default(),
             told: Told::default(),
             day: Box::new(|| utc_day(jiff::Timestamp::now())),
+            hosts: Vec::new(),
             deployments: BTreeMap::new(),
             default_model: None,
             body_limit: BODY_LIMIT,
@@ -85,15 +86,24 @@ impl Builder {
         self
     }
 
+    /// One more host at which the provider's API is, such as that of a gateway of one's own. The first
+    /// call to a host that is neither this nor in the price book is told as
+    /// [`Notice::OtherHost`]: the prices may be another's.
+    pub fn host(mut self, host: impl Into<String>) -> Self {
+        self.shared.hosts.push(host.into());
+        self
+    }
+
     /// Says which model a deployment stands for, as Azure has them in paths and bodies. A name
-    /// that is not mapped is taken for the model's own.
+    /// that is not mapped is taken for the model's own, or an alias of it in the price book.
     pub fn deployment(mut self, deployment: impl Into<String>, model: impl Into<String>) -> Self {
         self.shared.deployments.insert(deployment.into(), model.into());
         self
     }
 
-    /// The model of requests that name none, where the API chooses one. Without it such
-    /// requests are denied, since their price can't be told.
+    /// The model of requests that name none, where the API chooses one. Without it that of the
+    /// price book's provider counts, and if that has none either, such requests are denied, since
+    /// their price can't be told.
     pub fn default_model(mut self, model: impl Into<String>) -> Self {
         self.shared.default_model = Some(model.into());
         self

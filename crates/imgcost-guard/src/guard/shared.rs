@@ -21,6 +21,8 @@ pub(crate) struct Shared {
     /// What the listener was told that it is told once.
     pub(crate) told: Told,
     pub(crate) day: Box<dyn Fn() -> Date + Send + Sync>,
+    /// Hosts of the provider's API that its price file does not list.
+    pub(crate) hosts: Vec<String>,
     /// Which model a deployment stands for.
     pub(crate) deployments: BTreeMap<String, String>,
     pub(crate) default_model: Option<String>,

@@ -97,7 +97,9 @@ impl Reader<'_> {
         // Of the Responses API a path names the calling model, the tool the one that draws.
         let (calling, deployment) =
             if endpoint == Endpoint::Responses { (deployment, None) } else { (None, deployment) };
-        let default = deployment.or(self.guard.shared.default_model.as_deref());
+        let shared = &self.guard.shared;
+        let of_provider = || shared.book.provider(&shared.provider).ok()?.default_model.as_deref();
+        let default = deployment.or(shared.default_model.as_deref()).or_else(of_provider);
         let mut base = self.guard.request(default.unwrap_or_default());
         base.endpoint = endpoint;
         // What is in another dialect than its path would be read by nobody as it is meant.

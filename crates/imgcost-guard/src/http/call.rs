@@ -112,6 +112,7 @@ impl Guard {
             Err(error) => return self.unreadable_native(&route, path, error).map(|()| None),
         };
         let hold = self.hold(&request)?;
+        self.tell_other_host(path);
         Ok(Some(Call { open: Open::new(hold), asked: request.n, is_sent: false }))
     }
 }

@@ -6,7 +6,7 @@
 
 use imgcost_core::Book;
 use imgcost_wire::{
-    Dialect, Native, Route, body_may_draw, names_of, native, native_of_openai, shown_path, without_ids,
+    Dialect, Native, Route, body_may_draw, host, names_of, native, native_of_openai, shown_path, without_ids,
 };
 
 use crate::error::Error;
@@ -41,6 +41,30 @@ impl Guard {
             return Ok(());
         }
         Err(error)
+    }
+
+    /// Whether a call goes to a host that is known for no provider. What has no host, and a provider
+    /// whose hosts are not known, tell nothing.
+    fn is_elsewhere(&self, address: &str) -> bool {
+        self.other_host(address).is_some_and(|host| self.shared.book.provider_at(host).is_none())
+    }
+
+    /// The host of a call, where it is none of the provider's.
+    fn other_host<'a>(&self, address: &'a str) -> Option<&'a str> {
+        let provider = self.shared.book.provider(&self.shared.provider).ok()?;
+        let host = host(address).filter(|host| !provider.hosts.is_empty() && !provider.has_host(host))?;
+        let is_named = self.shared.hosts.iter().any(|named| named.eq_ignore_ascii_case(host));
+        (!is_named).then_some(host)
+    }
+
+    /// Tells of a call to a host that is none of the provider's: once a host.
+    pub(super) fn tell_other_host(&self, address: &str) {
+        let Some(host) = self.other_host(address) else { return };
+        if self.shared.told.is_news(&format!("host {host}")) {
+            let of = self.shared.book.provider_at(host).map(|provider| provider.id.clone());
+            let (provider, host) = (self.shared.provider.clone(), host.to_owned());
+            self.shared.listener.tell(&Notice::OtherHost { provider, host, of });
+        }
     }
 
     /// Lets a `POST` to a path that no dialect reads pass, or denies it. What passes is told.
@@ -82,7 +106,12 @@ impl Guard {
         if named.iter().any(|named| shown_path(path).trim_end_matches('/') == named) {
             return Some(Native::Free);
         }
-        let Some(api) = provider.native_api else { return native_of_openai(path) };
+        let Some(api) = provider.native_api else {
+            let known = native_of_openai(path);
+            // What else a gateway of one's own has makes no image that is known.
+            let passes = known == Some(Native::MayDraw) && self.is_elsewhere(path);
+            return if passes { Some(Native::Free) } else { known };
+        };
         let deployments = &self.shared.deployments;
         let deployments = deployments.iter().map(|(name, model)| (name.as_str(), model.as_str()));
         Some(native(api, path, deployments, |name| self.draws(name)))

@@ -27,14 +27,14 @@ pub(crate) async fn before(
     request: &mut Request,
     times: u32,
 ) -> Result<Option<Sending>, BoxError> {
-    if guard.lets_pass(request.method().as_str(), request.url().path()) {
+    if guard.lets_pass(request.method().as_str(), request.url().as_str()) {
         return Ok(None);
     }
     let body = match request.body_mut().take() {
         Some(body) => collect(guard, body).await?,
         None => Bytes::new(),
     };
-    let call = admit(guard, request.url().path(), request.headers(), &body).await?;
+    let call = admit(guard, request.url().as_str(), request.headers(), &body).await?;
     let Some(call) = call.map(Call::sending) else {
         *request.body_mut() = Some(Body::from(body));
         return Ok(None);

@@ -74,13 +74,15 @@ where
     B::Error: Into<BoxError>,
     R: Body<Data = Bytes>,
 {
-    if guard.lets_pass(request.method().as_str(), request.uri().path()) {
+    // With its host, where the client's addresses have one.
+    let address = request.uri().to_string();
+    if guard.lets_pass(request.method().as_str(), &address) {
         let response = inner.call(request).await.map_err(Into::into)?;
         return Ok(response.map(ObservedBody::untouched));
     }
     let (parts, body) = request.into_parts();
     let body = collect(&guard, body).await?;
-    let call = admit(&guard, parts.uri.path(), &parts.headers, &body).await?;
+    let call = admit(&guard, &address, &parts.headers, &body).await?;
     // From here on the call counts as sent: dropping this future then books it as such.
     let call = call.map(crate::http::Call::sending);
     match (inner.call(Request::from_parts(parts, B::from(body))).await, call) {

@@ -225,6 +225,79 @@ fn of_openais_own_api_only_image_calls_and_what_nobody_knows_are_stopped() {
     assert!(guard.before("/v1/images/remixes?x=1", None, b"").unwrap().is_none());
 }
 
+const OPENAI: &str = r#"{"model":"gpt-image-2","prompt":"a fox","quality":"low","size":"1024x1024"}"#;
+
+#[test]
+fn a_host_that_is_none_of_the_provider_is_told_once() {
+    for (provider, address, notice) in [
+        ("openai", "https://api.openai.com/v1/images/generations", None),
+        ("openai", "/v1/images/generations", None),
+        (
+            "openai",
+            "https://gateway.example.com/v1/images/generations",
+            Some("gateway.example.com is no host of openai"),
+        ),
+        (
+            "openai",
+            "https://openrouter.ai/api/v1/images/generations",
+            Some("openrouter.ai is openrouter's host"),
+        ),
+        ("azure", "https://my-team.openai.azure.com/openai/v1/images/generations", None),
+        (
+            "azure",
+            "https://openai.azure.com.example.com/openai/v1/images/generations",
+            Some("is no host of azure"),
+        ),
+        // Its hosts are not known.
+        ("laozhang", "https://gateway.example.com/v1/images/generations", None),
+    ] {
+        let (guard, told) = guard_of(&books("1"), provider, Unreadable::Deny);
+        for _ in 0..2 {
+            drop(guard.before(address, Some("application/json"), OPENAI.as_bytes()));
+        }
+        let told: Vec<String> =
+            told.lock().unwrap().iter().filter(|told| told.contains("host")).cloned().collect();
+        assert_eq!(told.len(), notice.iter().len(), "{address}: {told:?}");
+        assert!(told.iter().zip(notice).all(|(told, notice)| told.contains(notice)), "{told:?}");
+    }
+    let told = Told::default();
+    let heard = Arc::clone(&told);
+    let guard = builder(&books("1")).host("Gateway.example.com");
+    let guard = guard.on_notice(move |notice| heard.lock().unwrap().push(notice.to_string())).build();
+    drop(guard.before("https://gateway.example.com:8080/v1/images/generations", None, OPENAI.as_bytes()));
+    assert!(told.lock().unwrap().iter().all(|told| !told.contains("host of")), "{told:?}");
+}
+
+#[test]
+fn an_unlisted_path_passes_only_at_a_host_that_nobody_knows() {
+    for (host, is_denied) in [
+        ("", true),
+        ("https://api.openai.com", true),
+        ("https://openrouter.ai", true),
+        ("https://gateway.example.com", false),
+    ] {
+        let (guard, told) = guard_of(&books("0"), "openai", Unreadable::Deny);
+        let address = format!("{host}/v1/images/remixes");
+        for _ in 0..2 {
+            let passed = guard.before(&address, None, b"{}");
+            assert_eq!(matches!(passed, Err(Error::Unreadable { .. })), is_denied, "{address}: {passed:?}");
+        }
+        assert_eq!(told.lock().unwrap().len(), usize::from(!is_denied), "{address}");
+    }
+}
+
+#[test]
+fn a_body_without_a_model_is_of_the_one_that_its_provider_has() {
+    let body = r#"{"prompt":"a fox","size":"1024x1024"}"#;
+    let (guard, _) = guard_of(&books("1"), "new-api", Unreadable::Deny);
+    // Which has no price there.
+    let error =
+        guard.before("/v1/images/generations", Some("application/json"), body.as_bytes()).unwrap_err();
+    assert!(matches!(&error, Error::HoldError { model, .. } if model == "dall-e-2"), "{error:?}");
+    let (guard, _) = guard_of(&books("1"), "openai", Unreadable::Deny);
+    assert!(guard.before("/v1/images/generations", Some("application/json"), body.as_bytes()).is_err());
+}
+
 #[cfg(all(feature = "async-openai", feature = "reqwest-middleware"))]
 mod through_adapters {
     use super::*;

@@ -145,3 +145,25 @@ fn a_responses_call_is_held_for_all_that_it_may_draw() {
     assert_eq!(booked.state, State::Settled);
     assert!(booked.amount <= held, "{} of {held}", booked.amount);
 }
+
+#[test]
+fn the_model_that_writes_an_svg_is_booked_beside_its_image() {
+    let body = json!({"model": "gpt-image-2.6-flare", "prompt": "a red apple", "quality": "medium",
+        "size": "1024x1024", "svg": {"model": "gpt-6.1-sol"}});
+    // 1,756 x 30 and 24 x 5 a million of the image; of the writer 2,000 x 2 and 9,000 x 10.
+    let response = r#"{"model":"gpt-image-2.6-flare","data":[{"b64_json":"x"}],
+        "usage":{"input_tokens":24,"output_tokens":1756,"input_tokens_details":{"text_tokens":24,"image_tokens":0}},
+        "svg_usage":{"model":"MODEL","input_tokens":2000,"output_tokens":9000,"total_tokens":11000}}"#;
+    for (model, state, amount) in
+        [("gpt-6.1-sol", State::Settled, "0.1468"), ("model-of-tomorrow", State::Presumed, "0.3")]
+    {
+        let books = books("1");
+        let policy =
+            imgcost_guard::Policy::default().allow_unpriced("gpt-image-2.6-flare", "0.3".parse().unwrap());
+        let guard = builder(&books).policy(policy).build();
+        let call =
+            guard.before(PATH, Some("application/json"), body.to_string().as_bytes()).unwrap().unwrap();
+        let booked = call.after(200, response.replace("MODEL", model).as_bytes()).unwrap();
+        assert_eq!((booked.state, booked.amount.to_string().as_str()), (state, amount), "{model}");
+    }
+}

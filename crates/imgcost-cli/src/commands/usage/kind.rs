@@ -38,8 +38,10 @@ const OF_EVENTS: [&str; 2] = ["type", "candidates"];
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::commands) enum Kind {
-    /// One response: JSON, or the events of a stream.
+    /// One response in JSON.
     Response,
+    /// One response as the events of a stream, or a list of them.
+    Events,
     /// Calls, one a line.
     Log,
     /// Its beginning does not tell.
@@ -93,7 +95,7 @@ fn kind(head: &[u8]) -> Kind {
     let is_event =
         [&b"data:"[..], b"event:", b"id:", b"retry:", b":"].iter().any(|name| first.starts_with(name));
     if is_event {
-        return Kind::Response;
+        return Kind::Events;
     }
     // Of a list the first document tells, and one document after the other is a log, even if the
     // first line is not what it should be.
@@ -104,7 +106,7 @@ fn kind(head: &[u8]) -> Kind {
     let _ = serde_json::Deserializer::from_slice(list.unwrap_or(head)).deserialize_map(&mut finder);
     match finder.0 {
         Some(Mark::Call) => return Kind::Log,
-        Some(Mark::Event) if list.is_some() => return Kind::Response,
+        Some(Mark::Event) if list.is_some() => return Kind::Events,
         Some(_) if several || list.is_some() => return Kind::Log,
         Some(_) => return Kind::Response,
         None => {}
@@ -161,7 +163,7 @@ mod tests {
         for (head, expected) in [
             (r#"{"created": 1, "data": [{"b64_json": "{\"request\""#, Kind::Response),
             (r#"{"usage": {"request": 1}, "output": []}"#, Kind::Response),
-            ("event: a\ndata: {\"request\": 1}\n", Kind::Response),
+            ("event: a\ndata: {\"request\": 1}\n", Kind::Events),
             ("\u{feff}{\"type\": \"x\", \"response\": {}}", Kind::Response),
             (r#"{"model": "x", "usage": {}}"#, Kind::Unknown),
             ("", Kind::Unknown),
@@ -173,7 +175,7 @@ mod tests {
             ("{\"created\": 1, \"data\": []}\n{\"created\": 2, \"data\": []}\n", Kind::Log),
             ("[\n{\"request\": {}}]", Kind::Log),
             (r#"[{"created": 1, "data": []}, {"created": 2}]"#, Kind::Log),
-            (r#"[{"candidates": []}, {"candidates": []}]"#, Kind::Response),
+            (r#"[{"candidates": []}, {"candidates": []}]"#, Kind::Events),
             (r#"{"request_id": "x", "call_type": "aimage_generation"}"#, Kind::Log),
         ] {
             assert_eq!(kind(head.as_bytes()), expected, "{head}");

@@ -27,12 +27,12 @@ pub(crate) fn usage(args: &UsageArgs, settings: &Settings, output: &Output) -> R
             match (input.kind(), args.of_a_log()) {
                 (Kind::Log, _) | (Kind::Unknown, Some(_)) => Source::Logs(input, &args.more),
                 _ if !args.more.is_empty() => Source::Logs(input, &args.more),
-                (Kind::Response, Some(option)) => {
+                (Kind::Response | Kind::Events, Some(option)) => {
                     let message =
                         format!("{option} takes a log of calls, and {} is one response", input.name());
                     return Err(bad_input("file", message).into());
                 }
-                (Kind::Response | Kind::Unknown, None) => {
+                (Kind::Response | Kind::Events | Kind::Unknown, None) => {
                     return response::usage(args, settings, output, input);
                 }
             }

@@ -81,6 +81,7 @@ fn lay_over(
     }
     provider.makes.extend(own.makes);
     provider.native_api = own.native_api.or(provider.native_api);
+    provider.hosts.extend(own.hosts);
     if !own.dialects.is_empty() {
         provider.dialects = own.dialects;
     }

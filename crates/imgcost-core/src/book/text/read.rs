@@ -157,6 +157,7 @@ pub(super) fn provider(view: &View<'_>, location: SourceLocation) -> Option<Prov
         checked: view.parse("checked").unwrap_or(Date::ZERO),
         makes: view.list("makes"),
         native_api: view.parse("native_api"),
+        hosts: view.list("hosts"),
         dialects: view.list("dialects"),
         stated_bill: view.flag("stated_bill"),
         default_model: view.owned("default_model"),

@@ -35,6 +35,8 @@ pub(super) enum Kind {
     Id,
     /// A model's name as its provider writes it: as an id, and with capitals and colons.
     Model,
+    /// The name of a host in lower case; `*.` before it stands for any name.
+    Host,
     /// Exactly this text.
     Only(&'static str),
     /// One of these words.
@@ -75,6 +77,7 @@ impl Kind {
             Kind::Text => "text in quotes".into(),
             Kind::Id => "a name in quotes, of a-z 0-9 . _ / -".into(),
             Kind::Model => "a model's name in quotes, of A-Z a-z 0-9 . _ : / -".into(),
+            Kind::Host => "a host in quotes, such as \"api.openai.com\" or \"*.openai.azure.com\"".into(),
             Kind::Only(text) => format!("\"{text}\""),
             Kind::Word(words) => format!("one of {}", words.join(", ")),
             Kind::Day => "a day in quotes, such as \"2026-11-21\"".into(),
@@ -103,6 +106,11 @@ impl Kind {
             Kind::Model => {
                 let plain = |b: u8| b.is_ascii_alphanumeric() || b"._:/-".contains(&b);
                 !text.is_empty() && text.len() <= 128 && text.bytes().all(plain)
+            }
+            Kind::Host => {
+                let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b".-".contains(&b);
+                let name = text.strip_prefix("*.").unwrap_or(text);
+                !name.is_empty() && text.len() <= 128 && !name.starts_with('.') && name.bytes().all(plain)
             }
             Kind::Only(only) => text == *only,
             Kind::Word(words) => words.contains(&text),
@@ -180,6 +188,7 @@ impl Kind {
             Kind::Text => json!({ "type": "string" }),
             Kind::Id => json!({ "type": "string", "pattern": "^[a-z0-9._/-]{1,128}$" }),
             Kind::Model => json!({ "type": "string", "pattern": "^[A-Za-z0-9._:/-]{1,128}$" }),
+            Kind::Host => json!({ "type": "string", "pattern": "^([*]\\.)?[a-z0-9-][a-z0-9.-]{0,125}$" }),
             Kind::Only(text) => json!({ "const": text }),
             Kind::Word(words) => json!({ "enum": words }),
             Kind::Day => json!({ "type": "string", "format": "date" }),

@@ -332,6 +332,7 @@ pub(super) static PRICES: Shape = Shape {
             Kind::Word(NativeApi::NAMES),
             "how the provider's own API, beside routes in the shape of OpenAI's, tells that a call makes an image; left out: it has none",
         ),
+        may("hosts", Kind::List(&Kind::Host), "the hosts of its API; `*.` before one: any name below it"),
         may(
             "dialects",
             Kind::List(&Kind::Word(&DIALECTS)),

@@ -51,7 +51,8 @@ fn with_budget(books: Books, cap: &str) -> Books {
 }
 
 pub(crate) fn builder(books: &Books) -> Builder {
-    Guard::builder(built_in_book(), Arc::clone(books), scope()).day(|| TODAY)
+    // Where the APIs that tests make up are.
+    Guard::builder(built_in_book(), Arc::clone(books), scope()).day(|| TODAY).host("127.0.0.1")
 }
 
 pub(crate) fn guard(books: &Books) -> Guard {

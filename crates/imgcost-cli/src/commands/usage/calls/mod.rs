@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use imgcost_analysis::calls::{Call, Defaults, Log, Unused};
 use imgcost_core::{Book, Error, Param, Value};
 
-use super::kind::Input;
+use super::kind::{Input, Kind};
 use crate::args::{RequestArgs, UsageArgs};
 use crate::failure::{Failure, bad_input, say};
 use crate::fields;
@@ -141,8 +141,10 @@ pub(in crate::commands) fn read_with(
         Source::Ledger(path) => ledger::read(path, defaults, &mut read, &mut take)?,
         Source::Logs(input, more) => {
             let mut name = input.name();
+            let of_events = input.kind() == Kind::Events;
             let log = Log::new(&name, input.into_reader());
-            let mut log = if no_dedupe { log.with_duplicates() } else { log };
+            let log = if no_dedupe { log.with_duplicates() } else { log };
+            let mut log = if of_events { log.of_events() } else { log };
             let mut more_of = more.iter();
             loop {
                 while let Some(mut call) = log.next(defaults)? {
@@ -159,7 +161,9 @@ pub(in crate::commands) fn read_with(
                 let Some(path) = more_of.next() else { break };
                 let input = Input::open(path)?;
                 name = input.name();
+                let of_events = input.kind() == Kind::Events;
                 log = log.followed_by(&name, input.into_reader());
+                log = if of_events { log.of_events() } else { log };
             }
             read.duplicates = log.duplicates();
             read.unknown_keys = log.into_unknown_keys();
