@@ -6,7 +6,7 @@ use imgcost_core::{Book, Date, Error, Quote, Request};
 
 use super::read::{Exception, Name, Policy, nearest};
 use super::report::{Finding, KEPT_MAX, Report, Suppression, Verdict};
-use super::row::{self, QuotedRow};
+use super::row::{self, QuotedRow, dollars};
 use super::rule::{Level, Rule};
 use crate::RowSum;
 use crate::selector::Pattern;
@@ -170,7 +170,8 @@ impl<'p> Evaluator<'p> {
             policy_line: exception.line,
         });
         let (line, id) = (Some(subject.line), subject.id.to_owned());
-        self.report.findings.push(Finding { rule, level, line, id, suppressed, ..make() });
+        let policy_line = self.policy.line(rule);
+        self.report.findings.push(Finding { rule, level, line, id, policy_line, suppressed, ..make() });
     }
 
     fn has_room(&mut self, rule: Rule) -> bool {
@@ -243,7 +244,8 @@ impl<'p> Evaluator<'p> {
             }
         }
         if self.has_room(finding.rule) {
-            self.report.findings.push(Finding { level, ..finding });
+            let policy_line = self.policy.line(finding.rule);
+            self.report.findings.push(Finding { level, policy_line, ..finding });
         }
     }
 
@@ -253,15 +255,15 @@ impl<'p> Evaluator<'p> {
         let finding = match (sum.ceiling_of_quoted(), sum.total().floor) {
             (Some(ceiling), _) if ceiling <= limit => return,
             (Some(ceiling), _) => {
-                let excess =
-                    ceiling.checked_sub(limit).map_or_else(String::new, |usd| format!(", ${usd} more"));
-                let message = format!("all rows may cost up to ${ceiling}{excess} than ${limit}");
+                let message =
+                    format!("all rows may cost up to {}, over {}", dollars(ceiling), dollars(limit));
                 Finding { ceiling: Some(ceiling), ..Finding::new(Rule::MaxPerFile, message) }
             }
             (None, floor) => {
                 let least = floor.map_or_else(String::new, |floor| format!("at least ${floor}, "));
                 let message = format!(
-                    "all rows have no known ceiling to compare with ${limit}: {least}{} unpriced",
+                    "all rows have no known ceiling to compare with {}: {least}{} unpriced",
+                    dollars(limit),
                     sum.unpriced
                 );
                 Finding::new(Rule::MaxPerFile, message)

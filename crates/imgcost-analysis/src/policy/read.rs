@@ -57,6 +57,8 @@ pub struct Policy {
     pub(super) warn_unverified: bool,
     pub(super) max_price_age_days: Option<u64>,
     levels: Vec<(Rule, Level)>,
+    /// The line of each key.
+    lines: Vec<(&'static str, u32)>,
     pub(super) exceptions: Vec<Exception>,
 }
 
@@ -94,12 +96,22 @@ impl Policy {
         let mut policy = Policy { name: name.to_owned(), ..Policy::default() };
         if reader.problems.is_empty() {
             for (key, value) in document.get_ref() {
-                reader.key(&mut policy, key.get_ref(), key.span().start, value);
+                let at = key.span().start;
+                let known = KEYS.iter().find(|known| **known == key.get_ref());
+                policy.lines.extend(known.map(|known| (*known, reader.line(at))));
+                reader.key(&mut policy, key.get_ref(), at, value);
             }
         }
         reader.problems.sort();
         reader.problems.dedup();
         if reader.problems.is_empty() { Ok(policy) } else { Err(reader.problems) }
+    }
+
+    /// The rules without a policy: those that need no asking (illegal, unpriced and retired rows), and
+    /// that nothing is left to the model.
+    #[must_use]
+    pub fn built_in() -> Policy {
+        Policy { name: "built-in rules".to_owned(), forbid_auto: true, ..Policy::default() }
     }
 
     /// The same policy with `require_proven`.
@@ -112,6 +124,19 @@ impl Policy {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The line of the key that sets a rule; none for the built-in rules and those without a key.
+    #[must_use]
+    pub(super) fn line(&self, rule: Rule) -> Option<u32> {
+        let key = rule.key()?;
+        self.lines.iter().find(|(known, _)| *known == key).map(|(_, line)| *line)
+    }
+
+    /// The most that all rows together may cost.
+    #[must_use]
+    pub const fn max_per_file(&self) -> Option<Usd> {
+        self.max_per_file
     }
 
     /// How much a finding of a rule weighs here: as `[levels]` has it, else an error where

@@ -42,7 +42,10 @@ pub struct Finding {
     /// The limit in USD, where the rule is on money.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<Usd>,
-    /// The exception that lets it pass.
+    /// The line of the key in the policy that sets the rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_line: Option<u32>,
+    /// The exception from the rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suppressed: Option<Suppression>,
 }
@@ -73,6 +76,7 @@ impl Finding {
             nearest: None,
             ceiling: None,
             limit: None,
+            policy_line: None,
             suppressed: None,
         }
     }
@@ -131,7 +135,7 @@ pub struct Report {
     pub errors: u64,
     /// The same of level warning.
     pub warnings: u64,
-    /// How many findings an exception lets pass.
+    /// How many findings are excepted.
     pub suppressed: u64,
     /// What all rows come to.
     pub sum: RowSum,

@@ -53,12 +53,17 @@ pub(super) fn in_error(error: &Error) -> Finding {
 
 /// A row whose prompt is not known, though a rule on money needs it.
 pub(super) fn prompt_missing() -> Finding {
-    let message = "a rule on money needs the prompt, as its tokens cost too";
+    let message = "there is no prompt, and its tokens cost too";
     let mut finding = Finding::new(Rule::PromptMissing, message).field("prompt");
-    finding.allowed = ["prompt", "prompt_file", "prompt_tokens", "assume_prompt_tokens"]
-        .map(|name| format!("{name} in the row, or --{} for all rows", name.replace('_', "-")))
+    finding.allowed = ["a column prompt or prompt_tokens", "--assume-prompt-tokens N for all rows"]
+        .map(str::to_owned)
         .to_vec();
     finding
+}
+
+/// An exact amount with its cents.
+pub(super) fn dollars(usd: Usd) -> String {
+    format!("${}", usd.rounded(usd.places().max(2)))
 }
 
 fn max_per_call<'m>(row: &QuotedRow<'m, '_>) -> Option<Make<'m>> {
@@ -81,22 +86,20 @@ fn max_per_image<'m>(row: &QuotedRow<'m, '_>) -> Option<Make<'m>> {
     if ceiling.is_some_and(|ceiling| ceiling <= whole) {
         return None;
     }
-    let what = if n == 1 { "the image".to_owned() } else { format!("{n} images at ${limit} each: the call") };
+    let what = if n == 1 { "the image".to_owned() } else { format!("{n} images") };
     Some(Box::new(move || over(Rule::MaxPerImage, &what, quote, ceiling, whole, limit)))
 }
 
-/// Over a limit on money, or without a ceiling to hold against it.
+/// Over a limit on money, or without a ceiling to compare with it.
 fn over(rule: Rule, what: &str, quote: &Quote<'_>, ceiling: Option<Usd>, bound: Usd, limit: Usd) -> Finding {
     let message = match ceiling {
-        Some(ceiling) => {
-            let excess = ceiling.checked_sub(bound).map_or_else(String::new, |usd| format!(", ${usd} more"));
-            format!("{what} may cost up to ${ceiling}{excess} than ${bound}")
-        }
+        Some(ceiling) => format!("{what} may cost up to {}, over {}", dollars(ceiling), dollars(bound)),
         None => {
             let floor = quote.total().floor.map_or_else(String::new, |floor| format!(", at least ${floor}"));
             let unpriced: Vec<&str> = quote.unpriced().map(|item| item.as_str()).collect();
             format!(
-                "{what} has no known ceiling to hold against ${bound}{floor}: no price for {}",
+                "there is no known ceiling to compare with {}{floor}: no price for {}",
+                dollars(bound),
                 unpriced.join(", ")
             )
         }
@@ -125,7 +128,9 @@ fn patterns(names: &[Name]) -> impl Iterator<Item = &Pattern> {
 
 /// A name that is none of a list.
 fn not_allowed(rule: Rule, field: &str, name: &str, allowed: &[Name]) -> Finding {
-    let message = format!("{field} '{}' is not one of the allowed", shown(name));
+    // A model's name says what it is.
+    let what = if field == "model" { String::new() } else { format!("{field} ") };
+    let message = format!("{what}{} is not allowed", shown(name));
     let mut finding = Finding::new(rule, message).field(field);
     finding.allowed = patterns(allowed).map(|pattern| pattern.text().to_owned()).collect();
     finding.nearest = nearest(name, &finding.allowed).filter(|near| !near.contains(['*', '?']));
@@ -148,7 +153,7 @@ fn model_denied<'m>(row: &QuotedRow<'m, '_>) -> Option<Make<'m>> {
     let asked: &'m str = &row.quote.request().model;
     let pattern = patterns(denied).find(|pattern| names(offered).iter().any(|name| pattern.fits(name)))?;
     Some(Box::new(move || {
-        let message = format!("model '{}' is denied by '{}'", shown(asked), shown(pattern.text()));
+        let message = format!("{} is denied by '{}'", shown(asked), shown(pattern.text()));
         Finding::new(Rule::ModelDenied, message).field("model")
     }))
 }
@@ -182,7 +187,7 @@ fn max_pixels<'m>(row: &QuotedRow<'m, '_>) -> Option<Make<'m>> {
     }
     Some(Box::new(move || {
         let message = match size {
-            Some(size) => format!("size {size} has {} pixels, more than {limit}", size.area()),
+            Some(size) => format!("size {size} has {} pixels, over {limit}", size.area()),
             None => format!("size is left to the model, so that {limit} pixels are no bound"),
         };
         let mut finding = Finding::new(Rule::MaxPixels, message).field("size");
@@ -196,7 +201,7 @@ fn max_n<'m>(row: &QuotedRow<'m, '_>) -> Option<Make<'m>> {
     let n = row.quote.request().n;
     (u64::from(n) > limit).then(|| -> Make<'m> {
         Box::new(move || {
-            let mut finding = Finding::new(Rule::MaxN, format!("n = {n}, more than {limit}")).field("n");
+            let mut finding = Finding::new(Rule::MaxN, format!("n is {n}, over {limit}")).field("n");
             finding.allowed = vec![format!("1 to {limit}")];
             finding.nearest = Some(limit.to_string());
             finding
@@ -215,12 +220,15 @@ fn auto<'m>(row: &QuotedRow<'m, '_>) -> Option<Make<'m>> {
     let size = quote.chosen_size() == Size::Auto && (limits.size_auto || quote.request().size.is_some());
     let (what, field) = match (quality, size) {
         (false, false) => return None,
-        (true, true) => ("quality and size are", "quality"),
-        (true, false) => ("quality is", "quality"),
-        (false, true) => ("size is", "size"),
+        (true, true) => ("quality and size are auto", "quality"),
+        (true, false) => ("quality is auto", "quality"),
+        (false, true) => ("size is auto", "size"),
     };
     Some(Box::new(move || {
-        let mut finding = Finding::new(Rule::Auto, format!("{what} left to the model")).field(field);
+        let costs = if crate::lacks_prompt(quote) { "images" } else { "call" };
+        let most =
+            quote.total().ceiling.map(|most| format!("; the {costs} may cost up to {}", dollars(most)));
+        let mut finding = Finding::new(Rule::Auto, what.to_owned() + &most.unwrap_or_default()).field(field);
         if field == "quality" {
             finding.allowed = limits.qualities.iter().map(ToString::to_string).collect();
         }

@@ -118,6 +118,34 @@ rules! {
 }
 
 impl Rule {
+    /// The key of a policy that sets it.
+    pub(super) const fn key(self) -> Option<&'static str> {
+        Some(match self {
+            Rule::MaxPerCall => "max_per_call",
+            Rule::MaxPerImage => "max_per_image",
+            Rule::MaxPerFile => "max_per_file",
+            Rule::ModelNotAllowed => "allowed_models",
+            Rule::ModelDenied => "denied_models",
+            Rule::ProviderNotAllowed => "allowed_providers",
+            Rule::QualityNotAllowed => "allowed_qualities",
+            Rule::MaxPixels => "max_pixels",
+            Rule::MaxN => "max_n",
+            Rule::Auto => "forbid_auto",
+            Rule::Retired => "forbid_retired",
+            Rule::RetiresSoon => "warn_before_days",
+            Rule::BatchRequired => "require_batch",
+            Rule::Unverified => "warn_unverified",
+            Rule::PricesOld => "max_price_age_days",
+            Rule::NotProven => "require_proven",
+            Rule::Unpriced
+            | Rule::RowError
+            | Rule::PromptMissing
+            | Rule::ExceptionUnused
+            | Rule::ExceptionExpired
+            | Rule::MatchesNothing => return None,
+        })
+    }
+
     /// The rule of a code or name; `_` counts as `-`.
     #[must_use]
     pub fn named(text: &str) -> Option<Rule> {
@@ -127,9 +155,9 @@ impl Rule {
 }
 
 impl fmt::Display for Rule {
-    /// Code and name, such as `IC001 max-per-call`.
+    /// The name, such as `max-per-call`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.code(), self.name())
+        f.write_str(self.name())
     }
 }
 
@@ -154,7 +182,7 @@ mod tests {
 
     #[test]
     fn codes_are_unique_and_stay() {
-        let all: Vec<String> = Rule::ALL.iter().map(ToString::to_string).collect();
+        let all: Vec<String> = Rule::ALL.iter().map(|rule| format!("{} {rule}", rule.code())).collect();
         assert_eq!(all.join(", "), GIVEN);
         for rule in Rule::ALL {
             assert_eq!(Rule::ALL.iter().filter(|other| other.code() == rule.code()).count(), 1);

@@ -70,7 +70,7 @@ fn all_problems_of_a_policy_are_named_with_their_lines() {
         "policy.toml:7: schema: expected \"imgcost.policy/1\"",
         "policy.toml:9: unpriced: expected one of off, warning, error, found \"fatal\"",
         "policy.toml:10: there is no rule 'max-per-cal'; did you mean 'max-per-call'?",
-        "policy.toml:11: exception: IC003 max-per-file is not about a row",
+        "policy.toml:11: exception: max-per-file is not about a row",
         "policy.toml:11: exception: 'reason' is missing",
         "policy.toml:18: tag: expected NAME=PATTERN",
         "policy.toml:19: until: expected the last day",
@@ -151,11 +151,11 @@ fn what_keeps_the_rules_passes() {
 }
 
 #[test]
-fn a_limit_on_money_says_by_how_much_and_what_fits() {
+fn a_limit_on_money_says_what_it_may_cost_and_what_fits() {
     let report = check("max_per_call = \"0.25\"", "gpt-image-2 high 1024x1024 2");
     let finding = only(&report);
     assert_eq!((finding.level, finding.line, finding.id.as_str()), (Level::Error, Some(2), "hero-1"));
-    assert_eq!(finding.message, "the call may cost up to $0.4217, $0.1717 more than $0.25");
+    assert_eq!(finding.message, "the call may cost up to $0.4217, over $0.25");
     assert_eq!(finding.nearest.as_deref(), Some("n = 1 ($0.21085)"));
     assert_eq!(finding.limit.unwrap().to_string(), "0.25");
 }

@@ -7,6 +7,9 @@ use serde::Serialize;
 
 use crate::report::{Bounds, ConvertedTotal, converted, grouped};
 
+/// The cents of a dollar.
+const CENTS: u32 = 100;
+
 /// The sums as documents have them.
 #[derive(Debug, Serialize)]
 pub(super) struct Sums<'x> {
@@ -61,12 +64,31 @@ pub(super) fn counted(count: u64, what: &str) -> String {
 /// The sum in a line, such as `at least $1.5, 3 unpriced`, in another currency too if one is
 /// given.
 pub(super) fn words(sum: &RowSum, exchange: Option<&Exchange>) -> String {
+    with_counts(sum.total_of_all().amounts(), sum) + &in_currency(sum, exchange)
+}
+
+/// The sum in another currency, if one is given.
+pub(super) fn in_currency(sum: &RowSum, exchange: Option<&Exchange>) -> String {
     let amounts = sum.total_of_all().amounts();
-    let mut text = with_counts(amounts, sum);
-    if let Some(exchange) = exchange.filter(|_| amounts[0].is_some()) {
-        text.push_str(&format!("; {}", converted(exchange, amounts).words()));
-    }
-    text
+    let exchange = exchange.filter(|_| amounts[0].is_some());
+    exchange.map_or_else(String::new, |exchange| format!("; {}", converted(exchange, amounts).words()))
+}
+
+/// The most that all rows come to, beside a limit if there is one: `at most $0.69 of $1.00`.
+pub(super) fn most(sum: &RowSum, limit: Option<Usd>) -> String {
+    let amounts = sum.total_of_all().amounts();
+    let Some(ceiling) = amounts[2] else { return with_counts(amounts, sum) };
+    // In whole cents, but for small sums and those that would round to beyond their limit.
+    let is_over = |usd: Usd| limit.is_some_and(|limit| usd > limit);
+    let fits = |cents: &Usd| ceiling.rounded(1) != "0.0" && is_over(*cents) == is_over(ceiling);
+    let exact = |usd: Usd| usd.rounded(usd.places().max(2));
+    let most = exact(ceiling.rounded_up_to(CENTS).filter(fits).unwrap_or(ceiling));
+    let limit = limit.map_or_else(String::new, |limit| format!(" of ${}", exact(limit)));
+    let prompts = match sum.no_prompt {
+        0 => String::new(),
+        count => format!(" without {}", counted(count, "prompt")),
+    };
+    format!("at most ${most}{limit}{prompts}")
 }
 
 /// Amounts in words, with how many rows they leave out.

@@ -16,15 +16,15 @@ pub(super) fn lines(checked: &Checked<'_>) -> Vec<u8> {
         if let Some(line) = finding.line {
             let _ = write!(text, ",line={line}");
         }
-        let (title, message) = (property(&finding.rule.to_string()), message(finding));
+        let (title, message) = (property(&finding.rule.to_string()), message(checked, finding));
         let _ = writeln!(text, ",title={title}::{message}");
     }
     text.into_bytes()
 }
 
-fn message(finding: &Finding) -> String {
+fn message(checked: &Checked<'_>, finding: &Finding) -> String {
     let id = if finding.id.is_empty() { String::new() } else { format!(" [{}]", finding.id) };
-    escaped(&plain::line(format!("{}{id}", report::words(finding))))
+    escaped(&plain::line(format!("{}{id}", report::words(checked, finding))))
 }
 
 /// A value between commas and colons.

@@ -24,8 +24,6 @@ use crate::{inputs, jobs};
 const POLICY_MAX: u64 = 1 << 20;
 /// What `--init` writes.
 const STARTER: &str = include_str!("policy.toml");
-/// The rules without a policy, beside those that need no asking: illegal, unpriced and retired rows.
-const BUILT_IN: (&str, &str) = ("built-in rules", "forbid_auto = true\n");
 
 /// What was checked, and what came of it.
 struct Checked<'c> {
@@ -65,7 +63,7 @@ pub(crate) fn check(args: &CheckArgs, settings: &Settings, output: &Output) -> R
     one_stdin(args, file)?;
     let policy = match policy_path {
         Some(path) => policy(&inputs::name(path), &inputs::text("policy", path, POLICY_MAX)?)?,
-        None => policy(BUILT_IN.0, BUILT_IN.1)?,
+        None => Policy::built_in(),
     };
     let policy = if args.require_proven { policy.requiring_proven() } else { policy };
     let book = request::book(&args.request.book, settings)?;

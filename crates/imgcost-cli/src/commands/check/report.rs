@@ -11,6 +11,9 @@ use crate::commands::sums::{self, Amounts, Counts, Sums, counted};
 use crate::plain;
 use crate::report::{Column, ConvertedTotal, Only, Report, Table, Value, grouped};
 
+/// The most values that are named instead of a wrong one.
+const INSTEAD_MAX: usize = 8;
+
 /// The document of the contract.
 #[derive(Serialize)]
 pub(super) struct Document<'c> {
@@ -71,20 +74,40 @@ fn weight(finding: &Finding) -> &'static str {
     if finding.suppressed.is_some() { "excepted" } else { finding.level.as_str() }
 }
 
-/// What is wrong, what is allowed, and why it is excepted.
-pub(super) fn words(finding: &Finding) -> String {
-    let mut text = finding.message.clone();
-    if !finding.allowed.is_empty() && finding.limit.is_none() {
-        text.push_str(&format!("; allowed: {}", finding.allowed.join(", ")));
+/// What is wrong, and why it is excepted or which line of the policy asks for it.
+fn what(checked: &Checked<'_>, finding: &Finding) -> String {
+    let message = &finding.message;
+    match (&finding.suppressed, finding.policy_line) {
+        (Some(suppressed), _) => {
+            let until = suppressed.until.map_or_else(String::new, |day| format!("until {day}: "));
+            format!("{message}; {until}{}", suppressed.reason)
+        }
+        (None, Some(line)) => format!("{message} ({}:{line})", checked.policy.name()),
+        (None, None) => message.clone(),
     }
-    if let Some(nearest) = &finding.nearest {
-        text.push_str(&format!("; nearest: {nearest}"));
-    }
-    if let Some(suppressed) = &finding.suppressed {
-        let until = suppressed.until.map_or_else(String::new, |day| format!("until {day}: "));
-        text.push_str(&format!("; {until}{}", suppressed.reason));
-    }
-    text
+}
+
+/// What would be accepted, the nearest first.
+fn instead(finding: &Finding) -> Option<String> {
+    let nearest = finding.nearest.as_ref();
+    let names: Vec<&str> = match nearest {
+        _ if finding.suppressed.is_some() => return None,
+        Some(nearest) if !finding.allowed.contains(nearest) => vec![nearest],
+        // A limit is no value to give.
+        None if finding.limit.is_some() => return None,
+        _ => {
+            let others = finding.allowed.iter().filter(|name| Some(*name) != nearest);
+            nearest.into_iter().chain(others).take(INSTEAD_MAX).map(String::as_str).collect()
+        }
+    };
+    let (last, first) = names.split_last()?;
+    Some(if first.is_empty() { (*last).to_owned() } else { format!("{} or {last}", first.join(", ")) })
+}
+
+/// A finding in a line.
+pub(super) fn words(checked: &Checked<'_>, finding: &Finding) -> String {
+    let instead = instead(finding).map(|names| format!("; try: {names}")).unwrap_or_default();
+    what(checked, finding) + &instead
 }
 
 /// The findings: errors first, then warnings, then excepted ones; each in the order
@@ -98,14 +121,15 @@ pub(super) fn by_weight<'c>(checked: &'c Checked<'_>) -> impl Iterator<Item = &'
     of(Level::Error, false).chain(of(Level::Warning, false)).chain(of(Level::Off, true))
 }
 
-/// One line a finding, as compilers write them, so that editors and `grep` find their way.
+/// A finding as compilers write them, so that editors and `grep` find their way, and below it what
+/// would be accepted.
 pub(super) fn lines(checked: &Checked<'_>) -> Vec<u8> {
     let finding = |finding: &Finding| {
-        let id = if finding.id.is_empty() { String::new() } else { format!(" [{}]", finding.id) };
         let (place, weight, rule) = (place(checked, finding), weight(finding), finding.rule);
-        format!("{place}: {weight} {rule}: {}{id}", words(finding))
+        let line = format!("{place}: {weight}[{rule}]: {}", what(checked, finding));
+        std::iter::once(line).chain(instead(finding).map(|names| format!("  try: {names}")))
     };
-    let lines = by_weight(checked).map(finding).chain(beyond(checked)).chain([verdict(checked)]);
+    let lines = by_weight(checked).flat_map(finding).chain(beyond(checked)).chain([verdict(checked)]);
     lines.flat_map(|line| plain::line(line).into_bytes().into_iter().chain([b'\n'])).collect()
 }
 
@@ -114,24 +138,23 @@ fn beyond(checked: &Checked<'_>) -> impl Iterator<Item = String> {
     checked.report.more.iter().map(|(rule, count)| format!("… and {} more of {rule}", grouped(*count)))
 }
 
-/// How it ended, in a line.
+/// How it ended, in a line: what the jobs come to, and how many findings there are.
 pub(super) fn verdict(checked: &Checked<'_>) -> String {
-    let found = &checked.report;
-    let word = match found.verdict {
-        Verdict::Passed => "passed",
-        Verdict::Incomplete => "incomplete",
-        Verdict::Broken => "policy broken",
-        Verdict::PromptMissing => "can't be judged without prompts",
-    };
+    let (found, exchange) = (&checked.report, checked.exchange.as_ref());
+    let jobs = counted(found.sum.rows, "job");
+    if found.sum.rows == 0 {
+        return format!("{jobs}: nothing was checked, {} in the policy", counted(found.warnings, "warning"));
+    }
     let mut parts = vec![counted(found.errors, "error"), counted(found.warnings, "warning")];
     if found.suppressed > 0 {
         parts.push(format!("{} excepted", grouped(found.suppressed)));
     }
-    let (parts, rows) = (parts.join(", "), counted(found.sum.rows, "row"));
-    if found.sum.rows == 0 {
-        return format!("{word}: {parts}; {rows}: nothing was checked");
+    if found.verdict == Verdict::PromptMissing {
+        parts.push("no verdict without the prompts".to_owned());
     }
-    format!("{word}: {parts}; {rows}: {}", sums::words(&found.sum, checked.exchange.as_ref()))
+    let (images, parts) = (counted(found.sum.images, "image"), parts.join(", "));
+    let most = sums::most(&found.sum, checked.policy.max_per_file());
+    format!("{jobs}, {images}, {most}: {parts}{}", sums::in_currency(&found.sum, exchange))
 }
 
 /// How it ended, and the findings.
@@ -172,7 +195,7 @@ pub(super) fn report<'c>(checked: &'c Checked<'_>) -> Report<'c> {
             finding.rule.code().into(),
             finding.rule.to_string().into(),
             finding.rule.name().into(),
-            words(finding).into(),
+            words(checked, finding).into(),
             finding.field.as_deref().into(),
             finding.message.as_str().into(),
             Value::list(&finding.allowed),

@@ -216,7 +216,7 @@ fn rule_object(rule: Rule) -> RuleObject {
         name: name.collect(),
         short_description: Text { text: rule.summary().replace('`', "") },
         // `helpUri` takes absolute addresses only.
-        help: Text { text: format!("See {DOCS}, {rule}.") },
+        help: Text { text: format!("See {DOCS}, {} {rule}.", rule.code()) },
         default_configuration: Configuration { level: level(rule.default_level()) },
     }
 }
