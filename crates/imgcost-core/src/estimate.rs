@@ -12,6 +12,17 @@ pub enum CeilingBasis {
     Assumed,
 }
 
+impl CeilingBasis {
+    /// The name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            CeilingBasis::Proven => "proven",
+            CeilingBasis::Assumed => "assumed",
+        }
+    }
+}
+
 /// A value that is at least `floor`, probably `expected`, at most `ceiling`.
 ///
 /// `expected` is absent where nothing supports a guess, as for quality `auto`.

@@ -42,6 +42,12 @@ pub struct Stay {
 }
 
 impl Candidate {
+    /// How many calls stay where they were.
+    #[must_use]
+    pub const fn stay(&self) -> u64 {
+        self.bill.rows - self.moved
+    }
+
     /// A model, or each call's own, at a tier, or each call's own.
     #[must_use]
     pub fn new(offer: Option<(String, String)>, tier: Option<Tier>) -> Candidate {

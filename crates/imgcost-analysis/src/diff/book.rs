@@ -20,6 +20,19 @@ pub enum Event {
     Returned,
 }
 
+impl Event {
+    /// Its word in output.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Event::Added => "added",
+            Event::Removed => "removed",
+            Event::Retired => "retired",
+            Event::Returned => "returned",
+        }
+    }
+}
+
 /// A model that came or went.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]

@@ -56,6 +56,18 @@ pub enum Outcome {
     Unpriced,
 }
 
+impl Outcome {
+    /// Its word in output.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Outcome::Found(found) => found.kinship.as_str(),
+            Outcome::Refused(_) => "refused",
+            Outcome::Unpriced => "unpriced",
+        }
+    }
+}
+
 /// How a setting compares with the reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

@@ -269,59 +269,38 @@ fn until(model: &Listed<'_>) -> String {
     }
 }
 
-fn columns() -> [Column; 22] {
-    [
-        Column::name("provider").data_only(),
-        Column::name("model"),
-        Column::number("image_price").label("USD an image").text_only(),
-        Column::text("basis").data_only(),
-        Column::name("released").if_room(2),
-        Column::name("retired").data_only(),
-        Column::name("until").label("status").text_only(),
-        Column::name("replacement").if_room(1),
-        Column::text("qualities").data_only(),
-        Column::text("sizes").data_only(),
-        Column::text("status").data_only(),
-        Column::text("aliases").data_only(),
-        Column::text("endpoints").data_only(),
-        Column::number("n_max").data_only(),
-        Column::number("partial_images_max").data_only(),
-        Column::number("input_images_max").data_only(),
-        Column::text("input_fidelities").data_only(),
-        Column::number("prompt_max_chars").data_only(),
-        Column::text("limits_unknown").data_only(),
-        Column::text("image_price_size").data_only(),
-        Column::number("image_price_least").data_only(),
-        Column::number("image_price_most").data_only(),
-    ]
-}
-
-fn row<'m>(model: &'m Listed<'_>) -> [Value<'m>; 22] {
-    let price = model.image_price.as_ref();
-    [
-        model.provider.into(),
-        model.model.into(),
-        price.map(ImagePrice::shown).into(),
-        model.basis.into(),
-        model.released.into(),
-        model.retired.into(),
-        until(model).into(),
-        model.replacement.into(),
-        Value::list(&model.qualities),
-        Value::list(&model.sizes),
-        model.status.into(),
-        Value::list(model.aliases),
-        Value::list(&model.endpoints),
-        model.n_max.into(),
-        model.partial_images_max.into(),
-        model.input_images_max.into(),
-        Value::list(&model.input_fidelities),
-        model.prompt_max_chars.into(),
-        model.limits_unknown.into(),
-        price.map(|price| price.size.as_str()).into(),
-        price.map(|price| price.least).into(),
-        price.map(|price| price.most).into(),
-    ]
+/// What is listed of models.
+fn table<'m>(models: impl Iterator<Item = &'m Listed<'m>>) -> Table<'m> {
+    Table::of("Models", models)
+        .column(Column::name("provider").data_only(), |model| model.provider)
+        .column(Column::name("model"), |model| model.model)
+        .column(Column::number("image_price").label("USD an image").text_only(), |model| {
+            model.image_price.as_ref().map(ImagePrice::shown)
+        })
+        .column(Column::text("basis").data_only(), |model| model.basis)
+        .column(Column::name("released").if_room(2), |model| model.released)
+        .column(Column::name("retired").data_only(), |model| model.retired)
+        .column(Column::name("until").label("status").text_only(), until)
+        .column(Column::name("replacement").if_room(1), |model| model.replacement)
+        .column(Column::text("qualities").data_only(), |model| Value::list(&model.qualities))
+        .column(Column::text("sizes").data_only(), |model| Value::list(&model.sizes))
+        .column(Column::text("status").data_only(), |model| model.status)
+        .column(Column::text("aliases").data_only(), |model| Value::list(model.aliases))
+        .column(Column::text("endpoints").data_only(), |model| Value::list(&model.endpoints))
+        .column(Column::number("n_max").data_only(), |model| model.n_max)
+        .column(Column::number("partial_images_max").data_only(), |model| model.partial_images_max)
+        .column(Column::number("input_images_max").data_only(), |model| model.input_images_max)
+        .column(Column::text("input_fidelities").data_only(), |model| Value::list(&model.input_fidelities))
+        .column(Column::number("prompt_max_chars").data_only(), |model| model.prompt_max_chars)
+        .column(Column::text("limits_unknown").data_only(), |model| model.limits_unknown)
+        .column(Column::text("image_price_size").data_only(), |model| Some(&model.image_price.as_ref()?.size))
+        .column(Column::number("image_price_least").data_only(), |model| {
+            Some(model.image_price.as_ref()?.least)
+        })
+        .column(Column::number("image_price_most").data_only(), |model| {
+            Some(model.image_price.as_ref()?.most)
+        })
+        .end()
 }
 
 /// A table a provider; a few models with their limits.
@@ -336,9 +315,7 @@ fn report<'m>(providers: &[&Provider], models: &'m Models<'_>) -> Report<'m> {
             report.gap();
         }
         report.heading(format!("{}: {}, on {}", provider.id, provider.title, models.as_of));
-        let mut table = Table::new("Models", columns());
-        own().for_each(|model| table.row(row(model)));
-        report.table(table);
+        report.table(table(own()));
         if models.models.len() <= IN_DETAIL {
             own().for_each(|model| detail(&mut report, model));
         }

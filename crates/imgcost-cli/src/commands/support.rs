@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::args::ModelsArgs;
 use crate::failure::{End, Failure};
-use crate::report::{Column, Output, Report, Table, Value};
+use crate::report::{Column, Output, Report, Table};
 use crate::request;
 use crate::settings::Settings;
 
@@ -32,31 +32,17 @@ pub(super) fn show(args: &ModelsArgs, settings: &Settings, output: &Output) -> R
 }
 
 fn report<'s>(providers: &'s [Support<'_>]) -> Report<'s> {
-    let columns = [
-        Column::name("provider"),
-        Column::number("priced").label("models with a price"),
-        Column::number("models").data_only(),
-        Column::text("requests").label("requests read"),
-        Column::text("responses").label("responses read"),
-        Column::text("guard").label("guarded"),
-        Column::text("other_calls").data_only(),
-        Column::text("dialects_assumed").data_only(),
-        Column::number("recorded_calls").label("recorded calls"),
-    ];
-    let mut table = Table::new("Support", columns);
-    for one in providers {
-        table.row([
-            one.provider.into(),
-            Value::Count(u64::try_from(one.priced).unwrap_or(u64::MAX)),
-            Value::Count(u64::try_from(one.models).unwrap_or(u64::MAX)),
-            requests(one).into(),
-            responses(one).into(),
-            guard(one).into(),
-            one.other_calls.words().into(),
-            one.dialects_assumed.into(),
-            one.recorded_calls.into(),
-        ]);
-    }
+    let table = Table::of("Support", providers)
+        .column(Column::name("provider"), |one| one.provider)
+        .column(Column::number("priced").label("models with a price"), |one| one.priced)
+        .column(Column::number("models").data_only(), |one| one.models)
+        .column(Column::text("requests").label("requests read"), requests)
+        .column(Column::text("responses").label("responses read"), responses)
+        .column(Column::text("guard").label("guarded"), guard)
+        .column(Column::text("other_calls").data_only(), |one| one.other_calls.words())
+        .column(Column::text("dialects_assumed").data_only(), |one| one.dialects_assumed)
+        .column(Column::number("recorded_calls").label("recorded calls"), |one| one.recorded_calls)
+        .end();
     let mut report = Report::default();
     report.table(table);
     let quoted = providers.iter().filter(|one| one.priced > 0).count();

@@ -6,9 +6,11 @@
 mod csv;
 mod currency;
 mod figure;
-mod files;
+mod filled;
+mod format;
 mod html;
 mod markdown;
+mod output;
 mod sink;
 mod stream;
 mod table;
@@ -23,8 +25,9 @@ use crate::plain;
 
 pub(crate) use currency::{ConvertedTotal, converted};
 pub(crate) use figure::{Bounds, DASH, rounded};
-pub(crate) use files::{Format, Output, has_room_for, report_bytes};
+pub(crate) use format::{Format, has_room_for, report_bytes};
 pub(crate) use imgcost_analysis::grouped;
+pub(crate) use output::Output;
 pub(crate) use sink::Sink;
 pub(crate) use stream::{Rows, Stream};
 pub(crate) use table::{Column, Only, Row, Table};

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufWriter, StdoutLock, Write};
 
-use super::files::Format;
+use super::format::Format;
 use super::table::{Grid, Head, Table, heads};
 use super::text::{self, Layout};
 use super::value::Value;

@@ -68,6 +68,11 @@ impl<'a> Value<'a> {
         Value::Unknown(Cow::Borrowed(""))
     }
 
+    /// The same with the mark of the best of all.
+    pub(crate) fn best(self) -> Value<'a> {
+        Value::Best(Box::new(self))
+    }
+
     /// The same, with words of its own.
     pub(crate) fn into_owned(self) -> Value<'static> {
         match self {
@@ -239,7 +244,9 @@ values! {
     Estimate<Usd>: |estimate: Estimate<Usd>| Value::Estimate(estimate.into()),
     Estimate<u64>: |estimate: Estimate<u64>| Value::Tokens(estimate.into()),
     &'a str: |text| Value::Text(Cow::Borrowed(text)),
+    &'a String: |text: &'a String| Value::Text(Cow::Borrowed(text)),
     String: |text| Value::Text(Cow::Owned(text)),
+    usize: |count: usize| Value::Count(u64::try_from(count).unwrap_or(u64::MAX)),
     Cow<'a, str>: Value::Text,
 }
 

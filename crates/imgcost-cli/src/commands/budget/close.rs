@@ -133,19 +133,11 @@ fn report<'h>(document: &Document<'h>) -> Report<'h> {
         1 => format!("1 hold presumed to have cost its ceiling, ${total}"),
         count => format!("{count} holds presumed to have cost their ceilings, ${total} in all"),
     });
-    let columns = [
-        Column::name("hold"),
-        Column::name("scope"),
-        Column::number("ceiling").label("USD"),
-        Column::text("expires_at").data_only(),
-    ];
-    let mut table = Table::new("Presumed", columns);
-    for Presumed { hold, scope, ceiling, expires_at } in &document.holds {
-        table.row([Value::of(hold), Value::of(scope), (*ceiling).into(), Value::of(expires_at)]);
-    }
-    if document.presumed == 0 {
-        table = table.only(Only::Data);
-    }
-    report.table(table);
+    let table = Table::of("Presumed", &document.holds)
+        .column(Column::name("hold"), |row| Value::of(row.hold))
+        .column(Column::name("scope"), |row| Value::of(row.scope))
+        .column(Column::number("ceiling").label("USD"), |row| row.ceiling)
+        .column(Column::text("expires_at").data_only(), |row| Value::of(row.expires_at));
+    report.table(table.only(if document.presumed == 0 { Only::Data } else { Only::Anyone }).end());
     report
 }

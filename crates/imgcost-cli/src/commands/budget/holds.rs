@@ -149,36 +149,20 @@ fn call(request: &str) -> String {
 
 fn report<'h>(document: &Document<'h>, only_expired: bool) -> Report<'h> {
     let mut report = Report::default();
-    let columns = [
-        Column::name("hold"),
-        Column::name("scope"),
-        Column::name("made_at").label("since (UTC)").if_room(2),
-        Column::name("expires_at").label("expires").if_room(1),
-        Column::number("ceiling").label("USD"),
-        Column::text("ceiling_basis").data_only(),
-        Column::text("call"),
-        Column::name("state"),
-        Column::text("key").data_only(),
-    ];
-    let mut table = Table::new("Holds", columns);
-    for row in &document.holds {
-        table.row([
-            Value::of(row.hold),
-            Value::of(row.scope),
-            words::clock(row.made_at).into(),
-            words::clock(row.expires_at).into(),
-            row.ceiling.into(),
-            row.ceiling_basis.into(),
-            row.call.clone().into(),
-            if row.expired { "expired" } else { "open" }.into(),
-            row.key.into(),
-        ]);
-    }
+    let table = Table::of("Holds", &document.holds)
+        .column(Column::name("hold"), |row| Value::of(row.hold))
+        .column(Column::name("scope"), |row| Value::of(row.scope))
+        .column(Column::name("made_at").label("since (UTC)").if_room(2), |row| words::clock(row.made_at))
+        .column(Column::name("expires_at").label("expires").if_room(1), |row| words::clock(row.expires_at))
+        .column(Column::number("ceiling").label("USD"), |row| row.ceiling)
+        .column(Column::text("ceiling_basis").data_only(), |row| row.ceiling_basis)
+        .column(Column::text("call"), |row| row.call.clone())
+        .column(Column::name("state"), |row| if row.expired { "expired" } else { "open" })
+        .column(Column::text("key").data_only(), |row| row.key);
     if document.holds.is_empty() {
         report.heading(if only_expired { "no hold has expired" } else { "no hold is open" });
-        table = table.only(Only::Data);
     }
-    report.table(table);
+    report.table(table.only(if document.holds.is_empty() { Only::Data } else { Only::Anyone }).end());
     if document.holds.iter().any(|row| row.expired) {
         report.line(CLOSE);
     }

@@ -99,64 +99,51 @@ fn name(status: &Status) -> String {
     format!("{}{}", status.budget.scope, words::per(status.budget.window))
 }
 
-fn columns() -> [Column; 22] {
-    [
-        Column::name("path").label("scope").text_only(),
-        Column::name("scope").data_only(),
-        Column::name("window").label("per"),
-        Column::number("limit").label("cap").text_only(),
-        Column::number("spent").text_only(),
-        Column::number("on_hold").label("held").text_only(),
-        Column::number("room").label("left").text_only(),
-        Column::number("share").label("used").text_only(),
-        Column::text("note").label("").text_only(),
-        Column::number("cap").data_only(),
-        Column::number("held").data_only(),
-        Column::number("held_assumed").data_only(),
-        Column::number("presumed").data_only(),
-        Column::number("settled").data_only(),
-        Column::number("overrun").data_only(),
-        Column::number("open").data_only(),
-        Column::number("left").data_only(),
-        Column::number("over").data_only(),
-        Column::name("resets_at").data_only(),
-        Column::text("alerts").data_only(),
-        Column::number("alerted").data_only(),
-        Column::text("allow_assumed_ceiling").data_only(),
-    ]
-}
-
-fn row<'s>(page: &'s Shown, status: &'s Status, places: u32) -> [Value<'s>; 22] {
-    let (budget, sums) = (&status.budget, &status.sums);
-    let (cap, left) = (budget.cap.limit(), status.left());
-    let (spent, held) = (up(spent(status), places), up(sums.held, places));
-    // What is shown adds up: what is left is that of the amounts beside it.
-    let shown_left = cap.map(|cap| down(cap, places).less(spent).less(held));
+fn table<'s>(page: &'s Shown, places: u32) -> Table<'s> {
     let shown = |amount: NanoUsd| amount.usd().rounded(places);
-    [
-        path(&budget.scope, &page.budgets).into(),
-        budget.scope.as_str().into(),
-        Value::of(budget.window),
-        cap.map_or("unlimited".into(), |cap| shown(down(cap, places)).into()),
-        shown(spent).into(),
-        shown(held).into(),
-        Value::known(shown_left.map(shown)),
-        Value::known(share(status)),
-        note(status, page.now).into(),
-        cap.map_or("unlimited".into(), Value::from),
-        sums.held.into(),
-        sums.held_assumed.into(),
-        sums.presumed.into(),
-        sums.settled.into(),
-        sums.overrun.into(),
-        sums.open.into(),
-        left.into(),
-        status.over().into(),
-        status.resets_at().map(Value::of).into(),
-        Value::of(&budget.alerts),
-        u32::from(sums.alerted).into(),
-        budget.allow_assumed_ceiling.into(),
-    ]
+    // What is shown adds up: what is left is that of the amounts beside it.
+    let left = |status: &Status| {
+        let (spent, held) = (up(spent(status), places), up(status.sums.held, places));
+        Some(down(status.budget.cap.limit()?, places).less(spent).less(held))
+    };
+    let unlimited = || Value::from("unlimited");
+    Table::of("Budgets", &page.budgets)
+        .column(Column::name("path").label("scope").text_only(), |status| {
+            path(&status.budget.scope, &page.budgets)
+        })
+        .column(Column::name("scope").data_only(), |status| status.budget.scope.as_str())
+        .column(Column::name("window").label("per"), |status| Value::of(status.budget.window))
+        .column(Column::number("limit").label("cap").text_only(), |status| {
+            status.budget.cap.limit().map_or_else(unlimited, |cap| shown(down(cap, places)).into())
+        })
+        .column(Column::number("spent").text_only(), |status| shown(up(spent(status), places)))
+        .column(Column::number("on_hold").label("held").text_only(), |status| {
+            shown(up(status.sums.held, places))
+        })
+        .column(Column::number("room").label("left").text_only(), |status| {
+            Value::known(left(status).map(shown))
+        })
+        .column(Column::number("share").label("used").text_only(), |status| Value::known(share(status)))
+        .column(Column::text("note").label("").text_only(), |status| note(status, page.now))
+        .column(Column::number("cap").data_only(), |status| {
+            status.budget.cap.limit().map_or_else(unlimited, Value::from)
+        })
+        .column(Column::number("held").data_only(), |status| status.sums.held)
+        .column(Column::number("held_assumed").data_only(), |status| status.sums.held_assumed)
+        .column(Column::number("presumed").data_only(), |status| status.sums.presumed)
+        .column(Column::number("settled").data_only(), |status| status.sums.settled)
+        .column(Column::number("overrun").data_only(), |status| status.sums.overrun)
+        .column(Column::number("open").data_only(), |status| status.sums.open)
+        .column(Column::number("left").data_only(), Status::left)
+        .column(Column::number("over").data_only(), Status::over)
+        .column(Column::name("resets_at").data_only(), |status| status.resets_at().map(Value::of))
+        .column(Column::text("alerts").data_only(), |status| Value::of(&status.budget.alerts))
+        .column(Column::number("alerted").data_only(), |status| u32::from(status.sums.alerted))
+        .column(Column::text("allow_assumed_ceiling").data_only(), |status| {
+            status.budget.allow_assumed_ceiling
+        })
+        .only(if page.budgets.is_empty() { Only::Data } else { Only::Anyone })
+        .end()
 }
 
 fn report<'s>(shown: &'s Shown, scope: Option<&Scope>) -> Report<'s> {
@@ -175,9 +162,7 @@ fn report<'s>(shown: &'s Shown, scope: Option<&Scope>) -> Report<'s> {
     let is_small = |cap: NanoUsd| cap > NanoUsd::ZERO && cap.nano() < DOLLAR;
     let has_small = shown.budgets.iter().filter_map(|status| status.budget.cap.limit()).any(is_small);
     let places = needed.clamp(PLACES.0, if has_small { PLACES.1 } else { PLACES.0 });
-    let mut table = Table::new("Budgets", columns());
-    shown.budgets.iter().for_each(|status| table.row(row(shown, status, places)));
-    report.table(if shown.budgets.is_empty() { table.only(Only::Data) } else { table });
+    report.table(table(shown, places));
     if places < needed {
         report.line("spent and held are rounded up, left is rounded down; --json has every digit");
     }

@@ -142,9 +142,6 @@ fn beyond(checked: &Checked<'_>) -> impl Iterator<Item = String> {
 pub(super) fn verdict(checked: &Checked<'_>) -> String {
     let (found, exchange) = (&checked.report, checked.exchange.as_ref());
     let jobs = counted(found.sum.rows, "job");
-    if found.sum.rows == 0 {
-        return format!("{jobs}: nothing was checked, {} in the policy", counted(found.warnings, "warning"));
-    }
     let mut parts = vec![counted(found.errors, "error"), counted(found.warnings, "warning")];
     if found.suppressed > 0 {
         parts.push(format!("{} excepted", grouped(found.suppressed)));
@@ -153,6 +150,9 @@ pub(super) fn verdict(checked: &Checked<'_>) -> String {
         parts.push("no verdict without the prompts".to_owned());
     }
     let (images, parts) = (counted(found.sum.images, "image"), parts.join(", "));
+    if found.sum.rows == 0 {
+        return format!("{jobs}, nothing was checked: {parts}");
+    }
     let most = sums::most(&found.sum, checked.policy.max_per_file());
     format!("{jobs}, {images}, {most}: {parts}{}", sums::in_currency(&found.sum, exchange))
 }
@@ -161,55 +161,30 @@ pub(super) fn verdict(checked: &Checked<'_>) -> String {
 pub(super) fn report<'c>(checked: &'c Checked<'_>) -> Report<'c> {
     let mut report = Report::default();
     report.heading(format!("imgcost check: {}", verdict(checked)));
-    let columns = [
-        Column::name("where").text_only(),
-        Column::name("file").data_only(),
-        Column::number("line").data_only(),
-        Column::name("id"),
-        Column::text("weight").label("level").text_only(),
-        Column::text("level").data_only(),
-        Column::name("code").data_only(),
-        Column::name("rule name").label("rule").text_only(),
-        Column::name("rule").data_only(),
-        Column::text("what").text_only(),
-        Column::text("field").data_only(),
-        Column::text("message").data_only(),
-        Column::text("allowed").data_only(),
-        Column::text("nearest").data_only(),
-        Column::number("ceiling").data_only(),
-        Column::number("limit").data_only(),
-        Column::text("suppressed").data_only(),
-        Column::text("reason").data_only(),
-        Column::name("until").data_only(),
-    ];
-    let mut table = Table::new("Findings", columns);
-    for finding in by_weight(checked) {
-        let suppressed = finding.suppressed.as_ref();
-        table.row([
-            place(checked, finding).into(),
-            file(checked, finding).into(),
-            finding.line.into(),
-            finding.id.as_str().into(),
-            weight(finding).into(),
-            finding.level.as_str().into(),
-            finding.rule.code().into(),
-            finding.rule.to_string().into(),
-            finding.rule.name().into(),
-            words(checked, finding).into(),
-            finding.field.as_deref().into(),
-            finding.message.as_str().into(),
-            Value::list(&finding.allowed),
-            finding.nearest.as_deref().into(),
-            finding.ceiling.into(),
-            finding.limit.into(),
-            suppressed.is_some().into(),
-            suppressed.map(|suppressed| suppressed.reason.as_str()).into(),
-            suppressed.and_then(|suppressed| suppressed.until).into(),
-        ]);
-    }
+    let suppressed = |finding: &'c Finding| finding.suppressed.as_ref();
+    let table = Table::of("Findings", by_weight(checked))
+        .column(Column::name("where").text_only(), |finding| place(checked, finding))
+        .column(Column::name("file").data_only(), |finding| file(checked, finding))
+        .column(Column::number("line").data_only(), |finding| finding.line)
+        .column(Column::name("id"), |finding| &finding.id)
+        .column(Column::text("weight").label("level").text_only(), |finding| Value::from(weight(finding)))
+        .column(Column::text("level").data_only(), |finding| finding.level.as_str())
+        .column(Column::name("code").data_only(), |finding| finding.rule.code())
+        .column(Column::name("rule name").label("rule").text_only(), |finding| finding.rule.to_string())
+        .column(Column::name("rule").data_only(), |finding| finding.rule.name())
+        .column(Column::text("what").text_only(), |finding| words(checked, finding))
+        .column(Column::text("field").data_only(), |finding| finding.field.as_ref())
+        .column(Column::text("message").data_only(), |finding| &finding.message)
+        .column(Column::text("allowed").data_only(), |finding| Value::list(&finding.allowed))
+        .column(Column::text("nearest").data_only(), |finding| finding.nearest.as_ref())
+        .column(Column::number("ceiling").data_only(), |finding| finding.ceiling)
+        .column(Column::number("limit").data_only(), |finding| finding.limit)
+        .column(Column::text("suppressed").data_only(), |finding| finding.suppressed.is_some())
+        .column(Column::text("reason").data_only(), |finding| Some(&suppressed(finding)?.reason))
+        .column(Column::name("until").data_only(), |finding| suppressed(finding)?.until);
     // A line of names without rows below it is of use to programs only.
-    let only = if table.rows.is_empty() { Only::Data } else { Only::Anyone };
-    report.table(table.only(only));
+    let only = if checked.report.findings.is_empty() { Only::Data } else { Only::Anyone };
+    report.table(table.only(only).end());
     beyond(checked).for_each(|more| report.line(more));
     report
 }

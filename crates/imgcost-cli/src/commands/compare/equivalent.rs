@@ -101,16 +101,16 @@ fn document<'m>(map: &'m Equivalents<'_>) -> Document<'m> {
 }
 
 fn row<'m>(map: &'m Equivalents<'_>, candidate: &'m Equivalent<'_>) -> Row<'m> {
-    let (kinship, found, error) = match &candidate.outcome {
-        Outcome::Found(found) => (found.kinship.as_str(), Some(found_row(map, found)), None),
-        Outcome::Refused(error) => ("refused", None, Some(error)),
-        Outcome::Unpriced => ("unpriced", None, None),
+    let (found, error) = match &candidate.outcome {
+        Outcome::Found(found) => (Some(found_row(map, found)), None),
+        Outcome::Refused(error) => (None, Some(error)),
+        Outcome::Unpriced => (None, None),
     };
     Row {
         provider: &candidate.offer.provider.id,
         model: &candidate.offer.model.id,
         availability: availability(&candidate.offer),
-        kinship,
+        kinship: candidate.outcome.as_str(),
         found,
         error,
     }
@@ -160,54 +160,42 @@ fn tokens_words(tokens: imgcost_core::Estimate<u64>) -> String {
     }
 }
 
-fn columns(map: &Equivalents<'_>) -> [Column; 13] {
-    let where_any = |any: bool, column: Column| if any { column } else { column.data_only() };
-    let several = map.candidates.iter().any(|other| other.offer.provider.id != map.offer.provider.id);
-    let is_moved =
-        |other: &Equivalent<'_>| matches!(&other.outcome, Outcome::Found(found) if found.size != map.size);
-    [
-        where_any(several, Column::name("provider")),
-        Column::name("model"),
-        Column::text("measure").data_only(),
-        Column::name("quality"),
-        where_any(map.candidates.iter().any(is_moved), Column::name("size")),
-        Column::estimate("tokens").or_range(),
-        Column::number("tokens_difference").label("+/-"),
-        Column::estimate("usd").label("USD").ranged("floor to ceiling").if_room(1),
-        Column::number("usd_difference").data_only(),
-        Column::name("kinship").label("spend"),
-        Column::text("ties").data_only(),
-        Column::text("error").data_only(),
-        Column::text("availability").data_only(),
-    ]
-}
-
 fn table<'m>(map: &'m Equivalents<'_>, candidates: impl Iterator<Item = &'m Equivalent<'m>>) -> Table<'m> {
-    let mut table = Table::new("Equivalents", columns(map));
-    for candidate in candidates {
-        let row = row(map, candidate);
-        let found = row.found.as_ref();
-        let spend = match &candidate.outcome {
-            Outcome::Found(found) => Some(&found.spend),
-            _ => None,
-        };
-        table.row([
-            row.provider.into(),
-            row.model.into(),
-            found.map(|found| found.measure).into(),
-            found.map_or(Value::Empty, |found| found.quality.map_or(Value::missing(), Into::into)),
-            found.map(|found| found.size.clone()).into(),
-            spend.map_or(Value::Empty, |spend| spend.tokens.map_or(Value::missing(), Into::into)),
-            found.and_then(|found| found.tokens_difference).map_or(Value::missing(), Value::Change),
-            spend.map_or(Value::Empty, |spend| Value::Estimate(Bounds::from(&spend.usd))),
-            found.and_then(|found| found.usd_difference.clone()).map(Value::number).into(),
-            row.kinship.into(),
-            found.map(|found| found.ties.join(";")).into(),
-            row.error.map(|error| error.message()).into(),
-            row.availability.as_str().into(),
-        ]);
-    }
-    table
+    let several = map.candidates.iter().any(|other| other.offer.provider.id != map.offer.provider.id);
+    let found = |candidate: &'m Equivalent<'m>| match &candidate.outcome {
+        Outcome::Found(found) => Some(found),
+        Outcome::Refused(_) | Outcome::Unpriced => None,
+    };
+    let is_moved = map.candidates.iter().filter_map(found).any(|found| found.size != map.size);
+    Table::of("Equivalents", candidates)
+        .column_if(several, Column::name("provider"), |other| &other.offer.provider.id)
+        .column(Column::name("model"), |other| &other.offer.model.id)
+        .column(Column::text("measure").data_only(), |other| Some(found(other)?.measure.as_str()))
+        .column(Column::name("quality"), |other| {
+            Some(Value::known(found(other)?.quality.as_ref().map(Quality::as_str)))
+        })
+        .column_if(is_moved, Column::name("size"), |other| Some(Value::of(found(other)?.size)))
+        .column(Column::estimate("tokens").or_range(), |other| Some(Value::known(found(other)?.spend.tokens)))
+        .column(Column::number("tokens_difference").label("+/-"), |other| {
+            let difference = found(other).and_then(|found| found.spend.tokens_difference(&map.spend));
+            difference.map_or(Value::missing(), Value::Change)
+        })
+        .column(Column::estimate("usd").label("USD").ranged("floor to ceiling").if_room(1), |other| {
+            Some(Value::from(&found(other)?.spend.usd))
+        })
+        .column(Column::number("usd_difference").data_only(), |other| {
+            found(other)?.spend.usd_difference(&map.spend)
+        })
+        .column(Column::name("kinship").label("spend"), |other| other.outcome.as_str())
+        .column(Column::text("ties").data_only(), |other| {
+            Some(found(other)?.ties.iter().map(Quality::as_str).collect::<Vec<_>>().join(";"))
+        })
+        .column(Column::text("error").data_only(), |other| match &other.outcome {
+            Outcome::Refused(error) => Some(error.message()),
+            Outcome::Found(_) | Outcome::Unpriced => None,
+        })
+        .column(Column::text("availability").data_only(), |other| availability(&other.offer).as_str())
+        .end()
 }
 
 /// What the table does not show: moved sizes, ties, what was compared in money, and who is left

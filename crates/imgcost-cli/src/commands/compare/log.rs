@@ -1,7 +1,7 @@
 //! `imgcost compare LOG`: what the calls of a log would have cost on other models or tiers.
 
 use imgcost_analysis::calls::Unused;
-use imgcost_analysis::compare::{Candidate, LogComparison};
+use imgcost_analysis::compare::{Candidate, LogComparison, Stay};
 use imgcost_analysis::selector::{Pattern, patterns, select};
 use imgcost_core::{Availability, Book, Date, Error, Param, PerMille, SignedUsd, Tier, Usd};
 use serde::Serialize;
@@ -199,7 +199,7 @@ fn one<'f>(found: &'f Found<'_>, candidate: &'f Candidate) -> CandidateDocument<
         tier: candidate.tier,
         availability: found.availability(candidate),
         moved: candidate.moved,
-        stay: candidate.bill.rows - candidate.moved,
+        stay: candidate.stay(),
         without_prompt: candidate.bill.no_prompt,
         total: (&candidate.bill.total_of_all()).into(),
         difference: difference.map(|(usd, _)| usd),
@@ -215,55 +215,55 @@ fn report<'f>(found: &'f Found<'_>) -> Report<'f> {
     let mut report = Report::default();
     let actual = found.sums.actual();
     report.heading(format!("{}: what they would have cost", counted(actual.sum.rows, "call")));
-    let columns = [
-        Column::text("what").label("calls at").text_only(),
-        Column::name("provider").data_only(),
-        Column::name("model").data_only(),
-        Column::name("tier").data_only(),
-        Column::number("moved"),
-        Column::number("stay"),
-        Column::estimate("total").label("USD").places(PLACES).ranged("from floor to ceiling").if_room(1),
-        Column::number("difference").label("+/-").places(PLACES).if_room(2),
-        Column::number("per_mille").label("%"),
-        Column::number("without_prompt").data_only(),
-        Column::text("cheapest").data_only(),
-        Column::text("reasons").data_only(),
-        Column::name("availability").data_only(),
-        Column::name("status").label("").text_only(),
-    ];
-    let mut table = Table::new("Moves", columns);
-    table.mark = "cheapest";
-    let sum = |sum: &imgcost_analysis::RowSum| match (sum.total_of_all(), sum.is_complete()) {
-        (total, true) => Value::Estimate((&total).into()),
-        (total, false) => Value::Open((&total).into(), total.to_string().into()),
+    let ranked = found.sums.ranked();
+    // The calls as they were, then each candidate.
+    let rows = std::iter::once(None).chain(ranked.iter().copied().map(Some));
+    let total = |candidate: Option<&Candidate>| {
+        let sum = candidate.map_or(actual.sum, |candidate| candidate.bill);
+        let total = sum.total_of_all();
+        let value = match sum.is_complete() {
+            true => Value::from(&total),
+            false => Value::Open((&total).into(), total.to_string().into()),
+        };
+        if candidate.is_some_and(|candidate| found.is_cheapest(candidate)) { value.best() } else { value }
     };
-    let mut first = vec!["as they were".into(), Value::Empty, Value::Empty, Value::Empty];
-    first.extend([0_u64.into(), actual.sum.rows.into(), sum(&actual.sum)]);
-    first.resize(14, Value::Empty);
-    table.row(first);
-    for candidate in found.sums.ranked() {
-        let row = one(found, candidate);
-        let difference = found.difference(candidate);
-        let total = sum(&candidate.bill);
-        let codes =
-            row.reasons.iter().map(|reason| format!("{} {} {}", reason.calls, reason.code, reason.field));
-        table.row([
-            name(candidate).into(),
-            row.provider.into(),
-            row.model.into(),
-            row.tier.map(Tier::as_str).into(),
-            row.moved.into(),
-            row.stay.into(),
-            if row.cheapest { Value::Best(Box::new(total)) } else { total },
-            Value::known(difference.map(|(usd, _)| usd)),
-            Value::known(difference.and_then(|(_, share)| share)),
-            row.without_prompt.into(),
-            row.cheapest.into(),
-            codes.map(|code| code.trim_end().to_owned()).collect::<Vec<_>>().join(";").into(),
-            row.availability.as_str().into(),
-            row.availability.to_string().into(),
-        ]);
-    }
+    let difference = |candidate: Option<&Candidate>| candidate.map(|candidate| found.difference(candidate));
+    let reasons = |candidate: Option<&'f Candidate>| {
+        let reason = |((code, field), stay): (&(&str, String), &Stay)| {
+            format!("{} {code} {field}", stay.calls).trim_end().to_owned()
+        };
+        Some(candidate?.reasons.iter().map(reason).collect::<Vec<_>>().join(";"))
+    };
+    let mut table = Table::of("Moves", rows)
+        .column(Column::text("what").label("calls at").text_only(), |candidate| {
+            candidate.map_or_else(|| "as they were".to_owned(), name)
+        })
+        .column(Column::name("provider").data_only(), |candidate| Some(&candidate?.offer.as_ref()?.0))
+        .column(Column::name("model").data_only(), |candidate| Some(&candidate?.offer.as_ref()?.1))
+        .column(Column::name("tier").data_only(), |candidate| Some(candidate?.tier?.as_str()))
+        .column(Column::number("moved"), |candidate| candidate.map_or(0, |candidate| candidate.moved))
+        .column(Column::number("stay"), |candidate| candidate.map_or(actual.sum.rows, Candidate::stay))
+        .column(
+            Column::estimate("total").label("USD").places(PLACES).ranged("from floor to ceiling").if_room(1),
+            total,
+        )
+        .column(Column::number("difference").label("+/-").places(PLACES).if_room(2), |candidate| {
+            difference(candidate).map(|difference| Value::known(difference.map(|(usd, _)| usd)))
+        })
+        .column(Column::number("per_mille").label("%"), |candidate| {
+            difference(candidate).map(|difference| Value::known(difference.and_then(|(_, share)| share)))
+        })
+        .column(Column::number("without_prompt").data_only(), |candidate| Some(candidate?.bill.no_prompt))
+        .column(Column::text("cheapest").data_only(), |candidate| Some(found.is_cheapest(candidate?)))
+        .column(Column::text("reasons").data_only(), reasons)
+        .column(Column::name("availability").data_only(), |candidate| {
+            Some(found.availability(candidate?).as_str())
+        })
+        .column(Column::name("status").label("").text_only(), |candidate| {
+            Some(found.availability(candidate?).to_string())
+        })
+        .end();
+    table.mark = "cheapest";
     report.table(table);
     notes(&mut report, found);
     report

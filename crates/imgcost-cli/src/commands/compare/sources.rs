@@ -1,6 +1,6 @@
 //! Where the prices of a comparison are from.
 
-use imgcost_core::{Confidence, DatedRow, Item, LinePart, Rate};
+use imgcost_core::{DatedRow, Item, LinePart, Rate};
 
 use super::Compared;
 use crate::commands::quote::item_words;
@@ -19,28 +19,29 @@ struct Used {
 
 /// The prices, each once, with their sources.
 pub(super) fn table<'c>(compared: &'c Compared<'_>) -> Table<'c> {
-    let columns = [
-        Column::name("model"),
-        Column::name("provider"),
-        Column::name("item"),
-        Column::number("rate").label("rate, USD"),
-        Column::number("per").label("per units"),
-        Column::name("from"),
-        Column::name("to"),
-        Column::name("evidence"),
-        Column::name("confidence"),
-        Column::name("checked"),
-        Column::text("source"),
-        Column::text("address"),
-        Column::name("read"),
-        Column::text("row"),
-        Column::number("combinations"),
-    ];
-    let mut table = Table::new("Sources", columns).only(Only::Files);
-    for used in used(compared) {
-        table.row(source(compared, used));
-    }
-    table
+    let used = used(compared);
+    let book = compared.book;
+    let source = |used: &Used| book.source(&used.row.source);
+    let title =
+        |used: &Used| source(used).map_or_else(|| used.row.source.clone(), |source| source.title.clone());
+    Table::of("Sources", &used)
+        .column(Column::name("model"), |used| used.model.clone())
+        .column(Column::name("provider"), |used| used.provider.clone())
+        .column(Column::name("item"), |used| item_words(used.item, used.part.map(LinePart::as_str)))
+        .column(Column::number("rate").label("rate, USD"), |used| Value::number(used.rate.to_string()))
+        .column(Column::number("per").label("per units"), |used| used.rate.per())
+        .column(Column::name("from"), |used| used.row.from)
+        .column(Column::name("to"), |used| used.row.to)
+        .column(Column::name("evidence"), |used| used.row.evidence.as_str())
+        .column(Column::name("confidence"), |used| used.row.confidence.as_str())
+        .column(Column::name("checked"), |used| used.row.checked)
+        .column(Column::text("source"), title)
+        .column(Column::text("address"), |used| source(used)?.address.as_ref())
+        .column(Column::name("read"), |used| Some(source(used)?.read))
+        .column(Column::text("row"), |used| book.location(used.row.location))
+        .column(Column::number("combinations"), |used| used.cells)
+        .only(Only::Files)
+        .end()
 }
 
 /// Each price that shown cells are priced by, once.
@@ -72,31 +73,4 @@ fn used(compared: &Compared<'_>) -> Vec<Used> {
         });
     }
     found
-}
-
-fn source<'c>(compared: &'c Compared<'_>, used: Used) -> [Value<'c>; 15] {
-    let row = &used.row;
-    let source = compared.book.source(&row.source);
-    let confidence = match row.confidence {
-        Confidence::High => "high",
-        Confidence::Medium => "medium",
-    };
-    let title = source.map_or_else(|| row.source.clone(), |source| source.title.clone());
-    [
-        used.model.into(),
-        used.provider.into(),
-        item_words(used.item, used.part.map(LinePart::as_str)).into(),
-        Value::number(used.rate.to_string()),
-        used.rate.per().into(),
-        row.from.into(),
-        row.to.into(),
-        row.evidence.as_str().into(),
-        confidence.into(),
-        row.checked.into(),
-        title.into(),
-        source.and_then(|source| source.address.as_deref()).into(),
-        source.map(|source| source.read).into(),
-        compared.book.location(row.location).into(),
-        used.cells.into(),
-    ]
 }

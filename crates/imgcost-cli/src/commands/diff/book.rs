@@ -123,20 +123,16 @@ fn report<'d>(diff: &'d BookDiff, old: &Side, new: &Side, top: usize) -> Report<
         report.item(format!("… and {} more models", grouped(more)));
     }
     let is_marked = diff.prices.iter().any(|change| change.availability.is_marked());
-    let mut models = table(is_marked).only(Only::Data);
-    diff.models.iter().for_each(|change| models.row(model(change)));
-    report.table(models);
+    report.table(table(is_marked, diff.models.iter().map(Changed::Model)).only(Only::Data));
     // Those that are others before those that came or went with their models.
     let both = |change: &&PriceChange| change.before.is_some() && change.after.is_some();
     let (mut prices, moved): (Vec<_>, Vec<_>) = diff.prices.iter().partition(both);
     prices.extend(moved);
     let (shown, rest) = prices.split_at(prices.len().min(top));
     for (part, only) in [(shown, Only::Anyone), (rest, Only::Data)] {
-        let mut table = table(is_marked).only(only);
-        part.iter().for_each(|change| table.row(price(change)));
         if !part.is_empty() {
             report.gap();
-            report.table(table);
+            report.table(table(is_marked, part.iter().copied().map(Changed::Price)).only(only));
         }
     }
     if !rest.is_empty() {
@@ -145,52 +141,47 @@ fn report<'d>(diff: &'d BookDiff, old: &Side, new: &Side, top: usize) -> Report<
     report
 }
 
-fn table<'d>(is_marked: bool) -> Table<'d> {
-    let status = Column::text("availability").label("status");
-    Table::new(
-        "Prices",
-        [
-            Column::name("kind").data_only(),
-            Column::name("provider"),
-            Column::name("model"),
-            Column::text("item"),
-            Column::text("per"),
-            Column::number("before"),
-            Column::number("after"),
-            Column::number("per_mille").label("share"),
-            Column::name("since"),
-            Column::text("source").data_only(),
-            if is_marked { status } else { status.data_only() },
-        ],
-    )
+/// What became of models, then prices.
+#[derive(Clone, Copy)]
+enum Changed<'d> {
+    Model(&'d ModelChange),
+    Price(&'d PriceChange),
 }
 
-fn model(change: &ModelChange) -> Vec<Value<'_>> {
-    let kind = match change.event {
-        Event::Added => "model-added",
-        Event::Removed => "model-removed",
-        Event::Retired => "model-retired",
-        Event::Returned => "model-returned",
+fn table<'d>(is_marked: bool, changes: impl Iterator<Item = Changed<'d>>) -> Table<'d> {
+    use Changed::{Model, Price};
+    let price = |change: Changed<'d>| match change {
+        Price(change) => Some(change),
+        Model(_) => None,
     };
-    let mut cells = vec![kind.into(), change.provider.as_str().into(), change.model.as_str().into()];
-    cells.resize(8, Value::Empty);
-    cells.push(change.day.into());
-    cells
-}
-
-fn price(change: &PriceChange) -> Vec<Value<'_>> {
-    let number = |text: &'_ Option<String>| text.clone().map_or(Value::missing(), Value::number);
-    vec![
-        "price".into(),
-        change.provider.as_str().into(),
-        change.model.as_str().into(),
-        change.item.as_str().into(),
-        change.per.into(),
-        number(&change.before),
-        number(&change.after),
-        change.per_mille.map_or(Value::missing(), Value::PerMille),
-        change.since.into(),
-        change.source.as_str().into(),
-        change.availability.as_str().into(),
-    ]
+    let number = |text: &Option<String>| text.clone().map_or(Value::missing(), Value::number);
+    Table::of("Prices", changes)
+        .column(Column::name("kind").data_only(), |change| match change {
+            Model(change) => format!("model-{}", change.event.as_str()),
+            Price(_) => "price".to_owned(),
+        })
+        .column(Column::name("provider"), |change| match change {
+            Model(change) => &change.provider,
+            Price(change) => &change.provider,
+        })
+        .column(Column::name("model"), |change| match change {
+            Model(change) => &change.model,
+            Price(change) => &change.model,
+        })
+        .column(Column::text("item"), |change| Some(&price(change)?.item))
+        .column(Column::text("per"), |change| Some(price(change)?.per))
+        .column(Column::number("before"), |change| Some(number(&price(change)?.before)))
+        .column(Column::number("after"), |change| Some(number(&price(change)?.after)))
+        .column(Column::number("per_mille").label("share"), |change| {
+            Some(Value::known(price(change)?.per_mille))
+        })
+        .column(Column::name("since"), |change| match change {
+            Model(change) => change.day,
+            Price(change) => change.since,
+        })
+        .column(Column::text("source").data_only(), |change| Some(&price(change)?.source))
+        .column_if(is_marked, Column::text("availability").label("status"), |change| {
+            Some(price(change)?.availability.as_str())
+        })
+        .end()
 }

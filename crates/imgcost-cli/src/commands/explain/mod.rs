@@ -274,43 +274,22 @@ fn show_rate(report: &mut Report<'_>, rate: &RateDocument<'_>) {
 
 /// The chain as a table, for programs.
 fn chain<'e>(chain: &'e [Link<'_>]) -> Table<'e> {
-    let columns = [
-        Column::name("item"),
-        Column::text("part"),
-        Column::text("quantity"),
-        Column::text("rule"),
-        Column::text("rule_evidence"),
-        Column::text("rule_source"),
-        Column::number("rate"),
-        Column::number("per"),
-        Column::text("rate_row"),
-        Column::text("rate_from"),
-        Column::text("rate_evidence"),
-        Column::text("rate_source"),
-        Column::text("rate_checked"),
-        Column::text("rate_maps"),
-        Column::text("amount"),
-    ];
-    let mut table = Table::new("Chain", columns).only(Only::Data);
-    for link in chain {
-        let (rule, rate) = (link.rule.as_ref(), link.rate.as_ref());
-        table.row([
-            link.item.as_str().into(),
-            link.part.into(),
-            link.quantity.join("; ").into(),
-            rule.map(|rule| rule.kind.as_str()).into(),
-            rule.map(|rule| rule.evidence).into(),
-            rule.map(|rule| rule.source).into(),
-            rate.map(|rate| Value::number(rate.usd.as_str())).into(),
-            rate.map(|rate| rate.per).into(),
-            rate.map(|rate| rate.row.as_str()).into(),
-            rate.map(|rate| rate.from).into(),
-            rate.map(|rate| rate.evidence).into(),
-            rate.map(|rate| rate.source).into(),
-            rate.and_then(|rate| rate.checked).into(),
-            rate.and_then(|rate| rate.maps.as_ref()).map(Maps::words).into(),
-            link.amount.as_str().into(),
-        ]);
-    }
-    table
+    Table::of("Chain", chain)
+        .column(Column::name("item"), |link| link.item.as_str())
+        .column(Column::text("part"), |link| link.part)
+        .column(Column::text("quantity"), |link| link.quantity.join("; "))
+        .column(Column::text("rule"), |link| Some(&link.rule.as_ref()?.kind))
+        .column(Column::text("rule_evidence"), |link| Some(link.rule.as_ref()?.evidence))
+        .column(Column::text("rule_source"), |link| Some(link.rule.as_ref()?.source))
+        .column(Column::number("rate"), |link| Some(Value::number(&link.rate.as_ref()?.usd)))
+        .column(Column::number("per"), |link| Some(link.rate.as_ref()?.per))
+        .column(Column::text("rate_row"), |link| Some(&link.rate.as_ref()?.row))
+        .column(Column::text("rate_from"), |link| Some(link.rate.as_ref()?.from))
+        .column(Column::text("rate_evidence"), |link| Some(link.rate.as_ref()?.evidence))
+        .column(Column::text("rate_source"), |link| Some(link.rate.as_ref()?.source))
+        .column(Column::text("rate_checked"), |link| link.rate.as_ref()?.checked)
+        .column(Column::text("rate_maps"), |link| link.rate.as_ref()?.maps.as_ref().map(Maps::words))
+        .column(Column::text("amount"), |link| &link.amount)
+        .only(Only::Data)
+        .end()
 }

@@ -69,13 +69,12 @@ fn found(problem: &Problem) -> Found<'_> {
 
 fn report(files: usize, problems: &[Problem]) -> Report<'_> {
     let mut report = Report::default();
-    let columns = [Column::name("file"), Column::number("line"), Column::text("message")];
-    let mut table = Table::new("Problems", columns).only(Only::Data);
-    for problem in problems {
-        report.heading(problem.to_string());
-        table.row([problem.file.as_str().into(), problem.line.into(), problem.message.as_str().into()]);
-    }
-    report.table(table);
+    problems.iter().for_each(|problem| report.heading(problem.to_string()));
+    let table = Table::of("Problems", problems)
+        .column(Column::name("file"), |problem| &problem.file)
+        .column(Column::number("line"), |problem| problem.line)
+        .column(Column::text("message"), |problem| &problem.message);
+    report.table(table.only(Only::Data).end());
     report.heading(match (files, problems.len()) {
         (1, 0) => "1 file, no problems".to_owned(),
         (files, 0) => format!("{files} files, no problems"),

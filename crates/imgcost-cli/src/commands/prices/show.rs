@@ -100,50 +100,30 @@ fn priced<'b>(
     }
 }
 
-fn columns() -> [Column; 18] {
-    [
-        Column::name("provider").data_only(),
-        Column::name("model").data_only(),
-        Column::text("basis").data_only(),
-        Column::text("item"),
-        Column::number("value").label("USD"),
-        Column::name("per"),
-        Column::name("from").data_only(),
-        Column::name("since").label("from").text_only(),
-        Column::name("to"),
-        Column::text("from_assumed").data_only(),
-        Column::name("evidence"),
-        Column::text("confidence").data_only(),
-        Column::text("source").data_only(),
-        Column::text("checked").data_only(),
-        Column::text("row").data_only(),
-        Column::text("note").data_only(),
-        Column::text("reason").data_only(),
-        Column::text("availability").data_only(),
-    ]
-}
-
-fn row<'p>(price: &'p DatedPrice<'_>) -> [Value<'p>; 18] {
-    [
-        price.provider.into(),
-        price.model.into(),
-        price.basis.into(),
-        price.item.as_str().into(),
-        Value::number(&price.value),
-        price.per.into(),
-        price.from.into(),
-        format!("{}{}", price.from, if price.from_assumed { " (assumed)" } else { "" }).into(),
-        price.to.into(),
-        price.from_assumed.into(),
-        price.evidence.into(),
-        price.confidence.into(),
-        price.source.into(),
-        price.checked.into(),
-        price.row.as_str().into(),
-        price.note.into(),
-        price.reason.into(),
-        price.availability.as_str().into(),
-    ]
+fn table<'p>(prices: impl Iterator<Item = &'p DatedPrice<'p>>) -> Table<'p> {
+    let since = |price: &DatedPrice<'_>| {
+        format!("{}{}", price.from, if price.from_assumed { " (assumed)" } else { "" })
+    };
+    Table::of("Prices", prices)
+        .column(Column::name("provider").data_only(), |price| price.provider)
+        .column(Column::name("model").data_only(), |price| price.model)
+        .column(Column::text("basis").data_only(), |price| price.basis)
+        .column(Column::text("item"), |price| &price.item)
+        .column(Column::number("value").label("USD"), |price| Value::number(&price.value))
+        .column(Column::name("per"), |price| price.per)
+        .column(Column::name("from").data_only(), |price| price.from)
+        .column(Column::name("since").label("from").text_only(), since)
+        .column(Column::name("to"), |price| price.to)
+        .column(Column::text("from_assumed").data_only(), |price| price.from_assumed)
+        .column(Column::name("evidence"), |price| price.evidence)
+        .column(Column::text("confidence").data_only(), |price| price.confidence)
+        .column(Column::text("source").data_only(), |price| price.source)
+        .column(Column::text("checked").data_only(), |price| price.checked)
+        .column(Column::text("row").data_only(), |price| &price.row)
+        .column(Column::text("note").data_only(), |price| price.note)
+        .column(Column::text("reason").data_only(), |price| price.reason)
+        .column(Column::text("availability").data_only(), |price| price.availability.as_str())
+        .end()
 }
 
 /// A table a model, and where its prices come from.
@@ -166,9 +146,7 @@ fn report<'p>(found: &[(&Provider, &Model)], prices: &'p [DatedPrice<'_>]) -> Re
             report.line("no price");
             continue;
         }
-        let mut table = Table::new("Prices", columns());
-        own().for_each(|price| table.row(row(price)));
-        report.table(table);
+        report.table(table(own()));
         // Where the prices of a table come from is written once, with the first of them.
         let mut written = Vec::new();
         for price in own() {

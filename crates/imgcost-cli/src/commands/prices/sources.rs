@@ -105,28 +105,14 @@ fn report<'s>(sources: &'s [Cited<'_>]) -> Report<'s> {
 
 /// Sources as a table.
 pub(in crate::commands) fn table<'s>(sources: &'s [Cited<'_>]) -> Table<'s> {
-    let columns = [
-        Column::name("id"),
-        Column::text("title"),
-        Column::text("address"),
-        Column::name("read"),
-        Column::name("learned"),
-        Column::name("kind"),
-        Column::text("maps"),
-        Column::text("note"),
-    ];
-    let mut table = Table::new("Sources", columns);
-    for source in sources {
-        table.row([
-            source.id.into(),
-            source.title.into(),
-            source.address.into(),
-            source.read.into(),
-            source.learned.into(),
-            source.kind.into(),
-            source.maps.join(", ").into(),
-            source.note.into(),
-        ]);
-    }
-    table
+    Table::of("Sources", sources)
+        .column(Column::name("id"), |source| source.id)
+        .column(Column::text("title"), |source| source.title)
+        .column(Column::text("address"), |source| source.address)
+        .column(Column::name("read"), |source| source.read)
+        .column(Column::name("learned"), |source| source.learned)
+        .column(Column::name("kind"), |source| source.kind)
+        .column(Column::text("maps"), |source| source.maps.join(", "))
+        .column(Column::text("note"), |source| source.note)
+        .end()
 }

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use imgcost_analysis::currency::Exchange;
-use imgcost_core::{CeilingBasis, InputImage, Item};
+use imgcost_core::{InputImage, Item};
 
 use super::noted::{NotedQuote, total_in};
 use crate::report::{Column, ConvertedTotal, Only, Table, Value};
@@ -58,11 +58,7 @@ pub(crate) fn cells<'q>(priced: &NotedQuote<'q>) -> [Value<'q>; 21] {
         quote.tokens(Item::TextOutput).into(),
         quote.tokens(Item::ImageOutput).into(),
         total.into(),
-        match total.basis {
-            CeilingBasis::Proven => "proven",
-            CeilingBasis::Assumed => "assumed",
-        }
-        .into(),
+        total.basis.as_str().into(),
         "USD".into(),
         quote.per_image_list_price().into(),
         quote.is_complete().into(),

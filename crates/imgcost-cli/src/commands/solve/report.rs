@@ -7,7 +7,7 @@ use imgcost_core::{CeilingBasis, Quality, Sizes, Tier, Usd};
 use super::Found;
 use crate::book::DEFAULT_PROVIDER;
 use crate::commands::quote::amount_words;
-use crate::report::{Bounds, Column, Only, Report, Row, Table, Value, grouped};
+use crate::report::{Bounds, Column, Only, Report, Table, Value, grouped};
 
 /// The plans, what comes second, how to quote it, what was left out.
 pub(super) fn report<'f>(found: &'f Found<'_>) -> Report<'f> {
@@ -78,95 +78,64 @@ pub(super) fn buys_nothing(budget: Usd, cheapest: Option<&Plan<'_>>) -> String {
     }
 }
 
-fn columns(found: &Found<'_>) -> Vec<Column> {
+fn table<'f, 'b: 'f>(found: &'f Found<'b>, plans: impl Iterator<Item = &'f Plan<'b>>) -> Table<'f> {
     let every = || found.plans.iter().chain(&found.runner_up).chain(&found.cheapest);
-    let where_any = |any: bool, column: Column| if any { column } else { column.data_only() };
     let several = every().any(|plan| plan.offer.provider.id != DEFAULT_PROVIDER);
     let batch = every().any(|plan| plan.request.tier == Tier::Batch);
     let budget = matches!(found.job.goal, Goal::Budget(_));
-    let marked = every().any(|plan| plan.availability().is_marked());
-    let mut columns = vec![
-        Column::number("rank").data_only(),
-        where_any(several, Column::name("provider")),
-        Column::name("model"),
-        Column::name("quality"),
-        Column::name("size"),
-        where_any(batch, Column::name("tier").label("prices")),
-        where_any(budget, Column::number("images")),
-        where_any(budget, Column::number("images_expected").label("expected").if_room(2)),
-        Column::text("calls").data_only(),
-        Column::number("call_count").label("calls").if_room(1).text_only(),
-        Column::number("equal_sizes").data_only(),
-        Column::estimate("tokens").or_range().if_room(3),
-        Column::estimate("usd").label("USD").ranged("from floor to ceiling").if_room(4).bar(),
-        Column::text("ceiling_basis").data_only(),
-        Column::text("behind").data_only(),
-        Column::text("command").data_only(),
-        Column::text("availability").data_only(),
-        Column::text("shutdown").data_only(),
-    ];
-    if marked {
-        columns.insert(5, Column::name("status").text_only());
+    let calls = |plan: &Plan<'_>| {
+        let calls = plan.calls.iter().map(|calls| format!("{}x{}", calls.count, calls.images));
+        calls.collect::<Vec<_>>().join(";")
+    };
+    let mut table = Table::of("Plans", plans.enumerate())
+        .column(Column::number("rank").data_only(), |(index, _)| index + 1)
+        .column_if(several, Column::name("provider"), |(_, plan)| &plan.offer.provider.id)
+        .column(Column::name("model"), |(_, plan)| &plan.offer.model.id)
+        .column(Column::name("quality"), |(_, plan)| Value::known(plan.quality.as_ref().map(Value::of)))
+        .column(Column::name("size"), |(_, plan)| Value::known(plan.size.map(Value::of)));
+    if every().any(|plan| plan.availability().is_marked()) {
+        table = table.column(Column::name("status").text_only(), |(_, plan)| Value::of(plan.availability()));
     }
-    columns
-}
-
-fn table<'f, 'b: 'f>(found: &'f Found<'b>, plans: impl Iterator<Item = &'f Plan<'b>>) -> Table<'f> {
-    let mut table = Table::new("Plans", columns(found));
-    let marked = table.columns.iter().any(|column| column.key == "status");
+    let mut table = table
+        .column_if(batch, Column::name("tier").label("prices"), |(_, plan)| plan.request.tier.as_str())
+        .column_if(budget, Column::number("images"), |(_, plan)| plan.images)
+        .column_if(budget, Column::number("images_expected").label("expected").if_room(2), |(_, plan)| {
+            Value::known(plan.images_expected)
+        })
+        .column(Column::text("calls").data_only(), |(_, plan)| calls(plan))
+        .column(Column::number("call_count").label("calls").if_room(1).text_only(), |(_, plan)| {
+            plan.call_count()
+        })
+        .column(Column::number("equal_sizes").data_only(), |(_, plan)| plan.equal_sizes)
+        .column(Column::estimate("tokens").or_range().if_room(3), |(_, plan)| Value::known(plan.tokens))
+        .column(
+            Column::estimate("usd").label("USD").ranged("from floor to ceiling").if_room(4).bar(),
+            |(_, plan)| &plan.total,
+        )
+        .column(Column::text("ceiling_basis").data_only(), |(_, plan)| plan.total.basis.as_str())
+        .column(Column::text("behind").data_only(), |(index, plan)| {
+            Some(plan.behind(found.plans.first().filter(|_| index > 0)?))
+        })
+        .column(Column::text("command").data_only(), |(_, plan)| {
+            Some(found.typed.command(plan, plan.calls.first()?))
+        })
+        .column(Column::text("availability").data_only(), |(_, plan)| plan.availability().as_str())
+        .column(Column::text("shutdown").data_only(), |(_, plan)| plan.availability().day())
+        .end();
     table.mark = "best";
-    for (index, plan) in plans.enumerate() {
-        let best = found.plans.first().filter(|_| index > 0);
-        let calls: Vec<String> =
-            plan.calls.iter().map(|calls| format!("{}x{}", calls.count, calls.images)).collect();
-        let dash = |text: Option<String>| text.map_or(Value::missing(), Value::from);
-        let availability = plan.availability();
-        let mut cells: Vec<Value<'f>> = vec![
-            Value::Count(u64::try_from(index + 1).unwrap_or(u64::MAX)),
-            plan.offer.provider.id.as_str().into(),
-            plan.offer.model.id.as_str().into(),
-            dash(plan.quality.as_ref().map(Quality::to_string)),
-            dash(plan.size.map(|size| size.to_string())),
-            plan.request.tier.as_str().into(),
-            plan.images.into(),
-            plan.images_expected.map_or(Value::missing(), Value::Count),
-            calls.join(";").into(),
-            plan.call_count().into(),
-            plan.equal_sizes.into(),
-            plan.tokens.map_or(Value::missing(), Into::into),
-            Value::from(&plan.total),
-            match plan.total.basis {
-                CeilingBasis::Proven => "proven",
-                CeilingBasis::Assumed => "assumed",
-            }
-            .into(),
-            best.map(|best| plan.behind(best)).into(),
-            plan.calls.first().map(|calls| found.typed.command(plan, calls)).into(),
-            availability.as_str().into(),
-            availability.day().into(),
-        ];
-        if marked {
-            cells.insert(5, availability.to_string().into());
-        }
-        table.rows.push(Row { cells, marked: index == 0 });
-    }
+    table.rows.first_mut().into_iter().for_each(|row| row.marked = true);
     table
 }
 
 /// What was left out, with the reason of each.
 fn left_out_table<'f>(found: &'f Found<'_>) -> Table<'f> {
-    let columns =
-        [Column::name("model"), Column::name("provider"), Column::name("reason"), Column::text("why")];
-    let mut table = Table::new("Left out", columns).only(Only::Files);
-    for left in &found.left_out {
-        table.row([
-            left_model(left).into(),
-            left.provider.as_str().into(),
-            left.reason.as_str().into(),
-            left.message.as_str().into(),
-        ]);
-    }
-    table
+    Table::of("Left out", &found.left_out)
+        .column(Column::name("model"), left_model)
+        .column(Column::name("provider"), |left| &left.provider)
+        .column(Column::name("reason"), |left| left.reason.as_str())
+        .column(Column::text("why"), |left| &left.message)
+        .only(Only::Files)
+        .end()
 }
 
 /// How to quote the calls of the best plan.

@@ -157,7 +157,7 @@ fn what(entry: &Entry) -> String {
     if let Some(job) = entry.job().filter(|job| job.availability.is_marked()) {
         text.push_str(&format!("; {}", job.availability));
     }
-    if let Some(error) = [&entry.before, &entry.after].into_iter().flatten().find_map(Job::error) {
+    if let Some(error) = error(entry) {
         text.push_str(&format!("; {error}"));
     }
     text
@@ -186,58 +186,42 @@ pub(super) fn report<'c>(compared: &'c Compared<'_>) -> Report<'c> {
 
 /// Rows that differ.
 fn table(entries: &[Entry]) -> Table<'_> {
-    let columns = [
-        Column::name("row").text_only(),
-        Column::text("kind").label(""),
-        Column::text("matched_by").data_only(),
-        Column::name("id_before").data_only(),
-        Column::number("line_before").data_only(),
-        Column::name("id_after").data_only(),
-        Column::number("line_after").data_only(),
-        Column::text("what").text_only(),
-        Column::text("fields").data_only(),
-        Column::estimate("before").or_range().label("USD before"),
-        Column::estimate("after").or_range().label("after"),
-        Column::number("difference").text_only(),
-        Column::number("delta_floor").data_only(),
-        Column::number("delta_expected").data_only(),
-        Column::number("delta_ceiling").data_only(),
-        Column::number("per_mille").label("share"),
-        Column::text("error").data_only(),
-        Column::text("availability_before").data_only(),
-        Column::text("availability_after").data_only(),
-    ];
-    let mut table = Table::new("Rows", columns);
-    for entry in entries {
-        let jobs = [entry.before.as_ref(), entry.after.as_ref()];
-        let [id_before, id_after] = jobs.map(|job| job.map(|job| &*job.id).into());
-        let [line_before, line_after] = jobs.map(|job| job.map(|job| job.line).into());
-        let [before, after] = jobs.map(|job| job.map_or(Value::Empty, cost_value));
-        let [old, new] = jobs.map(|job| job.map(|job| job.availability.as_str()).into());
-        let error = jobs.into_iter().flatten().find_map(Job::error);
-        table.row([
-            entry.job().map(Job::name).into(),
-            entry.kind.as_str().into(),
-            entry.matched.map(MatchedBy::as_str).into(),
-            id_before,
-            line_before,
-            id_after,
-            line_after,
-            what(entry).into(),
-            field_words(&entry.fields).into(),
-            before,
-            after,
-            entry.delta.main().map_or(Value::Unknown("unknown".into()), Value::from),
-            entry.delta.floor.into(),
-            entry.delta.expected.into(),
-            entry.delta.ceiling.into(),
-            Value::known(entry.change().per_mille),
-            error.into(),
-            old,
-            new,
-        ]);
-    }
-    table
+    Table::of("Rows", entries)
+        .column(Column::name("row").text_only(), |entry| entry.job().map(Job::name))
+        .column(Column::text("kind").label(""), |entry| entry.kind.as_str())
+        .column(Column::text("matched_by").data_only(), |entry| entry.matched.map(MatchedBy::as_str))
+        .column(Column::name("id_before").data_only(), |entry| Some(&*entry.before.as_ref()?.id))
+        .column(Column::number("line_before").data_only(), |entry| Some(entry.before.as_ref()?.line))
+        .column(Column::name("id_after").data_only(), |entry| Some(&*entry.after.as_ref()?.id))
+        .column(Column::number("line_after").data_only(), |entry| Some(entry.after.as_ref()?.line))
+        .column(Column::text("what").text_only(), what)
+        .column(Column::text("fields").data_only(), |entry| field_words(&entry.fields))
+        .column(Column::estimate("before").or_range().label("USD before"), |entry| {
+            entry.before.as_ref().map(cost_value)
+        })
+        .column(Column::estimate("after").or_range().label("after"), |entry| {
+            entry.after.as_ref().map(cost_value)
+        })
+        .column(Column::number("difference").text_only(), |entry| {
+            entry.delta.main().map_or(Value::Unknown("unknown".into()), Value::from)
+        })
+        .column(Column::number("delta_floor").data_only(), |entry| entry.delta.floor)
+        .column(Column::number("delta_expected").data_only(), |entry| entry.delta.expected)
+        .column(Column::number("delta_ceiling").data_only(), |entry| entry.delta.ceiling)
+        .column(Column::number("per_mille").label("share"), |entry| Value::known(entry.change().per_mille))
+        .column(Column::text("error").data_only(), error)
+        .column(Column::text("availability_before").data_only(), |entry| {
+            Some(entry.before.as_ref()?.availability.as_str())
+        })
+        .column(Column::text("availability_after").data_only(), |entry| {
+            Some(entry.after.as_ref()?.availability.as_str())
+        })
+        .end()
+}
+
+/// What is wrong with a row, on either side.
+fn error(entry: &Entry) -> Option<&str> {
+    [&entry.before, &entry.after].into_iter().flatten().find_map(Job::error)
 }
 
 fn cost_value(job: &Job) -> Value<'_> {

@@ -86,51 +86,34 @@ pub(super) fn report(found: &Found) -> Report<'_> {
 
 fn table<'f>(name: &'static str, rows: &[&'f BillRow]) -> Table<'f> {
     let has_sizes = rows.iter().any(|row| !row.size.is_empty());
-    let size = Column::name("size");
-    let columns = [
-        Column::name("day"),
-        Column::name("model"),
-        if has_sizes { size } else { size.data_only() },
-        Column::text("measure").data_only(),
-        Column::text("of").text_only(),
-        Column::number("log").places(PLACES),
-        Column::number("silent").data_only(),
-        Column::number("export").places(PLACES),
-        Column::text("export_is_part").data_only(),
-        Column::number("log_more").places(PLACES),
-        Column::text("standing").data_only(),
-        Column::text("verdict").label("").text_only(),
-    ];
-    let mut table = Table::new(name, columns);
     let or_all = |name: &'f str| if name.is_empty() { Value::Unknown("all".into()) } else { name.into() };
-    for row in rows {
-        let standing = row.standing.as_str();
-        let of = match row.measure {
-            Measure::Usd => "USD".to_owned(),
-            measure => measure.as_str().replace('_', " "),
-        };
+    let of = |row: &BillRow| match row.measure {
+        Measure::Usd => "USD".to_owned(),
+        measure => measure.as_str().replace('_', " "),
+    };
+    let verdict = |row: &BillRow| {
         let part = match (row.silent > 0, row.export_is_part) {
             (false, false) => "",
             (true, false) => ", the log is at least",
             (false, true) => ", the export is at least",
             (true, true) => ", both are at least",
         };
-        table.row([
-            row.day.into(),
-            or_all(&row.model),
-            or_all(&row.size),
-            row.measure.as_str().into(),
-            of.into(),
-            Value::known(row.log.map(amount)),
-            row.silent.into(),
-            Value::known(row.export.map(amount)),
-            row.export_is_part.into(),
-            more(row).into(),
-            standing.into(),
-            format!("{}{part}", standing.replace('-', " ")).into(),
-        ]);
-    }
-    table
+        format!("{}{part}", row.standing.as_str().replace('-', " "))
+    };
+    Table::of(name, rows.iter().copied())
+        .column(Column::name("day"), |row| row.day)
+        .column(Column::name("model"), |row| or_all(&row.model))
+        .column_if(has_sizes, Column::name("size"), |row| or_all(&row.size))
+        .column(Column::text("measure").data_only(), |row| row.measure.as_str())
+        .column(Column::text("of").text_only(), of)
+        .column(Column::number("log").places(PLACES), |row| Value::known(row.log.map(amount)))
+        .column(Column::number("silent").data_only(), |row| row.silent)
+        .column(Column::number("export").places(PLACES), |row| Value::known(row.export.map(amount)))
+        .column(Column::text("export_is_part").data_only(), |row| row.export_is_part)
+        .column(Column::number("log_more").places(PLACES), |row| Value::from(more(row)))
+        .column(Column::text("standing").data_only(), |row| row.standing.as_str())
+        .column(Column::text("verdict").label("").text_only(), verdict)
+        .end()
 }
 
 fn amount(amount: Amount) -> Value<'static> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use imgcost_analysis::accuracy::{Breach, Money, Subject, Summary, Verdict, Worst};
+use imgcost_analysis::accuracy::{Breach, Group, Money, Subject, Summary, Verdict, Worst};
 use imgcost_analysis::calls::{ChargeSum, Unused};
 use imgcost_core::{Ratio, Usd};
 use serde::Serialize;
@@ -224,23 +224,25 @@ pub(super) fn report<'f>(found: &'f Found) -> Report<'f> {
         counted(found.sums.records(), "call", "calls"),
         found.by.join(", ")
     ));
-    let by = found.by.iter().map(|name| Column::name(name.clone()).data_only());
-    let by = std::iter::once(Column::text("group").text_only()).chain(by);
-    let mut table = Table::new("Groups", by.chain(columns()));
     let mut before: Option<&[String]> = None;
-    for group in found.sums.groups() {
-        let is_first = before.replace(group.keys) != Some(group.keys);
-        let keys = group.keys.iter().map(|key| Value::from(key.as_str()));
-        let keys = std::iter::once(is_first.then(|| name(group.keys)).into()).chain(keys);
-        let breach = found.tolerance.broken_by(group.summary);
-        table.row(keys.chain(row(group.subject, group.summary, breach)));
-    }
-    report.table(table);
-    let mut all = Table::new("All", columns()).only(Only::People);
-    found.sums.all().iter().for_each(|(subject, summary)| all.row(row(*subject, summary, None)));
+    let row = |Group { keys, subject, summary, .. }| {
+        let is_first = before.replace(keys) != Some(keys);
+        ItemRow { keys, is_first, subject, summary, breach: found.tolerance.broken_by(summary) }
+    };
+    report.table(items("Groups", &found.by, &found.sums.groups().map(row).collect::<Vec<_>>()));
     report.gap();
     report.heading("all");
-    report.table(all);
+    let sums = found.sums.all();
+    let all: Vec<ItemRow<'_>> = (sums.iter())
+        .map(|(subject, summary)| ItemRow {
+            keys: &[],
+            is_first: false,
+            subject: *subject,
+            summary,
+            breach: None,
+        })
+        .collect();
+    report.table(items("All", &[], &all).only(Only::People));
     breaches(&mut report, found);
     if found.compared() == 0 {
         report.line("nothing could be compared");
@@ -258,7 +260,7 @@ fn end(report: &mut Report<'_>, found: &Found) {
     notes(found).into_iter().for_each(|note| report.note(note));
 }
 
-/// What the calls cost, a row a group.
+/// What the calls cost, a row a group, the total last.
 fn charges<'f>(report: &mut Report<'f>, found: &'f Found) {
     let all = found.charges.all();
     report.heading(format!(
@@ -266,106 +268,91 @@ fn charges<'f>(report: &mut Report<'f>, found: &'f Found) {
         counted(all.sum.rows, "call", "calls"),
         found.by.join(", ")
     ));
-    let by = found.by.iter().map(|name| Column::name(name.clone()).data_only());
-    let billed = Column::number("billed").label("billed USD").places(PLACES);
-    let columns = [
-        Column::number("calls"),
-        Column::number("images"),
-        Column::number("usd").label("USD").places(PLACES).text_only(),
-        Column::number("floor").data_only(),
-        Column::number("expected").data_only(),
-        Column::number("ceiling").data_only(),
-        if all.sum.unpriced > 0 {
-            Column::number("unpriced")
-        } else {
-            Column::number("unpriced").data_only()
-        },
-        if all.billed_calls > 0 { billed } else { billed.data_only() },
-    ];
-    let columns = std::iter::once(Column::text("group").text_only()).chain(by).chain(columns);
-    let mut table = Table::new("Charges", columns);
-    for (keys, sum) in found.charges.groups() {
-        let names = keys.iter().map(|key| Value::from(key.as_str()));
-        table.row(std::iter::once(name(keys).into()).chain(names).chain(charge_row(sum)));
+    let groups = || found.charges.groups().map(|(keys, sum)| (Some(keys), *sum));
+    let total = (groups().count() > 1).then_some((None, all));
+    let mut table = Table::of("Charges", groups().chain(total))
+        .column(Column::text("group").text_only(), |(keys, _)| {
+            keys.map_or_else(|| "total".to_owned(), in_common)
+        });
+    for (index, by) in found.by.iter().enumerate() {
+        table = table.column(Column::name(by.clone()).data_only(), |(keys, _)| keys?.get(index));
     }
-    if found.charges.groups().count() > 1 {
-        let names = found.by.iter().map(|_| Value::Empty);
-        table.row(std::iter::once("total".into()).chain(names).chain(charge_row(&all)));
-    }
+    let table = table
+        .column(Column::number("calls"), |(_, sum)| sum.sum.rows)
+        .column(Column::number("images"), |(_, sum)| sum.images)
+        .column(Column::number("usd").label("USD").places(PLACES).text_only(), |(_, sum)| {
+            let total = sum.sum.total_of_all();
+            match sum.sum.unpriced {
+                0 => Value::from(&total),
+                _ => Value::Open((&total).into(), total.to_string().into()),
+            }
+        })
+        .column(Column::number("floor").data_only(), |(_, sum)| sum.sum.total_of_all().floor)
+        .column(Column::number("expected").data_only(), |(_, sum)| sum.sum.total_of_all().expected)
+        .column(Column::number("ceiling").data_only(), |(_, sum)| sum.sum.total_of_all().ceiling)
+        .column_if(all.sum.unpriced > 0, Column::number("unpriced"), |(_, sum)| sum.sum.unpriced)
+        .column_if(
+            all.billed_calls > 0,
+            Column::number("billed").label("billed USD").places(PLACES),
+            |(_, sum)| Value::known(sum.billed.filter(|_| sum.billed_calls > 0)),
+        );
     // As data, calls with requests are told by their comparison, which has what they cost.
-    report.table(if found.sums.records() > 0 { table.only(Only::People) } else { table });
+    report.table(table.only(if found.sums.records() > 0 { Only::People } else { Only::Anyone }).end());
 }
 
-fn charge_row(sum: &ChargeSum) -> [Value<'static>; 8] {
-    let total = sum.sum.total_of_all();
-    [
-        sum.sum.rows.into(),
-        sum.images.into(),
-        match sum.sum.unpriced {
-            0 => Value::Estimate((&total).into()),
-            _ => Value::Open((&total).into(), total.to_string().into()),
-        },
-        total.floor.into(),
-        total.expected.into(),
-        total.ceiling.into(),
-        sum.sum.unpriced.into(),
-        Value::known(sum.billed.filter(|_| sum.billed_calls > 0)),
-    ]
+/// What an item of some calls came to against their quotes.
+#[derive(Clone, Copy)]
+struct ItemRow<'s> {
+    /// What the calls have in common, where it is not all of them.
+    keys: &'s [String],
+    /// Whether it is the first of these calls.
+    is_first: bool,
+    subject: Subject,
+    summary: &'s Summary,
+    breach: Option<Breach>,
 }
 
-fn columns() -> [Column; 19] {
+/// A row an item, with what its calls have in common.
+fn items(name: &'static str, by: &[String], rows: &[ItemRow<'_>]) -> Table<'static> {
+    let count = |verdict| move |row: &ItemRow<'_>| row.summary.count(verdict);
+    let money = |part: fn(Money) -> Usd| move |row: &ItemRow<'_>| Value::known(row.summary.money.map(part));
     let data = |key: &'static str| Column::number(key).data_only();
-    [
-        Column::name("what").label("item").text_only(),
-        Column::name("item").data_only(),
-        Column::number("compared").label("calls"),
-        Column::number("exact"),
-        data("expected"),
-        data("within"),
-        data("below"),
-        data("above"),
-        Column::number("inside").label("within").text_only(),
-        Column::number("outside").text_only(),
-        Column::number("unknown").label("open").if_room(1),
-        data("paid"),
-        Column::number("over").label("USD over").places(PLACES),
-        Column::number("under").label("USD under").places(PLACES),
-        data("without_money"),
-        Column::name("worst").data_only(),
-        Column::name("worst_verdict").data_only(),
-        Column::name("breach").data_only(),
-        Column::name("mark").label("").text_only(),
-    ]
+    let mut table = Table::of(name, rows);
+    if !by.is_empty() {
+        table =
+            table.column(Column::text("group").text_only(), |row| row.is_first.then(|| in_common(row.keys)));
+    }
+    for (index, name) in by.iter().enumerate() {
+        table = table.column(Column::name(name.clone()).data_only(), |row| row.keys.get(index).cloned());
+    }
+    table
+        .column(Column::name("what").label("item").text_only(), |row| row.subject.as_str().replace('_', " "))
+        .column(Column::name("item").data_only(), |row| row.subject.as_str())
+        .column(Column::number("compared").label("calls"), |row| row.summary.compared())
+        .column(Column::number("exact"), count(Verdict::Exact))
+        .column(data("expected"), count(Verdict::Expected))
+        .column(data("within"), count(Verdict::Within))
+        .column(data("below"), count(Verdict::Below))
+        .column(data("above"), count(Verdict::Above))
+        .column(Column::number("inside").label("within").text_only(), |row| {
+            row.summary.count(Verdict::Expected) + row.summary.count(Verdict::Within)
+        })
+        .column(Column::number("outside").text_only(), |row| row.summary.outside())
+        .column(Column::number("unknown").label("open").if_room(1), count(Verdict::Unknown))
+        .column(data("paid"), money(|money| money.paid))
+        .column(Column::number("over").label("USD over").places(PLACES), money(|money| money.over))
+        .column(Column::number("under").label("USD under").places(PLACES), money(|money| money.under))
+        .column(data("without_money"), |row| row.summary.without_money)
+        .column(Column::name("worst").data_only(), |row| Some(row.summary.worst.as_ref()?.place.clone()))
+        .column(Column::name("worst_verdict").data_only(), |row| {
+            Some(row.summary.worst.as_ref()?.verdict.as_str())
+        })
+        .column(Column::name("breach").data_only(), |row| row.breach.map(Breach::as_str))
+        .column(Column::name("mark").label("").text_only(), |row| row.breach.map(|_| "!"))
+        .end()
 }
 
-fn row(subject: Subject, summary: &Summary, breach: Option<Breach>) -> [Value<'static>; 19] {
-    let count = |verdict| Value::from(summary.count(verdict));
-    let money = |part: fn(Money) -> Usd| Value::known(summary.money.map(part));
-    let worst = summary.worst.as_ref();
-    [
-        subject.as_str().replace('_', " ").into(),
-        subject.as_str().into(),
-        summary.compared().into(),
-        count(Verdict::Exact),
-        count(Verdict::Expected),
-        count(Verdict::Within),
-        count(Verdict::Below),
-        count(Verdict::Above),
-        (summary.count(Verdict::Expected) + summary.count(Verdict::Within)).into(),
-        summary.outside().into(),
-        count(Verdict::Unknown),
-        money(|money| money.paid),
-        money(|money| money.over),
-        money(|money| money.under),
-        summary.without_money.into(),
-        worst.map(|worst| worst.place.clone()).into(),
-        worst.map(|worst| worst.verdict.as_str()).into(),
-        breach.map(Breach::as_str).into(),
-        breach.map(|_| "!").into(),
-    ]
-}
-
-fn name(keys: &[String]) -> String {
+fn in_common(keys: &[String]) -> String {
     let shown = |key: &String| if key.is_empty() { DASH.to_owned() } else { key.clone() };
     keys.iter().map(shown).collect::<Vec<_>>().join(" ")
 }
@@ -394,7 +381,7 @@ fn breaches(report: &mut Report<'_>, found: &Found) {
         let worst =
             summary.worst.as_ref().map_or_else(String::new, |worst| format!("; worst: {}", told(worst)));
         let item = group.subject.as_str().replace('_', " ");
-        report.item(format!("{} {item}: {what}{worst}", name(group.keys)));
+        report.item(format!("{} {item}: {what}{worst}", in_common(group.keys)));
     }
     if broken.len() > TOLD_MAX {
         report.item(format!("and {} more", broken.len() - TOLD_MAX));

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Charged;
 use crate::commands::quote::item_words;
-use crate::report::{Column, ConvertedTotal, Only, Report, Table, Value, converted};
+use crate::report::{Bounds, Column, ConvertedTotal, Only, Report, Table, Value, converted};
 
 /// The JSON document.
 #[derive(Serialize)]
@@ -94,69 +94,50 @@ pub(super) fn report<'c>(charged: &'c Charged<'_>) -> Report<'c> {
     report
 }
 
-fn columns() -> Vec<Column> {
-    let data = |key: &'static str| Column::number(key).data_only();
-    vec![
-        Column::name("what").label("item").text_only(),
-        Column::name("item").data_only(),
-        Column::number("quantity").label("used"),
-        Column::number("each").label("rate").text_only(),
-        Column::estimate("amount").label("USD").ranged("from floor to ceiling").text_only(),
-        data("rate"),
-        data("per"),
-        data("floor"),
-        data("expected"),
-        data("ceiling"),
-        Column::estimate("quoted").data_only(),
-        Column::text("verdict").data_only(),
-    ]
-}
-
 /// A row an item, the total last.
 fn lines<'c>(charged: &'c Charged<'_>) -> Table<'c> {
-    let mut table = Table::new("Charge", columns());
     let comparison = charged.comparison.as_ref();
-    for line in &charged.charge.lines {
-        let each = line.rate.map(|rate| match rate {
-            Rate::PerMillion(rate) => format!("{rate}/1M"),
-            Rate::Each(usd) => format!("{usd} each"),
-        });
-        let finding = comparison.and_then(|comparison| comparison.item(line.item));
-        table.row([
-            item_words(line.item, None).into(),
-            Value::of(line.item),
-            line.quantity.into(),
-            Value::known(each),
-            line.amount.map_or(Value::Unknown("no price".into()), Value::from),
-            line.rate.map(|rate| Value::number(rate.to_string())).into(),
-            line.rate.map(Rate::per).into(),
-            line.amount.map(|amount| amount.floor).into(),
-            line.amount.and_then(|amount| amount.expected).into(),
-            line.amount.map(|amount| amount.ceiling).into(),
-            finding.and_then(|finding| finding.quoted).into(),
-            finding.map(|finding| finding.verdict.as_str()).into(),
-        ]);
-    }
+    let finding = |line: Option<&ChargeLine>| comparison?.item(line?.item);
     let total = charged.charge.known_total();
-    let mut row = vec![
-        "total".into(),
-        "total".into(),
-        Value::Empty,
-        Value::Empty,
-        (&total).into(),
-        Value::Empty,
-        Value::Empty,
-        total.floor.into(),
-        total.expected.into(),
-        total.ceiling.into(),
-        comparison.map(|_| charged.quote.total()).into(),
-        comparison.map(|comparison| comparison.total().as_str()).into(),
-    ];
+    let each = |rate: Rate| match rate {
+        Rate::PerMillion(rate) => format!("{rate}/1M"),
+        Rate::Each(usd) => format!("{usd} each"),
+    };
+    let bounds = |line: Option<&ChargeLine>| match line {
+        Some(line) => line.amount.map(Bounds::from),
+        None => Some(Bounds::from(&total)),
+    };
+    let data = |key: &'static str| Column::number(key).data_only();
+    let mut table = Table::of("Charge", charged.charge.lines.iter().map(Some).chain([None]))
+        .column(Column::name("what").label("item").text_only(), |line| {
+            line.map_or_else(|| "total".to_owned(), |line| item_words(line.item, None))
+        })
+        .column(Column::name("item").data_only(), |line| line.map_or("total", |line| line.item.as_str()))
+        .column(Column::number("quantity").label("used"), |line| Some(line?.quantity))
+        .column(Column::number("each").label("rate").text_only(), |line| {
+            Some(Value::known(line?.rate.map(each)))
+        })
+        .column(Column::estimate("amount").label("USD").ranged("from floor to ceiling").text_only(), |line| {
+            bounds(line).map_or(Value::Unknown("no price".into()), Value::from)
+        })
+        .column(data("rate"), |line| Some(Value::number(line?.rate?.to_string())))
+        .column(data("per"), |line| Some(line?.rate?.per()))
+        .column(data("floor"), |line| bounds(line)?.floor)
+        .column(data("expected"), |line| bounds(line)?.expected)
+        .column(data("ceiling"), |line| bounds(line)?.ceiling)
+        .column(Column::estimate("quoted").data_only(), |line| match line {
+            Some(_) => finding(line).and_then(|finding| finding.quoted).into(),
+            None => Value::from(comparison.map(|_| charged.quote.total())),
+        })
+        .column(Column::text("verdict").data_only(), |line| match line {
+            Some(_) => Some(finding(line)?.verdict.as_str()),
+            None => Some(comparison?.total().as_str()),
+        })
+        .end();
     if let Some(converted) = in_currency(charged) {
         table.columns.extend(ConvertedTotal::columns());
-        row.extend(converted.cells());
+        table.rows.last_mut().into_iter().for_each(|row| row.cells.extend(converted.cells()));
     }
-    table.row(row);
     table
 }
 
