@@ -123,7 +123,8 @@ fn help(error: &clap::Error) -> ExitCode {
 /// help to read.
 fn advice(typed: &[OsString], settings: Option<&Settings>, error: Option<&imgcost_core::Error>) -> Advice {
     let command = mend::command_of(typed);
-    let is_asking = command.split(' ').next().is_some_and(|first| ASKING.contains(&first));
+    let is_asking =
+        command == "budget set" || command.split(' ').next().is_some_and(|first| ASKING.contains(&first));
     let field = error.and_then(imgcost_core::Error::field_name);
     let origin = field.filter(|field| !mend::gives(typed, field));
     let origin = origin.and_then(|field| settings?.origin(field)).map(str::to_owned);

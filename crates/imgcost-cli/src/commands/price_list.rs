@@ -81,7 +81,7 @@ pub(crate) fn price_list(settings: &Settings, output: &Output) -> Result<End, Fa
     if output.format() == Format::Table {
         let is_wide = report::width().is_none_or(|width| width >= FIRST_COMMANDS_WIDTH);
         let line = |[first, second]: [&str; 2]| match is_wide {
-            true => format!("{first:<47}  {second}\n"),
+            true => format!("{first:<52}  {second}\n"),
             false => format!("{first}\n{second}\n"),
         };
         let lines = FIRST_COMMANDS.map(line).concat();

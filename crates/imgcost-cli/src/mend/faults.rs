@@ -9,6 +9,7 @@ use super::line::{Line, Piece, word_is};
 use crate::args::BookArgs;
 use crate::book::Names;
 use crate::parse::{self, Renamed};
+use crate::report::Format;
 use crate::settings::Settings;
 use crate::words::{self, Kind};
 
@@ -29,9 +30,14 @@ const FOREIGN: &[Renamed] = &[
     Renamed { old: "-v", now: "--verbose" },
 ];
 
-/// Words for sizes.
-const SHAPES: &[(&str, &str)] =
-    &[("square", "1024x1024"), ("landscape", "1536x1024"), ("portrait", "1024x1536")];
+/// Values of other programs, by option, and what they are here.
+const FOREIGN_VALUES: &[(&str, &str, &str)] = &[
+    ("sort", "price", "per-image"),
+    ("sort", "cost", "per-image"),
+    ("size", "square", "1024x1024"),
+    ("size", "landscape", "1536x1024"),
+    ("size", "portrait", "1024x1536"),
+];
 
 impl Line {
     /// Mends what the words alone show: unknown ones, several of a kind, a word against an option.
@@ -100,9 +106,16 @@ impl Line {
         let mut pieces: Vec<Piece> = Vec::new();
         let mut taken = std::mem::take(&mut self.pieces).into_iter().peekable();
         while let Some(piece) = taken.next() {
-            let Piece::Unknown(text) = piece else {
-                pieces.push(piece);
-                continue;
+            let text = match piece {
+                Piece::Unknown(text) => text,
+                Piece::Option { id, typed } => {
+                    pieces.push(with_own_value(id, typed));
+                    continue;
+                }
+                word @ Piece::Word(_) => {
+                    pieces.push(word);
+                    continue;
+                }
             };
             let (name, attached) = match text.split_once('=') {
                 Some((name, value)) => (name, Some(value.to_owned())),
@@ -145,10 +158,46 @@ impl Line {
             else {
                 continue;
             };
+            // It takes a value, and there is none.
+            if typed.len() == 1 && self.takes_value(&id) {
+                continue;
+            }
             if typed.len() == 2 && attached.is_none() && !is_given {
                 taken.next();
             }
             pieces.push(Piece::Option { id, typed });
+        }
+        self.pieces = pieces;
+        if self.command == "solve" && self.has("budget") && !self.has("how_many") {
+            let typed = vec!["--how-many".into()];
+            self.pieces.push(Piece::Option { id: "how_many".to_owned(), typed });
+        }
+    }
+
+    /// Mends `budget set`: `100/month` is an amount and a window, and an amount alone has no scope.
+    pub(super) fn mend_budget(&mut self) {
+        if self.command != "budget set" {
+            return;
+        }
+        let is_amount = |word: &str| word.parse::<imgcost_core::Usd>().is_ok();
+        let mut pieces = Vec::new();
+        for piece in std::mem::take(&mut self.pieces) {
+            match &piece {
+                Piece::Word(word) => match word.split_once('/').filter(|(amount, _)| is_amount(amount)) {
+                    Some((amount, window)) => pieces.extend([
+                        Piece::Word(amount.to_owned()),
+                        Piece::Option { id: "per".to_owned(), typed: vec!["--per".into(), window.into()] },
+                    ]),
+                    None => pieces.push(piece),
+                },
+                _ => pieces.push(piece),
+            }
+        }
+        let words: Vec<&str> = pieces.iter().filter_map(Piece::word).collect();
+        if let [amount] = words.as_slice()
+            && is_amount(amount)
+        {
+            pieces.insert(0, Piece::Word("team".to_owned()));
         }
         self.pieces = pieces;
     }
@@ -174,7 +223,7 @@ impl Line {
                         |part| matches!(part, Piece::Word(part) if words::meant(part, names).is_some()),
                     ),
                 );
-            } else if let Some((_, size)) = SHAPES.iter().find(|(shape, _)| *shape == lower) {
+            } else if let Some((_, _, size)) = shape(&lower) {
                 pieces.push(Piece::Word((*size).to_owned()));
             } else if !self.takes_lists() && (lower.ends_with(".json") || Path::new(&word).is_file()) {
                 pieces.push(Piece::Option {
@@ -183,6 +232,9 @@ impl Line {
                 });
             } else if !has_n && word.parse::<u32>().is_ok_and(|n| n > 0) {
                 pieces.push(Piece::Word(format!("x{word}")));
+            } else if word.contains(' ') && !self.has("prompt") {
+                let typed = vec!["--prompt".into(), word.into()];
+                pieces.push(Piece::Option { id: "prompt".to_owned(), typed });
             } else if let Some(near) = words::near(&word, names) {
                 pieces.push(Piece::Word(near.to_owned()));
             }
@@ -269,6 +321,29 @@ impl Line {
             }
         }
         (self.shown() != before).then_some(())
+    }
+}
+
+/// The size of a word for one.
+fn shape(word: &str) -> Option<&'static (&'static str, &'static str, &'static str)> {
+    FOREIGN_VALUES.iter().find(|(option, foreign, _)| *option == "size" && *foreign == word)
+}
+
+/// An option with a value that it takes in place of another program's.
+fn with_own_value(id: String, typed: Vec<OsString>) -> Piece {
+    let value = typed.last().map(|last| last.to_string_lossy().into_owned()).unwrap_or_default();
+    let value = value.split_once('=').map_or(value.as_str(), |(_, value)| value);
+    let option = |id: &str, flag: &str, value: &str| Piece::Option {
+        id: id.to_owned(),
+        typed: vec![flag.into(), value.into()],
+    };
+    if id == "out" && Format::named(value).is_some() {
+        return option("format", "--format", value);
+    }
+    let own = FOREIGN_VALUES.iter().find(|(of, foreign, _)| *of == id && *foreign == value);
+    match own {
+        Some((id, _, own)) => option(id, &format!("--{id}"), own),
+        None => Piece::Option { id, typed },
     }
 }
 

@@ -26,6 +26,16 @@ pub(super) enum Piece {
     Unknown(String),
 }
 
+impl Piece {
+    /// The word, if it is one.
+    pub(super) fn word(&self) -> Option<&str> {
+        match self {
+            Piece::Word(word) => Some(word),
+            Piece::Option { .. } | Piece::Unknown(_) => None,
+        }
+    }
+}
+
 /// A command line in parts.
 #[derive(Debug, Clone)]
 pub(super) struct Line {
@@ -98,6 +108,12 @@ impl Line {
         let arguments = || definition.get_arguments();
         let ids = arguments().map(|arg| arg.get_id().to_string()).collect();
         (ids, arguments().filter_map(|arg| arg.get_long().map(str::to_owned)).collect())
+    }
+
+    /// Whether an option of the command has a value.
+    pub(super) fn takes_value(&self, id: &str) -> bool {
+        let definition = definition(&self.command);
+        definition.get_arguments().any(|arg| arg.get_id() == id && arg.get_action().takes_values())
     }
 
     /// The commands of a group.

@@ -28,6 +28,7 @@ const FOREIGN: &[(&str, &str)] = &[
     ("ls", "models"),
     ("price", "models"),
     ("pricing", "models"),
+    ("providers", "models --support"),
     ("search", "models"),
     ("show", "models"),
     ("info", "models"),
@@ -105,6 +106,7 @@ fn mended_line(typed: &[OsString], settings: &Settings) -> Option<String> {
     if !line.is_of_a_call() {
         line.mend_options();
         line.mend_group();
+        line.mend_budget();
         let is_accepted = line.shown() != before.shown() && parse::cli(&line.words()).is_ok();
         return is_accepted.then(|| line.shown());
     }

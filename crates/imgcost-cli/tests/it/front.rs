@@ -121,6 +121,12 @@ const MENDED: &[(&str, &str)] = &[
     ("-m gpt-image-2 -m gpt-image-1.5 -q low", "imgcost compare gpt-image-2 gpt-image-1.5 -q low"),
     ("compare -m gpt-image-2 -m gpt-image-1.5", "imgcost compare gpt-image-2 gpt-image-1.5"),
     ("compare gpt-image-2 vs gpt-image-1.5", "imgcost compare gpt-image-2 gpt-image-1.5"),
+    ("gpt-image-2 -s landscape", "imgcost gpt-image-2 --size 1536x1024"),
+    ("gpt-image-2 high --price", "imgcost gpt-image-2 high"),
+    ("gpt-image-2 -o json", "imgcost gpt-image-2 --format json"),
+    ("providers", "imgcost models --support"),
+    ("compare gpt-image-2 --sort price", "imgcost compare gpt-image-2 --sort per-image"),
+    ("solve --budget 10", "imgcost solve --budget 10 --how-many"),
 ];
 
 /// The words of a line as a shell takes them.
@@ -163,6 +169,12 @@ fn what_is_refused_names_a_command_that_works() {
 }
 
 #[test]
+fn a_text_among_the_words_is_a_prompt() {
+    let ran = run(&["gpt-image-2", "high", "a red fox"]);
+    assert_eq!((ran.code, command_of(&ran)), (2, Some("imgcost gpt-image-2 high --prompt 'a red fox'")));
+}
+
+#[test]
 fn a_renamed_flag_is_answered_with_the_whole_command() {
     for (line, expected) in [
         ("batch jobs.csv --totals model --cap 5", "imgcost batch jobs.csv --by model --cap 5"),
@@ -175,6 +187,8 @@ fn a_renamed_flag_is_answered_with_the_whole_command() {
         ("gpt-image-2 --output out.json", "imgcost gpt-image-2 --out out.json"),
         ("budget list", "imgcost budget show"),
         ("budget shwo team", "imgcost budget show team"),
+        ("budget set 100", "imgcost budget set team 100"),
+        ("budget set team 100/month", "imgcost budget set team 100 --per month"),
         ("batch jobs.csv --sumary", "imgcost batch jobs.csv --summary"),
     ] {
         let ran = imgcost(line);
