@@ -8,6 +8,7 @@ pub mod currency;
 pub mod diff;
 pub mod equivalent;
 mod grouped;
+mod groups;
 pub mod input;
 pub mod jobs;
 pub mod policy;

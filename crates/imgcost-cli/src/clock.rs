@@ -1,4 +1,4 @@
-//! What time it is: the only look at the clock.
+//! What time it is: the day is the library's, the moment is that of the ledger's clock.
 //!
 //! Builds with debug assertions, and so test builds, stop it at the instant of [`VARIABLE`] where
 //! that is set. The shipped command never does: what moves the day moves prices, and the windows
@@ -40,15 +40,19 @@ fn stopped(listens: bool, value: Option<OsString>) -> Result<Option<Timestamp>, 
     })
 }
 
+fn stopped_at() -> Option<Timestamp> {
+    STOPPED.get().copied().flatten()
+}
+
 /// Now.
 #[expect(clippy::disallowed_methods, reason = "the one look at the clock")]
 pub(crate) fn now() -> Timestamp {
-    STOPPED.get().copied().flatten().unwrap_or_else(Timestamp::now)
+    stopped_at().unwrap_or_else(|| Clock::system().now())
 }
 
 /// Today in UTC, whatever the time zone of the machine.
 pub(crate) fn today() -> Date {
-    utc_day(now())
+    stopped_at().map(utc_day).or_else(imgcost::today).unwrap_or(Date::ZERO)
 }
 
 /// The same clock for a ledger in a file.
@@ -59,7 +63,7 @@ pub(crate) fn of_ledgers() -> Clock {
 /// The clock for a ledger on a server, which has one of its own: only a stopped one replaces it.
 #[cfg(feature = "postgres")]
 pub(crate) fn of_servers() -> Option<Clock> {
-    STOPPED.get().copied().flatten().map(|_| of_ledgers())
+    stopped_at().map(|_| of_ledgers())
 }
 
 #[cfg(test)]

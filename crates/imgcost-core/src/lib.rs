@@ -2,6 +2,7 @@
 
 mod book;
 mod charge;
+mod charge_tokens;
 mod complete;
 mod day;
 mod error;

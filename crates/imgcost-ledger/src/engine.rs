@@ -8,9 +8,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::budget::{Alert, Budget, Cap, Sums};
+use crate::budget::{Alert, Budget, Sums};
 use crate::checks::check_text;
 pub(crate) use crate::checks::{check_change, check_new};
+use crate::entries::{blank, budget_entry, entry_of};
 use crate::error::Error;
 use crate::hold::{Change, Changed, Held, Hold, HoldId, NewHold, State};
 use crate::journal::{Entry, Event};
@@ -362,49 +363,4 @@ fn alert(budget: &Budget, sums: &Sums) -> Option<Alert> {
     let (used, cap) = (sums.used(), budget.cap.limit()?);
     let percent = budget.alerts.reached(used, cap).filter(|percent| *percent > sums.alerted)?;
     Some(Alert { scope: budget.scope.clone(), window: budget.window, percent, used, cap })
-}
-
-fn blank(event: Event, scope: Scope, by: &str, at: Timestamp) -> Entry {
-    Entry {
-        number: 0,
-        at,
-        event,
-        scope,
-        hold: None,
-        amount: None,
-        overrun: None,
-        before: None,
-        quote: None,
-        book: None,
-        details: None,
-        by: by.to_owned(),
-        reason: None,
-    }
-}
-
-fn entry_of(hold: &Hold, event: Event, before: State, now: Timestamp, by: &str) -> Entry {
-    let is_new = event == Event::Held;
-    Entry {
-        hold: Some(hold.id.clone()),
-        amount: Some(hold.cost.unwrap_or(hold.ceiling)),
-        overrun: Some(hold.overrun()).filter(|overrun| *overrun > NanoUsd::ZERO),
-        before: Some(before).filter(|before| *before != State::Held),
-        quote: is_new.then(|| hold.quote.clone()),
-        book: is_new.then(|| hold.book.clone()),
-        details: if is_new { Some(hold.request.clone()) } else { hold.usage.clone() },
-        reason: hold.reason.clone(),
-        ..blank(event, hold.scope.clone(), by, now)
-    }
-}
-
-/// The entry of a budget: its cap is the amount, the rest is in the details.
-fn budget_entry(budget: &Budget, event: Event, by: &str, now: Timestamp) -> Entry {
-    let cap = if budget.cap == Cap::Unlimited { ", unlimited" } else { "" };
-    let assumed = if budget.allow_assumed_ceiling { "" } else { ", proven ceilings only" };
-    let details = format!("{}{cap}{assumed}, alerts {}", budget.window, budget.alerts);
-    Entry {
-        amount: budget.cap.limit(),
-        details: Some(details),
-        ..blank(event, budget.scope.clone(), by, now)
-    }
 }

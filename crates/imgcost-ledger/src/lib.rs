@@ -5,6 +5,7 @@ mod budget;
 mod checks;
 mod clock;
 mod engine;
+mod entries;
 mod error;
 mod hold;
 mod journal;

@@ -9,6 +9,7 @@ mod finding;
 mod summary;
 mod tolerance;
 
+pub use crate::groups::OTHERS;
 pub use finding::{Billed, Comparison, Finding, Subject, Verdict, compare};
-pub use summary::{Accuracy, Group, Money, OTHERS, Summary, Worst};
+pub use summary::{Accuracy, Group, Money, Summary, Worst};
 pub use tolerance::{Breach, Tolerance};

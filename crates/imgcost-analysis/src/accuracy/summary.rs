@@ -6,17 +6,13 @@ use imgcost_core::Usd;
 use serde::{Serialize, Serializer};
 
 use super::finding::{Comparison, Finding, Subject, Verdict};
-
-/// The group of what comes after the last group that is kept apart.
-pub const OTHERS: &str = "(others)";
+use crate::groups::Groups;
 
 /// Sums by group. Its memory is bounded by the number of groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accuracy {
-    groups: BTreeMap<Vec<String>, BTreeMap<Subject, Summary>>,
-    most: usize,
+    groups: Groups<BTreeMap<Subject, Summary>>,
     records: u64,
-    spilled: u64,
 }
 
 /// A group's sums for one item or the total.
@@ -213,25 +209,20 @@ impl Summary {
 
 impl Accuracy {
     /// No calls yet. Up to `most` groups are kept apart; what comes after them is summed under
-    /// [`OTHERS`].
+    /// [`OTHERS`](super::OTHERS).
     #[must_use]
     pub fn new(most: usize) -> Accuracy {
-        Accuracy { groups: BTreeMap::new(), most, records: 0, spilled: 0 }
+        Accuracy { groups: Groups::new(most), records: 0 }
     }
 
     /// Adds the comparison of a call. `place` names the call, by its id or line.
     pub fn add(&mut self, keys: &[String], place: &str, comparison: &Comparison) {
         self.records += 1;
-        let group = match self.groups.contains_key(keys) || self.groups.len() < self.most {
-            true => self.groups.entry(keys.to_vec()).or_default(),
-            false => {
-                self.spilled += 1;
-                self.groups.entry(vec![OTHERS.to_owned(); keys.len()]).or_default()
+        self.groups.add(keys, |group| {
+            for finding in comparison.findings() {
+                group.entry(finding.subject).or_default().add(place, finding);
             }
-        };
-        for finding in comparison.findings() {
-            group.entry(finding.subject).or_default().add(place, finding);
-        }
+        });
     }
 
     /// How many calls were added.
@@ -240,10 +231,10 @@ impl Accuracy {
         self.records
     }
 
-    /// How many of them were added to [`OTHERS`].
+    /// How many of them were added to [`OTHERS`](super::OTHERS).
     #[must_use]
     pub fn spilled(&self) -> u64 {
-        self.spilled
+        self.groups.spilled()
     }
 
     /// The sums of each group, sorted, items in the order of [`Subject::ALL`].
@@ -260,7 +251,8 @@ impl Accuracy {
     pub fn all(&self) -> Vec<(Subject, Summary)> {
         let mut sums = Vec::new();
         for subject in Subject::ALL {
-            let mut tallies = self.groups.values().filter_map(|subjects| subjects.get(&subject)).peekable();
+            let mut tallies =
+                self.groups.iter().filter_map(|(_, subjects)| subjects.get(&subject)).peekable();
             if tallies.peek().is_some() {
                 let mut sum = Summary::default();
                 tallies.for_each(|summary| sum.merge(summary));

@@ -5,6 +5,7 @@
 //! and the results of the pages one by one and keeps sums by day, model and size;
 //! [`BillComparison::finish`] compares them as finely as the pages are grouped.
 
+mod comparison;
 mod export;
 mod finding;
 mod logged;
@@ -14,9 +15,10 @@ mod pages;
 mod sums;
 mod table;
 
+pub use comparison::BillComparison;
 pub use export::{Export, PageKind};
 pub use finding::{Finding, Weight};
 pub use logged::Logged;
 pub use names::{LineItem, Names};
 pub use outcome::{BillRow, Outcome, Standing};
-pub use sums::{Amount, BillComparison, CostResult, Measure, UsageKind, UsageResult};
+pub use sums::{Amount, CostResult, Measure, UsageKind, UsageResult};

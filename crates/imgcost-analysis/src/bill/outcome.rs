@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use imgcost_core::{Date, Ratio, SignedUsd, Usd};
 use serde::{Serialize, Serializer};
 
+use super::comparison::BillComparison;
 use super::finding::{Finding, Weight};
-use super::sums::{Amount, BillComparison, Cell, Measure, UsageKind, add};
+use super::sums::{Amount, Cell, Measure, UsageKind, add};
 
 /// Money that differs by less is the same: floats end about there. In billionths of a dollar.
 const SAME_NANO: u64 = 1000;

@@ -1,20 +1,15 @@
 //! What many calls cost: running sums by group.
 
-use std::collections::BTreeMap;
-
 use imgcost_core::{Charge, Usd};
 use serde::Serialize;
 
 use super::{Call, Paid};
-use crate::accuracy::OTHERS;
+use crate::groups::Groups;
 use crate::row_sum::RowSum;
 
 /// Sums of charges by group. Their memory is bounded by the number of groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Charges {
-    groups: BTreeMap<Vec<String>, ChargeSum>,
-    most: usize,
-}
+pub struct Charges(Groups<ChargeSum>);
 
 /// What the calls of a group cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -61,39 +56,32 @@ impl ChargeSum {
 
 impl Charges {
     /// No calls yet. Up to `most` groups are kept apart; what comes after them is summed under
-    /// [`OTHERS`].
+    /// [`OTHERS`](crate::accuracy::OTHERS).
     #[must_use]
     pub fn new(most: usize) -> Charges {
-        Charges { groups: BTreeMap::new(), most }
+        Charges(Groups::new(most))
     }
 
     /// Adds a call with what it cost.
     pub fn add(&mut self, keys: &[String], call: &Call, charge: &Charge) {
-        if let Some(group) = self.groups.get_mut(keys) {
-            return group.add(call, charge);
-        }
-        let group = match self.groups.len() < self.most {
-            true => keys.to_vec(),
-            false => vec![OTHERS.to_owned(); keys.len()],
-        };
-        self.groups.entry(group).or_default().add(call, charge);
+        self.0.add(keys, |sum| sum.add(call, charge));
     }
 
     /// Adds a call whose cost is not known.
     pub fn add_error(&mut self, keys: &[String]) {
-        self.groups.entry(keys.to_vec()).or_default().sum.add_error(false);
+        self.0.add(keys, |sum| sum.sum.add_error(false));
     }
 
     /// The sums of each group, sorted by what its calls have in common.
     pub fn groups(&self) -> impl Iterator<Item = (&[String], &ChargeSum)> {
-        self.groups.iter().map(|(keys, sum)| (keys.as_slice(), sum))
+        self.0.iter()
     }
 
     /// The sum of all groups.
     #[must_use]
     pub fn all(&self) -> ChargeSum {
         let mut all = ChargeSum::default();
-        self.groups.values().for_each(|sum| all.merge(sum));
+        self.0.iter().for_each(|(_, sum)| all.merge(sum));
         all
     }
 }

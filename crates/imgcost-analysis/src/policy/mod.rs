@@ -25,6 +25,7 @@
 
 mod evaluator;
 mod read;
+mod reader;
 mod report;
 mod row;
 mod rule;

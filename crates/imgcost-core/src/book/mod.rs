@@ -10,8 +10,10 @@ mod family;
 mod field_rule;
 mod images;
 mod offer;
+mod outcome;
 mod packed;
 mod price_rows;
+mod provider;
 mod rows;
 #[cfg(feature = "toml")]
 mod text;
@@ -31,12 +33,11 @@ pub use images::ImagePrice;
 pub(crate) use images::SizeSlot;
 pub use offer::Offer;
 pub use offer::{printable, without_date};
+pub use outcome::{Event, Outcome, OutcomeResult, OutcomeRule};
 use packed::{FamilySection, Section, Shelf};
 pub use price_rows::PriceRow;
-pub use rows::{
-    CallPrice, CallingTokens, DatedRow, Event, FixedPrice, Model, Outcome, OutcomeResult, OutcomeRule,
-    Provider, RateCard, RatioBase, RatioCard, SourceLocation, TextModel,
-};
+pub use provider::{CallingTokens, Model, Provider, TextModel};
+pub use rows::{CallPrice, DatedRow, FixedPrice, RateCard, RatioBase, RatioCard, SourceLocation};
 #[cfg(feature = "toml")]
 pub use text::{BookErrors, File, Problem, schemas};
 

@@ -46,7 +46,7 @@ impl Builder {
             by: "imgcost-guard".to_owned(),
             listener: Listener::default(),
             told: Told::default(),
-            day: Box::new(|| utc_day(jiff::Timestamp::now())),
+            day: Box::new(|| utc_day(imgcost_ledger::Clock::system().now())),
             hosts: Vec::new(),
             deployments: BTreeMap::new(),
             default_model: None,

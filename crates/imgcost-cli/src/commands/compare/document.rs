@@ -7,11 +7,9 @@ use std::collections::BTreeMap;
 
 use imgcost_analysis::compare::{Cell, Delta, State};
 use imgcost_analysis::currency::Converted;
-use imgcost_core::{
-    Availability, Date, Endpoint, Error, Fidelity, InputImage, Item, Quality, RangeDocument, Ratio, Size,
-    Tier, TotalDocument, Usd,
-};
-use serde::Serialize;
+use imgcost_core::{Availability, Date, Error, Item, Param, RangeDocument, TotalDocument, Usd};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 
 use super::{Compared, notes};
 use crate::report::{Bounds, ConvertedTotal, converted};
@@ -30,7 +28,7 @@ pub(super) struct Document<'c> {
 
 #[derive(Serialize)]
 struct CellDocument<'c> {
-    request: RequestDocument<'c>,
+    request: CellRequest<'c>,
     state: &'static str,
     /// `current`, `ends` (within 30 days) or `retired` on the day of the request.
     availability: Availability,
@@ -58,34 +56,23 @@ struct CellDocument<'c> {
     notes: Vec<&'static str>,
 }
 
-#[derive(Serialize)]
-struct RequestDocument<'c> {
-    provider: &'c str,
-    model: &'c str,
-    as_of: Date,
-    endpoint: Endpoint,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    quality: Option<&'c Quality>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    size: Option<Size>,
-    n: u32,
-    tier: Tier,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    prompt_tokens: Option<u64>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    images: Vec<Option<imgcost_core::Pixels>>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    mask: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    input_fidelity: Option<Fidelity>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    stream: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    partial_images: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    group_ratio: Option<Ratio>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    responses_model: Option<String>,
+/// What a cell asks for, the model's defaults filled in: its parameters by their names.
+struct CellRequest<'c>(&'c Cell<'c>);
+
+impl Serialize for CellRequest<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let CellRequest(cell) = self;
+        let mut request = cell.request();
+        (request.quality, request.size) = (cell.quality().cloned(), cell.size());
+        let mut map = serializer.serialize_map(None)?;
+        for param in Param::ALL.iter().filter(|param| **param != Param::Tier) {
+            if let Some(value) = param.get(&request) {
+                map.serialize_entry(param.as_str(), &value)?;
+            }
+        }
+        map.serialize_entry(Param::Tier.as_str(), cell.tier().as_str())?;
+        map.end()
+    }
 }
 
 #[derive(Serialize)]
@@ -97,7 +84,7 @@ struct ConvertedDocument<'c> {
 
 #[derive(Serialize)]
 struct BaselineDocument<'c> {
-    request: RequestDocument<'c>,
+    request: CellRequest<'c>,
     per_image: Usd,
 }
 
@@ -135,7 +122,7 @@ pub(super) fn document<'c>(compared: &'c Compared<'_>) -> Document<'c> {
         schema: "imgcost.compare/1",
         cells: compared.shown.iter().map(|cell| of_cell(compared, cell)).collect(),
         baseline: compared.baseline.as_ref().map(|baseline| BaselineDocument {
-            request: request(baseline.cell()),
+            request: CellRequest(baseline.cell()),
             per_image: baseline.figure(),
         }),
         summary: Summary {
@@ -178,7 +165,7 @@ fn of_cell<'c>(compared: &'c Compared<'_>, cell: &'c Cell<'_>) -> CellDocument<'
         State::Illegal(error) => (&[], Some(error)),
     };
     CellDocument {
-        request: request(cell),
+        request: CellRequest(cell),
         state: cell.state().name(),
         availability: cell.availability(),
         shutdown: cell.availability().day(),
@@ -199,30 +186,4 @@ fn tokens(cell: &Cell<'_>) -> BTreeMap<&'static str, RangeDocument<u64>> {
     let items = [Item::TextInput, Item::ImageInput, Item::TextOutput, Item::ImageOutput];
     let items = items.iter().filter_map(|item| Some((item.as_str(), cell.tokens_of(*item)?)));
     items.chain(cell.tokens().map(|all| ("total", all))).map(|(name, tokens)| (name, tokens.into())).collect()
-}
-
-fn request<'c>(cell: &'c Cell<'_>) -> RequestDocument<'c> {
-    let request = cell.request();
-    let size = |image: &InputImage| match image {
-        InputImage::Sized(size) => Some(*size),
-        InputImage::Unsized => None,
-    };
-    RequestDocument {
-        provider: cell.provider(),
-        model: cell.model(),
-        as_of: cell.as_of(),
-        endpoint: cell.endpoint(),
-        quality: cell.quality(),
-        size: cell.size(),
-        n: cell.n(),
-        tier: cell.tier(),
-        prompt_tokens: request.prompt.map(|prompt| prompt.tokens),
-        images: request.images.iter().map(size).collect(),
-        mask: request.mask,
-        input_fidelity: request.input_fidelity,
-        stream: request.stream,
-        partial_images: request.partial_images,
-        group_ratio: request.group_ratio,
-        responses_model: request.responses_model,
-    }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use self::agreement::Maps;
 use crate::args::QuoteArgs;
-use crate::commands::prices::{Cited, cited, sources_table};
+use crate::commands::prices::{Cited, Dated, cited, sources_table};
 use crate::commands::quote::{self, NotedQuote};
 use crate::failure::{End, Failure};
 use crate::report::{Column, ConvertedTotal, DASH, Only, Output, Report, Table, Value};
@@ -46,16 +46,8 @@ struct RuleDocument<'q> {
 struct RateDocument<'q> {
     usd: String,
     per: u64,
-    row: String,
-    from: imgcost_core::Date,
-    from_assumed: bool,
-    to: Option<imgcost_core::Date>,
-    evidence: &'static str,
-    confidence: &'static str,
-    source: &'q str,
-    checked: Option<imgcost_core::Date>,
-    note: Option<&'q str>,
-    reason: Option<&'q str>,
+    #[serde(flatten)]
+    dated: Dated<'q>,
     #[serde(skip_serializing_if = "Option::is_none")]
     maps: Option<Maps>,
 }
@@ -151,16 +143,7 @@ fn rate<'q>(quote: &Quote<'_>, line: &QuoteLine<'_>, price: Price<'q>) -> RateDo
     RateDocument {
         usd: rate.to_string(),
         per: rate.per(),
-        row: quote.offer().book.location(row.location),
-        from: row.from,
-        from_assumed: row.from_assumed,
-        to: row.to,
-        evidence: row.evidence.as_str(),
-        confidence: row.confidence.as_str(),
-        source: &row.source,
-        checked: row.checked,
-        note: row.note.as_deref(),
-        reason: row.reason.as_deref(),
+        dated: Dated::of(quote.offer().book, row),
         maps: agreement::of(quote, line),
     }
 }
@@ -257,16 +240,12 @@ fn report<'e>(
 }
 
 fn show_rate(report: &mut Report<'_>, rate: &RateDocument<'_>) {
+    let dated = &rate.dated;
     let per = if rate.per == 1 { "each" } else { "per 1M tokens" };
-    let from = if rate.from_assumed { format!("{} (assumed)", rate.from) } else { rate.from.to_string() };
-    let to = rate.to.map_or_else(String::new, |to| format!(" up to {to}"));
-    report.line(format!("${} {per}, since {from}{to}", rate.usd));
-    let checked = rate.checked.map_or_else(String::new, |day| format!(", checked {day}"));
-    let confidence = if rate.confidence == "high" { "" } else { ", medium confidence" };
-    report.item(format!("{} ({}, {}{checked}{confidence})", rate.row, rate.evidence, rate.source));
-    for note in [rate.note, rate.reason].into_iter().flatten() {
-        report.item(note);
-    }
+    let to = dated.to.map_or_else(String::new, |to| format!(" up to {to}"));
+    report.line(format!("${} {per}, since {}{to}", rate.usd, dated.since()));
+    report.item(format!("{} ({}, {})", dated.row, dated.evidence, dated.source_words()));
+    dated.notes(report);
     if let Some(maps) = &rate.maps {
         report.item(maps.words());
     }
@@ -283,11 +262,11 @@ fn chain<'e>(chain: &'e [Link<'_>]) -> Table<'e> {
         .column(Column::text("rule_source"), |link| Some(link.rule.as_ref()?.source))
         .column(Column::number("rate"), |link| Some(Value::number(&link.rate.as_ref()?.usd)))
         .column(Column::number("per"), |link| Some(link.rate.as_ref()?.per))
-        .column(Column::text("rate_row"), |link| Some(&link.rate.as_ref()?.row))
-        .column(Column::text("rate_from"), |link| Some(link.rate.as_ref()?.from))
-        .column(Column::text("rate_evidence"), |link| Some(link.rate.as_ref()?.evidence))
-        .column(Column::text("rate_source"), |link| Some(link.rate.as_ref()?.source))
-        .column(Column::text("rate_checked"), |link| link.rate.as_ref()?.checked)
+        .column(Column::text("rate_row"), |link| Some(&link.rate.as_ref()?.dated.row))
+        .column(Column::text("rate_from"), |link| Some(link.rate.as_ref()?.dated.from))
+        .column(Column::text("rate_evidence"), |link| Some(link.rate.as_ref()?.dated.evidence))
+        .column(Column::text("rate_source"), |link| Some(link.rate.as_ref()?.dated.source))
+        .column(Column::text("rate_checked"), |link| link.rate.as_ref()?.dated.checked)
         .column(Column::text("rate_maps"), |link| link.rate.as_ref()?.maps.as_ref().map(Maps::words))
         .column(Column::text("amount"), |link| &link.amount)
         .only(Only::Data)

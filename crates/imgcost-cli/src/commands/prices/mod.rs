@@ -1,6 +1,7 @@
 //! `imgcost prices`: what the price book says, where from, and whether it is sound.
 
 mod lint;
+mod row;
 mod show;
 mod sources;
 
@@ -14,6 +15,7 @@ use crate::failure::{End, Failure};
 use crate::report::Output;
 use crate::settings::Settings;
 
+pub(super) use row::Dated;
 pub(super) use sources::{Cited, cited, table as sources_table};
 
 /// Runs a subcommand of `prices`.

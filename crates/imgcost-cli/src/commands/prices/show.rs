@@ -3,6 +3,7 @@
 use imgcost_core::{Availability, Book, Date, DatedRow, Model, PriceRow, Provider};
 use serde::Serialize;
 
+use super::Dated;
 use crate::args::PricesShowArgs;
 use crate::commands::models;
 use crate::failure::{End, Failure};
@@ -20,18 +21,8 @@ struct DatedPrice<'b> {
     /// USD, or a gateway's ratio where `per` says so.
     value: String,
     per: &'static str,
-    from: Date,
-    to: Option<Date>,
-    from_assumed: bool,
-    evidence: &'static str,
-    confidence: &'static str,
-    source: &'b str,
-    checked: Option<Date>,
-    row: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    note: Option<&'b str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'b str>,
+    #[serde(flatten)]
+    dated: Dated<'b>,
     /// `current`, `ends` (within 30 days) or `retired` on the day.
     availability: Availability,
 }
@@ -52,24 +43,13 @@ pub(super) fn show(args: &PricesShowArgs, settings: &Settings, output: &Output) 
     let holds = |row: &DatedRow| args.all || row.holds_on(day);
     let mut prices = Vec::new();
     for (provider, model) in &found {
-        collect((&book, day), provider, model, &holds, &mut prices);
+        let rows = model.price_rows().into_iter().filter(|listed| holds(listed.row));
+        prices.extend(rows.map(|listed| priced((&book, day), provider, model, listed)));
     }
     let as_of = (!args.all).then_some(day);
     let prices = Prices { schema: "imgcost.price-rows/1", as_of, prices };
     output.write(&prices, || report(&found, &prices.prices))?;
     Ok(End::Done)
-}
-
-fn collect<'b>(
-    (book, day): (&Book, Date),
-    provider: &'b Provider,
-    model: &'b Model,
-    holds: &dyn Fn(&DatedRow) -> bool,
-    prices: &mut Vec<DatedPrice<'b>>,
-) {
-    for listed in model.price_rows().into_iter().filter(|listed| holds(listed.row)) {
-        prices.push(priced((book, day), provider, model, listed));
-    }
 }
 
 fn priced<'b>(
@@ -86,24 +66,12 @@ fn priced<'b>(
         item,
         value,
         per,
-        from: row.from,
-        to: row.to,
-        from_assumed: row.from_assumed,
-        evidence: row.evidence.as_str(),
-        confidence: row.confidence.as_str(),
-        source: &row.source,
-        checked: row.checked,
-        row: book.location(row.location),
-        note: row.note.as_deref(),
-        reason: row.reason.as_deref(),
+        dated: Dated::of(book, row),
         availability: model.availability(day),
     }
 }
 
 fn table<'p>(prices: impl Iterator<Item = &'p DatedPrice<'p>>) -> Table<'p> {
-    let since = |price: &DatedPrice<'_>| {
-        format!("{}{}", price.from, if price.from_assumed { " (assumed)" } else { "" })
-    };
     Table::of("Prices", prices)
         .column(Column::name("provider").data_only(), |price| price.provider)
         .column(Column::name("model").data_only(), |price| price.model)
@@ -111,17 +79,17 @@ fn table<'p>(prices: impl Iterator<Item = &'p DatedPrice<'p>>) -> Table<'p> {
         .column(Column::text("item"), |price| &price.item)
         .column(Column::number("value").label("USD"), |price| Value::number(&price.value))
         .column(Column::name("per"), |price| price.per)
-        .column(Column::name("from").data_only(), |price| price.from)
-        .column(Column::name("since").label("from").text_only(), since)
-        .column(Column::name("to"), |price| price.to)
-        .column(Column::text("from_assumed").data_only(), |price| price.from_assumed)
-        .column(Column::name("evidence"), |price| price.evidence)
-        .column(Column::text("confidence").data_only(), |price| price.confidence)
-        .column(Column::text("source").data_only(), |price| price.source)
-        .column(Column::text("checked").data_only(), |price| price.checked)
-        .column(Column::text("row").data_only(), |price| &price.row)
-        .column(Column::text("note").data_only(), |price| price.note)
-        .column(Column::text("reason").data_only(), |price| price.reason)
+        .column(Column::name("from").data_only(), |price| price.dated.from)
+        .column(Column::name("since").label("from").text_only(), |price| price.dated.since())
+        .column(Column::name("to"), |price| price.dated.to)
+        .column(Column::text("from_assumed").data_only(), |price| price.dated.from_assumed)
+        .column(Column::name("evidence"), |price| price.dated.evidence)
+        .column(Column::text("confidence").data_only(), |price| price.dated.confidence)
+        .column(Column::text("source").data_only(), |price| price.dated.source)
+        .column(Column::text("checked").data_only(), |price| price.dated.checked)
+        .column(Column::text("row").data_only(), |price| &price.dated.row)
+        .column(Column::text("note").data_only(), |price| price.dated.note)
+        .column(Column::text("reason").data_only(), |price| price.dated.reason)
         .column(Column::text("availability").data_only(), |price| price.availability.as_str())
         .end()
 }
@@ -150,22 +118,14 @@ fn report<'p>(found: &[(&Provider, &Model)], prices: &'p [DatedPrice<'_>]) -> Re
         // Where the prices of a table come from is written once, with the first of them.
         let mut written = Vec::new();
         for price in own() {
-            let key = (price.source, price.checked, price.from, price.note, price.reason);
+            let Dated { source, checked, from, note, reason, .. } = price.dated;
+            let key = (source, checked, from, note, reason);
             if !written.contains(&key) {
                 written.push(key);
-                origin(&mut report, price);
+                report.item(format!("{}: {}", price.dated.row, price.dated.source_words()));
+                price.dated.notes(&mut report);
             }
         }
     }
     report
-}
-
-/// Where a row comes from.
-fn origin(report: &mut Report<'_>, price: &DatedPrice<'_>) {
-    let checked = price.checked.map_or_else(String::new, |day| format!(", checked {day}"));
-    let confidence = if price.confidence == "high" { "" } else { ", medium confidence" };
-    report.item(format!("{}: {}{checked}{confidence}", price.row, price.source));
-    for note in [price.note, price.reason].into_iter().flatten() {
-        report.item(note);
-    }
 }

@@ -6,9 +6,12 @@ mod check_images;
 mod overlay;
 mod problem;
 mod read;
+mod read_family;
 mod shape;
 mod shapes;
+mod shapes_family;
 mod units;
+mod view;
 
 use std::fmt;
 
@@ -19,8 +22,8 @@ use toml::de::DeTable;
 pub use problem::Problem;
 
 use self::problem::Reporter;
-use self::read::View;
 use self::shape::Shape;
+use self::view::View;
 use super::packed::{FamilySection, Shelf};
 use super::{Book, Model, SourceLocation};
 
@@ -76,7 +79,7 @@ impl std::error::Error for BookErrors {}
 
 const SCHEMAS: &[(&str, &Shape)] = &[
     ("imgcost.sources/1", &shapes::SOURCES),
-    ("imgcost.families/1", &shapes::FAMILIES),
+    ("imgcost.families/1", &shapes_family::FAMILIES),
     ("imgcost.prices/1", &shapes::PRICES),
     ("imgcost.measured/1", &shapes::MEASURED),
 ];
@@ -183,11 +186,11 @@ fn add_sources(book: &mut Book, file: &View<'_>, reporter: &mut Reporter<'_>) {
 
 fn add_families(book: &mut Book, file: &View<'_>, index: u16, reporter: &mut Reporter<'_>) {
     for view in file.views("family") {
-        if let Some((offset, slip)) = read::size_slips(&view) {
+        if let Some((offset, slip)) = read_family::size_slips(&view) {
             reporter.problem(offset, slip);
         }
         let location = SourceLocation { file: index, line: reporter.line(view.at()) };
-        book.families.extend(read::family(&view, location).map(FamilySection::new));
+        book.families.extend(read_family::family(&view, location).map(FamilySection::new));
     }
 }
 

@@ -5,7 +5,8 @@ use std::collections::btree_map::Entry;
 use jiff::civil::Date;
 
 use super::problem::{Problem, Reporter};
-use super::read::{self, OWN_BOOK, View};
+use super::read::{self, OWN_BOOK};
+use super::view::View;
 use super::{BookErrors, File, Rows, digest, finish, parse, units};
 use crate::book::packed::Shelf;
 use crate::book::{Book, Model, Provider, Source, SourceLocation};

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::problem::Reporter;
-use super::read::View;
+use super::view::View;
 use crate::book::{Book, DatedRow, ImagePrice, Model};
 use crate::params::{Item, Tier};
 
