@@ -1,7 +1,8 @@
-//! The price book: the built-in one, and a user's own over it.
+//! The price book: the built-in one or a whole one in its place, and a user's own over it.
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use imgcost_core::{Book, Date, Error, File};
 
@@ -10,19 +11,39 @@ use crate::inputs;
 
 pub(crate) use imgcost_core::DEFAULT_PROVIDER;
 
-/// The most bytes that a user's own price book may have.
-const OWN_BOOK_MAX: u64 = 8 << 20;
+/// The most bytes that a price book in a file may have.
+const BOOK_MAX: u64 = 8 << 20;
 
 /// The built-in book.
 pub(crate) fn built_in() -> Cow<'static, Book> {
     Cow::Borrowed(imgcost_pricing::book())
 }
 
-/// The built-in book with the user's own over it.
-pub(crate) fn with_own(path: &Path, today: Date) -> Result<Cow<'static, Book>, Error> {
-    let text = inputs::text("prices", path, OWN_BOOK_MAX)?;
-    let name = path.display().to_string();
-    let book = imgcost_pricing::book().with_own(File::new(&name, &text), today);
+/// The whole book of a file, in place of the built-in one. A command reads one, and looks at it
+/// several times.
+pub(crate) fn whole(path: &Path, allow_older: bool) -> Result<Cow<'static, Book>, Error> {
+    static READ: OnceLock<Result<Book, Error>> = OnceLock::new();
+    READ.get_or_init(|| read_whole(path, allow_older)).as_ref().map(Cow::Borrowed).map_err(Clone::clone)
+}
+
+/// The same, for one of two sides.
+pub(crate) fn read_whole(path: &Path, allow_older: bool) -> Result<Book, Error> {
+    let text = inputs::text("book", path, BOOK_MAX)?;
+    let name = inputs::name(path);
+    let file = File::new(&name, &text);
+    let book = if allow_older { Book::read_whole(file) } else { imgcost_pricing::book().replaced_by(file) };
+    book.map_err(|errors| {
+        let is_older = Book::read_whole(file).is_ok();
+        let how = if is_older { ": --allow-older-book, or allow_older_book in the settings" } else { "" };
+        bad_input("book", format!("{errors}{how}"))
+    })
+}
+
+/// A book with the user's own prices over it.
+pub(crate) fn with_own(base: &Book, path: &Path, today: Date) -> Result<Cow<'static, Book>, Error> {
+    let text = inputs::text("prices", path, BOOK_MAX)?;
+    let name = inputs::name(path);
+    let book = base.with_own(File::new(&name, &text), today);
     book.map(Cow::Owned).map_err(|errors| bad_input("prices", errors.to_string()))
 }
 

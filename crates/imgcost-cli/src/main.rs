@@ -78,9 +78,12 @@ fn main() -> ExitCode {
     if cli.global.verbose {
         commands::tell_settings(&settings);
     }
-    let ended = match &cli.command {
-        Some(Command::Check(args)) if args.init => commands::starter_policy(&cli.global.out),
-        _ => Output::new(format, &cli.global.out)
+    let starter = cli.command.as_ref().and_then(|command| commands::starter(command, &settings));
+    let ended = match starter {
+        Some(text) => {
+            text.map_err(Failure::Refused).and_then(|text| commands::write_starter(&cli.global.out, &text))
+        }
+        None => Output::new(format, &cli.global.out)
             .map_err(Failure::Refused)
             .and_then(|output| run(cli, &settings, &output)),
     };

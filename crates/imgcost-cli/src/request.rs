@@ -59,21 +59,46 @@ pub(crate) fn as_of(args: &BookArgs, settings: &Settings) -> Result<Date, Error>
     }
 }
 
-/// The price book of `--prices`, else of the settings, else the built-in one.
+/// The price book in force: that of `--book` or the settings, else the built-in one, with the prices
+/// of `--prices` or the settings over it.
 pub(crate) fn book(args: &BookArgs, settings: &Settings) -> Result<Cow<'static, Book>, Error> {
-    match own_book(args, settings) {
-        Some(path) => crate::book::with_own(&path, clock::today()),
-        None => Ok(crate::book::built_in()),
+    over(base_book(args, settings)?, None, args, settings)
+}
+
+/// A book with prices of one's own over it: those given, else those of `--prices` or the settings.
+pub(crate) fn over(
+    base: Cow<'static, Book>,
+    prices: Option<PathBuf>,
+    args: &BookArgs,
+    settings: &Settings,
+) -> Result<Cow<'static, Book>, Error> {
+    match prices.or_else(|| own_prices(args, settings)) {
+        Some(path) => crate::book::with_own(&base, &path, clock::today()),
+        None => Ok(base),
     }
 }
 
-/// Whether a price book of one's own is in force.
-pub(crate) fn has_own_book(args: &BookArgs, settings: &Settings) -> bool {
-    own_book(args, settings).is_some()
+/// The book in force without prices of one's own.
+pub(crate) fn base_book(args: &BookArgs, settings: &Settings) -> Result<Cow<'static, Book>, Error> {
+    let Some(path) = whole_book(args, settings) else { return Ok(crate::book::built_in()) };
+    let allowed = match settings.get(Key::AllowOlderBook).filter(|_| !args.allow_older_book) {
+        None => args.allow_older_book,
+        Some(text) => fields::flag("allow_older_book", text)?,
+    };
+    crate::book::whole(&path, allowed)
 }
 
-fn own_book(args: &BookArgs, settings: &Settings) -> Option<PathBuf> {
+/// Whether another book than the built-in one is in force, or prices of one's own over it.
+pub(crate) fn has_own_book(args: &BookArgs, settings: &Settings) -> bool {
+    own_prices(args, settings).is_some() || whole_book(args, settings).is_some()
+}
+
+fn own_prices(args: &BookArgs, settings: &Settings) -> Option<PathBuf> {
     args.prices.clone().or_else(|| settings.get(Key::Prices).map(PathBuf::from))
+}
+
+fn whole_book(args: &BookArgs, settings: &Settings) -> Option<PathBuf> {
+    args.book.clone().or_else(|| settings.get(Key::Book).map(PathBuf::from))
 }
 
 /// The cap of `--cap`, else of the settings.

@@ -26,7 +26,9 @@ pub(crate) const ENVIRONMENT: &[(&str, &str)] = &[
     ("IMGCOST_QUALITY", "the quality where no -q is given"),
     ("IMGCOST_SIZE", "the size where no -s is given"),
     ("IMGCOST_FORMAT", "the format where no -f is given"),
-    ("IMGCOST_PRICES", "your own price book"),
+    ("IMGCOST_PRICES", "prices of your own, laid over the price book"),
+    ("IMGCOST_BOOK", "a whole price book in place of the built-in one"),
+    ("IMGCOST_ALLOW_OLDER_BOOK", "true: also where its prices were checked before the built-in one's"),
     ("IMGCOST_AS_OF", "the day whose prices count"),
     ("IMGCOST_CAP", "the cap of quote and batch, in US dollars"),
     ("IMGCOST_ASSUME_PROMPT_TOKENS", "prompt tokens where no prompt is given"),
@@ -55,8 +57,12 @@ pub(crate) enum Key {
     Param(Param),
     /// The output format.
     Format,
-    /// The user's own price book.
+    /// The user's own prices.
     Prices,
+    /// A whole book in place of the built-in one.
+    Book,
+    /// Whether it may be older than that.
+    AllowOlderBook,
     /// The cap.
     Cap,
     /// Prompt tokens where no prompt is given.
@@ -72,13 +78,15 @@ pub(crate) enum Key {
 }
 
 impl Key {
-    const ALL: [Key; 15] = [
+    const ALL: [Key; 17] = [
         Key::Param(Param::Model),
         Key::Param(Param::Provider),
         Key::Param(Param::Quality),
         Key::Param(Param::Size),
         Key::Format,
         Key::Prices,
+        Key::Book,
+        Key::AllowOlderBook,
         Key::Param(Param::AsOf),
         Key::Cap,
         Key::AssumePromptTokens,
@@ -95,6 +103,8 @@ impl Key {
             Key::Param(param) => param.as_str(),
             Key::Format => "format",
             Key::Prices => "prices",
+            Key::Book => "book",
+            Key::AllowOlderBook => "allow_older_book",
             Key::Cap => "cap",
             Key::AssumePromptTokens => "assume_prompt_tokens",
             Key::ResponsesImages => "responses_images",
@@ -198,7 +208,8 @@ impl Settings {
             let value = scalar(value.get_ref()).ok_or_else(|| {
                 bad_input("config", format!("{at}: '{}' must be one value", name.get_ref()))
             })?;
-            let is_path = key == Key::Prices || (key == Key::Ledger && !value.contains("://"));
+            let is_path =
+                matches!(key, Key::Prices | Key::Book) || (key == Key::Ledger && !value.contains("://"));
             let value = if is_path { beside(path, value) } else { value };
             self.values.push(Set { key, value, origin: at });
         }
@@ -213,7 +224,8 @@ fn scalar(value: &DeValue<'_>) -> Option<String> {
         DeValue::Integer(number) => Some(number.as_str().to_owned()),
         DeValue::Float(number) => Some(number.as_str().to_owned()),
         DeValue::Datetime(date) => Some(date.to_string()),
-        DeValue::Boolean(_) | DeValue::Array(_) | DeValue::Table(_) => None,
+        DeValue::Boolean(flag) => Some(flag.to_string()),
+        DeValue::Array(_) | DeValue::Table(_) => None,
     }
 }
 

@@ -30,7 +30,7 @@ pub use book::{
     Sourced, TextInputRule, TextModel, TextOutputRule, TokenSpan, printable, without_date,
 };
 #[cfg(feature = "toml")]
-pub use book::{BookErrors, File, Problem, schemas};
+pub use book::{BookErrors, File, Problem, pack_book, schemas};
 pub use charge::{Charge, ChargeLine};
 pub use complete::{DEFAULT_PROVIDER, OfferDefaults};
 pub use day::utc_day;

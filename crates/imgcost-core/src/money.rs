@@ -290,6 +290,12 @@ impl Ratio {
         exact_product(self.0, other.0).map(|product| Ratio(product.normalize()))
     }
 
+    /// The ratio as a decimal number.
+    #[must_use]
+    pub fn decimal(self) -> Decimal {
+        self.0
+    }
+
     /// Whether `long / short` is greater than the ratio.
     pub(crate) fn is_exceeded_by(self, long: u32, short: u32) -> bool {
         exact_product(self.0, Decimal::from(short)).is_some_and(|edge| Decimal::from(long) > edge)

@@ -42,6 +42,10 @@ pub enum Dialect {
     Xai,
     /// OpenRouter's images, in the shape of OpenAI's.
     OpenRouterImages,
+    /// ByteDance's Seedream at BytePlus ModelArk, in the shape of OpenAI's images.
+    Seedream,
+    /// Ideogram's 3.0 and 4.0.
+    Ideogram,
     /// Results of Vercel's AI SDK: responses alone.
     Vercel,
     /// OpenAI's Images API.
@@ -50,7 +54,7 @@ pub enum Dialect {
 
 impl Dialect {
     /// All dialects, those with the plainest marks first; of those without any, OpenAI's.
-    pub const ALL: [Dialect; 15] = [
+    pub const ALL: [Dialect; 17] = [
         Dialect::OpenAiBatch,
         Dialect::OpenAiChat,
         Dialect::OpenAiResponses,
@@ -65,6 +69,8 @@ impl Dialect {
         Dialect::Stability,
         Dialect::Xai,
         Dialect::OpenRouterImages,
+        Dialect::Seedream,
+        Dialect::Ideogram,
         Dialect::Vercel,
     ];
 
@@ -80,6 +86,8 @@ impl Dialect {
             Dialect::Imagen => "imagen",
             Dialect::Xai => "xai",
             Dialect::OpenRouterImages => "openrouter-images",
+            Dialect::Seedream => "seedream",
+            Dialect::Ideogram => "ideogram",
             Dialect::Fal => "fal",
             Dialect::Bfl => "bfl",
             Dialect::Replicate => "replicate",
@@ -104,6 +112,8 @@ impl Dialect {
             | Dialect::Xai
             | Dialect::Vercel => true,
             Dialect::OpenRouterImages
+            | Dialect::Seedream
+            | Dialect::Ideogram
             | Dialect::Fal
             | Dialect::Bfl
             | Dialect::Replicate
@@ -141,7 +151,11 @@ impl Dialect {
             return Some(dialect);
         }
         let is_other = marked(&Dialect::ALL).is_some();
-        meant.iter().copied().find(|dialect| dialect.is_plain()).filter(|_| !is_other)
+        // One API's marks may be another's plain fields.
+        let knows_all = |dialect: &Dialect| {
+            body.keys().all(|name| dialect.fields().first().is_some_and(|fields| fields.get(name).is_some()))
+        };
+        meant.iter().copied().find(|dialect| dialect.is_plain() && (!is_other || knows_all(dialect)))
     }
 
     /// The dialects whose marks a body bears. Of several, only its provider tells which is meant.
@@ -164,6 +178,8 @@ impl Dialect {
             Dialect::OpenAiImages
             | Dialect::Xai
             | Dialect::OpenRouterImages
+            | Dialect::Seedream
+            | Dialect::Ideogram
             | Dialect::Fal
             | Dialect::Bfl
             | Dialect::Stability
@@ -199,6 +215,8 @@ impl Dialect {
             // Their paths name the model.
             Dialect::Bfl => !has(&["model"]) && has(&["prompt_upsampling", "input_image"]),
             Dialect::Fal => !has(&["model"]) && has(&["image_size", "num_images", "sync_mode"]),
+            Dialect::Seedream => has(&["sequential_image_generation", "sequential_image_generation_options"]),
+            Dialect::Ideogram => !has(&["model"]) && has(&["text_prompt", "json_prompt", "magic_prompt"]),
             Dialect::Stability
             | Dialect::Xai
             | Dialect::OpenRouterImages

@@ -64,7 +64,7 @@ pub(crate) const FIELDS: Fields = Fields {
 };
 
 /// Fields that are numbers, or yes and no, in JSON, and text in a form.
-pub(crate) const NUMBERS: [&str; 3] = ["n", "partial_images", "output_compression"];
+pub(crate) const NUMBERS: [&str; 4] = ["n", "num_images", "partial_images", "output_compression"];
 pub(crate) const FLAGS: [&str; 1] = ["stream"];
 
 pub(crate) fn request(

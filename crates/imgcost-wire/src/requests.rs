@@ -8,8 +8,8 @@ use crate::dialect::Dialect;
 use crate::fields::Fields;
 use crate::paths::endpoint_of_path;
 use crate::{
-    bedrock, bfl, dashscope, fal, gemini, imagen, openai_chat, openai_images, openai_responses,
-    openrouter_images, replicate, stability, vercel, xai,
+    bedrock, bfl, dashscope, fal, gemini, ideogram, imagen, openai_chat, openai_images, openai_responses,
+    openrouter_images, replicate, seedream, stability, vercel, xai,
 };
 
 impl ParsedBody {
@@ -102,6 +102,8 @@ impl Dialect {
             Dialect::Imagen => imagen::request(read, body, measure),
             Dialect::Xai => xai::request(read, body, measure),
             Dialect::OpenRouterImages => openrouter_images::request(read, body, measure),
+            Dialect::Seedream => seedream::request(read, body, measure),
+            Dialect::Ideogram => ideogram::request(read, body, measure),
             Dialect::Fal => fal::request(read, body, measure),
             Dialect::Bfl => bfl::request(read, body, measure),
             Dialect::Replicate => replicate::request(read, body, measure),

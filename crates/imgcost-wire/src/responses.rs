@@ -26,7 +26,11 @@ impl Dialect {
             Dialect::DashScope => &dashscope::MEMBERS,
             Dialect::Vercel => &vercel::MEMBERS,
             // Their responses are in the shape of OpenAI's.
-            Dialect::OpenAiBatch | Dialect::Xai | Dialect::OpenRouterImages => &[],
+            Dialect::OpenAiBatch
+            | Dialect::Xai
+            | Dialect::OpenRouterImages
+            | Dialect::Seedream
+            | Dialect::Ideogram => &[],
         }
     }
 
@@ -50,7 +54,12 @@ impl Dialect {
             Dialect::Stability => stability::is_response(value),
             Dialect::DashScope => dashscope::is_response(value),
             Dialect::Vercel => vercel::is_response(value),
-            Dialect::OpenAiImages | Dialect::OpenAiBatch | Dialect::Xai | Dialect::OpenRouterImages => false,
+            Dialect::OpenAiImages
+            | Dialect::OpenAiBatch
+            | Dialect::Xai
+            | Dialect::OpenRouterImages
+            | Dialect::Seedream
+            | Dialect::Ideogram => false,
         }
     }
 
@@ -70,9 +79,12 @@ impl Dialect {
                 Ok(())
             }
             Dialect::Imagen | Dialect::Bedrock | Dialect::Stability => Ok(()),
-            Dialect::OpenAiImages | Dialect::OpenAiBatch | Dialect::Xai | Dialect::OpenRouterImages => {
-                openai_images::response(value, read)
-            }
+            Dialect::OpenAiImages
+            | Dialect::OpenAiBatch
+            | Dialect::Xai
+            | Dialect::OpenRouterImages
+            | Dialect::Seedream
+            | Dialect::Ideogram => openai_images::response(value, read),
         }
     }
 
@@ -90,9 +102,12 @@ impl Dialect {
             Dialect::Stability => stability::images_of(value),
             Dialect::DashScope => dashscope::images_of(value),
             Dialect::Vercel => vercel::images_of(value),
-            Dialect::OpenAiImages | Dialect::OpenAiBatch | Dialect::Xai | Dialect::OpenRouterImages => {
-                openai_images::images_of(value)
-            }
+            Dialect::OpenAiImages
+            | Dialect::OpenAiBatch
+            | Dialect::Xai
+            | Dialect::OpenRouterImages
+            | Dialect::Seedream
+            | Dialect::Ideogram => openai_images::images_of(value),
         }
     }
 }

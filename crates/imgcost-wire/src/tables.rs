@@ -5,8 +5,8 @@ use imgcost_core::Endpoint;
 use crate::dialect::Dialect;
 use crate::fields::Fields;
 use crate::{
-    bedrock, bfl, dashscope, fal, gemini, imagen, openai_batch, openai_chat, openai_images, openai_responses,
-    openrouter_images, replicate, stability, vercel, xai,
+    bedrock, bfl, dashscope, fal, gemini, ideogram, imagen, openai_batch, openai_chat, openai_images,
+    openai_responses, openrouter_images, replicate, seedream, stability, vercel, xai,
 };
 
 impl Dialect {
@@ -19,6 +19,7 @@ impl Dialect {
             Dialect::OpenAiChat => &openai_chat::PATHS,
             Dialect::Xai => &xai::PATHS,
             Dialect::OpenRouterImages => &openrouter_images::PATHS,
+            Dialect::Seedream => &seedream::PATHS,
             // The lines of a batch are uploaded as a file, which makes nothing yet; the paths of
             // the others name a model.
             _ => &[],
@@ -37,12 +38,14 @@ impl Dialect {
             Dialect::Replicate => replicate::model_in(path),
             Dialect::Stability => stability::model_in(path),
             Dialect::DashScope => dashscope::model_in(path),
+            Dialect::Ideogram => ideogram::model_in(path),
             Dialect::OpenAiImages
             | Dialect::OpenAiResponses
             | Dialect::OpenAiChat
             | Dialect::OpenAiBatch
             | Dialect::Xai
             | Dialect::OpenRouterImages
+            | Dialect::Seedream
             | Dialect::Vercel => None,
         }
     }
@@ -59,6 +62,8 @@ impl Dialect {
             Dialect::Imagen => &imagen::FIELDS,
             Dialect::Xai => &[&xai::FIELDS],
             Dialect::OpenRouterImages => &[&openrouter_images::FIELDS],
+            Dialect::Seedream => &[&seedream::FIELDS, &seedream::GROUP],
+            Dialect::Ideogram => &[&ideogram::FIELDS],
             Dialect::Fal => &[&fal::FIELDS],
             Dialect::Bfl => &[&bfl::FIELDS],
             Dialect::Replicate => &replicate::FIELDS,

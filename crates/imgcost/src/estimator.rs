@@ -36,6 +36,25 @@ impl Estimator {
         Estimator { book: Prices::Own(book.into()) }
     }
 
+    /// By a whole book in one file, as `imgcost prices pack` writes it, in place of the built-in one.
+    /// It is checked as that was when it was built in, and refused where its prices were last checked
+    /// on an earlier day; [`Book::read_whole`] and [`Estimator::with_book`] take an older one.
+    ///
+    /// ```
+    /// use imgcost::{Book, Estimator, File};
+    /// let error = Estimator::with_book_file("schema = \"imgcost.prices/1\"").unwrap_err();
+    /// assert!(error.to_string().starts_with("book:1: these are prices of one provider"));
+    /// assert!(Book::read_whole(File::new("book", "")).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Prices`], with everything that is wrong in the text.
+    #[cfg(all(feature = "prices", feature = "toml"))]
+    pub fn with_book_file(text: &str) -> Result<Estimator, Error> {
+        let book = imgcost_pricing::book().replaced_by(imgcost_core::File::new("book", text));
+        book.map(Estimator::with_book).map_err(Error::Prices)
+    }
+
     /// The same with prices of your own over it: a file in TOML as `docs/prices.md` has it, each
     /// row with a `reason`. Quotes that use such a row say so in a note.
     ///

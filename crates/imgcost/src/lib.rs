@@ -20,6 +20,9 @@ pub use imgcost_core::{
     InputImage, Item, Note, Pixels, Quality, Rate, Ratio, Size, Tier, Total, Unit, Usd, UsdPerMillion,
 };
 
+#[cfg(feature = "toml")]
+pub use imgcost_core::{BookErrors, File};
+
 #[cfg(feature = "analysis")]
 pub use imgcost_analysis as analysis;
 #[cfg(feature = "guard")]

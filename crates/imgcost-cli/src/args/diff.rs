@@ -29,6 +29,10 @@ pub(crate) struct DiffArgs {
     #[arg(long, value_name = "FILE", help_heading = "Prices")]
     pub(crate) prices_new: Option<PathBuf>,
 
+    /// The new prices: a whole price book in place of the one in force.
+    #[arg(long, value_name = "FILE", help_heading = "Prices")]
+    pub(crate) book_new: Option<PathBuf>,
+
     /// Defaults for all rows; without files -m and -p say whose prices, with * for anything.
     #[command(flatten)]
     pub(crate) request: RequestArgs,

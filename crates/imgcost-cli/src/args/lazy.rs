@@ -5,6 +5,7 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 
 /// Options that long help has and short help leaves out.
 const RARE: &[&str] = &[
+    "allow_older_book",
     "assume_prompt_tokens",
     "allow_paths",
     "api_key_id",
@@ -12,6 +13,7 @@ const RARE: &[&str] = &[
     "as_returned",
     "aspect_tolerance",
     "background",
+    "book",
     "currency",
     "dialect",
     "endpoint",

@@ -124,9 +124,17 @@ pub(crate) struct QuoteArgs {
 /// The price book to use.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct BookArgs {
-    /// A price book of your own, laid over the built-in one.
+    /// Prices of your own, laid over the price book; imgcost prices init MODEL writes a file.
     #[arg(long, value_name = "FILE", help_heading = "Prices")]
     pub(crate) prices: Option<PathBuf>,
+
+    /// A whole price book in place of the built-in one, as imgcost prices pack writes it.
+    #[arg(long, value_name = "FILE", help_heading = "Prices")]
+    pub(crate) book: Option<PathBuf>,
+
+    /// Take --book also where its prices were checked before the built-in one's.
+    #[arg(long, help_heading = "Prices")]
+    pub(crate) allow_older_book: bool,
 
     /// The day whose prices count: 2026-11-21 or today [default: today].
     #[arg(long, value_name = "DATE", help_heading = "Prices")]
@@ -202,6 +210,7 @@ impl RequestArgs {
             || self.params.iter().next().is_some()
             || self.book.as_of.is_some()
             || self.book.prices.is_some()
+            || self.book.book.is_some()
     }
 }
 
@@ -252,6 +261,23 @@ Examples:
   imgcost prices schema
   imgcost prices schema prices > prices.schema.json")]
     Schema(Lazy<PricesSchemaArgs>),
+    /// Write a file of prices of your own for a model, to fill in and give with --prices.
+    #[command(after_help = "\
+Examples:
+  imgcost prices init gpt-image-2 -o mine.toml
+  imgcost prices init gpt-image-3 --like gpt-image-2 -o mine.toml
+  imgcost prices lint mine.toml && imgcost gpt-image-3 high 1024 --prices mine.toml
+
+A line such as discount = \"20%\" takes it off every built-in price of a provider or a model.")]
+    Init(Lazy<PricesInitArgs>),
+    /// Write a whole price book as one file, to give with --book.
+    #[command(after_help = "\
+Examples:
+  imgcost prices pack -o book.toml
+  imgcost prices pack imgcost/pricing -o book.toml
+  imgcost gpt-image-2 high 1024 --book book.toml
+  imgcost diff --book-new book.toml")]
+    Pack(Lazy<PricesPackArgs>),
 }
 
 /// `prices show`.
@@ -289,6 +315,34 @@ pub(crate) struct PricesSourcesArgs {
     /// The price book.
     #[command(flatten)]
     pub(crate) book: BookArgs,
+}
+
+/// `prices init`.
+#[derive(Debug, Args)]
+pub(crate) struct PricesInitArgs {
+    /// The model: one of the price book, or another.
+    #[arg(value_name = "MODEL")]
+    pub(crate) model: String,
+
+    /// Who sends the bill [default: the model's usual provider].
+    #[arg(short, long, value_name = "PROVIDER")]
+    pub(crate) provider: Option<String>,
+
+    /// Copy the rows of this model, and its limits and token rules.
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) like: Option<String>,
+
+    /// The price book.
+    #[command(flatten)]
+    pub(crate) book: BookArgs,
+}
+
+/// `prices pack`.
+#[derive(Debug, Args)]
+pub(crate) struct PricesPackArgs {
+    /// A folder of price files, as pricing/ of imgcost's sources; left out, the built-in book.
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: Option<PathBuf>,
 }
 
 /// `prices schema`.

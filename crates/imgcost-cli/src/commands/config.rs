@@ -1,12 +1,16 @@
 //! `imgcost config`: the settings in force, and where each comes from.
 
+use imgcost_core::Date;
 use serde::Serialize;
 
-use crate::args::GlobalArgs;
-use crate::clock;
+use crate::args::{BookArgs, GlobalArgs};
 use crate::failure::{End, Failure, say_note};
 use crate::report::{Column, Output, Report, Table, Value};
 use crate::settings::Settings;
+use crate::{clock, request};
+
+/// So many characters of a digest are shown to people.
+const DIGEST_SHOWN: usize = "sha256:0123456789ab".len();
 
 /// A setting.
 #[derive(Serialize)]
@@ -18,19 +22,33 @@ struct Setting {
     variable: String,
 }
 
+/// The price book in force.
+#[derive(Serialize)]
+struct InForce {
+    digest: String,
+    /// The day its prices were last checked.
+    checked: Date,
+    /// How many rows of the user's own prices are laid over it.
+    overrides: u32,
+}
+
 #[derive(Serialize)]
 struct Document<'s> {
     schema: &'static str,
     /// The settings files, the one in force first.
     files: Vec<String>,
     settings: &'s [Setting],
+    book: InForce,
 }
 
 /// Shows every setting.
 pub(crate) fn config(global: &GlobalArgs, settings: &Settings, output: &Output) -> Result<End, Failure> {
     let all = in_force(Some(global), settings);
     let files = settings.files().iter().map(|path| path.display().to_string()).collect();
-    let document = Document { schema: "imgcost.config/1", files, settings: &all };
+    let book = request::book(&BookArgs::default(), settings)?;
+    let book =
+        InForce { digest: book.digest().to_owned(), checked: book.checked(), overrides: book.overrides() };
+    let document = Document { schema: "imgcost.config/1", files, settings: &all, book };
     output.write(&document, || report(&document))?;
     Ok(End::Done)
 }
@@ -48,6 +66,12 @@ fn report<'s>(document: &Document<'s>) -> Report<'s> {
         table.row([(*name).into(), value, from, variable.as_str().into()]);
     }
     report.table(table);
+    let InForce { digest, checked, overrides } = &document.book;
+    // Enough to tell books apart at a glance; JSON has all of it.
+    let digest: String = digest.chars().take(DIGEST_SHOWN).collect();
+    let own = if *overrides == 0 { String::new() } else { format!(", {overrides} rows of your own") };
+    report.gap();
+    report.line(format!("price book {digest}…, prices checked {checked}{own}"));
     report
 }
 

@@ -48,8 +48,13 @@ impl Line {
         if self.command == "models" {
             return Some(());
         }
-        let own = self.value("prices").map(PathBuf::from);
-        let args = BookArgs { prices: own, as_of: None };
+        let path = |id: &str| self.value(id).map(PathBuf::from);
+        let args = BookArgs {
+            prices: path("prices"),
+            book: path("book"),
+            allow_older_book: self.value("allow_older_book").is_some(),
+            as_of: None,
+        };
         words::with_names(&args, settings, |names| {
             self.mend_unknown(names);
             self.mend_several(names);

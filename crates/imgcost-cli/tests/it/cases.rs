@@ -210,7 +210,8 @@ fn b12_b15_a_response_that_names_no_model_is_not_priced_by_a_guess() {
 #[test]
 fn b14_a_tier_without_a_price_has_none() {
     let (code, floor, ceiling) = charged("b14-service-tier/response.json -m gpt-image-2");
-    assert_eq!((code, floor.as_str(), ceiling.as_str()), (4, "-", "-"));
+    // The image's tokens have none; the calling model's 2,288 and 75 do, at 1.50 and 9 a million.
+    assert_eq!((code, floor.as_str(), ceiling.as_str()), (4, "0.004107", "-"));
     let said = ran("usage @b14-service-tier/response.json -m gpt-image-2");
     assert!(said.stdout.contains("priority"), "{said:?}");
 }

@@ -38,6 +38,7 @@ mod front;
 mod image_prices;
 mod images;
 mod own_prices;
+mod prices_init;
 mod quotes;
 // Its command lines write workbooks.
 #[cfg(feature = "xlsx")]
@@ -50,3 +51,4 @@ mod support;
 mod usage_bill;
 mod usage_log;
 mod usage_measured;
+mod whole_book;

@@ -39,7 +39,7 @@ pub use price_rows::PriceRow;
 pub use provider::{CallingTokens, Model, Provider, TextModel};
 pub use rows::{CallPrice, DatedRow, FixedPrice, RateCard, RatioBase, RatioCard, SourceLocation};
 #[cfg(feature = "toml")]
-pub use text::{BookErrors, File, Problem, schemas};
+pub use text::{BookErrors, File, Problem, pack as pack_book, schemas};
 
 /// Where a figure comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +120,12 @@ impl Book {
     #[must_use]
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// The day its prices were last checked: the latest of its providers'.
+    #[must_use]
+    pub fn checked(&self) -> Date {
+        self.providers().map(|provider| provider.checked).max().unwrap_or(Date::ZERO)
     }
 
     /// How many rows of the user's own book replace built-in ones.

@@ -159,13 +159,25 @@ impl<'b> Offer<'b> {
         self.current(&self.model.fixed, |price| &price.row)
     }
 
-    /// The prices of a model that runs the Responses API's image tool, by its name or that of a
-    /// dated snapshot (`gpt-5-2025-08-07`).
+    /// A model that runs the Responses API's image tool, with its standard prices, by its name or that
+    /// of a dated snapshot (`gpt-5-2025-08-07`).
     #[must_use]
     pub fn text_model(&self, id: &str) -> Option<&'b TextModel> {
+        self.text_rates(id, Tier::Standard)
+    }
+
+    /// The same with the prices of a tier. Those of the Batch API are the standard ones where none are
+    /// known, since they are no higher.
+    #[must_use]
+    pub fn text_rates(&self, id: &str, tier: Tier) -> Option<&'b TextModel> {
         let named = |id: &str| {
-            self.provider.text_models.iter().find(|model| model.id == id && model.row.holds_on(self.as_of))
+            let mut models = self.provider.text_models.iter().filter(|model| model.tier == tier);
+            models.find(|model| model.id == id && model.row.holds_on(self.as_of))
         };
-        named(id).or_else(|| named(without_date(id)?))
+        let found = named(id).or_else(|| named(without_date(id)?));
+        match tier {
+            Tier::Batch => found.or_else(|| self.text_model(id)),
+            _ => found,
+        }
     }
 }

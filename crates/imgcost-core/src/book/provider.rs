@@ -7,7 +7,7 @@ use super::outcome::{Outcome, OutcomeRule};
 use super::rows::{CallPrice, DatedRow, FixedPrice, RateCard, RatioBase, RatioCard, SourceLocation};
 use super::{FieldRules, ImagePrice};
 use crate::money::UsdPerMillion;
-use crate::params::{Basis, NativeApi};
+use crate::params::{Basis, NativeApi, Tier};
 
 /// A model that runs the Responses API's image tool, with its own token prices.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,8 @@ use crate::params::{Basis, NativeApi};
 pub struct TextModel {
     /// Its name.
     pub id: String,
+    /// The tier that these prices are of.
+    pub tier: Tier,
     /// Input tokens.
     pub input: UsdPerMillion,
     /// Input tokens that were cached; none where no price is known.

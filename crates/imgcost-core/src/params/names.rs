@@ -110,12 +110,13 @@ macro_rules! open_names {
 pub(crate) use closed_names;
 
 /// The wire formats that a price file may name for its provider; `imgcost-wire` reads them.
-pub const DIALECTS: [&str; 15] = [
+pub const DIALECTS: [&str; 17] = [
     "bedrock",
     "bfl",
     "dashscope",
     "fal",
     "gemini",
+    "ideogram",
     "imagen",
     "openai-batch",
     "openai-chat",
@@ -123,6 +124,7 @@ pub const DIALECTS: [&str; 15] = [
     "openai-responses",
     "openrouter-images",
     "replicate",
+    "seedream",
     "stability",
     "vercel",
     "xai",

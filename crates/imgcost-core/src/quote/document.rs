@@ -151,6 +151,9 @@ pub struct LineDocument<'q> {
     /// The source of the rate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_source: Option<&'q str>,
+    /// Why the rate is the user's own: the reason of its row, or a discount.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_reason: Option<&'q str>,
     /// The row of the price book that has the rate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_row: Option<String>,
@@ -274,6 +277,7 @@ impl<'b> Quote<'b> {
             source: line.source,
             rate_evidence: price.map(|price| price.row.evidence),
             rate_source: price.map(|price| price.row.source.as_str()),
+            rate_reason: price.and_then(|price| price.row.reason.as_deref()),
             rate_row: price.map(|price| self.offer.book.location(price.row.location)),
         }
     }

@@ -162,12 +162,12 @@ fn mainline<'b>(offer: &Offer<'b>, request: &'b Request, lines: &mut Lines<'b>) 
         return Some(());
     };
     let model = request.responses_model.as_deref().and_then(|id| offer.text_model(id));
+    let rates = request.responses_model.as_deref().and_then(|id| offer.text_rates(id, request.tier));
     let (input, output) = tokens::calling_model(rule.rule, model.map(|model| model.tokens), request)?;
     for (part, quantity) in [(LinePart::Input, input), (LinePart::Output, output)] {
         let count = Counted { part: Some(part), ..Counted::by(Item::ResponsesModel, quantity, rule) };
-        let rate = model
-            .filter(|_| request.tier.is_usual())
-            .map(|model| (if part == LinePart::Input { model.input } else { model.output }, &model.row));
+        let rate =
+            rates.map(|model| (if part == LinePart::Input { model.input } else { model.output }, &model.row));
         push(lines, &count, rate)?;
     }
     Some(())

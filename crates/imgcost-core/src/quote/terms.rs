@@ -234,8 +234,7 @@ impl Quote<'_> {
         };
         let by_token = |item| offer.token_rate(request.tier, item).filter(|_| basis != Basis::Ratio);
         let rate = |item| by_token(item).map(|(rate, _)| rate).or_else(|| by_ratio(item));
-        let text_model = request.responses_model.as_deref().and_then(|id| offer.text_model(id));
-        let text_model = text_model.filter(|_| request.tier.is_usual());
+        let text_model = request.responses_model.as_deref().and_then(|id| offer.text_rates(id, request.tier));
         let (images, gaps) = self.image_terms();
         let assumed = |line: &super::QuoteLine<'_>| {
             line.price.is_some_and(|price| price.amount.basis == CeilingBasis::Assumed)

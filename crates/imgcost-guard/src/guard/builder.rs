@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use imgcost_core::{Book, Date, utc_day};
+use imgcost_core::{Book, BookErrors, Date, File, utc_day};
 use imgcost_ledger::{Ledger, Scope};
 
 use super::Guard;
@@ -59,6 +59,27 @@ impl Builder {
     pub fn provider(mut self, provider: impl Into<String>) -> Self {
         self.shared.provider = provider.into();
         self
+    }
+
+    /// A whole price book in one file, as `imgcost prices pack` writes it, in place of the one that
+    /// was given. It is checked as the built-in one was when it was built in.
+    ///
+    /// # Errors
+    /// Everything that is wrong in the text, with its lines, and where its prices were last checked
+    /// on an earlier day than those it replaces: [`Book::read_whole`] takes an older one.
+    pub fn book_file(mut self, text: &str) -> Result<Self, BookErrors> {
+        self.shared.book = Arc::new(self.shared.book.replaced_by(File::new("book", text))?);
+        Ok(self)
+    }
+
+    /// Prices of your own over the book, as `imgcost prices init` writes them.
+    ///
+    /// # Errors
+    /// Everything that is wrong in the text, with its lines.
+    pub fn prices(mut self, text: &str) -> Result<Self, BookErrors> {
+        self.shared.book =
+            Arc::new(self.shared.book.with_own(File::new("prices", text), (self.shared.day)())?);
+        Ok(self)
     }
 
     /// What is admitted, and for how much.

@@ -12,7 +12,7 @@ fn guard(provider: &str, unreadable: Unreadable) -> Guard {
 /// A path of an image call in each dialect, where the guard holds such calls.
 fn path(dialect: &str) -> &'static str {
     match dialect {
-        "openai-images" | "xai" => "/v1/images/generations",
+        "openai-images" | "xai" | "seedream" => "/v1/images/generations",
         "openai-chat" => "/v1/chat/completions",
         "openai-responses" => "/v1/responses",
         "openrouter-images" => "/api/v1/images",
@@ -23,6 +23,7 @@ fn path(dialect: &str) -> &'static str {
         "fal" => "/fal-ai/flux/dev",
         "replicate" => "/v1/models/openai/gpt-image-1/predictions",
         "stability" => "/v2beta/stable-image/generate/sd3",
+        "ideogram" => "/v1/ideogram-v3/generate",
         "dashscope" => "/api/v1/services/aigc/multimodal-generation/generation",
         // The file of a batch.
         _ => "/v1/files",

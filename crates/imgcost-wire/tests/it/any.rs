@@ -95,6 +95,8 @@ fn base(dialect: Dialect) -> Request {
         Dialect::Bfl => ("bfl", "flux-2-pro"),
         Dialect::Bedrock => ("aws-bedrock", "amazon.titan-image-generator-v2"),
         Dialect::DashScope => ("alibaba-dashscope", "qwen-image-3.0"),
+        Dialect::Seedream => ("byteplus", "seedream-4-5-251128"),
+        Dialect::Ideogram => ("ideogram", "ideogram-v3"),
         _ => ("openai", "gpt-image-2"),
     };
     Request::new(provider, model, TODAY)
@@ -133,6 +135,8 @@ fn made() -> impl Strategy<Value = (Dialect, Value, Request)> {
         Dialect::Replicate,
         Dialect::Bedrock,
         Dialect::Stability,
+        Dialect::Seedream,
+        Dialect::Ideogram,
         Dialect::DashScope,
     ];
     let parts = (prop::sample::select(dialects), "[a-z ]{1,40}", 1_u32..=4, 1_u32..=8, 1_u32..=8, 0_usize..3);
@@ -177,6 +181,11 @@ fn made() -> impl Strategy<Value = (Dialect, Value, Request)> {
             ),
             Dialect::OpenRouterImages => {
                 (json!({"prompt": prompt, "n": n, "size": exact, "input_references": images}), Some(exact), n)
+            }
+            Dialect::Seedream => (json!({"prompt": prompt, "size": exact, "image": images}), Some(exact), 1),
+            Dialect::Ideogram => {
+                request.images.clear();
+                (json!({"prompt": prompt, "num_images": n, "magic_prompt": "OFF"}), None, n)
             }
             Dialect::Fal => {
                 let size = json!({"width": width, "height": height});

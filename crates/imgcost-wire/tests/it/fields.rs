@@ -53,6 +53,20 @@ fn sizes_and_counts_are_read_by_each_api_s_own_names() {
         ),
         (Dialect::Xai, json!({"resolution": "1.5k", "n": 3}), "1536x1536 x3"),
         (Dialect::OpenRouterImages, json!({"resolution": "0.5K"}), "512x512 x1"),
+        (Dialect::Seedream, json!({"size": "1.5K"}), "1536x1536 x1"),
+        (
+            Dialect::Seedream,
+            json!({"size": "2304x1728", "sequential_image_generation": "auto",
+                "sequential_image_generation_options": {"max_images": 3}}),
+            "2304x1728 x1-3",
+        ),
+        (
+            Dialect::Seedream,
+            json!({"sequential_image_generation": "disabled", "sequential_image_generation_options": {"max_images": 3}}),
+            "- x1",
+        ),
+        (Dialect::Seedream, json!({"sequential_image_generation": "auto"}), "- x1-15"),
+        (Dialect::Ideogram, json!({"prompt": "a", "num_images": 4, "resolution": "1280x704"}), "- x4"),
         (
             Dialect::OpenAiChat,
             json!({"messages": [], "image_config": {"size": "1536x1024", "quality": "high"}}),
@@ -130,6 +144,8 @@ fn what_may_change_the_price_unseen_leaves_no_ceiling() {
             "virtualTryOnParams",
         ),
         (Dialect::Imagen, json!({"instances": [], "parameters": {"mode": "upscale"}}), "parameters.mode"),
+        (Dialect::Seedream, json!({"tools": [{"type": "web_search"}]}), "tools"),
+        (Dialect::Ideogram, json!({"character_reference_images": true}), "character_reference_images"),
     ] {
         let request = request(dialect, &body);
         assert_eq!(request.unseen_context, [what], "{dialect}: {body}");
@@ -145,6 +161,8 @@ fn what_may_change_the_price_unseen_leaves_no_ceiling() {
             "parameters.enable_interleave",
         ),
         (Dialect::Stability, json!({"creativity": 0.3}), "creativity"),
+        (Dialect::Seedream, json!({"controlnet": {}}), "controlnet"),
+        (Dialect::Ideogram, json!({"upscale_factor": 2}), "upscale_factor"),
         (Dialect::OpenRouterImages, json!({"font_inputs": []}), "font_inputs"),
     ] {
         let request = request(dialect, &body);
@@ -179,6 +197,19 @@ fn fields_of_the_documentation_are_known() {
             json!({"prompt": "a", "guidance_scale": 3.5, "num_inference_steps": 28, "seed": 1,
                 "enable_safety_checker": true, "safety_tolerance": "2", "output_format": "jpeg",
                 "acceleration": "none", "sync_mode": false, "enhance_prompt_mode": "fast"}),
+        ),
+        (
+            Dialect::Seedream,
+            json!({"model": "seedream-4-0-250828", "prompt": "a", "image": ["u", "u"], "size": "2K",
+                "sequential_image_generation": "auto", "sequential_image_generation_options": {"max_images": 3},
+                "stream": true, "response_format": "url", "watermark": false, "seed": 1,
+                "optimize_prompt_options": {"mode": "standard"}}),
+        ),
+        (
+            Dialect::Ideogram,
+            json!({"prompt": "a", "rendering_speed": "TURBO", "num_images": 2, "aspect_ratio": "16x9", "seed": 1,
+                "magic_prompt": "OFF", "negative_prompt": "b", "style_type": "REALISTIC", "style_codes": ["AAFF5733"],
+                "color_palette": {"name": "EMBER"}, "style_reference_images": true}),
         ),
         (
             Dialect::Bfl,

@@ -4,9 +4,7 @@ mod github;
 mod report;
 mod sarif;
 
-use std::fs::File;
-use std::io::{self, ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use imgcost_analysis::currency::Exchange;
 use imgcost_analysis::jobs::JobRow;
@@ -14,7 +12,7 @@ use imgcost_analysis::policy::{Policy, Report, Subject, Verdict};
 use imgcost_core::{Book, Code, Date, Error};
 
 use crate::args::CheckArgs;
-use crate::failure::{End, Failure, bad_input, say, say_note, unless_gone};
+use crate::failure::{End, Failure, bad_input, say, say_note};
 use crate::report::{Format, Output};
 use crate::request;
 use crate::settings::Settings;
@@ -23,7 +21,7 @@ use crate::{inputs, jobs};
 /// The most bytes that a policy may have.
 const POLICY_MAX: u64 = 1 << 20;
 /// What `--init` writes.
-const STARTER: &str = include_str!("policy.toml");
+pub(super) const STARTER: &str = include_str!("policy.toml");
 
 /// What was checked, and what came of it.
 struct Checked<'c> {
@@ -37,23 +35,6 @@ struct Checked<'c> {
     day: Date,
     exchange: Option<Exchange>,
     report: Report,
-}
-
-/// Prints a policy to start from, or writes it to new files.
-pub(crate) fn starter_policy(files: &[PathBuf]) -> Result<End, Failure> {
-    for path in files {
-        let mut file = File::create_new(path).map_err(|error| match error.kind() {
-            ErrorKind::AlreadyExists => {
-                bad_input("out", format!("{} exists, and is not overwritten", inputs::name(path))).into()
-            }
-            _ => Failure::Output(error),
-        })?;
-        file.write_all(STARTER.as_bytes())?;
-    }
-    if files.is_empty() {
-        unless_gone(io::stdout().lock().write_all(STARTER.as_bytes()).map_err(Failure::from))?;
-    }
-    Ok(End::Done)
 }
 
 /// Judges every row by the policy, or by the built-in rules.

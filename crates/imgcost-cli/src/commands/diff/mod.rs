@@ -31,9 +31,15 @@ struct Side {
 pub(crate) fn diff(args: &DiffArgs, settings: &Settings, output: &Output) -> Result<End, Failure> {
     let limit = args.fail_above.as_deref().map(limit::Limit::read).transpose()?;
     let top = top(args)?;
-    let old = side(args, settings, args.prices_old.as_deref(), ("from", args.from.as_deref()))?;
-    let new = side(args, settings, args.prices_new.as_deref(), ("to", args.to.as_deref()))?;
-    let two_prices = old.fixed || new.fixed || args.prices_old.is_some() || args.prices_new.is_some();
+    let base = request::base_book(&args.request.book, settings)?;
+    let old = side(args, settings, base.clone(), args.prices_old.as_deref(), ("from", args.from.as_deref()))?;
+    let base = match &args.book_new {
+        Some(path) => Cow::Owned(crate::book::read_whole(path, args.request.book.allow_older_book)?),
+        None => base,
+    };
+    let new = side(args, settings, base, args.prices_new.as_deref(), ("to", args.to.as_deref()))?;
+    let own = [&args.prices_old, &args.prices_new, &args.book_new];
+    let two_prices = old.fixed || new.fixed || own.into_iter().any(Option::is_some);
     match args.files.as_slice() {
         [before, after] => jobs::diff(args, settings, output, (before, &old), (after, &new), (limit, top)),
         [_] | [] if !two_prices => Err(nothing_to_compare(args).into()),
@@ -64,6 +70,7 @@ fn nothing_to_compare(args: &DiffArgs) -> Error {
         "--from DATE",
         "--prices-old FILE",
         "--prices-new FILE",
+        "--book-new FILE",
     ])
 }
 
@@ -71,14 +78,12 @@ fn nothing_to_compare(args: &DiffArgs) -> Error {
 fn side(
     args: &DiffArgs,
     settings: &Settings,
+    base: Cow<'static, Book>,
     own: Option<&Path>,
     (field, day): (&str, Option<&str>),
 ) -> Result<Side, Error> {
     let common = &args.request.book;
-    let book = match own {
-        Some(path) => crate::book::with_own(path, clock::today())?,
-        None => request::book(common, settings)?,
-    };
+    let book = request::over(base, own.map(Path::to_owned), common, settings)?;
     let fixed = day.is_some();
     let day = match day {
         None => request::as_of(common, settings)?,

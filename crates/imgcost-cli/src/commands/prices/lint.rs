@@ -11,7 +11,7 @@ use crate::report::{Column, Only, Output, Report, Table};
 use crate::{clock, inputs};
 
 /// The most bytes of one file of a price book.
-const FILE_MAX: u64 = 8 << 20;
+pub(super) const FILE_MAX: u64 = 8 << 20;
 
 #[derive(Serialize)]
 struct Lint<'p> {
@@ -27,7 +27,8 @@ struct Found<'p> {
     message: &'p str,
 }
 
-/// Checks the built-in book, or files: a whole book, or providers' files over the built-in one.
+/// Checks the built-in book, or files: a whole book, in one file or in all of its parts, or providers'
+/// files over the built-in one.
 pub(super) fn lint(args: &PricesLintArgs, output: &Output) -> Result<End, Failure> {
     let (files, problems) = if args.files.is_empty() { built_in() } else { own(&args.files)? };
     let lint = Lint { schema: "imgcost.lint/1", files, problems: problems.iter().map(found).collect() };
@@ -52,15 +53,22 @@ fn own(paths: &[PathBuf]) -> Result<(usize, Vec<Problem>), Error> {
     }
     let files: Vec<File<'_>> = texts.iter().map(|(name, text)| File::new(name, text)).collect();
     // A whole book brings its families; a provider's file alone stands over the built-in book.
-    if texts.iter().any(|(_, text)| text.contains("\"imgcost.families/1\"")) {
+    if texts.iter().any(|(_, text)| text.contains("\"imgcost.families/1\"") && !is_packed(text)) {
         return Ok((files.len(), problems(Book::read(&files))));
     }
     let base = crate::book::built_in();
     let mut found = Vec::new();
     for file in &files {
-        found.extend(problems(base.with_own(*file, clock::today())));
+        let is_whole = is_packed(file.text);
+        let read = if is_whole { Book::read_whole(*file) } else { base.with_own(*file, clock::today()) };
+        found.extend(problems(read));
     }
     Ok((files.len(), found))
+}
+
+/// Whether a file is a whole book as `prices pack` writes it.
+fn is_packed(text: &str) -> bool {
+    text.lines().any(|line| line.starts_with("#:file "))
 }
 
 fn found(problem: &Problem) -> Found<'_> {

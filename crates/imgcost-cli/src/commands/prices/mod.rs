@@ -1,6 +1,8 @@
 //! `imgcost prices`: what the price book says, where from, and whether it is sound.
 
+pub(super) mod init;
 mod lint;
+pub(super) mod pack;
 mod row;
 mod show;
 mod sources;
@@ -25,6 +27,8 @@ pub(crate) fn prices(command: &PricesCommand, settings: &Settings, output: &Outp
         PricesCommand::Lint(args) => lint::lint(args, output),
         PricesCommand::Sources(args) => sources::sources(args, settings, output),
         PricesCommand::Schema(args) => schema(args),
+        // They write a text, and have done so by now.
+        PricesCommand::Init(_) | PricesCommand::Pack(_) => Ok(End::Done),
     }
 }
 

@@ -24,6 +24,12 @@ impl Typed {
         if let Some(path) = &args.book.prices {
             prices.extend(["--prices".to_owned(), path.to_string_lossy().into_owned()]);
         }
+        if let Some(path) = &args.book.book {
+            prices.extend(["--book".to_owned(), path.to_string_lossy().into_owned()]);
+        }
+        if args.book.allow_older_book {
+            prices.push("--allow-older-book".to_owned());
+        }
         if args.book.as_of.is_some() {
             prices.extend(["--as-of".to_owned(), day.to_string()]);
         }

@@ -285,7 +285,8 @@ impl Asked {
         if !limits.endpoints.contains(&responses) {
             return;
         }
-        let models = provider.text_models.iter().map(|model| model.id.as_str()).chain(["gpt-unknown"]);
+        let standard = provider.text_models.iter().filter(|model| model.tier == Tier::Standard);
+        let models = standard.map(|model| model.id.as_str()).chain(["gpt-unknown"]);
         for name in models {
             for most in [None, Some(1)] {
                 self.with(|request| {

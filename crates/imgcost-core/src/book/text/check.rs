@@ -169,7 +169,7 @@ impl Check<'_> {
             self.source(&model.row.source, model.row.location);
         }
         let texts = provider.text_models.iter();
-        self.overlaps("text_model", texts.map(|model| (model.id.clone(), &model.row)));
+        self.overlaps("text_model", texts.map(|model| (format!("{}, {}", model.id, model.tier), &model.row)));
         for model in &provider.models {
             self.model(provider, model);
         }

@@ -3,6 +3,7 @@
 
 mod check;
 mod check_images;
+mod discount;
 mod overlay;
 mod problem;
 mod read;
@@ -12,6 +13,7 @@ mod shapes;
 mod shapes_family;
 mod units;
 mod view;
+mod whole;
 
 use std::fmt;
 
@@ -20,6 +22,7 @@ use sha2::{Digest, Sha256};
 use toml::de::DeTable;
 
 pub use problem::Problem;
+pub use whole::pack;
 
 use self::problem::Reporter;
 use self::shape::Shape;
@@ -201,6 +204,10 @@ fn add_provider(book: &mut Book, file: &View<'_>, index: u16, reporter: &mut Rep
             reporter.problem(0, format!("'{key}' is missing: {what}"));
         }
     }
+    let models = file.views("model");
+    for view in std::iter::once(file).chain(&models).filter(|view| view.text("discount").is_some()) {
+        reporter.problem(view.at_key("discount"), "'discount' is for a price book of your own (--prices)");
+    }
     let location = SourceLocation { file: index, line: reporter.line(file.at_key("provider")) };
     let Some(mut provider) = read::provider(file, location) else { return };
     if book.providers.iter().any(|other| other.id == provider.id) {
@@ -216,7 +223,7 @@ fn add_provider(book: &mut Book, file: &View<'_>, index: u16, reporter: &mut Rep
     }
     let mut rows = Rows { index, own: false, reporter };
     provider.text_models = rows.each(&file.views("text_model"), read::text_model);
-    for view in file.views("model") {
+    for view in models {
         for key in ["family", "basis"].into_iter().filter(|key| view.text(key).is_none()) {
             rows.reporter.problem(view.at(), format!("'{key}' is missing"));
         }
@@ -301,8 +308,11 @@ fn finish(mut book: Book, mut problems: Vec<Problem>) -> Result<Book, BookErrors
     Err(BookErrors::new(problems))
 }
 
+/// In whatever order the files are given.
 fn digest(files: &[File<'_>]) -> String {
     let mut hash = Sha256::new();
+    let mut files = files.to_vec();
+    files.sort_unstable_by_key(|file| file.name);
     for file in files {
         for part in [file.name, file.text] {
             hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());

@@ -4,6 +4,7 @@ use std::collections::btree_map::Entry;
 
 use jiff::civil::Date;
 
+use super::discount::Discount;
 use super::problem::{Problem, Reporter};
 use super::read::{self, OWN_BOOK};
 use super::view::View;
@@ -19,7 +20,8 @@ impl Book {
     /// needs a `reason`; a row replaces built-in ones on the days it holds, and every
     /// quote that uses it has a note. Rows of earlier overlays stay below later ones. A price that
     /// is a thousand times the built-in one or more, or a thousandth or less, is in another unit:
-    /// it is refused, unless its row gives the reason in `differs`.
+    /// it is refused, unless its row gives the reason in `differs`. A `discount` is taken off every
+    /// built-in price of the provider, or of the model that has it, before the file's own rows are laid over them.
     ///
     /// # Errors
     /// Everything that is wrong in the file, with its lines.
@@ -91,12 +93,13 @@ fn lay_over(
     provider.fields.params.extend(own.fields.params);
     provider.fields.others.extend(own.fields.others);
     provider.outcomes.splice(0..0, own.outcomes);
+    let discounted = take_off(provider, &title, file, reporter);
     let mut rows = Rows { index, own: true, reporter };
     for view in file.views("text_model") {
         units::of_text_model(base, &own.id, &view, rows.reporter);
     }
     let texts = rows.each(&file.views("text_model"), read::text_model);
-    let mut count = texts.len();
+    let mut count = texts.len() + discounted;
     provider.text_models.splice(0..0, texts);
     for view in file.views("model") {
         let Some(mut own) = read::model(&view, rows.location(view.at())) else { continue };
@@ -122,6 +125,62 @@ fn lay_over(
         }
     }
     book.overrides = book.overrides.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+}
+
+/// Takes discounts off the built-in prices: a model's own, else the provider's. How many rows have one.
+fn take_off(provider: &mut Provider, name: &str, file: &View<'_>, reporter: &mut Reporter<'_>) -> usize {
+    let read = |view: &View<'_>, reporter: &Reporter<'_>| {
+        Discount::read(view, &format!("{name}:{}", reporter.line(view.at_key("discount"))))
+    };
+    let (of_all, mut count) = (read(file, reporter), 0);
+    let mut own: Vec<(String, Discount, usize)> = Vec::new();
+    for view in std::iter::once(*file).chain(file.views("model")) {
+        if view.text("discount_from").is_some() && view.text("discount").is_none() {
+            reporter.problem(view.at_key("discount_from"), "'discount_from' goes with 'discount'");
+        }
+    }
+    for view in file.views("model") {
+        let (Some(id), Some(discount)) = (view.text("id"), read(&view, reporter)) else { continue };
+        let at = view.at_key("discount");
+        match provider.model(id) {
+            None => {
+                let message = format!("there is no built-in price of {id} at {} to take it off", provider.id);
+                reporter.problem(at, message);
+            }
+            Some(model) if model.rounds_up_per_usd.is_some() => reporter.problem(
+                at,
+                "the bill of a whole call is rounded up, before or after a discount: give its prices instead",
+            ),
+            Some(model) => own.push((model.id.clone(), discount, at)),
+        }
+    }
+    let at = file.at_key("discount");
+    if of_all.is_some() && provider.models.is_empty() && provider.text_models.is_empty() {
+        let message = format!("there is no built-in price of {} to take it off", provider.id);
+        reporter.problem(at, message);
+    }
+    for model in &mut provider.models {
+        // Rounded before or after a discount, which is not known: its list price is the ceiling.
+        let of_all = of_all.as_ref().filter(|_| model.rounds_up_per_usd.is_none()).map(|all| (all, at));
+        let own = own.iter().find(|(id, _, _)| *id == model.id).map(|(_, discount, at)| (discount, *at));
+        let Some((discount, at)) = own.or(of_all) else { continue };
+        match discount.of_model(model) {
+            Some(rows) => count += rows,
+            None => {
+                let message = format!("the prices of {} less the discount have too many decimals", model.id);
+                reporter.problem(at, message);
+            }
+        }
+    }
+    if let Some(discount) = &of_all {
+        match discount.of_text_models(&mut provider.text_models) {
+            Some(rows) => count += rows,
+            None => {
+                reporter.problem(at, "the prices of a calling model less the discount have too many decimals")
+            }
+        }
+    }
+    count
 }
 
 fn lay_model_over(model: &mut Model, own: Model, view: &View<'_>) {

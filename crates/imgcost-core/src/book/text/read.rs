@@ -127,6 +127,7 @@ pub(super) fn status(text: &str) -> Option<(u16, u16)> {
 pub(super) fn text_model(view: &View<'_>, location: SourceLocation) -> Option<TextModel> {
     Some(TextModel {
         id: view.owned("id")?,
+        tier: view.parse("tier").unwrap_or(Tier::Standard),
         input: view.parse("input")?,
         input_cached: view.parse("input_cached"),
         output: view.parse("output")?,

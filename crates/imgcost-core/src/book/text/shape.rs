@@ -47,6 +47,8 @@ pub(super) enum Kind {
     Price,
     /// A quoted decimal without a unit.
     Ratio,
+    /// A quoted percentage that is taken off: more than 0 and less than 100.
+    Discount,
     /// A whole number from 0.
     Count,
     /// A whole number, or a list of two or three that rise: least, perhaps probably, most.
@@ -83,6 +85,7 @@ impl Kind {
             Kind::Day => "a day in quotes, such as \"2026-11-21\"".into(),
             Kind::Price => "a decimal in quotes, such as \"0.042\"".into(),
             Kind::Ratio => "a ratio in quotes, such as \"1.25\"".into(),
+            Kind::Discount => "a percentage in quotes from 0.001% to 99.999%, such as \"20%\"".into(),
             Kind::Count => "a whole number from 0".into(),
             Kind::Span => "a whole number, or two or three that rise, such as [1675, 1692]".into(),
             Kind::Flag => "true or false".into(),
@@ -117,6 +120,7 @@ impl Kind {
             Kind::Day => text.len() == 10 && text.parse::<Date>().is_ok(),
             Kind::Price => text.parse::<Usd>().is_ok(),
             Kind::Ratio => text.parse::<Ratio>().is_ok(),
+            Kind::Discount => super::discount::left(text).is_some(),
             Kind::Pixels => text.parse::<Pixels>().is_ok(),
             Kind::QualityAt => text.split_once('@').is_none_or(|(_, size)| size.parse::<Pixels>().is_ok()),
             // The names of squares are for requests: a book has pixels.
@@ -194,6 +198,9 @@ impl Kind {
             Kind::Day => json!({ "type": "string", "format": "date" }),
             Kind::Price | Kind::Ratio => {
                 json!({ "type": "string", "pattern": "^[0-9]{1,7}(\\.[0-9]{1,9})?$" })
+            }
+            Kind::Discount => {
+                json!({ "type": "string", "pattern": "^[0-9]{1,2}(\\.[0-9]{1,3})?%$" })
             }
             Kind::Count => json!({ "type": "integer", "minimum": 0 }),
             Kind::Span => {

@@ -17,6 +17,10 @@ pub(super) const fn may(name: &'static str, kind: Kind, doc: &'static str) -> Fi
 pub(super) const EVIDENCE: Kind = Kind::Word(Evidence::NAMES);
 pub(super) const EVIDENCE_DOC: &str = "how it is known";
 pub(super) const SOURCE_DOC: &str = "the id of a source";
+pub(super) const DISCOUNT: Field =
+    may("discount", Kind::Discount, "off every built-in price of it, in a user's own book");
+pub(super) const DISCOUNT_FROM: Field =
+    may("discount_from", Kind::Day, "the first day of the discount; left out: of all days");
 pub(super) const NOTE: Field = may("note", Kind::Text, "anything to know about it");
 
 /// `sources.toml`.
@@ -75,6 +79,8 @@ pub(super) static PRICES: Shape = Shape {
         may("text_model", Kind::Tables(&TEXT_MODEL), "models that call the Responses API's image tool"),
         may("model", Kind::Tables(&MODEL), "image models"),
         may("source", Kind::Tables(&SOURCE), "sources, in a user's own book"),
+        DISCOUNT,
+        DISCOUNT_FROM,
         NOTE,
     ],
 };
@@ -126,6 +132,8 @@ static MODEL: Shape = Shape {
         may("call", Kind::Tables(&CALL), "prices per call in USD"),
         may("ratio", Kind::Tables(&RATIO), "gateway ratios"),
         may("fixed", Kind::Tables(&FIXED), "gateway fixed prices in USD"),
+        DISCOUNT,
+        DISCOUNT_FROM,
         NOTE,
     ],
 };
@@ -157,6 +165,7 @@ static TEXT_MODEL: Shape = row!(
     "A model that calls the Responses API's image tool.",
     [
         must("id", Kind::Id, "its name"),
+        may("tier", Kind::Word(Tier::NAMES), "left out: standard"),
         must("input", Kind::Price, "USD per million input tokens"),
         must("output", Kind::Price, "USD per million output tokens"),
         may("input_cached", Kind::Price, "USD per million cached input tokens"),
