@@ -79,6 +79,12 @@ pub enum Error {
         /// How often it may be sent: [`Policy::attempts`](crate::Policy::attempts).
         allowed: u32,
     },
+    /// So many calls wait for the ledger that this one is denied at once.
+    #[error("{waiting} calls wait for the ledger already: it is too slow for so many; try again later")]
+    Busy {
+        /// How many wait.
+        waiting: usize,
+    },
     /// The runtime shut down, or a callback panicked, before the response was known.
     #[error("the guard was interrupted before the ledger answered")]
     Interrupted,
@@ -132,6 +138,7 @@ impl Error {
             Error::Unreadable { .. } => "unreadable",
             Error::BodyTooLarge { .. } => "body-too-large",
             Error::SentTooOften { .. } => "sent-too-often",
+            Error::Busy { .. } => "busy",
             Error::Interrupted => "interrupted",
         }
     }

@@ -4,23 +4,28 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
 
-use imgcost_core::{Basis, Evidence, Note, Outcome, OutcomeResult, OutcomeRule, Response, Terms, Usd};
+use imgcost_core::{Note, Outcome, Response, Terms, Usd};
 use imgcost_ledger::{Change, Changed, Error as LedgerError, HoldId, NanoUsd, Refusal, Scope, State};
-use imgcost_ledger::{Held, Hold as Row, MAX_TEXT};
+use imgcost_ledger::{Held, Hold as Row};
 
+#[cfg(feature = "__http")]
+use crate::booked::Booking;
 use crate::error::Error;
+use crate::event::Event;
 use crate::guard::shared::Shared;
-use crate::notice::Notice;
 #[cfg(feature = "async")]
-use crate::pool;
-use crate::settlement::{self, Bill};
+use crate::queue::Queue;
+use crate::step::Step;
 
 /// What was quoted for one attempt of the call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quoted {
     /// The id of the quote.
     pub id: String,
+    /// The model that was asked for.
+    pub model: String,
     /// What it may cost at most, in USD.
     pub ceiling: Usd,
     /// What it will probably cost, in USD, where there is a basis for that.
@@ -44,15 +49,19 @@ pub struct Hold {
     inner: Arc<Inner>,
 }
 
-struct Inner {
-    shared: Arc<Shared>,
-    row: Row,
+pub(crate) struct Inner {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) row: Row,
+    pub(crate) quoted: Quoted,
+    pub(crate) terms: Terms,
+    /// How often the call may have been sent.
+    pub(crate) attempts: AtomicU32,
     left: Option<NanoUsd>,
     refusal: Option<Refusal>,
-    quoted: Quoted,
-    terms: Terms,
-    /// How often the call may have been sent.
-    attempts: AtomicU32,
+    since: Instant,
+    /// How it was booked, for those who wait for that.
+    #[cfg(feature = "__http")]
+    booked: tokio::sync::watch::Sender<Option<Booked>>,
 }
 
 /// How a hold was booked.
@@ -73,7 +82,20 @@ impl Hold {
     pub(crate) fn new(shared: Arc<Shared>, held: Held, quoted: Quoted, terms: Terms) -> Self {
         let Held { hold: row, left, refusal, .. } = held;
         let attempts = AtomicU32::new(shared.policy.attempts.get());
-        Hold { inner: Arc::new(Inner { shared, row, left, refusal, quoted, terms, attempts }) }
+        let since = Instant::now();
+        let inner = Inner {
+            shared,
+            row,
+            left,
+            refusal,
+            quoted,
+            terms,
+            attempts,
+            since,
+            #[cfg(feature = "__http")]
+            booked: tokio::sync::watch::Sender::default(),
+        };
+        Hold { inner: Arc::new(inner) }
     }
 
     /// The hold's name in the ledger.
@@ -132,41 +154,7 @@ impl Hold {
     /// # Errors
     /// [`Error::Ledger`]: it can't answer, or the hold was booked otherwise before.
     pub fn settle(&self, response: &Response) -> Result<Booked, Error> {
-        let Inner { shared, row, terms, .. } = &*self.inner;
-        let too_large = "the cost of all attempts is more than a ledger can book";
-        let Some(earlier) = self.earlier_attempts() else { return self.presume(too_large) };
-        match settlement::bill_at(&shared.book, row, terms, response, row.ceiling.less(earlier)) {
-            Bill::Cost { cost, usage, notes } => {
-                let Some(cost) = cost.checked_add(earlier) else { return self.presume(too_large) };
-                let booked = self.change(&Change::Settle { cost, usage: Some(usage) })?;
-                for note in notes {
-                    shared.listener.tell(&Notice::Noted { hold: row.id.clone(), note });
-                }
-                Ok(booked)
-            }
-            Bill::Open { .. } if response.unfinished && self.has_fixed_price() => {
-                let cost = row.ceiling;
-                let booked = self.change(&Change::Settle { cost, usage: None })?;
-                let note = "the job was accepted: its price is fixed, and is booked".to_owned();
-                shared.listener.tell(&Notice::Noted { hold: row.id.clone(), note });
-                Ok(booked)
-            }
-            Bill::Open { why } => self.presume(&why),
-        }
-    }
-
-    /// Whether the call costs what was quoted whatever comes back: a price for each image that was
-    /// asked for, or for the call.
-    fn has_fixed_price(&self) -> bool {
-        let Inner { terms, quoted, .. } = &*self.inner;
-        matches!(terms.basis, Basis::PerImage | Basis::PerCall) && quoted.expected == Some(quoted.ceiling)
-    }
-
-    /// What the attempts before the last may have cost; none if a ledger can't book it.
-    fn earlier_attempts(&self) -> Option<NanoUsd> {
-        let earlier = self.inner.attempts.load(Ordering::Acquire).saturating_sub(1);
-        let one = NanoUsd::from_usd(self.inner.quoted.ceiling)?;
-        one.nano().checked_mul(earlier.into()).and_then(NanoUsd::new)
+        self.book(&Step::of_response(&self.inner, response))
     }
 
     /// Gives the money back: the call was not sent, or is known to have been free.
@@ -174,7 +162,7 @@ impl Hold {
     /// # Errors
     /// As [`Hold::settle`]; an empty reason is an error too.
     pub fn release(&self, reason: &str) -> Result<Booked, Error> {
-        self.change(&Change::Release { reason: cut(reason) })
+        self.book(&Step::release(reason))
     }
 
     /// Counts the call as having cost its ceiling, since nobody knows. Usage that comes in
@@ -183,74 +171,106 @@ impl Hold {
     /// # Errors
     /// As [`Hold::release`].
     pub fn presume(&self, reason: &str) -> Result<Booked, Error> {
-        match self.change(&Change::Presume { reason: cut(reason) }) {
-            // A review of expired holds came first, for a reason of its own.
-            Err(Error::Ledger(LedgerError::Conflict { state: State::Presumed, .. })) => {
-                let Inner { shared, row, .. } = &*self.inner;
-                let found = shared.ledger.find(&row.id).map_err(Error::Ledger)?;
-                found.map(Booked::of).ok_or_else(|| Error::Ledger(LedgerError::NoHold(row.id.clone())))
-            }
-            presumed => presumed,
-        }
+        self.book(&Step::presume(reason))
     }
 
-    /// Books a call that went wrong by its provider's rules: released if it was free, else
-    /// presumed. Of several [attempts](Hold::attempts_made) it is presumed in any case, since
+    /// Books a call that went wrong by its provider's rules, or by what
+    /// [`Policy::outcome`](crate::Policy::outcome) states for its status: released if it was free,
+    /// else presumed. Of several [attempts](Hold::attempts_made) it is presumed in any case, since
     /// those before it may have been billed.
     ///
     /// # Errors
     /// As [`Hold::settle`].
     pub fn failed(&self, outcome: &Outcome<'_>) -> Result<Booked, Error> {
-        let shared = &self.inner.shared;
-        let met = words(outcome);
-        let provider = shared.book.provider(&shared.provider).ok();
-        let Some((provider, rule)) = provider.and_then(|p| Some((p, p.outcome(outcome)?))) else {
-            return self.presume(&format!("{met}: no rule says what that costs"));
-        };
-        let by = format!("{met}: by the rule of {} ({})", provider.id, rule.evidence.as_str());
-        let note = rule.note.as_deref().map(|note| format!(": {note}")).unwrap_or_default();
-        match rule.result {
-            OutcomeResult::Free if shared.policy.strict_outcomes && is_assumed(rule) => {
-                self.presume(&format!("{by} free, which a strict policy does not assume{note}"))
-            }
-            OutcomeResult::Free if self.inner.attempts.load(Ordering::Acquire) > 1 => {
-                self.presume(&format!("{by} free, which says nothing of attempts before it{note}"))
-            }
-            OutcomeResult::Free => self.release(&format!("{by} free{note}")),
-            OutcomeResult::Billed => self.presume(&format!("{by} billed{note}")),
-            OutcomeResult::Unknown => self.presume(&format!("{by} unknown{note}")),
+        self.book(&Step::of_failure(&self.inner, outcome))
+    }
+
+    /// The hold's own part of a step.
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.inner
+    }
+
+    /// Books a step, and after it what could not be booked before.
+    pub(crate) fn book(&self, step: &Step) -> Result<Booked, Error> {
+        let booked = self.make(step)?;
+        let unbooked = &self.inner.shared.unbooked;
+        if !unbooked.is_empty() {
+            unbooked.retry();
         }
+        Ok(booked)
+    }
+
+    /// Books a step of a call that was made; if that fails, it is told, and kept to be tried again.
+    pub(crate) fn book_or_keep(&self, step: Step) -> Result<Booked, Error> {
+        self.book(&step)
+            .inspect_err(|error| {
+                let (hold, change, error) = (self.id().clone(), step.change.clone(), error.clone());
+                self.inner.shared.listener.tell(&Event::NotBooked { hold, change, error });
+            })
+            .inspect_err(|error| self.inner.shared.unbooked.keep(self, step.clone(), error))
     }
 
     /// Makes a change in the ledger; once more if the response was lost, since the same change
     /// twice is no change.
-    fn change(&self, change: &Change) -> Result<Booked, Error> {
+    pub(crate) fn make(&self, step: &Step) -> Result<Booked, Error> {
         let Inner { shared, row, .. } = &*self.inner;
-        let make = || shared.ledger.change(&row.id, change, &shared.by);
+        let make = || shared.ledger.change(&row.id, &step.change, &shared.by);
         let changed = match make() {
             Err(LedgerError::Unknown { .. }) => make(),
             changed => changed,
         };
-        let changed = changed.map_err(Error::Ledger)?;
-        self.tell(&changed);
-        Ok(Booked::of(changed.hold))
+        match (changed, &step.change) {
+            (Ok(changed), _) => {
+                self.tell(&changed, &step.notes);
+                let booked = Booked::of(changed.hold);
+                #[cfg(feature = "__http")]
+                self.inner.booked.send_replace(Some(booked.clone()));
+                Ok(booked)
+            }
+            // A review of expired holds came first, for a reason of its own.
+            (Err(LedgerError::Conflict { state: State::Presumed, .. }), Change::Presume { .. }) => {
+                let found = shared.ledger.find(&row.id).map_err(Error::Ledger)?;
+                found.map(Booked::of).ok_or_else(|| Error::Ledger(LedgerError::NoHold(row.id.clone())))
+            }
+            (Err(error), _) => Err(Error::Ledger(error)),
+        }
     }
 
-    fn tell(&self, changed: &Changed) {
+    fn tell(&self, changed: &Changed, notes: &[String]) {
         let listener = &self.inner.shared.listener;
         for alert in &changed.alerts {
-            listener.tell(&Notice::Alert(alert.clone()));
+            listener.tell(&Event::Alert(alert.clone()));
         }
+        if changed.repeated {
+            return;
+        }
+        let (hold, scope) = (self.id().clone(), self.scope().clone());
+        let Booked { state, amount, .. } = Booked::of(changed.hold.clone());
+        let (model, latency) = (self.inner.quoted.model.clone(), self.inner.since.elapsed());
+        listener.tell(&Event::Booked { hold, scope, model, state, amount, latency });
         let overrun = changed.hold.overrun();
-        if let Some(cost) = changed.hold.cost.filter(|_| overrun > NanoUsd::ZERO && !changed.repeated) {
-            listener.tell(&Notice::Overrun { hold: changed.hold.id.clone(), cost, overrun });
+        if let Some(cost) = changed.hold.cost.filter(|_| overrun > NanoUsd::ZERO) {
+            listener.tell(&Event::Overrun { hold: self.id().clone(), cost, overrun });
+        }
+        for note in notes {
+            listener.tell(&Event::Noted { hold: self.id().clone(), note: note.clone() });
         }
     }
 
-    /// Tells of a booking that failed after the call was made.
-    pub(crate) fn tell_failure(&self, error: &Error) {
-        let notice = Notice::NotBooked { hold: self.id().clone(), error: error.clone() };
-        self.inner.shared.listener.tell(&notice);
+    /// Tells when it is booked.
+    #[cfg(feature = "__http")]
+    pub(crate) fn booking(&self) -> Booking {
+        Booking(self.inner.booked.subscribe())
+    }
+
+    #[cfg(feature = "__http")]
+    pub(crate) fn end_wait(&self) -> std::time::Duration {
+        self.inner.shared.end_wait
+    }
+
+    #[cfg(feature = "async")]
+    pub(crate) fn queue(&self) -> &Queue {
+        &self.inner.shared.queue
     }
 
     #[cfg(feature = "async")]
@@ -259,8 +279,8 @@ impl Hold {
     }
 }
 
-/// The same for async code: a ledger that responses at once is asked where this is called, any
-/// other on tokio's blocking pool. Once polled, the change is made even if the future is dropped.
+/// The same for async code: a ledger that answers at once is asked where this is called, any other
+/// on the guard's own threads. Once polled, the change is made even if the future is dropped.
 #[cfg(feature = "async")]
 impl Hold {
     /// [`Hold::settle`].
@@ -312,7 +332,8 @@ impl Hold {
             return book(self);
         }
         let hold = self.clone();
-        pool::run(move || book(&hold)).await?
+        let booked = self.queue().book(move || book(&hold));
+        booked.await.map_err(|_| Error::Interrupted)?
     }
 }
 
@@ -336,36 +357,4 @@ impl fmt::Debug for Hold {
             .field("quoted", self.quoted())
             .finish_non_exhaustive()
     }
-}
-
-fn is_assumed(rule: &OutcomeRule) -> bool {
-    rule.evidence == Evidence::Assumed
-}
-
-/// What happened, in words for the journal.
-fn words(outcome: &Outcome<'_>) -> String {
-    use imgcost_core::Event;
-    let mut words = match (outcome.event, outcome.status) {
-        (Event::NotSent, _) => "not sent".to_owned(),
-        (Event::NoResponse, _) => "sent, and no whole response came".to_owned(),
-        (Event::Response, Some(status)) => format!("answered {status}"),
-        (Event::Response, None) => "answered".to_owned(),
-    };
-    for name in [outcome.error_type, outcome.error_code].into_iter().flatten() {
-        words.push(' ');
-        words.extend(name.chars().take(64));
-    }
-    words
-}
-
-/// A reason as long as a ledger takes it.
-fn cut(reason: &str) -> String {
-    // Names in it may come from the provider, and ledgers take no control characters.
-    let mut text: String = reason.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let mut end = text.len().min(MAX_TEXT);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.truncate(end);
-    text
 }

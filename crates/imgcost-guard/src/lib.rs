@@ -2,34 +2,43 @@
 
 #[cfg(feature = "async-openai")]
 pub mod async_openai;
+#[cfg(feature = "__http")]
+mod booked;
 mod booking;
 #[cfg(feature = "built-in-book")]
 mod built_in;
 mod error;
+mod event;
 mod guard;
 mod hold;
 mod http;
-mod notice;
 mod policy;
 #[cfg(feature = "async")]
-mod pool;
+mod queue;
 #[cfg(any(feature = "async-openai", feature = "reqwest-middleware"))]
 mod reqwest;
 #[cfg(feature = "reqwest-middleware")]
 pub mod reqwest_middleware;
 mod settlement;
+mod spend;
+mod step;
 #[cfg(feature = "tower")]
 pub mod tower;
+mod unbooked;
 
+#[cfg(feature = "__http")]
+pub use booked::booked;
 pub use booking::{Amount, DEFAULT_HOLD_TTL, HoldError, new_hold};
 #[cfg(feature = "built-in-book")]
 pub use built_in::built_in_book;
 pub use error::{Error, OverCallCap, Refused};
+pub use event::Event;
 pub use guard::{Builder, Guard};
 pub use hold::{Booked, Hold, Quoted};
 #[cfg(feature = "__http")]
 pub use http::ObservedBody;
 pub use http::{Call, Reading, ResponseObserver};
-pub use notice::Notice;
-pub use policy::{OnExceed, Policy, UnknownFields, Unreadable};
+pub use imgcost_core::OutcomeResult;
+pub use policy::{Mode, OnExceed, Policy, UnknownFields, Unreadable};
 pub use settlement::{Bill, bill};
+pub use spend::Spend;

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroU32;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use imgcost_core::Usd;
+use imgcost_core::{OutcomeResult, Usd};
 use imgcost_ledger::SignedDuration;
 
 use crate::booking::{Amount, DEFAULT_HOLD_TTL};
@@ -20,7 +21,7 @@ pub enum OnExceed {
     /// It is not made.
     #[default]
     Deny,
-    /// It is made, booked all the same, and told as a [`Notice`](crate::Notice).
+    /// It is made, booked all the same, and told as a [`Event`](crate::Event).
     Warn,
     /// The callback decides; yes means as [`Warn`](OnExceed::Warn). The question may
     /// take its time: no async worker waits for it.
@@ -39,7 +40,8 @@ impl OnExceed {
             _ if !error.is_over_budget() => false,
             OnExceed::Deny => false,
             OnExceed::Warn => true,
-            OnExceed::Ask(question) => question(error),
+            // A question that panics is answered with no.
+            OnExceed::Ask(question) => catch_unwind(AssertUnwindSafe(|| question(error))).unwrap_or_default(),
         }
     }
 
@@ -62,12 +64,24 @@ impl fmt::Debug for OnExceed {
     }
 }
 
+/// Whether a guard denies calls or only tells which ones it would deny.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// Calls that are denied are not made.
+    #[default]
+    Enforce,
+    /// Every HTTP call passes, and is booked where its money can be held; what would have denied
+    /// it is told as [`Event::WouldDeny`](crate::Event::WouldDeny). It is for finding out what a
+    /// budget would do before it does it.
+    Observe,
+}
+
 /// What to do with a request that has fields which are in no table of its API, and which may
 /// have a price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum UnknownFields {
     /// Its ceiling is assumed, and the fields are told as
-    /// [`Notice::UnknownFields`](crate::Notice::UnknownFields). APIs grow faster than price
+    /// [`Event::UnknownFields`](crate::Event::UnknownFields). APIs grow faster than price
     /// books, and an old book must not be an outage.
     #[default]
     Assume,
@@ -82,7 +96,7 @@ pub enum Unreadable {
     /// It is not made.
     #[default]
     Deny,
-    /// It passes unmetered, which is told as [`Notice::Unmetered`](crate::Notice::Unmetered).
+    /// It passes unmetered, which is told as [`Event::Unmetered`](crate::Event::Unmetered).
     Pass,
 }
 
@@ -100,11 +114,13 @@ pub enum Unreadable {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Policy {
+    pub(crate) mode: Mode,
     pub(crate) amount: Amount,
     pub(crate) on_exceed: OnExceed,
     pub(crate) per_call_cap: Option<Usd>,
     pub(crate) unpriced: BTreeMap<String, Usd>,
     pub(crate) strict_outcomes: bool,
+    pub(crate) outcomes: BTreeMap<u16, OutcomeResult>,
     pub(crate) assume_prompt_tokens: Option<u64>,
     pub(crate) expires_in: SignedDuration,
     pub(crate) attempts: NonZeroU32,
@@ -118,11 +134,13 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         Policy {
+            mode: Mode::Enforce,
             amount: Amount::Ceiling,
             on_exceed: OnExceed::Deny,
             per_call_cap: None,
             unpriced: BTreeMap::new(),
             strict_outcomes: false,
+            outcomes: BTreeMap::new(),
             assume_prompt_tokens: None,
             expires_in: DEFAULT_HOLD_TTL,
             attempts: NonZeroU32::MIN,
@@ -136,6 +154,13 @@ impl Default for Policy {
 }
 
 impl Policy {
+    /// Whether calls are denied, or only told.
+    #[must_use]
+    pub fn mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
     /// How much to hold for a call.
     #[must_use]
     pub fn amount(mut self, amount: Amount) -> Self {
@@ -179,6 +204,15 @@ impl Policy {
         self
     }
 
+    /// Says what a failed call costs that was answered with this status, whatever the provider's
+    /// rules are: during an outage, `503` as [`OutcomeResult::Free`] keeps calls that were never
+    /// served from filling a budget.
+    #[must_use]
+    pub fn outcome(mut self, status: u16, result: OutcomeResult) -> Self {
+        self.outcomes.insert(status, result);
+        self
+    }
+
     /// Takes so many prompt tokens for a request that gives no prompt, instead of denying it.
     #[must_use]
     pub fn assume_prompt_tokens(mut self, tokens: u64) -> Self {
@@ -198,7 +232,7 @@ impl Policy {
     /// the age of the book changes no ceiling.
     ///
     /// In either case a book older than 60 days is told as
-    /// [`Notice::PricesOld`](crate::Notice::PricesOld). Hold and settlement use the same rates:
+    /// [`Event::PricesOld`](crate::Event::PricesOld). Hold and settlement use the same rates:
     /// after a price rise the difference to the real bill shows nowhere else.
     #[must_use]
     pub fn max_book_age(mut self, days: u32) -> Self {

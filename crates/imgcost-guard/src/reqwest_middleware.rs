@@ -27,6 +27,9 @@ use crate::reqwest;
 /// A denied call is never sent: the error is `Error::Middleware`, from which
 /// `downcast_ref::<imgcost_guard::Error>()` gets the guard's.
 ///
+/// A [`Spend`](crate::Spend) given by `RequestBuilder::with_extension` says whose money a request
+/// spends; [`booked`](crate::booked) gets from the response what it cost.
+///
 /// The body of an image call is sent on as a stream of known length that can't be cloned, so
 /// that nothing below the guard sends it a second time: reqwest's own retries don't, a 307 or
 /// 308 comes back as the response, and a middleware that needs a clone fails. With
@@ -52,7 +55,8 @@ impl Middleware for GuardMiddleware {
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> Result<Response> {
-        let call = reqwest::before(&self.guard, &mut request, self.guard.attempts()).await;
+        let guard = self.guard.clone().spending_of(extensions);
+        let call = reqwest::before(&guard, &mut request, guard.attempts()).await;
         let call = call.map_err(|error| match error.downcast::<Error>() {
             Ok(denial) => MiddlewareError::middleware(*denial),
             Err(error) => MiddlewareError::middleware(BodyError(error)),

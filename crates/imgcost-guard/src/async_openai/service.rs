@@ -63,7 +63,9 @@ where
     S::Error: Into<OpenAIError>,
 {
     let mut request = factory.build().await?;
-    let call = reqwest::before(&guard, &mut request, 1).await.map_err(OpenAIError::Boxed)?;
+    // Requests that are built anew can be sent once each: what is counted is what is sent.
+    let times = if guard.observes() { u32::MAX } else { 1 };
+    let call = reqwest::before(&guard, &mut request, times).await.map_err(OpenAIError::Boxed)?;
     let Some(call) = call else {
         let (factory, _) = counted(request, factory, u32::MAX);
         return inner.call(factory).await.map_err(Into::into);

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+#[cfg(feature = "__http")]
+use std::time::Duration;
 
 use imgcost_core::{Book, BookErrors, Date, File, utc_day};
 use imgcost_ledger::{Ledger, Scope};
@@ -9,11 +11,17 @@ use imgcost_ledger::{Ledger, Scope};
 use super::Guard;
 use super::shared::Shared;
 use super::told::Told;
-use crate::notice::{Listener, Notice};
+use crate::event::{Event, Listener};
 use crate::policy::Policy;
+#[cfg(feature = "async")]
+use crate::queue::Queue;
+use crate::unbooked::Unbooked;
 
 /// The most bytes of a request body that are read, where nothing else is said.
 const BODY_LIMIT: usize = 64 << 20;
+/// How long the end of a response waits for its booking, where nothing else is said.
+#[cfg(feature = "__http")]
+const END_WAIT: Duration = Duration::from_secs(5);
 
 /// Sets a [`Guard`] up.
 ///
@@ -25,7 +33,7 @@ const BODY_LIMIT: usize = 64 << 20;
 ///     .provider("azure-openai")
 ///     .deployment("images-eu", "gpt-image-1.5")
 ///     .policy(Policy::default().per_call_cap("2.00".parse()?))
-///     .on_notice(|notice| eprintln!("{notice}"))
+///     .on_event(|event| eprintln!("{event}"))
 ///     .build();
 /// # drop(guard);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -46,11 +54,16 @@ impl Builder {
             by: "imgcost-guard".to_owned(),
             listener: Listener::default(),
             told: Told::default(),
+            unbooked: Unbooked::default(),
+            #[cfg(feature = "async")]
+            queue: Queue::default(),
             day: Box::new(|| utc_day(imgcost_ledger::Clock::system().now())),
             hosts: Vec::new(),
             deployments: BTreeMap::new(),
             default_model: None,
             body_limit: BODY_LIMIT,
+            #[cfg(feature = "__http")]
+            end_wait: END_WAIT,
         };
         Builder { scope, shared }
     }
@@ -94,9 +107,9 @@ impl Builder {
         self
     }
 
-    /// Where alerts and problems go. It is called where they come up, also on async workers:
-    /// it must not block, and not panic.
-    pub fn on_notice(mut self, listen: impl Fn(&Notice) + Send + Sync + 'static) -> Self {
+    /// Where events go: calls held, denied and booked, alerts and problems. It is called where they
+    /// come up, also on async workers, so it must not block. If it panics, only that event is lost.
+    pub fn on_event(mut self, listen: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.shared.listener = Listener::new(listen);
         self
     }
@@ -109,7 +122,7 @@ impl Builder {
 
     /// One more host at which the provider's API is, such as that of a gateway of one's own. The first
     /// call to a host that is neither this nor in the price book is told as
-    /// [`Notice::OtherHost`]: the prices may be another's.
+    /// [`Event::OtherHost`]: the prices may be another's.
     pub fn host(mut self, host: impl Into<String>) -> Self {
         self.shared.hosts.push(host.into());
         self
@@ -137,9 +150,17 @@ impl Builder {
         self
     }
 
+    /// How long the end of a response is held back at most until it is booked; 5 seconds where
+    /// nothing is said. After that its reader goes on, and the booking too.
+    #[cfg(feature = "__http")]
+    pub fn end_wait(mut self, wait: Duration) -> Self {
+        self.shared.end_wait = wait;
+        self
+    }
+
     /// The guard.
     #[must_use]
     pub fn build(self) -> Guard {
-        Guard { shared: Arc::new(self.shared), scope: Arc::new(self.scope) }
+        Guard { shared: Arc::new(self.shared), scope: Arc::new(self.scope), spend: Arc::default() }
     }
 }

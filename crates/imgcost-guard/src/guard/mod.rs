@@ -11,10 +11,15 @@ use std::sync::Arc;
 use imgcost_core::{Book, Request};
 use imgcost_ledger::{Ledger, Scope};
 
+#[cfg(feature = "async")]
+use crate::queue;
+use crate::spend::Spend;
+
 pub use builder::Builder;
 
 use shared::Shared;
 
+use crate::policy::Mode;
 #[cfg(feature = "async")]
 use crate::policy::OnExceed;
 
@@ -48,6 +53,7 @@ use crate::policy::OnExceed;
 pub struct Guard {
     pub(crate) shared: Arc<Shared>,
     pub(crate) scope: Arc<Scope>,
+    pub(crate) spend: Arc<Spend>,
 }
 
 impl Guard {
@@ -68,7 +74,23 @@ impl Guard {
     /// The same guard for another scope.
     #[must_use]
     pub fn for_scope(&self, scope: Scope) -> Guard {
-        Guard { shared: Arc::clone(&self.shared), scope: Arc::new(scope) }
+        Guard { scope: Arc::new(scope), ..self.clone() }
+    }
+
+    /// The same guard for one call: its scope, if it names one, and its key.
+    #[must_use]
+    pub fn spending(&self, spend: Spend) -> Guard {
+        let scope = spend.scope.clone().map_or_else(|| Arc::clone(&self.scope), Arc::new);
+        Guard { shared: Arc::clone(&self.shared), scope, spend: Arc::new(spend) }
+    }
+
+    /// The guard for a request with these extensions.
+    #[cfg(feature = "__http")]
+    pub(crate) fn spending_of(self, extensions: &http::Extensions) -> Guard {
+        match extensions.get::<Spend>() {
+            Some(spend) => self.spending(spend.clone()),
+            None => self,
+        }
     }
 
     /// The scope whose money it holds.
@@ -83,16 +105,57 @@ impl Guard {
         Request::new(self.shared.provider.as_str(), model, (self.shared.day)())
     }
 
-    /// How often a client may send one call behind the guard's back.
+    /// How often a client may send one call behind the guard's back; as it likes if the guard only
+    /// observes.
     #[cfg(any(feature = "async-openai", feature = "reqwest-middleware"))]
     pub(crate) fn attempts(&self) -> u32 {
-        self.shared.policy.attempts.get()
+        if self.observes() { u32::MAX } else { self.shared.policy.attempts.get() }
     }
 
     /// Whether a hold can be made where nothing may block.
     #[cfg(feature = "async")]
     pub(crate) fn answers_at_once(&self) -> bool {
-        self.shared.ledger.answers_at_once() && !matches!(self.shared.policy.on_exceed, OnExceed::Ask(_))
+        self.shared.ledger.answers_at_once() && !self.asks()
+    }
+
+    /// The most bytes of a body that are collected.
+    #[cfg(feature = "__http")]
+    pub(crate) fn read_at_most(&self) -> usize {
+        if self.observes() { usize::MAX } else { self.shared.body_limit }
+    }
+
+    /// Whether it only tells what it would deny.
+    pub(crate) fn observes(&self) -> bool {
+        self.shared.policy.mode == Mode::Observe
+    }
+
+    /// Whether a hold may wait for a person.
+    #[cfg(feature = "async")]
+    pub(crate) fn asks(&self) -> bool {
+        matches!(self.shared.policy.on_exceed, OnExceed::Ask(_))
+    }
+
+    /// Books what could not be booked before, in the order in which it came, until that fails
+    /// again. Returns how many bookings are left. The guard does it by itself after each booking
+    /// that works.
+    pub fn retry_unbooked(&self) -> usize {
+        self.shared.unbooked.retry()
+    }
+
+    /// Waits until everything is booked that is on its way to the ledger, and tries once more what
+    /// could not be. Returns how many bookings the ledger did not take. Say it before the program
+    /// ends, after the last response was read.
+    #[cfg(feature = "async")]
+    pub fn drain(&self) -> usize {
+        self.shared.queue.wait_until_empty();
+        self.retry_unbooked()
+    }
+
+    /// [`Guard::drain`] for async code.
+    #[cfg(feature = "async")]
+    pub async fn drain_async(&self) -> usize {
+        let guard = self.clone();
+        queue::aside(move || guard.drain()).await.unwrap_or_default()
     }
 }
 

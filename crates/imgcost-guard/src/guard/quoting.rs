@@ -9,48 +9,73 @@ use imgcost_ledger::{Error as LedgerError, Held, NanoUsd, NewHold, Refusal};
 use super::Guard;
 use crate::booking::{HoldError, new_hold};
 use crate::error::{Error, OverCallCap, Refused};
+use crate::event::Event;
 use crate::hold::{Hold, Quoted};
-use crate::notice::Notice;
 use crate::policy::{Policy, UnknownFields};
-#[cfg(feature = "async")]
-use crate::pool;
 
 impl Guard {
     /// Quotes a call and holds its money, and blocks until the ledger has answered. The call
     /// may be made if this returns a hold, and only then.
     ///
     /// # Errors
-    /// The call is denied: [`Error`] says why and, where that is known, what would fit.
+    /// The call is denied: [`Error`] says why and, where that is known, what would fit. A guard that
+    /// [observes](crate::Mode::Observe) fails only where there is nothing that could be held.
     pub fn hold(&self, request: &Request) -> Result<Hold, Error> {
+        self.try_hold(request).inspect_err(|why| self.tell_denied(why))
+    }
+
+    /// [`Guard::hold`], of which a denial is not told yet.
+    pub(crate) fn try_hold(&self, request: &Request) -> Result<Hold, Error> {
         let policy = &self.shared.policy;
         let fields = &request.unknown_fields;
+        let mut overridden = Vec::new();
         if policy.unknown_fields == UnknownFields::Deny && !fields.is_empty() {
-            return Err(Error::UnknownFields { fields: fields.clone() });
+            let error = Error::UnknownFields { fields: fields.clone() };
+            if !self.observes() {
+                return Err(error);
+            }
+            overridden.push(error);
         }
         let request = filled_in(request, policy);
-        let hold = wish(self, &request)?.admit(self)?;
+        let hold = wish(self, &request)?.admit(self, overridden)?;
         if !fields.is_empty() && self.shared.told.is_news(&format!("fields {}", fields.join(" "))) {
-            self.shared.listener.tell(&Notice::UnknownFields { fields: fields.clone() });
+            self.shared.listener.tell(&Event::UnknownFields { fields: fields.clone() });
         }
         Ok(hold)
     }
 
-    /// [`Guard::hold`] for async code. A ledger that responses at once is asked where this is
-    /// called; any other on tokio's blocking pool. Outside of a tokio runtime there is no such
-    /// pool, and this blocks.
+    /// Whether a call that can't be held passes all the same, since the guard only observes. Either
+    /// way it is told.
+    pub(crate) fn passes_unheld(&self, why: &Error) -> bool {
+        if !self.observes() {
+            self.tell_denied(why);
+            return false;
+        }
+        let (scope, why) = (self.scope().clone(), why.clone());
+        self.shared.listener.tell(&Event::WouldDeny { hold: None, scope, why });
+        true
+    }
+
+    pub(crate) fn tell_denied(&self, why: &Error) {
+        let (scope, why) = (self.scope().clone(), why.clone());
+        self.shared.listener.tell(&Event::Denied { scope, why });
+    }
+
+    /// [`Guard::hold`] for async code. A ledger that answers at once is asked where this is called,
+    /// any other on the guard's own threads.
     ///
     /// If the future is dropped while the ledger is being asked, a hold may have been written
     /// that nobody knows of: it stays open, counts, and expires in time.
     ///
     /// # Errors
-    /// As [`Guard::hold`], and [`Error::Interrupted`].
+    /// As [`Guard::hold`], [`Error::Busy`] and [`Error::Interrupted`].
     #[cfg(feature = "async")]
     pub async fn hold_async(&self, request: &Request) -> Result<Hold, Error> {
         if self.answers_at_once() {
             return self.hold(request);
         }
         let (guard, request) = (self.clone(), request.clone());
-        pool::run(move || guard.hold(&request)).await?
+        self.shared.queue.hold(self.asks(), move || guard.hold(&request)).await
     }
 }
 
@@ -86,7 +111,7 @@ fn wish<'b>(guard: &'b Guard, request: &'b Request) -> Result<HoldRequest<'b>, E
         (Err(error), _) => return Err(Error::NotQuotable(error)),
     };
     let policy = &shared.policy;
-    let mut new = match (new_hold(&quote, policy.amount, &guard.scope, &shared.by), stated) {
+    let mut new = match (new_hold(&quote, policy.amount, guard.scope(), &shared.by), stated) {
         (Ok(new), _) => new,
         // The book has a price, and the usage will tell what the unseen context cost.
         (Err(_), Some(usd)) if !request.unseen_context.is_empty() => {
@@ -109,8 +134,10 @@ fn wish<'b>(guard: &'b Guard, request: &'b Request) -> Result<HoldRequest<'b>, E
         return Err(Error::HoldError { model: request.model.clone(), why: HoldError::Unpriced });
     };
     new.assumed |= is_old(guard, &quote);
+    new.key.clone_from(&guard.spend.key);
     let notes = quote.notes();
-    let quoted = Quoted { id: new.quote.clone(), ceiling, expected: total.expected, notes };
+    let (id, model) = (new.quote.clone(), request.model.clone());
+    let quoted = Quoted { id, model, ceiling, expected: total.expected, notes };
     let terms = quote.terms();
     Ok(HoldRequest { new, quoted, terms, quote: Some(quote), attempts: policy.attempts.get() })
 }
@@ -125,7 +152,7 @@ fn is_old(guard: &Guard, quote: &Quote<'_>) -> bool {
     let is_noted = quote.note_kinds().iter().any(|note| matches!(note, NoteKind::PricesOld(_)));
     if (is_old || is_noted) && shared.told.is_news(&format!("prices of {} on {day}", provider.id)) {
         let (provider, checked) = (provider.id.clone(), provider.checked);
-        shared.listener.tell(&Notice::PricesOld { provider, checked, day });
+        shared.listener.tell(&Event::PricesOld { provider, checked, day });
     }
     is_old
 }
@@ -156,12 +183,13 @@ fn at_stated<'b>(
         "provider": shared.provider, "model": request.model, "usd_per_call": usd, "n": request.n,
         "as_of": request.as_of, "endpoint": request.endpoint, "responses_model": request.responses_model,
     });
-    let new = NewHold::new(guard.scope.as_ref().clone(), ceiling, shared.by.clone())
+    let mut new = NewHold::new(guard.scope().clone(), ceiling, shared.by.clone())
         .assumed(true)
         .quote(id.clone(), shared.book.digest())
         .details(summary.to_string(), serde_json::to_string(&terms).unwrap_or_default())
         .expires_in(shared.policy.expires_in);
-    let quoted = Quoted { id, ceiling: usd, expected: None, notes };
+    new.key.clone_from(&guard.spend.key);
+    let quoted = Quoted { id, model: request.model.clone(), ceiling: usd, expected: None, notes };
     Ok(HoldRequest { new, quoted, terms, quote: None, attempts })
 }
 
@@ -170,12 +198,15 @@ fn multiple(amount: NanoUsd, times: u32) -> Option<NanoUsd> {
 }
 
 impl HoldRequest<'_> {
-    /// Asks the policy, then the ledger, then the policy about the ledger's refusal.
-    fn admit(mut self, guard: &Guard) -> Result<Hold, Error> {
+    /// Asks the policy, then the ledger, then the policy about the ledger's refusal. What denies
+    /// the call to a guard that observes is only told.
+    fn admit(mut self, guard: &Guard, mut overridden: Vec<Error>) -> Result<Hold, Error> {
         let shared = &guard.shared;
-        let mut overridden = Vec::new();
-        if let Some(error) = self.over_call_cap(shared.policy.per_call_cap) {
-            if !shared.policy.on_exceed.admits(&error) {
+        let policy = &shared.policy;
+        let observes = guard.observes();
+        let goes_on = |error: &Error| observes || policy.on_exceed.admits(error);
+        if let Some(error) = self.over_call_cap(policy.per_call_cap) {
+            if !goes_on(&error) {
                 return Err(error);
             }
             overridden.push(error);
@@ -183,10 +214,11 @@ impl HoldRequest<'_> {
         let held = match self.ask(guard) {
             Err(LedgerError::Refused(refusal)) => {
                 let error = self.refused(guard, *refusal);
-                if !shared.policy.on_exceed.admits(&error) {
+                if !goes_on(&error) {
                     return Err(error);
                 }
-                self.new.override_reason = Some(shared.policy.on_exceed.reason().to_owned());
+                let reason = if observes { "the guard observes only" } else { policy.on_exceed.reason() };
+                self.new.override_reason = Some(reason.to_owned());
                 let held = self.ask(guard);
                 overridden.push(error);
                 held
@@ -194,13 +226,34 @@ impl HoldRequest<'_> {
             held => held,
         };
         let held: Held = held.map_err(Error::Ledger)?;
-        for alert in &held.alerts {
-            shared.listener.tell(&Notice::Alert(alert.clone()));
-        }
-        for limit in overridden {
-            shared.listener.tell(&Notice::Overridden { hold: held.hold.id.clone(), limit });
-        }
+        self.tell(guard, &held, overridden);
         Ok(Hold::new(Arc::clone(&guard.shared), held, self.quoted, self.terms))
+    }
+
+    fn tell(&self, guard: &Guard, held: &Held, overridden: Vec<Error>) {
+        let listener = &guard.shared.listener;
+        let (hold, scope) = (held.hold.id.clone(), held.hold.scope.clone());
+        if !held.repeated {
+            listener.tell(&Event::Held {
+                hold: hold.clone(),
+                scope: scope.clone(),
+                model: self.quoted.model.clone(),
+                amount: held.hold.ceiling,
+                expected: self.quoted.expected,
+                is_assumed: held.hold.assumed,
+                left: held.left,
+            });
+        }
+        for alert in &held.alerts {
+            listener.tell(&Event::Alert(alert.clone()));
+        }
+        for why in overridden {
+            let (hold, scope) = (hold.clone(), scope.clone());
+            listener.tell(&match guard.observes() {
+                true => Event::WouldDeny { hold: Some(hold), scope, why },
+                false => Event::Overridden { hold, limit: why },
+            });
+        }
     }
 
     /// Asks the ledger, and once more where its response was lost: the hold's id finds out
@@ -224,7 +277,7 @@ impl HoldRequest<'_> {
         let left = refusal.left();
         let one = left.map(|left| left.nano() / u64::from(self.attempts)).and_then(NanoUsd::new);
         Error::Refused(Box::new(Refused {
-            scope: guard.scope.as_ref().clone(),
+            scope: guard.scope().clone(),
             quote: self.quoted.id.clone(),
             ceiling: self.new.ceiling,
             left,

@@ -10,7 +10,6 @@ use imgcost_wire::shown_path;
 use super::call::Call;
 use crate::error::Error;
 use crate::guard::Guard;
-use crate::pool;
 
 /// A boxed error, as tower has it.
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -26,12 +25,9 @@ pub(crate) async fn admit(
     headers: &HeaderMap,
     body: &Bytes,
 ) -> Result<Option<Call>, Error> {
-    let unreadable = |why: &str| Error::Unreadable { path: shown_path(path), why: why.to_owned() };
-    if headers.get_all(CONTENT_ENCODING).iter().any(|encoding| encoding != "identity") {
-        return Err(unreadable("it has a content encoding"));
-    }
-    if headers.get_all(CONTENT_TYPE).iter().count() > 1 {
-        return Err(unreadable("it has several content types"));
+    if let Some(why) = unreadable(headers) {
+        let why = Error::Unreadable { path: shown_path(path), why: why.to_owned() };
+        return if guard.passes_unheld(&why) { Ok(None) } else { Err(why) };
     }
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if guard.answers_at_once() && body.len() < LARGE {
@@ -40,20 +36,36 @@ pub(crate) async fn admit(
     let (guard, path, body) = (guard.clone(), path.to_owned(), body.clone());
     let content_type = content_type.map(str::to_owned);
     // If this is dropped meanwhile, the call that comes of it is dropped there, as not sent.
-    pool::run(move || guard.prepare(&path, content_type.as_deref(), &body)).await?
+    let prepare = {
+        let guard = guard.clone();
+        move || guard.prepare(&path, content_type.as_deref(), &body)
+    };
+    guard.shared.queue.hold(guard.asks(), prepare).await
 }
 
-/// The bytes of a body, up to the guard's limit.
+/// Why the headers alone make a request one that can't be read.
+fn unreadable(headers: &HeaderMap) -> Option<&'static str> {
+    if headers.get_all(CONTENT_ENCODING).iter().any(|encoding| encoding != "identity") {
+        return Some("it has a content encoding");
+    }
+    (headers.get_all(CONTENT_TYPE).iter().count() > 1).then_some("it has several content types")
+}
+
+/// The bytes of a body, up to the guard's limit; all of them if it only observes.
 ///
 /// # Errors
-/// [`Error::BodyTooLarge`], or the body's own error.
+/// [`Error::BodyTooLarge`], which is told, or the body's own error.
 pub(crate) async fn collect<B>(guard: &Guard, body: B) -> Result<Bytes, BoxError>
 where
     B: Body,
     B::Error: Into<BoxError>,
 {
-    let limit = guard.shared.body_limit;
-    let too_large = || BoxError::from(Error::BodyTooLarge { limit });
+    let limit = guard.read_at_most();
+    let too_large = || {
+        let why = Error::BodyTooLarge { limit };
+        guard.tell_denied(&why);
+        BoxError::from(why)
+    };
     if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
         return Err(too_large());
     }

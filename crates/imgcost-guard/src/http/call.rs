@@ -10,8 +10,6 @@ use super::watch::{Open, ResponseObserver};
 use crate::error::Error;
 use crate::guard::Guard;
 use crate::hold::{Booked, Hold};
-#[cfg(feature = "async")]
-use crate::pool;
 
 impl Guard {
     /// Whether a request may be an image call, so that its body has to be read: a `POST` to a
@@ -72,11 +70,11 @@ impl Guard {
         Ok(call.map(Call::sending))
     }
 
-    /// [`Guard::before`] for async code: a ledger that responses at once is asked where this is
-    /// called, any other on tokio's blocking pool, where the body is read too.
+    /// [`Guard::before`] for async code: a ledger that answers at once is asked where this is called,
+    /// any other on the guard's own threads, where the body is read too.
     ///
     /// # Errors
-    /// As [`Guard::before`], and [`Error::Interrupted`].
+    /// As [`Guard::before`], [`Error::Busy`] and [`Error::Interrupted`].
     #[cfg(feature = "async")]
     pub async fn before_async(
         &self,
@@ -88,12 +86,27 @@ impl Guard {
         let content_type = content_type.map(str::to_owned);
         let prepare = move || guard.prepare(&path, content_type.as_deref(), &body);
         // If this is dropped meanwhile, the call that comes of it is dropped there, as not sent.
-        let call = if self.answers_at_once() { prepare() } else { pool::run(prepare).await? };
-        Ok(call?.map(Call::sending))
+        let call = match self.answers_at_once() {
+            true => prepare()?,
+            false => self.shared.queue.hold(self.asks(), prepare).await?,
+        };
+        Ok(call.map(Call::sending))
     }
 
     /// The same for a call that is not on its way yet.
     pub(crate) fn prepare(
+        &self,
+        path: &str,
+        content_type: Option<&str>,
+        body: &[u8],
+    ) -> Result<Option<Call>, Error> {
+        match self.try_prepare(path, content_type, body) {
+            Err(why) if self.passes_unheld(&why) => Ok(None),
+            prepared => prepared,
+        }
+    }
+
+    fn try_prepare(
         &self,
         path: &str,
         content_type: Option<&str>,
@@ -111,7 +124,7 @@ impl Guard {
             }
             Err(error) => return self.unreadable_native(&route, path, error).map(|()| None),
         };
-        let hold = self.hold(&request)?;
+        let hold = self.try_hold(&request)?;
         self.tell_other_host(path);
         Ok(Some(Call { open: Open::new(hold), asked: request.n, is_sent: false }))
     }
@@ -178,10 +191,7 @@ impl Call {
         let mut reader = Reader::new(status, self.asked);
         reader.feed(body);
         let (mut open, verdict) = (self.open.take(), reader.judge(Ended::Whole));
-        if open.hold().is_some_and(Hold::answers_at_once) {
-            return open.book(&verdict);
-        }
-        pool::run(move || open.book(&verdict)).await?
+        open.book_async(verdict).await
     }
 
     /// Goes on with a response whose body is still to come.
@@ -194,6 +204,14 @@ impl Call {
     pub(crate) fn lost(mut self, not_sent: bool) {
         let event = if not_sent { Event::NotSent } else { Event::NoResponse };
         self.open.settle_in_background(Verdict::unanswered(event));
+    }
+
+    /// Lets the response tell what the call was booked at.
+    #[cfg(feature = "__http")]
+    pub(crate) fn attach(&self, extensions: &mut http::Extensions) {
+        if let Some(hold) = self.hold() {
+            extensions.insert(hold.booking());
+        }
     }
 
     /// The hold and how many images were asked for, for those that watch the response

@@ -5,6 +5,7 @@ use imgcost_wire::{End, Scan, Scanner};
 
 use crate::error::Error;
 use crate::hold::{Booked, Hold};
+use crate::step::Step;
 
 /// Why no more of a response comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,17 +37,18 @@ impl Verdict {
         Verdict::Failed { event, status: None, error_type: None, error_code: None }
     }
 
-    /// Books it, and tells if that failed: by then the call has been made.
+    /// Books it, and keeps and tells it if that failed: by then the call has been made.
     pub(crate) fn book(&self, hold: &Hold) -> Result<Booked, Error> {
-        let booked = match self {
-            Verdict::Settle(response) => hold.settle(response),
-            Verdict::Presume(why) => hold.presume(why),
-            Verdict::HeldBack => hold.release("not sent: it was given up before the guard let it go"),
+        let step = match self {
+            Verdict::Settle(response) => Step::of_response(hold.inner(), response),
+            Verdict::Presume(why) => Step::presume(why),
+            Verdict::HeldBack => Step::release("not sent: it was given up before the guard let it go"),
             Verdict::Failed { event, status, error_type, error_code } => {
-                hold.failed(&Outcome::new(*event, *status, error_type.as_deref(), error_code.as_deref()))
+                let names = (error_type.as_deref(), error_code.as_deref());
+                Step::of_failure(hold.inner(), &Outcome::new(*event, *status, names.0, names.1))
             }
         };
-        booked.inspect_err(|error| hold.tell_failure(error))
+        hold.book_or_keep(step)
     }
 }
 

@@ -10,8 +10,8 @@ use imgcost_wire::{
 };
 
 use crate::error::Error;
+use crate::event::Event;
 use crate::guard::Guard;
-use crate::notice::Notice;
 use crate::policy::Unreadable;
 
 impl Guard {
@@ -63,7 +63,7 @@ impl Guard {
         if self.shared.told.is_news(&format!("host {host}")) {
             let of = self.shared.book.provider_at(host).map(|provider| provider.id.clone());
             let (provider, host) = (self.shared.provider.clone(), host.to_owned());
-            self.shared.listener.tell(&Notice::OtherHost { provider, host, of });
+            self.shared.listener.tell(&Event::OtherHost { provider, host, of });
         }
     }
 
@@ -95,7 +95,7 @@ impl Guard {
     pub(super) fn tell_unmetered(&self, path: &str) {
         let (path, provider) = (without_ids(&shown_path(path)), self.shared.provider.clone());
         if self.shared.told.is_news(&format!("POST {path}")) {
-            self.shared.listener.tell(&Notice::Unmetered { provider, path });
+            self.shared.listener.tell(&Event::Unmetered { provider, path });
         }
     }
 

@@ -1,10 +1,11 @@
 //! A call whose response is being read.
 
+#[cfg(feature = "__http")]
+use tokio::sync::oneshot::Receiver;
+
 use super::judge::{Ended, Reader, Verdict};
 use crate::error::Error;
 use crate::hold::{Booked, Hold};
-#[cfg(feature = "async")]
-use crate::pool;
 
 /// A hold that has to be booked exactly once.
 #[derive(Debug)]
@@ -17,6 +18,12 @@ impl Open {
 
     pub(crate) fn hold(&self) -> Option<&Hold> {
         self.0.as_ref()
+    }
+
+    /// How long the end of the response may wait for it.
+    #[cfg(feature = "__http")]
+    pub(crate) fn end_wait(&self) -> std::time::Duration {
+        self.0.as_ref().map(Hold::end_wait).unwrap_or_default()
     }
 
     /// Hands the duty to book it over.
@@ -32,38 +39,46 @@ impl Open {
         }
     }
 
+    /// Books it without blocking an async worker.
+    #[cfg(feature = "async")]
+    pub(crate) async fn book_async(&mut self, verdict: Verdict) -> Result<Booked, Error> {
+        let Some(hold) = self.0.take() else { return Err(Error::Interrupted) };
+        if hold.answers_at_once() {
+            return verdict.book(&hold);
+        }
+        let queued = hold.clone();
+        let booked = hold.queue().book(move || verdict.book(&queued));
+        booked.await.map_err(|_| Error::Interrupted)?
+    }
+
     /// Books it from where nobody can wait, such as a drop: here if the ledger answers at once
-    /// or there is no runtime, else on the blocking pool. If it fails, that is told.
+    /// or there is no runtime, else in the queue. If it fails, that is told.
     pub(crate) fn settle_in_background(&mut self, verdict: Verdict) {
         let Some(hold) = self.0.take() else { return };
+        // Outside of a runtime the program may end before a thread of the queue gets to it.
         #[cfg(feature = "async")]
-        if !hold.answers_at_once() {
-            // Nobody waits for it; dropping the handle lets it run on.
-            drop(pool::start(move || verdict.book(&hold)));
+        if !hold.answers_at_once() && tokio::runtime::Handle::try_current().is_ok() {
+            let queued = hold.clone();
+            // Nobody waits for it; without its receiver it runs on.
+            drop(hold.queue().book(move || verdict.book(&queued)));
             return;
         }
         // Listeners were told.
         let _ = verdict.book(&hold);
     }
 
-    /// Starts to book it where it does not block; the handle says when it is done, and none
-    /// that it already is.
+    /// Starts to book it where it does not block; the receiver tells when it is done, and none that
+    /// it already is.
     #[cfg(feature = "__http")]
-    pub(crate) fn start_booking(&mut self, verdict: Verdict) -> Option<tokio::task::JoinHandle<()>> {
+    pub(crate) fn start_booking(&mut self, verdict: Verdict) -> Option<Receiver<()>> {
         let hold = self.0.take()?;
-        let at_once = hold.answers_at_once();
-        let book = move || {
+        if hold.answers_at_once() {
             // Listeners are told.
             let _ = verdict.book(&hold);
-        };
-        if at_once {
-            book();
             return None;
         }
-        match pool::start(book) {
-            pool::Started::Done(()) => None,
-            pool::Started::Elsewhere(task) => Some(task),
-        }
+        let queued = hold.clone();
+        Some(hold.queue().book(move || drop(verdict.book(&queued))))
     }
 }
 
@@ -86,7 +101,8 @@ impl ResponseObserver {
     }
 
     /// Takes the next bytes of the body, after any content encoding was undone. Blocks while
-    /// the ledger books the piece that completes the response.
+    /// the ledger books the piece that completes the response; async code has
+    /// [`feed_async`](ResponseObserver::feed_async).
     pub fn feed(&mut self, chunk: &[u8]) {
         if self.reader.as_mut().is_some_and(|reader| reader.feed(chunk)) {
             self.book(Ended::Said);
@@ -107,6 +123,30 @@ impl ResponseObserver {
     /// As [`ResponseObserver::end`].
     pub fn broke_off(mut self) -> Result<Booked, Error> {
         self.finish(Ended::Broken)
+    }
+
+    /// [`ResponseObserver::feed`] for async code.
+    #[cfg(feature = "async")]
+    pub async fn feed_async(&mut self, chunk: &[u8]) {
+        if self.reader.as_mut().is_some_and(|reader| reader.feed(chunk)) {
+            self.book_async(Ended::Said).await;
+        }
+    }
+
+    /// [`ResponseObserver::end`] for async code.
+    ///
+    /// # Errors
+    /// As [`ResponseObserver::end`], and [`Error::Interrupted`].
+    #[cfg(feature = "async")]
+    pub async fn end_async(mut self) -> Result<Booked, Error> {
+        self.book_async(Ended::Whole).await;
+        self.booked.clone().unwrap_or(Err(Error::Interrupted))
+    }
+
+    #[cfg(feature = "async")]
+    async fn book_async(&mut self, ended: Ended) {
+        let Some(reader) = self.reader.take() else { return };
+        self.booked = Some(self.open.book_async(reader.judge(ended)).await);
     }
 
     pub(super) fn finish(&mut self, ended: Ended) -> Result<Booked, Error> {

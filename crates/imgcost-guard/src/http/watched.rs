@@ -3,10 +3,12 @@
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
+use futures_timer::Delay;
 use http_body::{Body, Frame, SizeHint};
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot::Receiver;
 
 use super::call::Call;
 use super::judge::{Ended, Reader};
@@ -20,12 +22,30 @@ use super::watch::Open;
 pub struct ObservedBody<B> {
     inner: Pin<Box<B>>,
     watch: Option<Watching>,
-    booking: Option<JoinHandle<()>>,
+    booking: Option<Booking>,
 }
 
 struct Watching {
     open: Open,
     reader: Reader,
+}
+
+/// A booking that the end of the body waits for, but not for ever.
+struct Booking {
+    done: Receiver<()>,
+    end_wait: Duration,
+    timeout: Option<Delay>,
+}
+
+impl Booking {
+    /// Whether the body may end. A booking that was cut short leaves the hold open, or is kept.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if Pin::new(&mut self.done).poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        let wait = self.end_wait;
+        Pin::new(self.timeout.get_or_insert_with(|| Delay::new(wait))).poll(cx)
+    }
 }
 
 impl<B: Body> ObservedBody<B> {
@@ -52,12 +72,18 @@ impl<B: Body> ObservedBody<B> {
 
     fn book(&mut self, ended: Ended) {
         if let Some(Watching { mut open, reader }) = self.watch.take() {
-            self.booking = open.start_booking(reader.judge(ended));
+            let end_wait = open.end_wait();
+            let started = open.start_booking(reader.judge(ended));
+            self.booking = started.map(|done| Booking { done, end_wait, timeout: None });
         }
     }
 
     fn is_booked(&self) -> bool {
-        self.watch.is_none() && self.booking.as_ref().is_none_or(JoinHandle::is_finished)
+        self.watch.is_none()
+            && self
+                .booking
+                .as_ref()
+                .is_none_or(|booking| !booking.done.is_empty() || booking.done.is_terminated())
     }
 }
 
@@ -89,8 +115,7 @@ impl<B: Body<Data = Bytes>> Body for ObservedBody<B> {
             None => {
                 this.book(Ended::Whole);
                 if let Some(booking) = &mut this.booking {
-                    // A booking that was cut short by the runtime's end leaves the hold open.
-                    let _ = ready!(Pin::new(booking).poll(cx));
+                    ready!(booking.poll(cx));
                     this.booking = None;
                 }
                 Poll::Ready(None)

@@ -78,6 +78,7 @@ impl Sending {
         if let Ok(holder) = ::http::Response::builder().url(url).body(()) {
             parts.extensions.extend(holder.into_parts().0.extensions);
         }
+        self.call.attach(&mut parts.extensions);
         let body = Body::wrap(ObservedBody::of(self.call, status, body));
         Response::from(::http::Response::from_parts(parts, body))
     }

@@ -18,7 +18,8 @@ use crate::http::{BoxError, ObservedBody, admit, collect};
 /// A denied call never reaches the inner service: the error is the boxed
 /// [`Error`](crate::Error), got back by `downcast_ref`. The inner service's own errors come
 /// boxed as they were. Request bodies of image calls are collected, and sent on as the same
-/// bytes; all others pass untouched.
+/// bytes; all others pass untouched. A [`Spend`](crate::Spend) among a request's extensions says
+/// whose money it spends; [`booked`](crate::booked) gets from the response what it cost.
 #[derive(Clone)]
 pub struct GuardService<S> {
     inner: S,
@@ -81,13 +82,15 @@ where
         return Ok(response.map(ObservedBody::untouched));
     }
     let (parts, body) = request.into_parts();
+    let guard = guard.spending_of(&parts.extensions);
     let body = collect(&guard, body).await?;
     let call = admit(&guard, &address, &parts.headers, &body).await?;
     // From here on the call counts as sent: dropping this future then books it as such.
     let call = call.map(crate::http::Call::sending);
     match (inner.call(Request::from_parts(parts, B::from(body))).await, call) {
-        (Ok(response), Some(call)) => {
+        (Ok(mut response), Some(call)) => {
             let status = response.status().as_u16();
+            call.attach(response.extensions_mut());
             Ok(response.map(|body| ObservedBody::of(call, status, body)))
         }
         (Ok(response), None) => Ok(response.map(ObservedBody::untouched)),

@@ -8,15 +8,15 @@ use crate::common::slow::SlowLedger;
 use crate::common::{self, Books, builder, image, only_hold, usd};
 use crate::fake::{Behaviour, Fake};
 use futures_util::FutureExt;
-use imgcost_guard::{Error, Guard, Notice};
-use imgcost_ledger::{Budget, Cap, Ledger, State, Window};
+use imgcost_guard::{Error, Event, Guard};
+use imgcost_ledger::{Budget, Cap, Change, Ledger, State, Window};
 use reqwest::{Client, Request};
 
 struct Setup {
     ledger: Arc<SlowLedger>,
     books: Books,
     guard: Guard,
-    notices: Arc<Mutex<Vec<Notice>>>,
+    notices: Arc<Mutex<Vec<Event>>>,
 }
 
 fn setup() -> Setup {
@@ -25,7 +25,9 @@ fn setup() -> Setup {
     ledger.set_budget(&budget, "test").unwrap();
     let (books, notices): (Books, _) = (ledger.clone(), Arc::new(Mutex::new(Vec::new())));
     let heard = Arc::clone(&notices);
-    let guard = builder(&books).on_notice(move |notice| heard.lock().unwrap().push(notice.clone())).build();
+    let guard = builder(&books)
+        .on_event(common::beside_calls(move |event| heard.lock().unwrap().push(event.clone())))
+        .build();
     Setup { ledger, books, guard, notices }
 }
 
@@ -57,13 +59,19 @@ async fn an_image_that_was_paid_is_delivered_and_the_failure_told() {
             adapter.send(&setup.guard, &Client::new(), request(&fake, Behaviour::Slow)).await.unwrap();
         setup.ledger.set_down(true);
         assert!(response.bytes().await.unwrap().len() > 10_000);
-        let notices = setup.notices.lock().unwrap();
-        let [Notice::NotBooked { hold, error: Error::Ledger(_) }] = &notices[..] else {
+        let notices = setup.notices.lock().unwrap().clone();
+        let [Event::NotBooked { hold, error: Error::Ledger(_), change }] = &notices[..] else {
             panic!("{adapter:?}: {notices:?}")
         };
         // Money is never freed by silence: it still counts.
         let row = only_hold(&setup.books);
         assert_eq!((&row.id, row.state), (hold, State::Held));
+        // The bill was in hand: it is told with the failure, and booked when the ledger is back.
+        assert!(matches!(change, Change::Settle { usage: Some(_), .. }), "{change:?}");
+        assert_eq!(setup.guard.drain_async().await, 1);
+        setup.ledger.set_down(false);
+        assert_eq!(setup.guard.drain_async().await, 0);
+        assert_eq!(only_hold(&setup.books).state, State::Settled);
     }
 }
 

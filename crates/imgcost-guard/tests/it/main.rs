@@ -9,6 +9,7 @@ mod common;
 mod fake;
 
 mod denials;
+mod events;
 mod example_async_openai;
 mod example_reqwest;
 mod fake_api;

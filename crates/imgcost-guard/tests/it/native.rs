@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use crate::common::{Books, books, builder, holds};
-use imgcost_guard::{Error, Guard, Notice, Policy, Unreadable};
+use crate::common::{self, Books, books, builder, holds};
+use imgcost_guard::{Error, Guard, Policy, Unreadable};
 use imgcost_ledger::State;
 
 type Told = Arc<Mutex<Vec<String>>>;
@@ -11,9 +11,9 @@ type Told = Arc<Mutex<Vec<String>>>;
 fn guard_of(books: &Books, provider: &str, unreadable: Unreadable) -> (Guard, Told) {
     let told = Told::default();
     let heard = Arc::clone(&told);
-    let tell = move |notice: &Notice| heard.lock().unwrap().push(notice.to_string());
+    let tell = common::beside_calls(move |event| heard.lock().unwrap().push(event.to_string()));
     let policy = Policy::default().unreadable(unreadable);
-    let guard = builder(books).provider(provider).policy(policy).on_notice(tell);
+    let guard = builder(books).provider(provider).policy(policy).on_event(tell);
     let guard = guard.deployment("1234567890", "gemini-2.5-flash");
     let guard = guard.deployment("my-images", "imagen-4.0-generate-001");
     (guard.build(), told)

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::common::{self, books, builder, guard, guard_with, only_hold, states, usd};
-use imgcost_core::{Alternative, Date, Event, Outcome, Prompt, Quality, Request, Response};
-use imgcost_guard::{Amount, Error, Guard, HoldError, Notice, OnExceed, Policy};
+use imgcost_core::{Alternative, Date, Event as CallEvent, Outcome, Prompt, Quality, Request, Response};
+use imgcost_guard::{Amount, Error, Event, Guard, HoldError, OnExceed, Policy};
 use imgcost_ledger::{Budget, Cap, Ledger, MemoryLedger, SignedDuration, State, Window};
 
 fn request(guard: &Guard, n: u32) -> Request {
@@ -84,7 +84,7 @@ fn a_policy_that_warns_books_the_call_and_tells() {
     let policy = Policy::default().on_exceed(OnExceed::Warn).per_call_cap("0.01".parse().unwrap());
     let guard = builder(&books)
         .policy(policy)
-        .on_notice(move |notice| heard.lock().unwrap().push(notice.to_string()))
+        .on_event(common::beside_calls(move |event| heard.lock().unwrap().push(event.to_string())))
         .build();
     let hold = guard.hold(&request(&guard, 1)).unwrap();
     assert_eq!(hold.refusal().unwrap().code(), "over-budget");
@@ -184,7 +184,7 @@ fn attempts_before_the_one_that_responses_are_booked_at_their_ceilings() {
 
 #[test]
 fn a_failure_of_the_only_attempt_that_was_made_is_free() {
-    let free = Outcome::new(Event::Response, Some(429), None, None);
+    let free = Outcome::new(CallEvent::Response, Some(429), None, None);
     for (made, state) in [(1, State::Released), (2, State::Presumed)] {
         let books = books("1");
         let policy = Policy::default().attempts(NonZeroU32::new(3).unwrap());
@@ -197,8 +197,8 @@ fn a_failure_of_the_only_attempt_that_was_made_is_free() {
 
 #[test]
 fn a_failed_call_goes_by_the_providers_rules() {
-    let free = Outcome::new(Event::Response, Some(429), None, None);
-    let lost = Outcome::new(Event::NoResponse, None, None, None);
+    let free = Outcome::new(CallEvent::Response, Some(429), None, None);
+    let lost = Outcome::new(CallEvent::NoResponse, None, None, None);
     for (strict, outcome, state) in [
         (false, free, State::Released),
         (true, free, State::Presumed),
@@ -237,8 +237,8 @@ fn an_overrun_is_told() {
     let (books, told) = (books("1"), Arc::new(AtomicUsize::new(0)));
     let count = Arc::clone(&told);
     let guard = builder(&books)
-        .on_notice(move |notice| {
-            if let Notice::Overrun { overrun, cost, .. } = notice {
+        .on_event(move |event| {
+            if let Event::Overrun { overrun, cost, .. } = event {
                 assert!(overrun < cost);
                 count.fetch_add(1, Ordering::SeqCst);
             }
@@ -271,8 +271,8 @@ fn proven_only_on(day: Date, policy: Policy) -> (Guard, Arc<Mutex<Vec<String>>>)
     books.set_budget(&budget.allow_assumed_ceiling(false), "test").unwrap();
     let (books, told): (common::Books, _) = (books, Arc::new(Mutex::new(Vec::new())));
     let heard = Arc::clone(&told);
-    let tell = move |notice: &Notice| heard.lock().unwrap().push(notice.to_string());
-    (builder(&books).policy(policy).day(move || day).on_notice(tell).build(), told)
+    let tell = common::beside_calls(move |event| heard.lock().unwrap().push(event.to_string()));
+    (builder(&books).policy(policy).day(move || day).on_event(tell).build(), told)
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn another_model_is_booked_at_the_greater_amount() {
     let books_of_mini = books("1");
     let told = Arc::clone(&notices);
     let guard = builder(&books_of_mini)
-        .on_notice(move |notice| told.lock().unwrap().push(notice.to_string()))
+        .on_event(common::beside_calls(move |event| told.lock().unwrap().push(event.to_string())))
         .build();
     let request = body("gpt-image-1-mini", "medium", 1).to_string();
     let call = guard.before(PATH, Some("application/json"), request.as_bytes()).unwrap().unwrap();

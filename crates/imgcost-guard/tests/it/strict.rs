@@ -165,8 +165,9 @@ fn debug_output_of_a_half_read_response_shows_nothing_of_it() {
 fn a_hold_that_was_presumed_meanwhile_is_no_obstacle() {
     let (books, told) = (books("1"), Arc::new(Mutex::new(Vec::new())));
     let heard = Arc::clone(&told);
-    let guard =
-        builder(&books).on_notice(move |notice| heard.lock().unwrap().push(notice.to_string())).build();
+    let guard = builder(&books)
+        .on_event(common::beside_calls(move |event| heard.lock().unwrap().push(event.to_string())))
+        .build();
     let call = guard.before(PATH, None, image().to_string().as_bytes()).unwrap().unwrap();
     call.hold().unwrap().presume("expired").unwrap();
     assert_eq!(call.no_response().unwrap().reason.as_deref(), Some("expired"));

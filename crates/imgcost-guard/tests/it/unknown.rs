@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 
-use crate::common::{Books, books, builder, guard, guard_with, holds, image, only_hold, usd};
+use crate::common::{self, Books, books, builder, guard, guard_with, holds, image, only_hold, usd};
 use imgcost_guard::{Error, Guard, Policy, UnknownFields};
 use imgcost_ledger::{NanoUsd, State};
 use serde_json::{Value, json};
@@ -35,8 +35,9 @@ fn held(guard: &Guard, path: &str, body: &Value) -> Result<NanoUsd, Error> {
 fn an_unknown_field_makes_the_ceiling_assumed_and_is_told() {
     let (books, told) = (books("5"), Arc::new(Mutex::new(Vec::new())));
     let heard = Arc::clone(&told);
-    let guard =
-        builder(&books).on_notice(move |notice| heard.lock().unwrap().push(notice.to_string())).build();
+    let guard = builder(&books)
+        .on_event(common::beside_calls(move |event| heard.lock().unwrap().push(event.to_string())))
+        .build();
     for (path, body, field) in [
         (IMAGES, with(image(), "upscale", 8.into()), "upscale"),
         (RESPONSES, with(responses(), "turbo", true.into()), "turbo"),

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use imgcost_core::Date;
-use imgcost_guard::{Builder, Guard, Policy, built_in_book};
+use imgcost_guard::{Builder, Event, Guard, Policy, built_in_book};
 use imgcost_ledger::{
     Budget, Cap, Filter, Hold, Ledger, MemoryLedger, NanoUsd, Record, Scope, State, Window,
 };
@@ -61,6 +61,17 @@ pub(crate) fn guard(books: &Books) -> Guard {
 
 pub(crate) fn guard_with(books: &Books, policy: Policy) -> Guard {
     builder(books).policy(policy).build()
+}
+
+/// A listener for what happens beside the calls: not that they are held, denied or booked.
+pub(crate) fn beside_calls(
+    listen: impl Fn(&Event) + Send + Sync + 'static,
+) -> impl Fn(&Event) + Send + Sync + 'static {
+    move |event| {
+        if !matches!(event, Event::Held { .. } | Event::Booked { .. } | Event::Denied { .. }) {
+            listen(event);
+        }
+    }
 }
 
 /// All holds, in the order in which they were made.

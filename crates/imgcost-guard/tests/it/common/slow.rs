@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread::ThreadId;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ pub(crate) struct SlowLedger {
     inner: MemoryLedger,
     is_down: AtomicBool,
     loses_next: AtomicBool,
+    gate: Arc<Mutex<()>>,
     made_by: ThreadId,
 }
 
@@ -23,14 +25,31 @@ impl Default for SlowLedger {
     fn default() -> Self {
         let made_by = std::thread::current().id();
         let (is_down, loses_next) = (AtomicBool::new(false), AtomicBool::new(false));
-        SlowLedger { inner: MemoryLedger::new(), is_down, loses_next, made_by }
+        SlowLedger { inner: MemoryLedger::new(), is_down, loses_next, gate: Arc::default(), made_by }
     }
 }
+
+/// Opens the ledger again when it is dropped.
+pub(crate) struct Gate(#[expect(dead_code, reason = "its end is what counts")] mpsc::Sender<()>);
 
 impl SlowLedger {
     /// Whether it can't answer from now on.
     pub(crate) fn set_down(&self, down: bool) {
         self.is_down.store(down, Ordering::SeqCst);
+    }
+
+    /// Lets nothing be written until the gate is dropped.
+    pub(crate) fn close_gate(&self) -> Gate {
+        let (open, closed) = mpsc::channel();
+        let (tell, told) = mpsc::channel();
+        let gate = Arc::clone(&self.gate);
+        std::thread::spawn(move || {
+            let _closed = gate.lock().unwrap();
+            let _ = tell.send(());
+            let _: Result<(), _> = closed.recv();
+        });
+        told.recv().unwrap();
+        Gate(open)
     }
 
     /// Loses the response to the next write, which is done.
@@ -48,6 +67,7 @@ impl SlowLedger {
     fn wait(&self) -> Result<(), Error> {
         assert_ne!(std::thread::current().id(), self.made_by, "an async worker was blocked");
         std::thread::sleep(Duration::from_millis(3));
+        drop(self.gate.lock().unwrap());
         match self.is_down.load(Ordering::SeqCst) {
             true => Err(Error::Unavailable { store: "slow".to_owned(), why: "it is down".to_owned() }),
             false => Ok(()),
