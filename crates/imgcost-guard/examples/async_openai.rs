@@ -1,12 +1,24 @@
-//! A budget in front of an async-openai client: a generation, an edit and a stream against a
-//! local stand-in for the API, so that it costs nothing to run:
+//! A budget in front of an async-openai client: a generation, an edit and a stream.
+//!
+//! It spends up to ten cents at the API that `OPENAI_BASE_URL` names, and nothing at the fake one:
 //!
 //! ```sh
-//! cargo run -p imgcost-guard --features async-openai --example async_openai
+//! cargo run -p imgcost-fake -- --port 8080 &
+//! OPENAI_BASE_URL=http://127.0.0.1:8080/v1 OPENAI_API_KEY=none \
+//!     cargo run -p imgcost-guard --features async-openai --example async_openai
 //! ```
-
-#[path = "../tests/it/fake/mod.rs"]
-mod fake;
+//!
+//! Copied into a project of your own, it needs:
+//!
+//! ```toml
+//! async-openai = { version = "0.43", default-features = false, features = ["image", "middleware"] }
+//! futures-util = "0.3"
+//! imgcost-guard = { version = "0.1", features = ["async-openai"] }
+//! imgcost-ledger = "0.1"
+//! reqwest = { version = "0.13", default-features = false }
+//! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
+//! tower = "0.5"
+//! ```
 
 use std::error::Error;
 use std::sync::Arc;
@@ -25,12 +37,11 @@ use tower::ServiceBuilder;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    run().await
+    let named = |name: &str| std::env::var(name).map_err(|_| format!("{name} is not set"));
+    run(&named("OPENAI_BASE_URL")?, &named("OPENAI_API_KEY")?).await
 }
 
-pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
-    let api = fake::Fake::start().await;
-
+pub(crate) async fn run(base_url: &str, key: &str) -> Result<(), Box<dyn Error>> {
     // Ten cents a day for the team. A real program opens a ledger that outlives it.
     let ledger = Arc::new(MemoryLedger::new());
     let cap = NanoUsd::from_usd("0.10".parse()?).ok_or("too much")?;
@@ -42,7 +53,7 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
         .layer(OpenAIRetryLayer::default())
         .layer(GuardLayer::new(guard))
         .service(ReqwestService::new(reqwest::Client::new()));
-    let config = OpenAIConfig::new().with_api_base(api.url()).with_api_key("a key");
+    let config = OpenAIConfig::new().with_api_base(base_url).with_api_key(key);
     let client = Client::with_config(config).with_http_service(service);
 
     let mut image = CreateImageRequestArgs::default();

@@ -1,12 +1,24 @@
 //! A budget in front of a reqwest client, as a middleware and by hand: a generation, an edit
-//! and a stream each, against a local stand-in for the API, so that it costs nothing to run:
+//! and a stream each.
+//!
+//! It spends up to ten cents at the API that `OPENAI_BASE_URL` names, and nothing at the fake one:
 //!
 //! ```sh
-//! cargo run -p imgcost-guard --features reqwest-middleware --example reqwest
+//! cargo run -p imgcost-fake -- --port 8080 &
+//! OPENAI_BASE_URL=http://127.0.0.1:8080/v1 OPENAI_API_KEY=none \
+//!     cargo run -p imgcost-guard --features reqwest-middleware --example reqwest
 //! ```
-
-#[path = "../tests/it/fake/mod.rs"]
-mod fake;
+//!
+//! Copied into a project of your own, it needs:
+//!
+//! ```toml
+//! imgcost-guard = { version = "0.1", features = ["reqwest-middleware"] }
+//! imgcost-ledger = "0.1"
+//! reqwest = { version = "0.13", default-features = false, features = ["multipart", "stream"] }
+//! reqwest-middleware = { version = "0.5", default-features = false }
+//! serde_json = "1"
+//! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
+//! ```
 
 use std::error::Error;
 use std::sync::Arc;
@@ -19,19 +31,18 @@ use serde_json::json;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    run().await
+    let named = |name: &str| std::env::var(name).map_err(|_| format!("{name} is not set"));
+    run(&named("OPENAI_BASE_URL")?, &named("OPENAI_API_KEY")?).await
 }
 
-pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
-    let api = fake::Fake::start().await;
-
+pub(crate) async fn run(base_url: &str, key: &str) -> Result<(), Box<dyn Error>> {
     // Ten cents a day for the team. A real program opens a ledger that outlives it.
     let ledger = Arc::new(MemoryLedger::new());
     let cap = NanoUsd::from_usd("0.10".parse()?).ok_or("too much")?;
     ledger.set_budget(&Budget::new("team".parse()?, Window::Day, Cap::Usd(cap)), "example")?;
 
     let guard = Guard::with_built_in_book(ledger.clone(), "team/alice".parse()?);
-    by_hand(&guard, &api).await?;
+    by_hand(&guard, base_url, key).await?;
     show("by hand", &*ledger)?;
 
     // The same by a middleware, which sees to all of it.
@@ -39,7 +50,10 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
     let client =
         reqwest_middleware::ClientBuilder::new(plain.clone()).with(GuardMiddleware::new(guard)).build();
     let post = |path: &str, body: &serde_json::Value| {
-        let request = client.post(api.at(path)).header("content-type", "application/json");
+        let request = client
+            .post(format!("{base_url}{path}"))
+            .bearer_auth(key)
+            .header("content-type", "application/json");
         request.body(body.to_string())
     };
     let image = |quality: &str, n: u32, stream: bool| {
@@ -59,7 +73,7 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
         .text("size", "1024x1024")
         .text("quality", "low")
         .part("image", Part::bytes(png()).file_name("fox.png"));
-    let edit = plain.post(api.at("/images/edits")).multipart(form).build()?;
+    let edit = plain.post(format!("{base_url}/images/edits")).bearer_auth(key).multipart(form).build()?;
     client.execute(edit).await?.bytes().await?;
     show("after an edit", &*ledger)?;
 
@@ -81,7 +95,7 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
 }
 
 /// A generation, an edit and a stream with nothing but reqwest's own client.
-async fn by_hand(guard: &Guard, api: &fake::Fake) -> Result<(), Box<dyn Error>> {
+async fn by_hand(guard: &Guard, base_url: &str, key: &str) -> Result<(), Box<dyn Error>> {
     let json = "application/json";
     let (model, size, quality) = ("gpt-image-2", "1024x1024", "low");
     let image = json!({"model": model, "prompt": "a red fox", "size": size, "quality": quality});
@@ -96,7 +110,8 @@ async fn by_hand(guard: &Guard, api: &fake::Fake) -> Result<(), Box<dyn Error>> 
     {
         let body = body.to_string();
         let call = guard.before_async(path, Some(json), body.as_str()).await?.ok_or("no image call")?;
-        let request = client.post(api.at(path)).header("content-type", json).body(body);
+        let request =
+            client.post(format!("{base_url}{path}")).bearer_auth(key).header("content-type", json).body(body);
         let mut response = match request.send().await {
             Ok(response) => response,
             // Only a failed connection says for sure that nothing was sent.
@@ -109,10 +124,9 @@ async fn by_hand(guard: &Guard, api: &fake::Fake) -> Result<(), Box<dyn Error>> 
         };
         let mut watch = call.answered(response.status().as_u16());
         while let Some(chunk) = response.chunk().await? {
-            // With a ledger that has to be waited for, read it whole and use `after_async`.
-            watch.feed(&chunk);
+            watch.feed_async(&chunk).await;
         }
-        println!("by hand {path}: ${}", watch.end()?.amount);
+        println!("by hand {path}: ${}", watch.end_async().await?.amount);
     }
     Ok(())
 }

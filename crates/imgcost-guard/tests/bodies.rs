@@ -6,13 +6,10 @@
 
 #[path = "it/common/mod.rs"]
 mod common;
-#[path = "it/fake/mod.rs"]
-mod fake;
-
 use bytes::Bytes;
 use common::adapters::{Adapter, denial};
 use common::{books, builder, guard, image, only_hold, slow_books};
-use fake::Fake;
+use imgcost_fake::Fake;
 use imgcost_guard::Error;
 use imgcost_ledger::State;
 use reqwest::multipart::{Form, Part};

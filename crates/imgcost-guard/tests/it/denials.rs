@@ -3,7 +3,7 @@
 
 use crate::common::adapters::{Adapter, denial};
 use crate::common::{books, guard, guard_with, image, slow_books, states};
-use crate::fake::Fake;
+use imgcost_fake::Fake;
 use imgcost_guard::reqwest_middleware::GuardMiddleware;
 use imgcost_guard::{Error, OnExceed, Policy};
 use imgcost_ledger::State;

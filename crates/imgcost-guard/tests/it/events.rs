@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::common::adapters::{Adapter, denial};
 use crate::common::slow::SlowLedger;
 use crate::common::{Books, books, builder, image, none_open, only_hold, scope, slow_books, states, usd};
-use crate::fake::{Behaviour, Fake};
+use imgcost_fake::{Behaviour, Fake};
 use imgcost_guard::reqwest_middleware::GuardMiddleware;
 use imgcost_guard::{Builder, Error, Event, Guard, Mode, OnExceed, OutcomeResult, Policy, Spend, booked};
 use imgcost_ledger::{Budget, Cap, Ledger, State, Window};

@@ -7,5 +7,6 @@ mod example;
 
 #[tokio::test]
 async fn the_example_with_reqwest_runs() {
-    example::run().await.unwrap();
+    let api = imgcost_fake::Fake::start().await;
+    example::run(&api.url(), "a key").await.unwrap();
 }

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use crate::common::give_up;
-use crate::fake::{Behaviour, Fake, FilePart};
 use imgcost_core::Response as Reported;
+use imgcost_fake::{Behaviour, Fake, FilePart};
 use imgcost_wire::{End, Scan, Scanner};
 use reqwest::Response;
 use reqwest::multipart::{Form, Part};

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::common::adapters::Adapter;
 use crate::common::{booked, books, give_up, guard, holds, image, slow_books};
-use crate::fake::{Behaviour, Fake};
 use futures_util::FutureExt;
+use imgcost_fake::{Behaviour, Fake};
 use imgcost_ledger::State;
 use reqwest::{Client, Request};
 use tokio::time::sleep;

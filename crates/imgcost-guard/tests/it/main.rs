@@ -3,10 +3,8 @@
 //! `tests/bodies.rs` is a program of its own.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-#![allow(clippy::duplicate_mod, reason = "each example has the fake API as a module of its own")]
 
 mod common;
-mod fake;
 
 mod denials;
 mod events;

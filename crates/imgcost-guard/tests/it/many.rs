@@ -3,7 +3,7 @@
 
 use crate::common::adapters::{Adapter, denial};
 use crate::common::{books, guard, image, none_open, slow_books, states, usd};
-use crate::fake::{self, Fake};
+use imgcost_fake::{self as fake, Fake};
 use imgcost_guard::Error;
 use imgcost_ledger::{NanoUsd, State};
 use reqwest::Client;

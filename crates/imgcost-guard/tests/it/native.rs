@@ -302,7 +302,7 @@ fn a_body_without_a_model_is_of_the_one_that_its_provider_has() {
 mod through_adapters {
     use super::*;
     use crate::common::adapters::{Adapter, denial};
-    use crate::fake::Fake;
+    use imgcost_fake::Fake;
     use reqwest::{Client, Request};
 
     fn request(fake: &Fake, path: &str, body: &str) -> Request {

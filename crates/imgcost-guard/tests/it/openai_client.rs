@@ -15,7 +15,7 @@ use imgcost_ledger::State;
 use tower::ServiceBuilder;
 
 use crate::common::{self, Books, books, guard, only_hold, slow_books, states};
-use crate::fake::{Behaviour, Fake};
+use imgcost_fake::{Behaviour, Fake};
 
 fn client(fake: &Fake, guard: Guard) -> Client<OpenAIConfig> {
     let service = ServiceBuilder::new()

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::common::adapters::Adapter;
 use crate::common::{Books, booked, books, guard, image, only_hold, slow_books};
-use crate::fake::{Behaviour, Fake};
 use futures_util::future::join_all;
+use imgcost_fake::{Behaviour, Fake};
 use imgcost_ledger::{Hold, NanoUsd, State};
 use reqwest::{Client, Request};
 use serde_json::Value;

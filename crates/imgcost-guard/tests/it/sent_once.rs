@@ -10,10 +10,10 @@ use std::thread::JoinHandle;
 
 use crate::common::adapters::{Adapter, BoxError};
 use crate::common::{self, Books, booked, books, guard, guard_with, image, only_hold, slow_books};
-use crate::fake::{Behaviour, Fake};
 use async_openai::error::OpenAIError;
 use async_openai::middleware::retry::OpenAIRetryLayer;
 use async_openai::middleware::{HttpRequestFactory, ReqwestService};
+use imgcost_fake::{Behaviour, Fake};
 use imgcost_guard::reqwest_middleware::GuardMiddleware;
 use imgcost_guard::tower::refused_connection;
 use imgcost_guard::{Error, Guard, Policy, async_openai as openai, tower as http_tower};

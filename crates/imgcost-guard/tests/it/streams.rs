@@ -3,7 +3,7 @@
 
 use crate::common::adapters::Adapter;
 use crate::common::{Books, booked, books, guard, image, only_hold, slow_books};
-use crate::fake::{Behaviour, Fake};
+use imgcost_fake::{Behaviour, Fake};
 use imgcost_ledger::State;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, Request, Response};

@@ -19,7 +19,7 @@ use imgcost_ledger::{
 };
 use serde_json::{Value, json};
 
-use crate::fake::Fake;
+use imgcost_fake::Fake;
 
 /// The day that the fake API lives on.
 pub(crate) const TODAY: Date = Date::constant(2026, 11, 21);

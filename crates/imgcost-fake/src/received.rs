@@ -11,36 +11,36 @@ use super::image;
 
 /// A call as it was received.
 #[derive(Debug, Clone)]
-pub(crate) struct Call {
+pub struct Call {
     /// The path, such as `/v1/images/edits`.
-    pub(crate) path: String,
+    pub path: String,
     /// The headers in order, with the value of `authorization` left out.
-    pub(crate) headers: Vec<(String, String)>,
+    pub headers: Vec<(String, String)>,
     /// The JSON body, or a form's fields as the JSON body would have them; of a file only as
     /// much as tells its size. Null if it was neither.
-    pub(crate) body: Value,
+    pub body: Value,
     /// A form's files.
-    pub(crate) files: Vec<FilePart>,
+    pub files: Vec<FilePart>,
     /// How many bytes the body had.
-    pub(crate) body_bytes: usize,
+    pub body_bytes: usize,
     /// What became of it.
-    pub(crate) behaviour: Behaviour,
+    pub behaviour: Behaviour,
 }
 
 /// A file of a form.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct FilePart {
+pub struct FilePart {
     /// The field, such as `image[]`.
-    pub(crate) field: String,
+    pub field: String,
     /// The file's name, if it has one.
-    pub(crate) name: Option<String>,
+    pub name: Option<String>,
     /// Its length.
-    pub(crate) bytes: usize,
+    pub bytes: usize,
 }
 
 impl Call {
     /// A header's value.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(met, _)| met == name).map(|(_, value)| value.as_str())
     }
 }

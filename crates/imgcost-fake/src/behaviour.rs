@@ -6,14 +6,14 @@ macro_rules! behaviours {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)+) => {
         /// What becomes of a call. The names are those of the `x-fake` header.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(crate) enum Behaviour { $($(#[$doc])* $name,)+ }
+        pub enum Behaviour { $($(#[$doc])* $name,)+ }
 
         impl Behaviour {
             /// Every behaviour, in order.
-            pub(crate) const ALL: &'static [Behaviour] = &[$(Behaviour::$name),+];
+            pub const ALL: &'static [Behaviour] = &[$(Behaviour::$name),+];
 
             /// Its name in the `x-fake` header.
-            pub(crate) const fn as_str(self) -> &'static str {
+            pub const fn as_str(self) -> &'static str {
                 match self { $(Behaviour::$name => $text),+ }
             }
         }

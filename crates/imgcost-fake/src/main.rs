@@ -1,17 +1,8 @@
-//! Runs the fake image API by hand, to try a client against it without a bill:
-//!
-//! ```sh
-//! cargo run -p imgcost-guard --example fake_api -- --port 8080
-//! curl http://127.0.0.1:8080/v1/images/generations -H 'content-type: application/json' \
-//!     -H 'x-fake: above-ceiling' -d '{"model":"gpt-image-2","prompt":"a fox","quality":"low"}'
-//! ```
-
-#[path = "../tests/it/fake/mod.rs"]
-mod fake;
+//! Runs the fake image API by hand, to try a client against it without a bill.
 
 use std::process::ExitCode;
 
-use fake::{Behaviour, Fake};
+use imgcost_fake::{Behaviour, Fake};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -21,13 +12,13 @@ fn main() -> ExitCode {
         _ => None,
     };
     let Some(port) = port else {
-        eprintln!("usage: fake_api [--port PORT]");
+        eprintln!("usage: imgcost-fake [--port PORT]");
         return ExitCode::from(2);
     };
     let fake = match Fake::start_at(port) {
         Ok(fake) => fake,
         Err(error) => {
-            eprintln!("fake_api: port {port}: {error}");
+            eprintln!("imgcost-fake: port {port}: {error}");
             return ExitCode::FAILURE;
         }
     };

@@ -1,14 +1,11 @@
-//! An image API for tests: the real wire format and real token counts, without images.
-//!
-//! It listens on the loopback address, answers as the vendor's documentation and recorded
-//! calls say, and misbehaves on demand: a request's `x-fake` header, or else the next entry of
-//! [`Fake::script`], names a [`Behaviour`]. It counts tokens with the price book's own rules,
-//! so that a test knows beforehand what a response will report, and it remembers what it was
-//! sent, so that a test can tell that a refused call never arrived.
-//!
-//! Prompts and files stay in memory and go nowhere. `examples/fake_api.rs` runs it by hand.
-#![allow(dead_code, unused_imports, reason = "every test uses a part of it")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![doc = include_str!("../README.md")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test had better fail loudly"
+)]
 
 mod behaviour;
 mod errors;
@@ -30,11 +27,11 @@ use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
-pub(crate) use behaviour::Behaviour;
-pub(crate) use received::{Call, FilePart};
+pub use behaviour::Behaviour;
+pub use received::{Call, FilePart};
 
 /// A running API. It stops when it is dropped, with all its connections.
-pub(crate) struct Fake {
+pub struct Fake {
     address: SocketAddr,
     shared: Arc<Shared>,
     stop: Option<oneshot::Sender<()>>,
@@ -53,15 +50,21 @@ struct Shared {
 const IMAGE_BYTES: u64 = 48 * 1024;
 
 impl Fake {
-    /// Starts on a free port.
-    pub(crate) async fn start() -> Fake {
+    /// Starts on a free port. It is async only so that tests which call it have a runtime.
+    ///
+    /// # Panics
+    /// There is no loopback port or no thread to be had.
+    pub async fn start() -> Fake {
         Fake::start_at(0).expect("a loopback port and a thread")
     }
 
     /// Starts on a port; 0 takes a free one.
     ///
     /// The API has a thread and a runtime of its own: it answers even while the test blocks.
-    pub(crate) fn start_at(port: u16) -> io::Result<Fake> {
+    ///
+    /// # Errors
+    /// The port is taken, or there is no thread to be had.
+    pub fn start_at(port: u16) -> io::Result<Fake> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -85,34 +88,34 @@ impl Fake {
     }
 
     /// The base URL that a client takes, `/v1` included.
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("http://{}/v1", self.address)
     }
 
     /// The address of an endpoint, such as `/images/generations`.
-    pub(crate) fn at(&self, path: &str) -> String {
+    pub fn at(&self, path: &str) -> String {
         format!("{}{path}", self.url())
     }
 
     /// Everything that was received so far, in order.
-    pub(crate) fn calls(&self) -> Vec<Call> {
+    pub fn calls(&self) -> Vec<Call> {
         lock(&self.shared.calls).clone()
     }
 
     /// How many calls were received so far.
-    pub(crate) fn count(&self) -> usize {
+    pub fn count(&self) -> usize {
         lock(&self.shared.calls).len()
     }
 
     /// Sets what the next calls without an `x-fake` header meet, one entry a call. After the
     /// last, calls are answered in order.
-    pub(crate) fn script(&self, behaviours: &[Behaviour]) {
+    pub fn script(&self, behaviours: &[Behaviour]) {
         lock(&self.shared.script).extend(behaviours);
     }
 
     /// Sets the length of an image in bytes of base64; a call's `x-fake-image-bytes` header
     /// goes before it. Images are made while they are sent, and of any length.
-    pub(crate) fn set_image_bytes(&self, bytes: u64) {
+    pub fn set_image_bytes(&self, bytes: u64) {
         self.shared.image_bytes.store(bytes, Ordering::Relaxed);
     }
 }
