@@ -19,11 +19,12 @@ impl GuardLayer {
     /// A layer that asks this guard.
     #[must_use]
     pub fn new(guard: Guard) -> Self {
-        GuardLayer { guard, not_sent: Arc::new(|_| false) }
+        GuardLayer { guard, not_sent: Arc::new(shed) }
     }
 
     /// Says by which errors of the service a request was surely not sent, so that its hold is
-    /// released. Without it every error counts as sent without a response.
+    /// released. Without it only a load that `tower::load_shed` sheds counts as not sent, and every
+    /// other error as sent without a response.
     ///
     /// The error of a service that retries, or follows redirects, is that of its last try: a
     /// refused connection says nothing about the tries before it. So give a test only where
@@ -36,7 +37,7 @@ impl GuardLayer {
         mut self,
         test: impl Fn(&(dyn StdError + 'static)) -> bool + Send + Sync + 'static,
     ) -> Self {
-        self.not_sent = Arc::new(test);
+        self.not_sent = Arc::new(move |error| shed(error) || test(error));
         self
     }
 }
@@ -45,6 +46,11 @@ impl fmt::Debug for GuardLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("GuardLayer").field("guard", &self.guard).finish_non_exhaustive()
     }
+}
+
+/// Whether `tower::load_shed` refused the call: then nothing below it saw the request.
+fn shed(error: &(dyn StdError + 'static)) -> bool {
+    error.is::<::tower::load_shed::error::Overloaded>()
 }
 
 /// Whether a connection was refused, by the error or what caused it. No open connection ends

@@ -314,3 +314,24 @@ async fn cost_of_one(fake: &Fake) -> NanoUsd {
     retried(&guard(&books), fake).await.unwrap().bytes().await.unwrap();
     only_hold(&books).cost.unwrap()
 }
+
+#[tokio::test]
+async fn a_call_that_is_shed_was_not_sent() {
+    let books = books("1");
+    let never_ready = tower::service_fn(|_: http::Request<Body>| async {
+        Ok::<_, std::io::Error>(http::Response::new(Body::default()))
+    });
+    // One permit, which is taken: the limit is not ready, and the load is shed.
+    let taken = Arc::new(tokio::sync::Semaphore::new(1));
+    let limited = tower::ServiceBuilder::new()
+        .layer(http_tower::GuardLayer::new(guard(&books)))
+        .load_shed()
+        .layer(tower::limit::GlobalConcurrencyLimitLayer::with_semaphore(Arc::clone(&taken)))
+        .service(never_ready);
+    let _permit = taken.acquire().await.unwrap();
+    let request = http::Request::post("http://127.0.0.1/v1/images/generations");
+    let request = request.header("content-type", "application/json");
+    let error = limited.oneshot(request.body(Body::from(image().to_string())).unwrap()).await.unwrap_err();
+    assert!(error.is::<tower::load_shed::error::Overloaded>(), "{error}");
+    assert_eq!(only_hold(&books).state, State::Released);
+}
