@@ -47,6 +47,15 @@ pub enum Error {
         /// The fields.
         fields: Vec<String>,
     },
+    /// The policy file forbids the call: [`Policy::rules`](crate::Policy::rules).
+    #[cfg(feature = "rules")]
+    #[error("{policy} forbids the call: {}", words(findings))]
+    Forbidden {
+        /// The policy's file.
+        policy: String,
+        /// The rules that it breaks.
+        findings: Vec<imgcost_analysis::policy::Finding>,
+    },
     /// The call may cost more than [`Policy::per_call_cap`](crate::Policy::per_call_cap) allows.
     #[error(transparent)]
     OverCallCap(Box<OverCallCap>),
@@ -132,6 +141,8 @@ impl Error {
             Error::HoldError { why: HoldError::TooLarge, .. } => "too-large",
             Error::UnseenContext { .. } => "unseen-context",
             Error::UnknownFields { .. } => "unknown-field",
+            #[cfg(feature = "rules")]
+            Error::Forbidden { .. } => "forbidden",
             Error::OverCallCap(_) => "over-call-cap",
             Error::Refused(refused) => refused.refusal.code(),
             Error::Ledger(error) => error.code(),
@@ -168,6 +179,22 @@ impl Error {
     pub(crate) fn is_conflict(&self) -> bool {
         matches!(self, Error::Ledger(imgcost_ledger::Error::Conflict { .. }))
     }
+}
+
+/// Each finding with its rule, what is allowed, and what is nearest to it.
+#[cfg(feature = "rules")]
+fn words(findings: &[imgcost_analysis::policy::Finding]) -> String {
+    let words = findings.iter().map(|finding| {
+        let mut words = format!("{} ({})", finding.message, finding.rule.name());
+        if !finding.allowed.is_empty() {
+            words.push_str(&format!("; allowed: {}", finding.allowed.join(", ")));
+        }
+        if let Some(nearest) = &finding.nearest {
+            words.push_str(&format!("; nearest: {nearest}"));
+        }
+        words
+    });
+    words.collect::<Vec<_>>().join("; ")
 }
 
 impl fmt::Display for OverCallCap {

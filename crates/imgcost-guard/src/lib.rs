@@ -38,6 +38,8 @@ pub use hold::{Booked, Hold, Quoted};
 #[cfg(feature = "__http")]
 pub use http::ObservedBody;
 pub use http::{Call, Reading, ResponseObserver};
+#[cfg(feature = "rules")]
+pub use imgcost_analysis::policy::{Finding, Policy as Rules};
 pub use imgcost_core::OutcomeResult;
 pub use policy::{Mode, OnExceed, Policy, UnknownFields, Unreadable};
 pub use settlement::{Bill, bill};

@@ -129,6 +129,8 @@ pub struct Policy {
     pub(crate) passed: Vec<String>,
     pub(crate) unknown_fields: UnknownFields,
     pub(crate) responses_images: Option<NonZeroU32>,
+    #[cfg(feature = "rules")]
+    pub(crate) rules: Option<Arc<imgcost_analysis::policy::Policy>>,
 }
 
 impl Default for Policy {
@@ -149,6 +151,8 @@ impl Default for Policy {
             passed: Vec::new(),
             unknown_fields: UnknownFields::Assume,
             responses_images: None,
+            #[cfg(feature = "rules")]
+            rules: None,
         }
     }
 }
@@ -158,6 +162,26 @@ impl Policy {
     #[must_use]
     pub fn mode(mut self, mode: Mode) -> Self {
         self.mode = mode;
+        self
+    }
+
+    /// The rules of a policy file of `imgcost check`: a call that breaks one at level error is denied
+    /// as [`Error::Forbidden`], such as a quality or size that is left to the model under
+    /// `forbid_auto`. An exception covers a call by its model, by its [key](crate::Spend::key) as the
+    /// row's id, and by its tags. Calls of models without a price, which
+    /// [`allow_unpriced`](Policy::allow_unpriced) names, are judged by their amount alone.
+    ///
+    /// ```
+    /// use imgcost_guard::{Policy, Rules};
+    /// let rules = Rules::read("policy.toml", "forbid_auto = true\n").map_err(|mut all| all.remove(0).to_string())?;
+    /// let policy = Policy::default().rules(rules);
+    /// # drop(policy);
+    /// # Ok::<(), String>(())
+    /// ```
+    #[cfg(feature = "rules")]
+    #[must_use]
+    pub fn rules(mut self, rules: imgcost_analysis::policy::Policy) -> Self {
+        self.rules = Some(Arc::new(rules));
         self
     }
 

@@ -49,6 +49,28 @@ impl Policy {
     /// in the policy are none of its own.
     #[must_use]
     pub fn evaluator<'p>(&'p self, book: &'p Book, day: Date) -> Evaluator<'p> {
+        Evaluator { first: self.names_unknown_to(book), ..self.evaluator_of_rows(book, day) }
+    }
+
+    /// What forbids one call: the findings of level error that no exception covers. A call that is
+    /// dearer than what all rows of a file may cost is forbidden too.
+    #[must_use]
+    pub fn forbids(
+        &self,
+        day: Date,
+        subject: &Subject<'_>,
+        request: &Request,
+        quote: &Quote<'_>,
+    ) -> Vec<Finding> {
+        let mut evaluator = self.evaluator_of_rows(quote.offer().book, day);
+        evaluator.row(subject, request, Ok(quote));
+        evaluator.file();
+        let mut findings = evaluator.report.findings;
+        findings.retain(|finding| finding.level == Level::Error && finding.suppressed.is_none());
+        findings
+    }
+
+    fn evaluator_of_rows<'p>(&'p self, book: &'p Book, day: Date) -> Evaluator<'p> {
         Evaluator {
             policy: self,
             book,
@@ -56,7 +78,7 @@ impl Policy {
             on_money: self.is_on_money(),
             used: vec![false; self.exceptions.len()],
             kept: BTreeMap::new(),
-            first: self.names_unknown_to(book),
+            first: Vec::new(),
             report: Report {
                 findings: Vec::new(),
                 more: BTreeMap::new(),

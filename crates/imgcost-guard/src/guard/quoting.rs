@@ -37,11 +37,29 @@ impl Guard {
             overridden.push(error);
         }
         let request = filled_in(request, policy);
-        let hold = wish(self, &request)?.admit(self, overridden)?;
+        let wish = wish(self, &request)?;
+        #[cfg(feature = "rules")]
+        if let Some(error) = self.forbidden(&request, wish.quote.as_ref()) {
+            if !self.observes() {
+                return Err(error);
+            }
+            overridden.push(error);
+        }
+        let hold = wish.admit(self, overridden)?;
         if !fields.is_empty() && self.shared.told.is_news(&format!("fields {}", fields.join(" "))) {
             self.shared.listener.tell(&Event::UnknownFields { fields: fields.clone() });
         }
         Ok(hold)
+    }
+
+    /// What the policy file forbids the call for.
+    #[cfg(feature = "rules")]
+    fn forbidden(&self, request: &Request, quote: Option<&Quote<'_>>) -> Option<Error> {
+        let (rules, quote) = (self.shared.policy.rules.as_ref()?, quote?);
+        let id = self.spend.key.as_deref().unwrap_or_default();
+        let subject = imgcost_analysis::policy::Subject::new(0, id, &[]);
+        let findings = rules.forbids(request.as_of, &subject, request, quote);
+        (!findings.is_empty()).then(|| Error::Forbidden { policy: rules.name().to_owned(), findings })
     }
 
     /// Whether a call that can't be held passes all the same, since the guard only observes. Either

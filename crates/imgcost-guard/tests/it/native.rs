@@ -263,7 +263,8 @@ fn a_host_that_is_none_of_the_provider_is_told_once() {
     let told = Told::default();
     let heard = Arc::clone(&told);
     let guard = builder(&books("1")).host("Gateway.example.com");
-    let guard = guard.on_notice(move |notice| heard.lock().unwrap().push(notice.to_string())).build();
+    let tell = common::beside_calls(move |event| heard.lock().unwrap().push(event.to_string()));
+    let guard = guard.on_event(tell).build();
     drop(guard.before("https://gateway.example.com:8080/v1/images/generations", None, OPENAI.as_bytes()));
     assert!(told.lock().unwrap().iter().all(|told| !told.contains("host of")), "{told:?}");
 }

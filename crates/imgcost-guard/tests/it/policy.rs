@@ -4,9 +4,9 @@ use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use crate::common::{self, books, builder, guard, guard_with, only_hold, states, usd};
+use crate::common::{self, books, builder, guard, guard_with, holds, only_hold, states, usd};
 use imgcost_core::{Alternative, Date, Event as CallEvent, Outcome, Prompt, Quality, Request, Response};
-use imgcost_guard::{Amount, Error, Event, Guard, HoldError, OnExceed, Policy};
+use imgcost_guard::{Amount, Error, Event, Guard, HoldError, Mode, OnExceed, Policy, Rules, Spend};
 use imgcost_ledger::{Budget, Cap, Ledger, MemoryLedger, SignedDuration, State, Window};
 
 fn request(guard: &Guard, n: u32) -> Request {
@@ -319,4 +319,33 @@ fn errors_can_be_sent_and_shared() {
     is::<imgcost_guard::Hold>();
     is::<imgcost_guard::Call>();
     is::<imgcost_guard::ResponseObserver>();
+}
+
+#[test]
+fn a_policy_file_decides_about_calls_as_about_rows() {
+    let rules = "max_per_call = \"0.10\"\nforbid_auto = true\n\n[[exception]]\nrule = \"max-per-call\"\n\
+                 id = \"hero-*\"\nreason = \"it is printed\"\n";
+    let policy = |mode| Policy::default().mode(mode).rules(Rules::read("policy.toml", rules).unwrap());
+    let books = books("10");
+    let guard = guard_with(&books, policy(Mode::Enforce));
+    let mut asked = guard.request("gpt-image-2");
+    asked.prompt = Some(Prompt::of_tokens(9));
+    asked.size = Some("1024x1024".parse().unwrap());
+    let error = guard.hold(&asked).unwrap_err();
+    assert_eq!(error.code(), "forbidden");
+    for words in ["policy.toml", "quality", "allowed: low, medium, high", "(auto)", "(max-per-call)"] {
+        assert!(error.to_string().contains(words), "{words}: {error}");
+    }
+    assert!(holds(&books).is_empty());
+    asked.quality = Some(Quality::High);
+    let error = guard.hold(&asked).unwrap_err().to_string();
+    assert!(error.contains("max-per-call") && !error.contains("(auto)"), "{error}");
+    // The exception covers it by the key of the call.
+    let hero = guard.spending(Spend::new().key("hero-1"));
+    assert_eq!(hero.hold(&asked).unwrap().amount(), only_hold(&books).ceiling);
+    asked.quality = Some(Quality::Low);
+    let _ = guard.hold(&asked).unwrap();
+    let observing = guard_with(&books, policy(Mode::Observe));
+    asked.quality = Some(Quality::High);
+    let _ = observing.hold(&asked).unwrap();
 }
