@@ -27,13 +27,13 @@ const SCRIPT: &str = r"\set n :n + 1
 SELECT outcome, refused, told::text, alerts::text, money_left, found_by, (h).id, (h).key, (h).scope,
     (h).made_at, (h).expires_at, (h).ceiling, (h).assumed, (h).state, (h).cost, (h).usage, (h).reason,
     (h).quote, (h).book, (h).request, (h).terms
-FROM bench.hold_v1(NULL, 'h_' || lpad(to_hex(:round::bigint), 8, '0') || lpad(to_hex(:client_id::bigint), 8, '0')
+FROM bench.hold_v2(NULL, 'h_' || lpad(to_hex(:round::bigint), 8, '0') || lpad(to_hex(:client_id::bigint), 8, '0')
     || lpad(to_hex(:n::bigint), 16, '0'), NULL, 'b' || :b::bigint || '/app', 167000, false, 'q_1', 'b_1',
-    '{}', '{}', 600000000, 'test', NULL);
+    '{}', '{}', 600000000, 'test', NULL, NULL, 1, NULL, NULL);
 SELECT outcome, told::text, alerts::text, state_before, (h).id, (h).key, (h).scope, (h).made_at,
     (h).expires_at, (h).ceiling, (h).assumed, (h).state, (h).cost, (h).usage, (h).reason, (h).quote,
     (h).book, (h).request, (h).terms
-FROM bench.change_v1(NULL, 'h_' || lpad(to_hex(:round::bigint), 8, '0') || lpad(to_hex(:client_id::bigint), 8, '0')
+FROM bench.change_v2(NULL, 'h_' || lpad(to_hex(:round::bigint), 8, '0') || lpad(to_hex(:client_id::bigint), 8, '0')
     || lpad(to_hex(:n::bigint), 16, '0'), 'settled', 165000, '{}', NULL, 'test');
 ";
 

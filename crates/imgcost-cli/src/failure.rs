@@ -192,6 +192,10 @@ impl<'e> Plain<'e> {
                 plain.fits = fits;
                 plain.message.push_str(&fits.map(fits_words).unwrap_or_default());
             }
+            Some(Refusal::Paused { scope, pause }) => {
+                plain.scope = Some(scope.as_str());
+                plain.message.push_str(&format!("; imgcost budget resume {} ends it", pause.scope));
+            }
             Some(Refusal::AssumedCeiling { scope, .. }) => plain.scope = Some(scope.as_str()),
             // A refusal of another kind has its code and message.
             Some(_) | None => {}

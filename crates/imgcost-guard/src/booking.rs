@@ -82,5 +82,6 @@ pub fn new_hold(quote: &Quote<'_>, amount: Amount, scope: &Scope, by: &str) -> R
         .assumed(basis == CeilingBasis::Assumed)
         .quote(quote.id(), quote.offer().book.digest())
         .details(summary, terms)
+        .expected(total.expected.and_then(NanoUsd::from_usd))
         .expires_in(DEFAULT_HOLD_TTL))
 }

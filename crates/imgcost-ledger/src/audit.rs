@@ -1,16 +1,20 @@
-//! Whether the ledger balances: recomputes the counters from the holds, and compares the holds'
+//! Whether the ledger balances: recomputes the counters from the holds and the corrections, and compares the holds'
 //! states with the journal.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
+use jiff::Timestamp;
+
+use crate::adjustment::Correction;
 use crate::budget::Sums;
 use crate::error::Error;
 use crate::hold::State;
 use crate::journal::{Entry, Event};
 use crate::ledger::{Filter, Ledger, Record};
-use crate::shares::adjusted;
-use crate::window::Period;
+use crate::money::NanoUsd;
+use crate::shares::{adjusted, corrected};
+use crate::window::{Period, Window};
 
 /// The most differences listed.
 const MAX_PROBLEMS: usize = 20;
@@ -28,9 +32,12 @@ pub struct Audit {
     pub problems: Vec<String>,
     /// The number of all differences.
     pub differences: u64,
+    /// The number of journal entries that are earlier than the one before. It is no difference: the
+    /// clock was set back, or on a server two steps ended in another order than they began.
+    pub out_of_order: u64,
 }
 
-/// Adds up all holds and compares the sums with the ledger's counters, to the nano-dollar, in
+/// Adds up all holds and corrections, and compares the sums with the ledger's counters, to the nano-dollar, in
 /// one consistent state. Then compares the number of holds in each state with the journal. Only
 /// the sums are kept in memory.
 ///
@@ -41,7 +48,7 @@ pub fn audit(ledger: &dyn Ledger) -> Result<Audit, Error> {
     let mut counted: BTreeMap<(String, Period), Sums> = BTreeMap::new();
     let mut audit = Audit::default();
     let mut states = States::default();
-    let mut overflow = false;
+    let (mut overflow, mut last) = (false, None);
     let what = Filter::default().counters().holds().journal();
     ledger.read(&what, &mut |record| {
         match record {
@@ -53,7 +60,7 @@ pub fn audit(ledger: &dyn Ledger) -> Result<Audit, Error> {
                 audit.holds += 1;
                 states.of_holds.add(hold.state);
                 for prefix in hold.scope.prefixes() {
-                    for period in hold.periods() {
+                    for period in kept_at(hold.made_at) {
                         let sums = counted.entry((prefix.to_owned(), period)).or_default();
                         match adjusted(*sums, None, Some(&hold)) {
                             Ok(more) => *sums = more,
@@ -62,13 +69,29 @@ pub fn audit(ledger: &dyn Ledger) -> Result<Audit, Error> {
                     }
                 }
             }
-            Record::Entry(entry) => states.follow(&entry),
-            Record::Budget(_) => {}
+            Record::Entry(entry) => {
+                states.follow(&entry);
+                audit.out_of_order += u64::from(last.replace(entry.at).is_some_and(|last| entry.at < last));
+                if let Some((correction, amount, at)) = correction(&entry) {
+                    for prefix in entry.scope.prefixes() {
+                        for period in kept_at(at) {
+                            let sums = counted.entry((prefix.to_owned(), period)).or_default();
+                            match corrected(*sums, correction, amount) {
+                                Ok(more) => *sums = more,
+                                Err(_) => overflow = true,
+                            }
+                        }
+                    }
+                }
+            }
+            Record::Budget(_) | Record::Pause(_) => {}
         }
         ControlFlow::Continue(())
     })?;
     if overflow {
-        audit.note("the holds add up to more than can be booked".to_owned());
+        audit.note(
+            "holds and corrections add up to more than can be booked, or to less than nothing".to_owned(),
+        );
     }
     for (key, sums) in &counted {
         let found = stored.remove(key).unwrap_or_default();
@@ -85,6 +108,21 @@ pub fn audit(ledger: &dyn Ledger) -> Result<Audit, Error> {
         audit.note(problem);
     }
     Ok(audit)
+}
+
+/// The periods whose sums are kept, at a moment.
+fn kept_at(at: Timestamp) -> [Period; 4] {
+    Window::KEPT.map(|window| window.at(at))
+}
+
+/// The correction that an entry books, and the moment at which it counts.
+fn correction(entry: &Entry) -> Option<(Correction, NanoUsd, Timestamp)> {
+    let correction = match entry.event {
+        Event::Charged => Correction::Charge,
+        Event::Credited => Correction::Credit,
+        _ => return None,
+    };
+    Some((correction, entry.amount?, entry.counts_at?))
 }
 
 /// The number of holds in each state.
@@ -126,7 +164,16 @@ impl States {
             Event::Settled => State::Settled,
             Event::Released => State::Released,
             Event::Presumed => State::Presumed,
-            Event::BudgetSet | Event::BudgetRemoved | Event::Alert => return,
+            Event::LateSettled => return self.of_journal.add(State::Settled),
+            Event::LatePresumed => return self.of_journal.add(State::Presumed),
+            Event::JobSet
+            | Event::Charged
+            | Event::Credited
+            | Event::Paused
+            | Event::Resumed
+            | Event::BudgetSet
+            | Event::BudgetRemoved
+            | Event::Alert => return,
         };
         *self.of_journal.of(entry.before.unwrap_or(State::Held)) -= 1;
         self.of_journal.add(after);
@@ -157,15 +204,19 @@ impl Audit {
 
 fn difference((scope, period): &(String, Period), found: &Sums, counted: &Sums) -> String {
     format!(
-        "{scope}, {} from {}: booked held {} presumed {} settled {} overrun {}, {} open; its holds add up to held {} presumed {} settled {} overrun {}, {} open",
+        "{scope}, {} from {}: booked held {} (assumed {}, over {}) presumed {} settled {} overrun {}, {} open; its holds add up to held {} (assumed {}, over {}) presumed {} settled {} overrun {}, {} open",
         period.window,
         period.start,
         found.held,
+        found.held_assumed,
+        found.held_over,
         found.presumed,
         found.settled,
         found.overrun,
         found.open,
         counted.held,
+        counted.held_assumed,
+        counted.held_over,
         counted.presumed,
         counted.settled,
         counted.overrun,

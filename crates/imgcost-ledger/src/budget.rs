@@ -8,7 +8,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use crate::money::NanoUsd;
-use crate::scope::Scope;
+use crate::scope::{ParseScopeError, Scope};
 use crate::window::{Period, Window};
 
 /// How much a budget allows.
@@ -120,15 +120,17 @@ impl Serialize for Thresholds {
 }
 
 /// A cap on what a scope may spend in a window. A scope may have one for each window.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Budget {
     /// The scope. Calls of the scopes below it count too.
     pub scope: Scope,
+    /// Whether it is the default of every child of that scope, one level below it, rather than the
+    /// budget of the scope itself. A child with a budget of its own for the window has that one.
+    pub each_child: bool,
     /// The window.
     pub window: Window,
     /// The cap.
-    #[serde(flatten)]
     pub cap: Cap,
     /// Whether holds with assumed ceilings are accepted.
     pub allow_assumed_ceiling: bool,
@@ -140,7 +142,37 @@ impl Budget {
     /// A budget that accepts assumed ceilings and alerts at 80 and 100 percent.
     #[must_use]
     pub fn new(scope: Scope, window: Window, cap: Cap) -> Self {
-        Budget { scope, window, cap, allow_assumed_ceiling: true, alerts: Thresholds::default() }
+        let alerts = Thresholds::default();
+        Budget { scope, each_child: false, window, cap, allow_assumed_ceiling: true, alerts }
+    }
+
+    /// Makes it the default of every child of the scope.
+    ///
+    /// ```
+    /// use imgcost_ledger::{Budget, Cap, Ledger, MemoryLedger, NanoUsd, NewHold, Window};
+    /// let ledger = MemoryLedger::new();
+    /// let dollars = |number: u64| NanoUsd::new(number * 1_000_000_000).unwrap();
+    /// let each = Budget::new("studio".parse()?, Window::Day, Cap::Usd(dollars(2))).each_child();
+    /// ledger.set_budget(&each, "ops")?;
+    /// let held = ledger.hold(&NewHold::new("studio/alice".parse()?, dollars(1), "app"))?;
+    /// assert_eq!(held.left, Some(dollars(1)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub const fn each_child(mut self) -> Self {
+        self.each_child = true;
+        self
+    }
+
+    /// Where it is set, as text: the scope, or `scope/*` for the default of its children.
+    #[must_use]
+    pub fn place(&self) -> String {
+        if self.each_child { default_place(self.scope.as_str()) } else { self.scope.as_str().to_owned() }
+    }
+
+    /// A default as the budget of one of the children.
+    pub(crate) fn of_child(self, scope: Scope) -> Budget {
+        Budget { scope, each_child: false, ..self }
     }
 
     /// Sets whether holds with assumed ceilings are accepted.
@@ -158,6 +190,43 @@ impl Budget {
     }
 }
 
+/// The members of a budget: `scope` is where it is set, such as `studio/*` for a default.
+impl Serialize for Budget {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Members<'b> {
+            scope: String,
+            window: Window,
+            #[serde(flatten)]
+            cap: Cap,
+            allow_assumed_ceiling: bool,
+            alerts: &'b Thresholds,
+        }
+        let Budget { window, cap, allow_assumed_ceiling, alerts, .. } = self;
+        let (scope, window, cap) = (self.place(), *window, *cap);
+        let allow_assumed_ceiling = *allow_assumed_ceiling;
+        Members { scope, window, cap, allow_assumed_ceiling, alerts }.serialize(serializer)
+    }
+}
+
+/// Where the default of the children of a scope is kept.
+pub(crate) fn default_place(scope: &str) -> String {
+    format!("{scope}/*")
+}
+
+/// Where the default that a scope may have is kept, if it is below another.
+pub(crate) fn default_place_of(scope: &str) -> Option<String> {
+    scope.rsplit_once('/').map(|(above, _)| default_place(above))
+}
+
+/// The scope of a place, and whether it is that of a default.
+pub(crate) fn scope_of_place(place: &str) -> Result<(Scope, bool), ParseScopeError> {
+    match place.strip_suffix("/*") {
+        Some(scope) => Ok((Scope::stored(scope)?, true)),
+        None => Ok((Scope::stored(place)?, false)),
+    }
+}
+
 /// What a scope has held and booked in one period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[non_exhaustive]
@@ -166,9 +235,11 @@ pub struct Sums {
     pub held: NanoUsd,
     /// The part of `held` with assumed ceilings.
     pub held_assumed: NanoUsd,
+    /// The part of `held` above what the calls are expected to cost.
+    pub held_over: NanoUsd,
     /// Calls presumed to have cost their ceilings.
     pub presumed: NanoUsd,
-    /// Settled calls, at their costs.
+    /// Settled calls, at their costs, and corrections.
     pub settled: NanoUsd,
     /// The part of `settled` above the ceilings that were held.
     pub overrun: NanoUsd,
@@ -184,6 +255,21 @@ impl Sums {
     pub fn used(&self) -> NanoUsd {
         let sum = self.held.checked_add(self.presumed).and_then(|sum| sum.checked_add(self.settled));
         sum.unwrap_or(NanoUsd::MAX)
+    }
+
+    /// The sums of several periods together, without what was alerted.
+    pub(crate) fn together(all: impl IntoIterator<Item = Sums>) -> Sums {
+        let add = |a: NanoUsd, b: NanoUsd| a.checked_add(b).unwrap_or(NanoUsd::MAX);
+        all.into_iter().fold(Sums::default(), |a, b| Sums {
+            held: add(a.held, b.held),
+            held_assumed: add(a.held_assumed, b.held_assumed),
+            held_over: add(a.held_over, b.held_over),
+            presumed: add(a.presumed, b.presumed),
+            settled: add(a.settled, b.settled),
+            overrun: add(a.overrun, b.overrun),
+            open: a.open.saturating_add(b.open),
+            alerted: 0,
+        })
     }
 }
 
@@ -210,13 +296,15 @@ pub struct Status {
     pub period: Period,
     /// Its sums.
     pub sums: Sums,
+    /// Whether it is the default of the children of the scope above it, not a budget of its own.
+    pub is_default: bool,
 }
 
 impl Status {
     /// A budget with the sums of one of its periods.
     #[must_use]
     pub const fn new(budget: Budget, period: Period, sums: Sums) -> Self {
-        Status { budget, period, sums }
+        Status { budget, period, sums, is_default: false }
     }
 
     /// What is left, zero if the cap is reached or exceeded; none without a limit.
@@ -254,11 +342,15 @@ impl Serialize for Status {
             since: Option<Timestamp>,
             #[serde(skip_serializing_if = "Option::is_none")]
             resets_at: Option<Timestamp>,
+            /// Where the default is set.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            default: Option<String>,
         }
-        let Status { budget, period, sums } = self;
+        let Status { budget, period, sums, is_default } = self;
         let (used, left, over, resets_at) = (sums.used(), self.left(), self.over(), self.resets_at());
         let since = resets_at.map(|_| period.start);
-        Members { budget, sums, used, left, over, since, resets_at }.serialize(serializer)
+        let default = default_place_of(budget.scope.as_str()).filter(|_| *is_default);
+        Members { budget, sums, used, left, over, since, resets_at, default }.serialize(serializer)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Why a ledger refused a step, or failed.
 
-use crate::hold::{HoldId, State};
+use crate::hold::{HoldId, Job, State};
 use crate::refusal::Refusal;
 
 /// Why a step was not done. Nothing was changed, except possibly after [`Error::Unknown`].
@@ -13,8 +13,21 @@ pub enum Error {
     /// There is no hold with that id.
     #[error("there is no hold {0}")]
     NoHold(HoldId),
-    /// The key or id was used before for a different call: another quote, scope or ceiling, or
-    /// a proven ceiling where this one is assumed, or the reverse.
+    /// There is no hold with that job.
+    #[error("there is no hold for the job {0}")]
+    NoJob(Job),
+    /// The hold is for another job of a provider.
+    #[error("hold {hold} is for the job {job}, and can't be for {wanted} too")]
+    OtherJob {
+        /// The hold.
+        hold: HoldId,
+        /// Its job.
+        job: Box<Job>,
+        /// The requested job.
+        wanted: Box<Job>,
+    },
+    /// The key, id or job was used before for a different call: another quote, scope, ceiling or
+    /// number of calls, or a proven ceiling where this one is assumed, or the reverse.
     #[error("{what} was used before, for another call: hold {hold}, quote {quote}")]
     OtherCall {
         /// The key or the id, in words.
@@ -99,6 +112,8 @@ impl Error {
         match self {
             Error::Refused(refusal) => refusal.code(),
             Error::NoHold(_) => "no-hold",
+            Error::NoJob(_) => "no-job",
+            Error::OtherJob { .. } => "other-job",
             Error::OtherCall { .. } => "other-call",
             Error::Conflict { .. } => "conflict",
             Error::BadInput { .. } => "bad-input",

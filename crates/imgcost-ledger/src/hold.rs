@@ -1,5 +1,6 @@
 //! Money set aside for a call, and its outcome.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -17,9 +18,10 @@ pub const MAX_DETAILS: usize = 1 << 20;
 pub const MAX_TEXT: usize = 512;
 /// The longest time until a hold expires.
 pub const MAX_EXPIRY: SignedDuration = SignedDuration::from_hours(24 * 366);
-/// The quote and book of a hold without a quote.
-const NONE: &str = "none";
-const NO_DETAILS: &str = "{}";
+/// The most tags of a hold.
+pub const MAX_TAGS: usize = 16;
+/// The most bytes in a tag's name, and in its value.
+pub const MAX_TAG: usize = 64;
 
 /// The id of a hold: `h_` and 32 hex digits, created before anything is written.
 ///
@@ -73,126 +75,6 @@ impl fmt::Display for HoldId {
 impl Serialize for HoldId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0)
-    }
-}
-
-/// A request to hold money for a call.
-///
-/// ```
-/// use imgcost_ledger::{NanoUsd, NewHold};
-/// let ceiling = NanoUsd::new(250_000_000).unwrap();
-/// let new = NewHold::new("team/alice".parse()?, ceiling, "app").key("order 7");
-/// assert_eq!(new.key.as_deref(), Some("order 7"));
-/// # Ok::<(), imgcost_ledger::ParseScopeError>(())
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct NewHold {
-    /// The hold's id, created before the write: repeating the request finds what was written,
-    /// even if that hold is closed by now ([`Hold::state`] tells).
-    pub id: HoldId,
-    /// The caller's own key, at most [`MAX_TEXT`] bytes. There is one hold for a key, however
-    /// often it is requested. While that hold is open, a request with the same key, quote, scope
-    /// and ceiling returns it; one that differs fails with [`Error::OtherCall`]. Once it is
-    /// settled, released or presumed, a request under a new id fails with [`Error::Conflict`]:
-    /// no money is set aside any more, and another call needs another key.
-    ///
-    /// [`Error::OtherCall`]: crate::Error::OtherCall
-    /// [`Error::Conflict`]: crate::Error::Conflict
-    pub key: Option<String>,
-    /// The scope that pays.
-    pub scope: Scope,
-    /// The most that the call may cost.
-    pub ceiling: NanoUsd,
-    /// Whether that ceiling is assumed rather than proven.
-    pub assumed: bool,
-    /// The id of the quote.
-    pub quote: String,
-    /// The digest of the price book used for the quote.
-    pub book: String,
-    /// A summary of the request as JSON; never the prompt or an API key.
-    pub request: String,
-    /// The rates to settle at, as JSON.
-    pub terms: String,
-    /// When an unsettled hold expires; at most [`MAX_EXPIRY`].
-    pub expires_in: SignedDuration,
-    /// Book the hold even if it would be refused, for this reason of at most [`MAX_TEXT`] bytes:
-    /// for a policy that warns instead of denying. The journal records the reason.
-    pub override_reason: Option<String>,
-    /// The actor recorded in the journal.
-    pub by: String,
-}
-
-impl NewHold {
-    /// A request with a new id and a proven ceiling that belongs to no quote and expires in ten
-    /// minutes.
-    #[must_use]
-    pub fn new(scope: Scope, ceiling: NanoUsd, by: impl Into<String>) -> Self {
-        NewHold {
-            id: HoldId::random(),
-            key: None,
-            scope,
-            ceiling,
-            assumed: false,
-            quote: NONE.to_owned(),
-            book: NONE.to_owned(),
-            request: NO_DETAILS.to_owned(),
-            terms: NO_DETAILS.to_owned(),
-            expires_in: SignedDuration::from_mins(10),
-            override_reason: None,
-            by: by.into(),
-        }
-    }
-
-    /// Replaces the id.
-    #[must_use]
-    pub fn id(mut self, id: HoldId) -> Self {
-        self.id = id;
-        self
-    }
-
-    /// Sets or clears the caller's key.
-    #[must_use]
-    pub fn key<'k>(mut self, key: impl Into<Option<&'k str>>) -> Self {
-        self.key = key.into().map(str::to_owned);
-        self
-    }
-
-    /// Marks the ceiling as assumed, or as proven.
-    #[must_use]
-    pub const fn assumed(mut self, assumed: bool) -> Self {
-        self.assumed = assumed;
-        self
-    }
-
-    /// Sets the quote's id and the digest of its price book.
-    #[must_use]
-    pub fn quote(mut self, id: impl Into<String>, book: impl Into<String>) -> Self {
-        self.quote = id.into();
-        self.book = book.into();
-        self
-    }
-
-    /// Sets the summary of the request and the rates to settle at, both as JSON.
-    #[must_use]
-    pub fn details(mut self, request: impl Into<String>, terms: impl Into<String>) -> Self {
-        self.request = request.into();
-        self.terms = terms.into();
-        self
-    }
-
-    /// Sets when it expires.
-    #[must_use]
-    pub const fn expires_in(mut self, time: SignedDuration) -> Self {
-        self.expires_in = time;
-        self
-    }
-
-    /// Books it even if it would be refused, for this reason.
-    #[must_use]
-    pub fn override_reason(mut self, reason: impl Into<String>) -> Self {
-        self.override_reason = Some(reason.into());
-        self
     }
 }
 
@@ -278,6 +160,52 @@ pub struct Hold {
     pub request: String,
     /// The rates to settle at, as JSON.
     pub terms: String,
+    /// What the call is expected to cost, if the quote knew.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<NanoUsd>,
+    /// How many calls it is for.
+    pub calls: u64,
+    /// The caller's tags.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+    /// The id of the request that the call is made for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// The provider's job, once it has accepted the call as one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job: Option<Job>,
+    /// Whether it was booked after the call, which was made while the ledger could not answer.
+    pub late: bool,
+}
+
+/// Tags as a JSON object; none without tags.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) fn tags_json(tags: &BTreeMap<String, String>) -> Option<String> {
+    // A map of texts always has a JSON form.
+    if tags.is_empty() { None } else { serde_json::to_string(tags).ok() }
+}
+
+/// A call that a provider has accepted as a job, and whose result comes later.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Job {
+    /// The provider's name.
+    pub provider: String,
+    /// The provider's id of the job.
+    pub id: String,
+}
+
+impl Job {
+    /// A provider's job, both texts at most [`MAX_TEXT`] bytes.
+    #[must_use]
+    pub fn new(provider: impl Into<String>, id: impl Into<String>) -> Job {
+        Job { provider: provider.into(), id: id.into() }
+    }
+}
+
+impl fmt::Display for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.provider, self.id)
+    }
 }
 
 impl Hold {
@@ -294,9 +222,15 @@ impl Hold {
         self.cost.map_or(NanoUsd::ZERO, |cost| cost.less(self.ceiling))
     }
 
+    /// Its tags as a JSON object; none without tags.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    pub(crate) fn tags_json(&self) -> Option<String> {
+        tags_json(&self.tags)
+    }
+
     /// The periods it counts in.
     #[must_use]
-    pub fn periods(&self) -> [Period; 4] {
+    pub fn periods(&self) -> [Period; 5] {
         Window::ALL.map(|window| window.at(self.made_at))
     }
 }
@@ -314,7 +248,7 @@ pub struct Held {
     pub repeated: bool,
     /// What is left on the tightest budget of its path; none if nothing is limited.
     pub left: Option<NanoUsd>,
-    /// The refusal that [`NewHold::override_reason`] overrode.
+    /// The refusal that [`NewHold::override_reason`](crate::NewHold::override_reason) overrode.
     pub refusal: Option<crate::refusal::Refusal>,
     /// Budget thresholds that it reached.
     pub alerts: Vec<Alert>,

@@ -20,6 +20,20 @@ pub enum Event {
     Released,
     /// A hold was presumed to have cost its ceiling.
     Presumed,
+    /// A call was booked that had been made while the ledger could not answer, at its cost.
+    LateSettled,
+    /// The same, at its ceiling: its outcome is unknown.
+    LatePresumed,
+    /// The provider accepted a call as a job, which the details name.
+    JobSet,
+    /// A correction added the amount to what was spent.
+    Charged,
+    /// A correction took the amount off what was spent.
+    Credited,
+    /// A scope was paused.
+    Paused,
+    /// A scope was resumed.
+    Resumed,
     /// A budget was set; the amount is its cap.
     BudgetSet,
     /// A budget was removed.
@@ -30,11 +44,18 @@ pub enum Event {
 
 impl Event {
     /// All of them.
-    pub const ALL: [Event; 7] = [
+    pub const ALL: [Event; 14] = [
         Event::Held,
         Event::Settled,
         Event::Released,
         Event::Presumed,
+        Event::LateSettled,
+        Event::LatePresumed,
+        Event::JobSet,
+        Event::Charged,
+        Event::Credited,
+        Event::Paused,
+        Event::Resumed,
         Event::BudgetSet,
         Event::BudgetRemoved,
         Event::Alert,
@@ -48,6 +69,13 @@ impl Event {
             Event::Settled => "settled",
             Event::Released => "released",
             Event::Presumed => "presumed",
+            Event::LateSettled => "late-settled",
+            Event::LatePresumed => "late-presumed",
+            Event::JobSet => "job-set",
+            Event::Charged => "charged",
+            Event::Credited => "credited",
+            Event::Paused => "paused",
+            Event::Resumed => "resumed",
             Event::BudgetSet => "budget-set",
             Event::BudgetRemoved => "budget-removed",
             Event::Alert => "alert",
@@ -67,7 +95,7 @@ impl Event {
 pub struct Entry {
     /// Its ascending number; numbers are missing where a write was rolled back.
     pub number: u64,
-    /// When it happened, by the store's clock.
+    /// When it was written, by the store's clock.
     pub at: Timestamp,
     /// What happened.
     pub event: Event,
@@ -75,7 +103,8 @@ pub struct Entry {
     pub scope: Scope,
     /// The hold.
     pub hold: Option<HoldId>,
-    /// The ceiling of a hold, the cost of a settlement, the cap of a budget.
+    /// The ceiling of a hold, the cost of a settlement, the amount of a correction, the cap of a
+    /// budget.
     pub amount: Option<NanoUsd>,
     /// How far a settlement exceeded its ceiling.
     pub overrun: Option<NanoUsd>,
@@ -85,11 +114,17 @@ pub struct Entry {
     pub quote: Option<String>,
     /// The digest of the price book of a new hold.
     pub book: Option<String>,
-    /// The request summary of a new hold as JSON, the usage of a settled one, or the window and
-    /// thresholds of a budget.
+    /// The request summary of a new hold as JSON, the usage of a settled one, the job of an
+    /// accepted one, or the window and thresholds of a budget.
     pub details: Option<String>,
     /// The actor.
     pub by: String,
     /// The reason.
     pub reason: Option<String>,
+    /// The moment in whose windows a correction or a late call counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counts_at: Option<Timestamp>,
+    /// The caller's key of a correction, or the name that the store gave the step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
 }

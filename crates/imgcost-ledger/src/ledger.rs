@@ -5,11 +5,14 @@ use std::ops::ControlFlow;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::adjustment::{Adjusted, Adjustment};
 use crate::budget::{Budget, Counter, Status};
 use crate::error::Error;
-use crate::hold::{Change, Changed, Held, Hold, HoldId, NewHold, State};
+use crate::hold::{Change, Changed, Held, Hold, HoldId, Job, State};
 use crate::journal::Entry;
 use crate::money::NanoUsd;
+use crate::new_hold::{LateCall, NewHold};
+use crate::pause::Pause;
 use crate::scope::Scope;
 use crate::window::Window;
 
@@ -34,17 +37,86 @@ pub trait Ledger: Send + Sync {
     /// [`Error::NoHold`]; [`Error::Conflict`] if the hold's state does not allow the change.
     fn change(&self, id: &HoldId, change: &Change, by: &str) -> Result<Changed, Error>;
 
-    /// Sets a scope's budget for a window and returns the one it replaces.
+    /// Records the provider's job that a call was accepted as, so that its result finds the hold
+    /// ([`Ledger::find_job`]). Returns the hold. The same job again does nothing.
+    ///
+    /// # Errors
+    /// [`Error::NoHold`]; [`Error::OtherCall`] if another hold has that job;
+    /// [`Error::OtherJob`] if the hold has another job.
+    fn set_job(&self, id: &HoldId, job: &Job, by: &str) -> Result<Hold, Error>;
+
+    /// The hold of a provider's job.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn find_job(&self, job: &Job) -> Result<Option<Hold>, Error>;
+
+    /// Books a call that was made while the ledger could not answer: hold and outcome in one step
+    /// and one entry, without asking whether a cap has room. If a hold with its id or key exists
+    /// after all, that hold gets the outcome.
+    ///
+    /// # Errors
+    /// [`Error::OtherCall`] if the id or key was used for another call; [`Error::Conflict`] if its
+    /// hold has another outcome already.
+    fn book_late(&self, late: &LateCall) -> Result<Changed, Error>;
+
+    /// Corrects what a scope has spent, by an entry of its own.
+    ///
+    /// # Errors
+    /// [`Error::BadInput`] for a credit of more than is settled in some window, or a key that was
+    /// used for another correction.
+    fn adjust(&self, adjustment: &Adjustment) -> Result<Adjusted, Error>;
+
+    /// Pauses a scope: holds there and below are refused until it is resumed. Returns the pause in
+    /// force, which is an earlier one if the scope is paused already.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn pause(&self, scope: &Scope, reason: &str, by: &str) -> Result<Pause, Error>;
+
+    /// Resumes a scope and returns the pause that this ends, if it was paused.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn resume(&self, scope: &Scope, by: &str) -> Result<Option<Pause>, Error>;
+
+    /// Sets a scope's budget for a window, or the default of its children, and returns the one it
+    /// replaces. The thresholds of a budget start over with the new cap; those that children
+    /// have reached under a default stay as they are.
     ///
     /// # Errors
     /// The store failed.
     fn set_budget(&self, budget: &Budget, by: &str) -> Result<Option<Budget>, Error>;
+
+    /// Sets a budget if there is none for its scope and window, and returns the one in force. A
+    /// program that ensures its budgets at every start undoes nothing that was set since.
+    ///
+    /// ```
+    /// use imgcost_ledger::{Budget, Cap, Ledger, MemoryLedger, NanoUsd, Window};
+    /// let ledger = MemoryLedger::new();
+    /// let dollars = |number: u64| Cap::Usd(NanoUsd::new(number * 1_000_000_000).unwrap());
+    /// let team = |cap| Budget::new("team".parse().unwrap(), Window::Month, cap);
+    /// assert_eq!(ledger.ensure_budget(&team(dollars(20)), "app")?.cap, dollars(20));
+    /// ledger.set_budget(&team(dollars(50)), "ops")?;
+    /// assert_eq!(ledger.ensure_budget(&team(dollars(20)), "app")?.cap, dollars(50));
+    /// # Ok::<(), imgcost_ledger::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The store failed.
+    fn ensure_budget(&self, budget: &Budget, by: &str) -> Result<Budget, Error>;
 
     /// Removes a scope's budget for a window and returns it, if there was one.
     ///
     /// # Errors
     /// The store failed.
     fn remove_budget(&self, scope: &Scope, window: Window, by: &str) -> Result<Option<Budget>, Error>;
+
+    /// Removes the default of a scope's children for a window and returns it, if there was one.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn remove_default(&self, scope: &Scope, window: Window, by: &str) -> Result<Option<Budget>, Error>;
 
     /// The hold with that id.
     ///
@@ -53,14 +125,16 @@ pub trait Ledger: Send + Sync {
     fn find(&self, id: &HoldId) -> Result<Option<Hold>, Error>;
 
     /// The budgets of a scope and of all scopes above and below it, or all budgets, sorted by
-    /// scope and window, each with the sums of its current period.
+    /// scope and window, each with the sums of its current period. A default is listed for each
+    /// child that has held or spent anything in the period, and for the children on the path of
+    /// the scope.
     ///
     /// # Errors
     /// The store failed.
     fn status(&self, scope: Option<&Scope>) -> Result<Vec<Status>, Error>;
 
-    /// Passes the filtered records to `each`, from one consistent state: budgets, counters, holds
-    /// and journal in this order, each sorted, until `each` breaks.
+    /// Passes the filtered records to `each`, from one consistent state: budgets, pauses, counters,
+    /// holds and journal in this order, each sorted, until `each` breaks.
     ///
     /// # Errors
     /// The store failed.
@@ -101,6 +175,21 @@ pub trait Ledger: Send + Sync {
     fn presume(&self, id: &HoldId, reason: &str, by: &str) -> Result<Changed, Error> {
         self.change(id, &Change::Presume { reason: reason.to_owned() }, by)
     }
+
+    /// [`Ledger::settle`] of the hold with a provider's job.
+    ///
+    /// # Errors
+    /// [`Error::NoJob`]; otherwise as [`Ledger::change`].
+    fn settle_job(
+        &self,
+        job: &Job,
+        cost: NanoUsd,
+        usage: Option<String>,
+        by: &str,
+    ) -> Result<Changed, Error> {
+        let Some(hold) = self.find_job(job)? else { return Err(Error::NoJob(job.clone())) };
+        self.settle(&hold.id, cost, usage, by)
+    }
 }
 
 /// What [`Ledger::read`] reads. The default is nothing.
@@ -113,8 +202,10 @@ pub trait Ledger: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Filter {
-    /// The budgets.
+    /// The budgets, defaults among them.
     pub budgets: bool,
+    /// The pauses.
+    pub pauses: bool,
     /// The counters.
     pub counters: bool,
     /// The holds.
@@ -129,6 +220,8 @@ pub struct Filter {
     pub state: Option<State>,
     /// Of holds, only open ones past their expiry.
     pub expired: bool,
+    /// Of holds, only those whose reason has this text in it.
+    pub reason_like: Option<String>,
     /// Of holds and journal, only records from this moment on.
     pub since: Option<Timestamp>,
     /// Of the journal, only the last entries, still in ascending order.
@@ -139,7 +232,19 @@ impl Filter {
     /// Everything.
     #[must_use]
     pub fn all() -> Self {
-        Filter { budgets: true, counters: true, holds: true, journal: true, ..Filter::default() }
+        Filter::default().budgets().pauses().counters().holds().journal()
+    }
+
+    /// Adds the pauses.
+    #[must_use]
+    pub fn pauses(self) -> Self {
+        Filter { pauses: true, ..self }
+    }
+
+    /// Of holds, only those whose reason has a text in it, letter by letter.
+    #[must_use]
+    pub fn reason_like<'r>(self, text: impl Into<Option<&'r str>>) -> Self {
+        Filter { reason_like: text.into().map(str::to_owned), ..self }
     }
 
     /// Adds the counters.
@@ -210,6 +315,8 @@ impl Filter {
 pub enum Record {
     /// A budget.
     Budget(Budget),
+    /// A paused scope.
+    Pause(Pause),
     /// The sums of a scope in one period.
     Counter(Counter),
     /// A hold.

@@ -1,17 +1,21 @@
 #![doc = include_str!("../README.md")]
 
+mod adjustment;
 mod audit;
 mod budget;
 mod checks;
 mod clock;
+mod closing;
 mod engine;
-mod entries;
 mod error;
 mod hold;
 mod journal;
 mod ledger;
 mod memory;
 mod money;
+mod nearest;
+mod new_hold;
+mod pause;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod refusal;
@@ -21,18 +25,23 @@ mod shares;
 mod sqlite;
 mod window;
 
+pub use adjustment::{Adjusted, Adjustment, Correction};
 pub use audit::{Audit, audit};
 pub use budget::{Alert, Budget, Cap, Counter, ParseThresholdsError, Status, Sums, Thresholds};
 pub use clock::Clock;
+pub use closing::{change_all, presume_expired};
 pub use error::Error;
 pub use hold::{
-    Change, Changed, Held, Hold, HoldId, MAX_DETAILS, MAX_EXPIRY, MAX_TEXT, NewHold, ParseHoldIdError, State,
+    Change, Changed, Held, Hold, HoldId, Job, MAX_DETAILS, MAX_EXPIRY, MAX_TAG, MAX_TAGS, MAX_TEXT,
+    ParseHoldIdError, State,
 };
 pub use jiff::{SignedDuration, Timestamp};
 pub use journal::{Entry, Event};
 pub use ledger::{Filter, Inspection, Ledger, Record};
 pub use memory::MemoryLedger;
 pub use money::NanoUsd;
+pub use new_hold::{LateCall, NewHold};
+pub use pause::Pause;
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresLedger, PostgresOptions};
 pub use refusal::{Block, Refusal};

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::budget::Sums;
 use crate::money::NanoUsd;
+use crate::pause::Pause;
 use crate::scope::Scope;
 use crate::window::Window;
 
@@ -33,6 +34,13 @@ pub enum Refusal {
         /// The budgets without room, topmost scope first.
         budgets: Vec<Block>,
     },
+    /// A scope on the path is paused.
+    Paused {
+        /// The requested scope.
+        scope: Scope,
+        /// The pause, with who and why; the topmost if there are several.
+        pause: Pause,
+    },
     /// The ceiling is assumed, and a budget on the path requires proven ones.
     AssumedCeiling {
         /// The requested scope.
@@ -54,6 +62,8 @@ pub struct Block {
     pub cap: NanoUsd,
     /// What is left of it.
     pub left: NanoUsd,
+    /// How much more the call needs.
+    pub short: NanoUsd,
     /// What is held and booked.
     #[serde(flatten)]
     pub sums: Sums,
@@ -69,6 +79,7 @@ impl Refusal {
             Refusal::NoBudget { .. } => "no-budget",
             Refusal::Full { .. } => "over-budget",
             Refusal::AssumedCeiling { .. } => "assumed-ceiling",
+            Refusal::Paused { .. } => "paused",
         }
     }
 
@@ -94,18 +105,28 @@ impl fmt::Display for Refusal {
             }
             Refusal::Full { scope, ceiling, budgets, .. } => {
                 write!(f, "over budget: a call for {scope} may cost up to ${ceiling}")?;
-                for Block { scope, window, cap, left, sums, resets_at } in budgets {
+                for Block { scope, window, cap, left, sums, resets_at, .. } in budgets {
                     let per = if *window == Window::Total { String::new() } else { format!(" per {window}") };
                     write!(f, "; {scope} has ${left} left of ${cap}{per}")?;
-                    let open = sums.held;
-                    if open > NanoUsd::ZERO {
-                        write!(f, " (${open} held by open calls)")?;
+                    let Sums { held, held_over, held_assumed, .. } = *sums;
+                    if held > NanoUsd::ZERO {
+                        write!(f, " (${held} held by open calls")?;
+                        if held_over > NanoUsd::ZERO {
+                            write!(f, ", ${held_over} of it above what they are expected to cost")?;
+                        }
+                        if held_assumed > NanoUsd::ZERO {
+                            write!(f, ", ${held_assumed} of it at assumed ceilings")?;
+                        }
+                        f.write_str(")")?;
                     }
                     if let Some(at) = resets_at {
                         write!(f, ", resets at {at}")?;
                     }
                 }
                 Ok(())
+            }
+            Refusal::Paused { scope, pause } => {
+                write!(f, "{scope} is not served: {pause}")
             }
             Refusal::AssumedCeiling { scope, budget } => write!(
                 f,

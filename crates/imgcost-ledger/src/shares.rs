@@ -1,5 +1,6 @@
 //! What a hold adds to the sums of its scopes and windows, by its state.
 
+use crate::adjustment::Correction;
 use crate::budget::Sums;
 use crate::hold::{Hold, State};
 use crate::money::NanoUsd;
@@ -17,6 +18,7 @@ pub(crate) enum ShareError {
 struct Share {
     held: NanoUsd,
     held_assumed: NanoUsd,
+    held_over: NanoUsd,
     presumed: NanoUsd,
     settled: NanoUsd,
     overrun: NanoUsd,
@@ -26,13 +28,21 @@ struct Share {
 impl Share {
     fn of(hold: Option<&Hold>) -> Share {
         let zero = NanoUsd::ZERO;
-        let mut share =
-            Share { held: zero, held_assumed: zero, presumed: zero, settled: zero, overrun: zero, open: 0 };
+        let mut share = Share {
+            held: zero,
+            held_assumed: zero,
+            held_over: zero,
+            presumed: zero,
+            settled: zero,
+            overrun: zero,
+            open: 0,
+        };
         let Some(hold) = hold else { return share };
         match hold.state {
             State::Held => {
                 share.held = hold.ceiling;
                 share.held_assumed = if hold.assumed { hold.ceiling } else { zero };
+                share.held_over = hold.expected.map_or(zero, |expected| hold.ceiling.less(expected));
                 share.open = 1;
             }
             State::Presumed => share.presumed = hold.ceiling,
@@ -55,16 +65,29 @@ pub(crate) fn adjusted(sums: Sums, before: Option<&Hold>, after: Option<&Hold>) 
     let adjusted = Sums {
         held: adjust(sums.held, out.held, into.held)?,
         held_assumed: adjust(sums.held_assumed, out.held_assumed, into.held_assumed)?,
+        held_over: adjust(sums.held_over, out.held_over, into.held_over)?,
         presumed: adjust(sums.presumed, out.presumed, into.presumed)?,
         settled: adjust(sums.settled, out.settled, into.settled)?,
         overrun: adjust(sums.overrun, out.overrun, into.overrun)?,
         open: sums.open.checked_sub(out.open).ok_or(ShareError::Short)?.saturating_add(into.open),
         alerted: sums.alerted,
     };
-    // The total must not overflow either, or a full scope could seem to have room.
-    let whole =
-        adjusted.held.checked_add(adjusted.presumed).and_then(|sum| sum.checked_add(adjusted.settled));
-    whole.map(|_| adjusted).ok_or(ShareError::TooMuch)
+    bounded(adjusted)
+}
+
+/// Sums with a correction.
+pub(crate) fn corrected(sums: Sums, correction: Correction, amount: NanoUsd) -> Result<Sums, ShareError> {
+    let settled = match correction {
+        Correction::Charge => sums.settled.checked_add(amount).ok_or(ShareError::TooMuch)?,
+        Correction::Credit => sums.settled.checked_sub(amount).ok_or(ShareError::Short)?,
+    };
+    bounded(Sums { settled, ..sums })
+}
+
+/// The total must not overflow either, or a full scope could seem to have room.
+fn bounded(sums: Sums) -> Result<Sums, ShareError> {
+    let whole = sums.held.checked_add(sums.presumed).and_then(|sum| sum.checked_add(sums.settled));
+    whole.map(|_| sums).ok_or(ShareError::TooMuch)
 }
 
 /// The message for a scope whose sums would overflow.

@@ -16,18 +16,23 @@ pub enum Window {
     Hour,
     /// From midnight to midnight.
     Day,
+    /// From Monday, as in ISO 8601, to the next.
+    Week,
     /// From the first of the month to the next.
     Month,
 }
 
 /// A name that is not a window.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is not a window; allowed: total, hour, day, month")]
+#[error("'{0}' is not a window; allowed: total, hour, day, week, month")]
 pub struct ParseWindowError(String);
 
 impl Window {
     /// All of them.
-    pub const ALL: [Window; 4] = [Window::Total, Window::Hour, Window::Day, Window::Month];
+    pub const ALL: [Window; 5] = [Window::Total, Window::Hour, Window::Day, Window::Week, Window::Month];
+
+    /// Those whose sums a ledger keeps. A week's sums are those of its days.
+    pub(crate) const KEPT: [Window; 4] = [Window::Total, Window::Hour, Window::Day, Window::Month];
 
     /// The stable name.
     #[must_use]
@@ -36,6 +41,7 @@ impl Window {
             Window::Total => "total",
             Window::Hour => "hour",
             Window::Day => "day",
+            Window::Week => "week",
             Window::Month => "month",
         }
     }
@@ -46,15 +52,29 @@ impl Window {
         let start = match self {
             Window::Total => Timestamp::UNIX_EPOCH,
             Window::Hour => floor(now, 3_600),
-            Window::Day => floor(now, 86_400),
+            Window::Day => floor(now, DAY),
+            Window::Week => {
+                let days = weekday(now);
+                floor(now, DAY).checked_sub((days * 24).hours()).unwrap_or(Timestamp::MIN)
+            }
             Window::Month => {
-                let midnight = floor(now, 86_400);
+                let midnight = floor(now, DAY);
                 let days = i64::from(midnight.to_zoned(TimeZone::UTC).day()) - 1;
                 midnight.checked_sub((days * 24).hours()).unwrap_or(Timestamp::MIN)
             }
         };
         Period { window: self, start }
     }
+}
+
+/// The seconds of a day in UTC, by the calendar of a computer's clock.
+const DAY: i64 = 86_400;
+
+/// The days since Monday.
+fn weekday(now: Timestamp) -> i64 {
+    let days = floor(now, DAY).as_second().div_euclid(DAY);
+    // 1970 began on a Thursday.
+    (days + 3).rem_euclid(7)
 }
 
 /// The last multiple of a number of seconds at or before a moment.
@@ -86,7 +106,7 @@ impl Serialize for Window {
     }
 }
 
-/// One hour, day or month, or all time.
+/// One hour, day, week or month, or all time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[non_exhaustive]
 pub struct Period {
@@ -104,11 +124,19 @@ impl Period {
             Window::Total => None,
             Window::Hour => self.start.checked_add(1.hour()).ok(),
             Window::Day => self.start.checked_add(24.hours()).ok(),
+            Window::Week => self.start.checked_add((7 * 24).hours()).ok(),
             Window::Month => {
                 let start = self.start.to_zoned(TimeZone::UTC);
                 start.checked_add(1.month()).ok().map(|next| next.timestamp())
             }
         }
+    }
+
+    /// The seven days of a week.
+    pub(crate) fn days(&self) -> impl Iterator<Item = Period> + use<> {
+        let start = self.start;
+        let day = move |number: i64| start.checked_add((number * 24).hours()).ok();
+        (0..7).filter_map(day).map(|start| Period { window: Window::Day, start })
     }
 }
 
@@ -130,9 +158,27 @@ mod tests {
                 "total 1970-01-01T00:00:00Z never",
                 "hour 2028-02-29T23:00:00Z 2028-03-01T00:00:00Z",
                 "day 2028-02-29T00:00:00Z 2028-03-01T00:00:00Z",
+                "week 2028-02-28T00:00:00Z 2028-03-06T00:00:00Z",
                 "month 2028-02-01T00:00:00Z 2028-03-01T00:00:00Z",
             ]
         );
+    }
+
+    #[test]
+    fn weeks_begin_on_monday() {
+        for (moment, monday) in [
+            ("1970-01-01T00:00:00Z", "1969-12-29T00:00:00Z"),
+            ("2026-11-29T23:59:59.999999Z", "2026-11-23T00:00:00Z"),
+            ("2026-11-30T00:00:00Z", "2026-11-30T00:00:00Z"),
+            // The first week of 2027 by ISO 8601 begins on the 4th, the last of 2026 ends on the 3rd.
+            ("2027-01-03T12:00:00Z", "2026-12-28T00:00:00Z"),
+            ("2027-01-04T00:00:00Z", "2027-01-04T00:00:00Z"),
+        ] {
+            let week = Window::Week.at(moment.parse().unwrap());
+            assert_eq!(week.start.to_string(), monday, "{moment}");
+            assert_eq!(week.days().count(), 7);
+            assert_eq!(week.days().last().unwrap().end(), week.end());
+        }
     }
 
     #[test]

@@ -32,7 +32,8 @@ fn windows() -> PossibleValuesParser {
 /// `budget set`.
 #[derive(Debug, Args)]
 pub(crate) struct BudgetSetArgs {
-    /// Whose money: a path such as team/alice/run-42.
+    /// Whose money: a path such as team/alice/run-42, or team/* for the default of each scope
+    /// one level below.
     pub(crate) scope: String,
 
     /// The cap in US dollars; 0 allows nothing that costs.
@@ -55,6 +56,10 @@ pub(crate) struct BudgetSetArgs {
     #[arg(long)]
     pub(crate) require_proven: bool,
 
+    /// Set it only if there is none; the one that is there stays as it is.
+    #[arg(long)]
+    pub(crate) if_absent: bool,
+
     /// Who does it.
     #[command(flatten)]
     pub(crate) by: ByArgs,
@@ -67,7 +72,7 @@ pub(crate) struct BudgetSetArgs {
 /// `budget remove`.
 #[derive(Debug, Args)]
 pub(crate) struct BudgetRemoveArgs {
-    /// Whose budget.
+    /// Whose budget, or team/* for a default.
     pub(crate) scope: String,
 
     /// The budget of which window.
@@ -176,11 +181,93 @@ pub(crate) struct BudgetSettleArgs {
     pub(crate) ledger: LedgerArgs,
 }
 
+/// `budget pause`.
+#[derive(Debug, Args)]
+pub(crate) struct BudgetPauseArgs {
+    /// The path whose calls are refused, and those below it.
+    pub(crate) scope: String,
+
+    /// Why: shown to everyone who is refused.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+
+    /// Who does it.
+    #[command(flatten)]
+    pub(crate) by: ByArgs,
+
+    /// The ledger.
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArgs,
+}
+
+/// `budget resume`.
+#[derive(Debug, Args)]
+pub(crate) struct BudgetResumeArgs {
+    /// The path that was paused.
+    pub(crate) scope: String,
+
+    /// Who does it.
+    #[command(flatten)]
+    pub(crate) by: ByArgs,
+
+    /// The ledger.
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArgs,
+}
+
+/// `budget adjust`.
+#[derive(Debug, Args)]
+pub(crate) struct BudgetAdjustArgs {
+    /// Whose spending is corrected; the scopes above it are corrected too.
+    pub(crate) scope: String,
+
+    /// US dollars to add to what was spent; with a minus, to take off.
+    #[arg(value_name = "USD", allow_negative_numbers = true)]
+    pub(crate) usd: String,
+
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+
+    /// Correct the windows of this time: 2026-11-21 or 2026-11-21T14:00:00Z [default: now].
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<String>,
+
+    /// A name of your own: asking again with it corrects nothing twice.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
+
+    /// Who does it.
+    #[command(flatten)]
+    pub(crate) by: ByArgs,
+
+    /// The ledger.
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArgs,
+}
+
 /// `budget release`.
 #[derive(Debug, Args)]
 pub(crate) struct BudgetReleaseArgs {
     /// The hold, as `hold` gave it.
-    pub(crate) hold: String,
+    #[arg(required_unless_present = "presumed")]
+    pub(crate) hold: Option<String>,
+
+    /// All calls whose outcome is unknown, as far as the options below let them pass.
+    #[arg(long, conflicts_with = "hold")]
+    pub(crate) presumed: bool,
+
+    /// Of these, only those of this path and below.
+    #[arg(long, value_name = "SCOPE", requires = "presumed")]
+    pub(crate) scope: Option<String>,
+
+    /// Of these, only those made then or later: 2026-11-21 or 2026-11-21T14:00:00Z.
+    #[arg(long, value_name = "TIME", requires = "presumed")]
+    pub(crate) since: Option<String>,
+
+    /// Of these, only those presumed for a reason with this text in it, such as "answered 503".
+    #[arg(long, value_name = "TEXT", requires = "presumed")]
+    pub(crate) reason_like: Option<String>,
 
     /// Why: the call was not sent, or was refused free of charge.
     #[arg(long, value_name = "TEXT")]

@@ -3,10 +3,11 @@
 use clap::Subcommand;
 
 use super::{
-    BatchArgs, BudgetBackupArgs, BudgetDoctorArgs, BudgetExportArgs, BudgetHoldArgs, BudgetHoldsArgs,
-    BudgetLogArgs, BudgetPresumeArgs, BudgetReleaseArgs, BudgetRemoveArgs, BudgetSetArgs, BudgetSettleArgs,
-    BudgetShowArgs, CheckArgs, CompareArgs, CompletionsArgs, ConfigArgs, DiffArgs, Lazy, ManArgs, ModelsArgs,
-    PricesCommand, QuoteArgs, SolveArgs, UsageArgs,
+    BatchArgs, BudgetAdjustArgs, BudgetBackupArgs, BudgetDoctorArgs, BudgetExportArgs, BudgetHoldArgs,
+    BudgetHoldsArgs, BudgetLogArgs, BudgetPauseArgs, BudgetPresumeArgs, BudgetReleaseArgs, BudgetRemoveArgs,
+    BudgetResumeArgs, BudgetSetArgs, BudgetSettleArgs, BudgetShowArgs, CheckArgs, CompareArgs,
+    CompletionsArgs, ConfigArgs, DiffArgs, Lazy, ManArgs, ModelsArgs, PricesCommand, QuoteArgs, SolveArgs,
+    UsageArgs,
 };
 
 /// What to do.
@@ -137,7 +138,8 @@ pub(crate) enum BudgetCommand {
     #[command(after_help = "\
 Examples:
   imgcost budget set team 200 --per month
-  imgcost budget set team/ci 5 --per day --alerts 50,90")]
+  imgcost budget set team/ci 5 --per day --alerts 50,90
+  imgcost budget set 'studio/*' 2 --per day")]
     Set(Lazy<BudgetSetArgs>),
 
     /// Remove a scope's budget.
@@ -177,7 +179,8 @@ Examples:
     /// Release a hold: the call was not sent, or was free.
     #[command(after_help = "\
 Examples:
-  imgcost budget release HOLD --reason \"never sent\"")]
+  imgcost budget release HOLD --reason \"never sent\"
+  imgcost budget release --presumed --since 2026-11-30 --reason-like \"answered 503\" --reason \"outage, not billed\"")]
     Release(Lazy<BudgetReleaseArgs>),
 
     /// Count a hold at its ceiling: its outcome is unknown.
@@ -186,6 +189,25 @@ Examples:
   imgcost budget presume HOLD --reason \"connection lost\"
   imgcost budget presume --expired --scope team/ci")]
     Presume(Lazy<BudgetPresumeArgs>),
+
+    /// Refuse all calls of a scope until it is resumed.
+    #[command(after_help = "\
+Examples:
+  imgcost budget pause team/ci --reason \"runaway job\"")]
+    Pause(Lazy<BudgetPauseArgs>),
+
+    /// Accept the calls of a paused scope again.
+    #[command(after_help = "\
+Examples:
+  imgcost budget resume team/ci")]
+    Resume(Lazy<BudgetResumeArgs>),
+
+    /// Correct what a scope has spent, by an entry of its own.
+    #[command(after_help = "\
+Examples:
+  imgcost budget adjust team/ci 1.20 --reason \"invoice of November\" --at 2026-11-30 --key 2026-11
+  imgcost budget adjust team/ci -0.80 --reason \"refunded\"")]
+    Adjust(Lazy<BudgetAdjustArgs>),
 
     /// Show the journal.
     #[command(after_help = "\

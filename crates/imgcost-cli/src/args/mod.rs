@@ -26,9 +26,9 @@ use imgcost_core::Param;
 
 pub(crate) use batch::BatchArgs;
 pub(crate) use budget::{
-    BudgetBackupArgs, BudgetDoctorArgs, BudgetExportArgs, BudgetHoldArgs, BudgetHoldsArgs, BudgetLogArgs,
-    BudgetPresumeArgs, BudgetReleaseArgs, BudgetRemoveArgs, BudgetSetArgs, BudgetSettleArgs, BudgetShowArgs,
-    ByArgs, LedgerArgs,
+    BudgetAdjustArgs, BudgetBackupArgs, BudgetDoctorArgs, BudgetExportArgs, BudgetHoldArgs, BudgetHoldsArgs,
+    BudgetLogArgs, BudgetPauseArgs, BudgetPresumeArgs, BudgetReleaseArgs, BudgetRemoveArgs, BudgetResumeArgs,
+    BudgetSetArgs, BudgetSettleArgs, BudgetShowArgs, ByArgs, LedgerArgs,
 };
 pub(crate) use check::CheckArgs;
 pub(crate) use command::{BudgetCommand, Command};

@@ -14,7 +14,7 @@ fn each_refusal_has_its_code_and_exit() {
         ("set team much".to_owned(), 2, "illegal-value"),
         ("set team -1".to_owned(), 2, "illegal-value"),
         ("set team".to_owned(), 2, "bad-input"),
-        ("set team 1 --per week".to_owned(), 2, "bad-input"),
+        ("set team 1 --per decade".to_owned(), 2, "bad-input"),
         ("set team 1 --alerts 0".to_owned(), 2, "bad-input"),
         ("set team 1 --unlimited".to_owned(), 2, "bad-input"),
         ("hold".to_owned(), 2, "bad-input"),

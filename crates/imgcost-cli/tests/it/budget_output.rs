@@ -173,7 +173,7 @@ fn an_export_has_everything() {
     let holds = books.run("export -f csv").stdout;
     assert_eq!(holds.lines().count(), 7);
     let mut reader = csv::Reader::from_reader(holds.as_bytes());
-    assert!(reader.records().all(|record| record.unwrap().len() == 15));
+    assert!(reader.records().all(|record| record.unwrap().len() == 22));
     assert_eq!(books.run("export -f md").code, 2);
 }
 

@@ -26,6 +26,7 @@
 //! set inside each step, for poolers that lose session settings.
 
 mod address;
+mod afterwards;
 mod failure;
 mod inspect;
 mod options;
@@ -43,11 +44,16 @@ use std::sync::Arc;
 
 pub use options::PostgresOptions;
 
-use crate::budget::{Budget, Status};
+use crate::adjustment::{Adjusted, Adjustment};
+use crate::budget::{Budget, Status, default_place};
 use crate::checks;
+use crate::engine;
 use crate::error::Error;
-use crate::hold::{Change, Changed, Held, Hold, HoldId, NewHold};
+use crate::hold::{Change, Changed, Held, Hold, HoldId, Job};
 use crate::ledger::{Filter, Inspection, Ledger, Record};
+use crate::nearest::nearest;
+use crate::new_hold::{LateCall, NewHold};
+use crate::pause::Pause;
 use crate::scope::Scope;
 use crate::window::Window;
 
@@ -126,11 +132,30 @@ impl PostgresLedger {
     }
 }
 
+impl PostgresLedger {
+    fn remove(&self, scope: &Scope, place: &str, window: Window, by: &str) -> Result<Option<Budget>, Error> {
+        checks::check_text("by", by)?;
+        let (scope, place, by) = (scope.as_str().to_owned(), place.to_owned(), by.to_owned());
+        self.run(|server, sql| async move { server.remove_budget(&sql, (&scope, &place), window, &by).await })
+    }
+
+    /// The scope that was probably meant. It is looked up separately, after the step.
+    fn nearest(&self, scope: &Scope) -> Result<Option<Scope>, Error> {
+        nearest(scope, |range| {
+            let (low, high) = (range.low.to_owned(), range.high.to_owned());
+            let (is_from_end, most) = (range.is_from_end, range.most);
+            self.run(|server, sql| async move { server.places(&sql, (&low, &high), is_from_end, most).await })
+        })
+    }
+}
+
 impl Ledger for PostgresLedger {
     fn hold(&self, new: &NewHold) -> Result<Held, Error> {
         checks::check_new(new)?;
-        let new = new.clone();
-        self.run(|server, sql| async move { server.hold(&sql, &new).await })
+        let request = new.clone();
+        let result = self.run(|server, sql| async move { server.hold(&sql, &request).await });
+        // The hold is decided, and a failed suggestion must not turn it into a failure.
+        engine::with_nearest(result, |scope| self.nearest(scope).unwrap_or(None))
     }
 
     fn change(&self, id: &HoldId, change: &Change, by: &str) -> Result<Changed, Error> {
@@ -139,16 +164,64 @@ impl Ledger for PostgresLedger {
         self.run(|server, sql| async move { server.change(&sql, &id, &change, &by).await })
     }
 
+    fn set_job(&self, id: &HoldId, job: &Job, by: &str) -> Result<Hold, Error> {
+        checks::check_job(job, by)?;
+        let (id, job, by) = (id.clone(), job.clone(), by.to_owned());
+        self.run(|server, sql| async move { server.set_job(&sql, &id, &job, &by).await })
+    }
+
+    fn find_job(&self, job: &Job) -> Result<Option<Hold>, Error> {
+        let job = job.clone();
+        self.run(|server, sql| async move { server.find_job(&sql, &job).await })
+    }
+
+    fn book_late(&self, late: &LateCall) -> Result<Changed, Error> {
+        checks::check_late(late)?;
+        let late = late.clone();
+        self.run(|server, sql| async move { server.book_late(&sql, &late).await })
+    }
+
+    fn adjust(&self, adjustment: &Adjustment) -> Result<Adjusted, Error> {
+        checks::check_adjustment(adjustment)?;
+        let adjustment = adjustment.clone();
+        self.run(|server, sql| async move { server.adjust(&sql, &adjustment).await })
+    }
+
+    fn pause(&self, scope: &Scope, reason: &str, by: &str) -> Result<Pause, Error> {
+        checks::check_text("reason", reason)?;
+        checks::check_text("by", by)?;
+        let none = || Error::Damaged { store: self.server.name.clone(), why: "a pause gave none".to_owned() };
+        let (scope, reason, by) = (scope.clone(), reason.to_owned(), by.to_owned());
+        let step =
+            self.run(|server, sql| async move { server.pause(&sql, &scope, Some(&reason), &by).await });
+        step?.ok_or_else(none)
+    }
+
+    fn resume(&self, scope: &Scope, by: &str) -> Result<Option<Pause>, Error> {
+        checks::check_text("by", by)?;
+        let (scope, by) = (scope.clone(), by.to_owned());
+        self.run(|server, sql| async move { server.pause(&sql, &scope, None, &by).await })
+    }
+
     fn set_budget(&self, budget: &Budget, by: &str) -> Result<Option<Budget>, Error> {
         checks::check_text("by", by)?;
         let (budget, by) = (budget.clone(), by.to_owned());
-        self.run(|server, sql| async move { server.set_budget(&sql, &budget, &by).await })
+        self.run(|server, sql| async move { server.set_budget(&sql, &budget, false, &by).await })
+    }
+
+    fn ensure_budget(&self, budget: &Budget, by: &str) -> Result<Budget, Error> {
+        checks::check_text("by", by)?;
+        let (wanted, by) = (budget.clone(), by.to_owned());
+        let step = self.run(|server, sql| async move { server.set_budget(&sql, &wanted, true, &by).await });
+        Ok(step?.unwrap_or_else(|| budget.clone()))
     }
 
     fn remove_budget(&self, scope: &Scope, window: Window, by: &str) -> Result<Option<Budget>, Error> {
-        checks::check_text("by", by)?;
-        let (scope, by) = (scope.clone(), by.to_owned());
-        self.run(|server, sql| async move { server.remove_budget(&sql, &scope, window, &by).await })
+        self.remove(scope, scope.as_str(), window, by)
+    }
+
+    fn remove_default(&self, scope: &Scope, window: Window, by: &str) -> Result<Option<Budget>, Error> {
+        self.remove(scope, &default_place(scope.as_str()), window, by)
     }
 
     fn find(&self, id: &HoldId) -> Result<Option<Hold>, Error> {

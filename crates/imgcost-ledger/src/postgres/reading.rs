@@ -167,9 +167,21 @@ fn parts(server: &Server, what: &Filter) -> Vec<Part> {
     if what.budgets {
         let (columns, inside) = (rows::BUDGET, inside("b.scope"));
         parts.push(Part {
-            sql: named(format!("SELECT {columns} FROM imgcost.budget b WHERE {inside} ORDER BY scope, win")),
+            sql: named(format!(
+                "SELECT {columns} FROM imgcost.budget b WHERE {inside} ORDER BY scope, win = 3, win"
+            )),
             values: vec![Box::new(scope.clone())],
             decode: |reply| Ok(Record::Budget(reply.budget()?)),
+        });
+    }
+    if what.pauses {
+        let inside = inside("z.scope");
+        parts.push(Part {
+            sql: named(format!(
+                "SELECT z.scope, z.at, z.by, z.reason FROM imgcost.pause z WHERE {inside} ORDER BY scope"
+            )),
+            values: vec![Box::new(scope.clone())],
+            decode: |reply| Ok(Record::Pause(reply.pause()?)),
         });
     }
     if what.counters {
@@ -197,6 +209,10 @@ fn parts(server: &Server, what: &Filter) -> Vec<Part> {
         if let Some(since) = what.since {
             values.push(Box::new(since));
             sql.push_str(&format!(" AND h.made_at >= ${}", values.len()));
+        }
+        if what.reason_like.is_some() {
+            values.push(Box::new(what.reason_like.clone()));
+            sql.push_str(&format!(" AND strpos(h.reason, ${}) > 0", values.len()));
         }
         if hold.is_some() {
             values.push(Box::new(hold.clone()));

@@ -3,4 +3,5 @@
 --   GRANT USAGE ON SCHEMA {schema} TO ledger_role;
 --   GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA {schema} TO ledger_role;
 --   GRANT UPDATE ON imgcost.scope, imgcost.counter, imgcost.hold, imgcost.budget TO ledger_role;
---   GRANT DELETE ON imgcost.budget TO ledger_role;
+--   GRANT UPDATE ON imgcost.week_alert TO ledger_role;
+--   GRANT DELETE ON imgcost.budget, imgcost.pause TO ledger_role;

@@ -2,18 +2,28 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, params};
+use rusqlite::{CachedStatement, Connection, Params, params};
 
-use super::columns::{self, win};
+use super::columns::{self, Setting, win};
 use super::failure::{StoreName, may_be_done};
 use super::schema;
-use crate::budget::{Budget, Sums};
-use crate::engine::Transaction;
+use super::sums::{budgets_at, days_of, week_alert};
+use crate::budget::{Budget, Sums, default_place_of};
+use crate::engine::{InForce, Transaction};
 use crate::error::Error;
-use crate::hold::{Hold, HoldId};
+use crate::hold::{Hold, HoldId, Job};
 use crate::journal::Entry;
+use crate::pause::Pause;
 use crate::scope::Scope;
 use crate::window::{Period, Window};
+
+const WRITE_SUMS: &str = "INSERT INTO counter (scope, win, start, held, held_assumed, presumed, settled, \
+                          overrun, open, alerted, held_over) \
+                          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
+                          ON CONFLICT DO UPDATE SET held = ?4, held_assumed = ?5, presumed = ?6, \
+                          settled = ?7, overrun = ?8, open = ?9, alerted = ?10, held_over = ?11";
+const WRITE_WEEK: &str = "INSERT INTO week_alert (scope, start, alerted) VALUES (?1, ?2, ?3) \
+                          ON CONFLICT DO UPDATE SET alerted = ?3";
 
 /// An open transaction. Dropped without [`Batch::commit`], it is rolled back.
 ///
@@ -22,13 +32,25 @@ use crate::window::{Period, Window};
 pub(super) struct Batch<'c> {
     connection: &'c Connection,
     store: &'c StoreName,
-    accounts: HashMap<String, Vec<CachedAccount>>,
+    scopes: HashMap<String, CachedScope>,
 }
 
-/// One scope in one period, as read or as changed by a step.
-struct CachedAccount {
+/// What is known of a scope, as read or as changed by a step.
+#[derive(Default)]
+struct CachedScope {
+    settings: Option<Settings>,
+    sums: Vec<CachedSums>,
+}
+
+/// What is set for a scope.
+struct Settings {
+    in_force: InForce,
+    pause: Option<Pause>,
+}
+
+/// The sums of a scope in one period; of a week only what was alerted.
+struct CachedSums {
     period: Period,
-    budget: Option<Budget>,
     sums: Sums,
     /// Changed and not written yet.
     is_new: bool,
@@ -55,7 +77,7 @@ impl Failure {
 impl<'c> Batch<'c> {
     /// Begins a write transaction; waits up to the connection's limit.
     pub(super) fn begin(connection: &'c Connection, store: &'c StoreName) -> Result<Self, Error> {
-        let batch = Batch { connection, store, accounts: HashMap::new() };
+        let batch = Batch { connection, store, scopes: HashMap::new() };
         batch.execute("BEGIN IMMEDIATE", [])?;
         schema::check_version(connection, store)?;
         Ok(batch)
@@ -81,16 +103,14 @@ impl<'c> Batch<'c> {
     }
 
     fn write_sums(&mut self) -> Result<(), Error> {
-        let mut write = self
-            .prepare(
-                "INSERT INTO counter (scope, win, start, held, held_assumed, presumed, settled, overrun, \
-                 open, alerted) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
-                 ON CONFLICT DO UPDATE SET held = ?4, held_assumed = ?5, presumed = ?6, settled = ?7, \
-                 overrun = ?8, open = ?9, alerted = ?10",
-            )
-            .map_err(|error| self.store.failed(error))?;
-        for (scope, accounts) in &self.accounts {
-            for CachedAccount { period, sums, .. } in accounts.iter().filter(|account| account.is_new) {
+        let failed = |error| self.store.failed(error);
+        let mut write = self.prepare(WRITE_SUMS).map_err(failed)?;
+        for (scope, cached) in &self.scopes {
+            for CachedSums { period, sums, .. } in cached.sums.iter().filter(|sums| sums.is_new) {
+                if period.window == Window::Week {
+                    self.execute(WRITE_WEEK, params![scope, period.start.as_microsecond(), sums.alerted])?;
+                    continue;
+                }
                 write
                     .execute(params![
                         scope,
@@ -102,9 +122,10 @@ impl<'c> Batch<'c> {
                         sums.settled.column(),
                         sums.overrun.column(),
                         i64::try_from(sums.open).unwrap_or(i64::MAX),
-                        sums.alerted
+                        sums.alerted,
+                        sums.held_over.column()
                     ])
-                    .map_err(|error| self.store.failed(error))?;
+                    .map_err(failed)?;
             }
         }
         Ok(())
@@ -119,49 +140,98 @@ impl<'c> Batch<'c> {
         done.map(|_| ()).map_err(|error| self.store.failed(error))
     }
 
-    fn hold_where(&self, sql: &str, value: &str) -> Result<Option<Hold>, Error> {
+    fn hold_where(&self, sql: &str, values: impl Params) -> Result<Option<Hold>, Error> {
         let mut statement = self.prepare(sql).map_err(|error| self.store.failed(error))?;
-        let mut rows = statement.query([value]).map_err(|error| self.store.failed(error))?;
+        let mut rows = statement.query(values).map_err(|error| self.store.failed(error))?;
         let row = rows.next().map_err(|error| self.store.failed(error))?;
         row.map(|row| columns::hold(row, self.store)).transpose()
     }
 
-    fn cached(&mut self, scope: &str, period: Period) -> Option<&mut CachedAccount> {
-        self.accounts.get_mut(scope)?.iter_mut().find(|account| account.period == period)
-    }
-
-    /// Updates a budget in the cache after a step changed it.
-    fn update_cached_budget(&mut self, scope: &Scope, window: Window, budget: Option<&Budget>) {
-        let accounts = self.accounts.get_mut(scope.as_str()).into_iter().flatten();
-        for account in accounts.filter(|account| account.period.window == window) {
-            account.budget = budget.cloned();
+    fn scope(&mut self, scope: &str) -> &mut CachedScope {
+        // Looked up first: a name is made only for a scope that is new.
+        if !self.scopes.contains_key(scope) {
+            self.scopes.insert(scope.to_owned(), CachedScope::default());
         }
+        self.scopes.entry(scope.to_owned()).or_default()
     }
 
-    /// Reads a scope's accounts with one query, except those in the cache: what a step of this
-    /// transaction left is newer than the row.
-    fn read_accounts(&mut self, scope: &str, periods: [Period; 4]) -> Result<(), Error> {
+    fn cached(&self, scope: &str, period: Period) -> Option<Sums> {
+        let cached = self.scopes.get(scope)?.sums.iter();
+        cached.into_iter().find(|sums| sums.period == period).map(|cached| cached.sums)
+    }
+
+    /// After a budget or a pause was changed: a default is in force for any number of scopes.
+    fn forget_settings(&mut self) {
+        self.scopes.values_mut().for_each(|cached| cached.settings = None);
+    }
+
+    fn settings(&mut self, scope: &str) -> Result<&Settings, Error> {
+        let is_read = self.scopes.get(scope).is_some_and(|cached| cached.settings.is_some());
+        let settings = if is_read { None } else { Some(self.read_settings(scope)?) };
+        let cached = self.scope(scope);
+        if settings.is_some() {
+            cached.settings = settings;
+        }
+        Ok(cached.settings.get_or_insert_with(|| Settings { in_force: InForce::default(), pause: None }))
+    }
+
+    fn read_settings(&self, scope: &str) -> Result<Settings, Error> {
         let failed = |error| self.store.failed(error);
-        let mut statement = self.connection.prepare_cached(columns::ACCOUNTS).map_err(failed)?;
-        let [a, b, c, d] = periods.map(|period| period.start.as_microsecond());
-        let mut rows = statement.query(params![scope, a, b, c, d]).map_err(failed)?;
-        let mut found = periods.map(|period| (period, None, Sums::default()));
+        let mut statement = self.prepare(columns::SETTINGS).map_err(failed)?;
+        let mut rows = statement.query(params![scope, default_place_of(scope)]).map_err(failed)?;
+        let mut settings = Settings { in_force: InForce::default(), pause: None };
         while let Some(row) = rows.next().map_err(failed)? {
-            let (window, budget, sums) = columns::account(row, scope, self.store)?;
-            if let Some(account) = found.iter_mut().find(|(period, _, _)| period.window == window) {
-                (account.1, account.2) = (budget, sums);
+            match columns::setting(row, self.store)? {
+                Setting::Pause(pause) => settings.pause = Some(pause),
+                Setting::Budget(budget) => {
+                    let at = Window::ALL.iter().position(|window| *window == budget.window);
+                    let Some(place) = at.and_then(|at| settings.in_force.get_mut(at)) else { continue };
+                    // The scope's own budgets come first.
+                    if place.is_none() {
+                        let scope = if budget.each_child { Scope::stored(scope).ok() } else { None };
+                        *place = Some(match scope {
+                            Some(scope) => budget.of_child(scope),
+                            None => budget,
+                        });
+                    }
+                }
             }
         }
-        let accounts = match self.accounts.get_mut(scope) {
-            Some(accounts) => accounts,
-            None => self.accounts.entry(scope.to_owned()).or_default(),
-        };
-        for (period, budget, sums) in found {
-            if !accounts.iter().any(|account| account.period == period) {
-                accounts.push(CachedAccount { period, budget, sums, is_new: false });
+        Ok(settings)
+    }
+
+    /// Reads a scope's sums with one query, except those in the cache: what a step of this
+    /// transaction left is newer than the row.
+    fn read_sums(&mut self, scope: &str, periods: [Period; 4]) -> Result<(), Error> {
+        let failed = |error| self.store.failed(error);
+        let mut statement = self.connection.prepare_cached(columns::KEPT).map_err(failed)?;
+        let [a, b, c, d] = periods.map(|period| period.start.as_microsecond());
+        let mut rows = statement.query(params![scope, a, b, c, d]).map_err(failed)?;
+        let mut found = periods.map(|period| (period, Sums::default()));
+        while let Some(row) = rows.next().map_err(failed)? {
+            let (window, sums) = columns::kept(row, self.store)?;
+            if let Some(place) = found.iter_mut().find(|(period, _)| period.window == window) {
+                place.1 = sums;
+            }
+        }
+        let cached = &mut self.scope(scope).sums;
+        for (period, sums) in found {
+            if !cached.iter().any(|cached| cached.period == period) {
+                cached.push(CachedSums { period, sums, is_new: false });
             }
         }
         Ok(())
+    }
+
+    /// What was alerted in a week.
+    fn week_alert(&mut self, scope: &str, week: Period) -> Result<u8, Error> {
+        if let Some(sums) = self.cached(scope, week) {
+            return Ok(sums.alerted);
+        }
+        let alerted = week_alert(self.connection, scope, week, self.store)?;
+        let sums = Sums { alerted, ..Sums::default() };
+        self.scope(scope).sums.push(CachedSums { period: week, sums, is_new: false });
+        Ok(alerted)
     }
 }
 
@@ -175,18 +245,18 @@ impl Drop for Batch<'_> {
 }
 
 impl Transaction for Batch<'_> {
-    fn budget(&mut self, scope: &Scope, window: Window) -> Result<Option<Budget>, Error> {
-        let budgets = budgets_at(self.connection, scope.as_str(), self.store)?;
+    fn budget(&mut self, place: &str, window: Window) -> Result<Option<Budget>, Error> {
+        let budgets = budgets_at(self.connection, place, self.store)?;
         Ok(budgets.into_iter().find(|budget| budget.window == window))
     }
 
     fn put_budget(&mut self, budget: &Budget) -> Result<(), Error> {
-        self.update_cached_budget(&budget.scope, budget.window, Some(budget));
+        self.forget_settings();
         self.execute(
             "INSERT INTO budget (scope, win, cap, assumed_ok, alerts) VALUES (?1, ?2, ?3, ?4, ?5) \
              ON CONFLICT DO UPDATE SET cap = ?3, assumed_ok = ?4, alerts = ?5",
             params![
-                budget.scope.as_str(),
+                budget.place(),
                 win(budget.window),
                 budget.cap.limit().map(|limit| limit.column()),
                 budget.allow_assumed_ceiling,
@@ -195,48 +265,79 @@ impl Transaction for Batch<'_> {
         )
     }
 
-    fn remove_budget(&mut self, scope: &Scope, window: Window) -> Result<(), Error> {
-        self.update_cached_budget(scope, window, None);
-        self.execute("DELETE FROM budget WHERE scope = ?1 AND win = ?2", params![scope.as_str(), win(window)])
+    fn remove_budget(&mut self, place: &str, window: Window) -> Result<(), Error> {
+        self.forget_settings();
+        self.execute("DELETE FROM budget WHERE scope = ?1 AND win = ?2", params![place, win(window)])
     }
 
-    fn accounts(&mut self, scope: &str, periods: [Period; 4]) -> Result<[(Sums, Option<Budget>); 4], Error> {
+    fn pause(&mut self, scope: &str) -> Result<Option<Pause>, Error> {
+        Ok(self.settings(scope)?.pause.clone())
+    }
+
+    fn put_pause(&mut self, pause: &Pause) -> Result<(), Error> {
+        self.forget_settings();
+        let Pause { scope, since, by, reason } = pause;
+        self.execute(
+            "INSERT INTO pause (scope, at, who, reason) VALUES (?1, ?2, ?3, ?4)",
+            params![scope.as_str(), since.as_microsecond(), by, reason],
+        )
+    }
+
+    fn remove_pause(&mut self, scope: &Scope) -> Result<(), Error> {
+        self.forget_settings();
+        self.execute("DELETE FROM pause WHERE scope = ?1", params![scope.as_str()])
+    }
+
+    fn in_force(&mut self, scope: &str) -> Result<InForce, Error> {
+        Ok(self.settings(scope)?.in_force.clone())
+    }
+
+    fn sums(&mut self, scope: &str, periods: [Period; 4]) -> Result<[Sums; 4], Error> {
         if !periods.iter().all(|period| self.cached(scope, *period).is_some()) {
-            self.read_accounts(scope, periods)?;
+            self.read_sums(scope, periods)?;
         }
-        let account = |account: &mut CachedAccount| (account.sums, account.budget.clone());
-        Ok(periods.map(|period| self.cached(scope, period).map(account).unwrap_or_default()))
+        Ok(periods.map(|period| self.cached(scope, period).unwrap_or_default()))
+    }
+
+    fn week_sums(&mut self, scope: &str, week: Period) -> Result<Sums, Error> {
+        let mut days = days_of(self.connection, scope, week, self.store)?;
+        // What steps of this transaction left is newer.
+        for day in week.days() {
+            if let Some(sums) = self.cached(scope, day) {
+                days.retain(|(start, _)| *start != day.start);
+                days.push((day.start, sums));
+            }
+        }
+        let alerted = self.week_alert(scope, week)?;
+        Ok(Sums { alerted, ..Sums::together(days.into_iter().map(|(_, sums)| sums)) })
     }
 
     fn put_sums(&mut self, scope: &str, period: Period, sums: Sums) -> Result<(), Error> {
         let store = self.store;
         let unread = || store.damaged(format!("sums of {scope} were to be written that were not read"));
-        let account = self.cached(scope, period).ok_or_else(unread)?;
-        (account.sums, account.is_new) = (sums, true);
+        let cached = self.scopes.get_mut(scope).into_iter().flat_map(|cached| &mut cached.sums);
+        let place = cached.into_iter().find(|cached| cached.period == period).ok_or_else(unread)?;
+        (place.sums, place.is_new) = (sums, true);
         Ok(())
     }
 
     fn hold_of_id(&mut self, id: &HoldId) -> Result<Option<Hold>, Error> {
-        self.hold_where(
-            "SELECT id, key, scope, made_at, expires_at, ceiling, assumed, state, cost, usage, reason, \
-             quote, book, request, terms FROM hold WHERE id = ?1",
-            id.as_str(),
-        )
+        self.hold_where(columns::HOLD_OF_ID, [id.as_str()])
     }
 
     fn hold_of_key(&mut self, key: &str) -> Result<Option<Hold>, Error> {
-        self.hold_where(
-            "SELECT id, key, scope, made_at, expires_at, ceiling, assumed, state, cost, usage, reason, \
-             quote, book, request, terms FROM hold WHERE key = ?1",
-            key,
-        )
+        self.hold_where(columns::HOLD_OF_KEY, [key])
+    }
+
+    fn hold_of_job(&mut self, job: &Job) -> Result<Option<Hold>, Error> {
+        self.hold_where(columns::HOLD_OF_JOB, [&job.provider, &job.id])
     }
 
     fn add_hold(&mut self, hold: &Hold) -> Result<(), Error> {
         self.execute(
             "INSERT INTO hold (id, key, scope, made_at, expires_at, ceiling, assumed, state, cost, usage, \
-             reason, quote, book, request, terms) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+             reason, quote, book, request, terms, expected, calls, tags, request_id, late) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
             params![
                 hold.id.as_str(),
                 hold.key,
@@ -252,7 +353,12 @@ impl Transaction for Batch<'_> {
                 hold.quote,
                 hold.book,
                 hold.request,
-                hold.terms
+                hold.terms,
+                hold.expected.map(|expected| expected.column()),
+                i64::try_from(hold.calls).unwrap_or(i64::MAX),
+                hold.tags_json(),
+                hold.request_id,
+                hold.late
             ],
         )
     }
@@ -270,10 +376,18 @@ impl Transaction for Batch<'_> {
         )
     }
 
+    fn put_job(&mut self, id: &HoldId, job: &Job) -> Result<(), Error> {
+        self.execute(
+            "UPDATE hold SET provider = ?2, job = ?3 WHERE id = ?1",
+            params![id.as_str(), job.provider, job.id],
+        )
+    }
+
     fn add_entry(&mut self, entry: Entry) -> Result<(), Error> {
         self.execute(
             "INSERT INTO journal (at, event, scope, hold, amount, overrun, before, quote, book, details, \
-             who, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+             who, reason, counts_at, step) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
             params![
                 entry.at.as_microsecond(),
                 entry.event.as_str(),
@@ -286,41 +400,18 @@ impl Transaction for Batch<'_> {
                 entry.book,
                 entry.details,
                 entry.by,
-                entry.reason
+                entry.reason,
+                entry.counts_at.map(|at| at.as_microsecond()),
+                entry.step
             ],
         )
     }
-}
 
-/// The budgets of a scope, by window.
-pub(super) fn budgets_at(
-    connection: &Connection,
-    scope: &str,
-    store: &StoreName,
-) -> Result<Vec<Budget>, Error> {
-    let failed = |error| store.failed(error);
-    let sql = "SELECT scope, win, cap, assumed_ok, alerts FROM budget WHERE scope = ?1 ORDER BY win";
-    let mut statement = connection.prepare_cached(sql).map_err(failed)?;
-    let mut rows = statement.query([scope]).map_err(failed)?;
-    let mut budgets = Vec::new();
-    while let Some(row) = rows.next().map_err(failed)? {
-        budgets.push(columns::budget(row, store)?);
+    fn entry_of_step(&mut self, step: &str) -> Result<Option<Entry>, Error> {
+        let failed = |error| self.store.failed(error);
+        let mut statement = self.prepare(columns::ENTRY_OF_STEP).map_err(failed)?;
+        let mut rows = statement.query([step]).map_err(failed)?;
+        let row = rows.next().map_err(failed)?;
+        row.map(|row| columns::entry(row, self.store)).transpose()
     }
-    Ok(budgets)
-}
-
-/// The sums of a scope in a period; zero if it has no row.
-pub(super) fn sums_of(
-    connection: &Connection,
-    scope: &str,
-    period: Period,
-    store: &StoreName,
-) -> Result<Sums, Error> {
-    let failed = |error| store.failed(error);
-    let sql = "SELECT held, held_assumed, presumed, settled, overrun, open, alerted FROM counter \
-               WHERE scope = ?1 AND win = ?2 AND start = ?3";
-    let mut statement = connection.prepare_cached(sql).map_err(failed)?;
-    let values = params![scope, win(period.window), period.start.as_microsecond()];
-    let sums = statement.query_row(values, |row| Ok(columns::sums(row, 0, store)));
-    sums.optional().map_err(failed)?.transpose().map(Option::unwrap_or_default)
 }

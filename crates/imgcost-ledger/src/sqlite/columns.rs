@@ -1,34 +1,70 @@
 //! The columns of the tables, as the types of the ledger.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use jiff::Timestamp;
 use rusqlite::Row;
 
 use super::failure::StoreName;
-use crate::budget::{Budget, Cap, Counter, Sums};
+use crate::budget::{Budget, Cap, Counter, Sums, scope_of_place};
 use crate::error::Error;
-use crate::hold::{Hold, State};
+use crate::hold::{Hold, Job, State};
 use crate::journal::{Entry, Event};
 use crate::money::NanoUsd;
+use crate::pause::Pause;
+use crate::scope::Scope;
 use crate::window::{Period, Window};
 
-pub(super) const BUDGET: &str = "scope, win, cap, assumed_ok, alerts";
-pub(super) const SUMS: &str = "held, held_assumed, presumed, settled, overrun, open, alerted";
-pub(super) const HOLD: &str = "id, key, scope, made_at, expires_at, ceiling, assumed, state, cost, usage, \
-                               reason, quote, book, request, terms";
-pub(super) const ENTRY: &str = "number, at, event, scope, hold, amount, overrun, before, quote, book, \
-                                details, who, reason";
+/// The columns of a hold, or a SELECT of them with a condition.
+macro_rules! holds {
+    () => {
+        "id, key, scope, made_at, expires_at, ceiling, assumed, state, cost, usage, reason, quote, book, \
+         request, terms, expected, calls, tags, request_id, provider, job, late"
+    };
+    ($condition:literal) => {
+        concat!("SELECT ", holds!(), " FROM hold WHERE ", $condition)
+    };
+}
 
-/// A scope's accounts in the four windows (parameters: scope, then the four starts), one row each.
-/// The windows are listed first, so that each is one search by the whole key: a scope has a row for
-/// every hour in which it was used.
-pub(super) const ACCOUNTS: &str = "SELECT w.column1, cap, assumed_ok, alerts, held, held_assumed, presumed, \
-                                 settled, overrun, open, alerted \
-                                 FROM (VALUES (0, ?2), (1, ?3), (2, ?4), (3, ?5)) AS w \
-                                 LEFT JOIN budget b ON b.scope = ?1 AND b.win = w.column1 \
-                                 LEFT JOIN counter c ON c.scope = ?1 AND c.win = w.column1 \
-                                 AND c.start = w.column2";
+/// The same of an entry.
+macro_rules! entries {
+    () => {
+        "number, at, event, scope, hold, amount, overrun, before, quote, book, details, who, reason, \
+         counts_at, step"
+    };
+    ($condition:literal) => {
+        concat!("SELECT ", entries!(), " FROM journal WHERE ", $condition)
+    };
+}
+
+pub(super) const BUDGET: &str = "scope, win, cap, assumed_ok, alerts";
+/// By scope and window, in the order of [`Window::ALL`], where a week is before a month.
+pub(super) const BUDGETS_SORTED: &str = "scope, win = 3, win";
+pub(super) const SUMS: &str = "held, held_assumed, presumed, settled, overrun, open, alerted, held_over";
+pub(super) const HOLD: &str = holds!();
+pub(super) const HOLD_OF_ID: &str = holds!("id = ?1");
+pub(super) const HOLD_OF_KEY: &str = holds!("key = ?1");
+pub(super) const HOLD_OF_JOB: &str = holds!("provider = ?1 AND job = ?2");
+pub(super) const ENTRY: &str = entries!();
+pub(super) const ENTRY_OF_STEP: &str = entries!("step = ?1");
+
+/// A scope's sums in the windows that are kept (parameters: scope, then the four starts), one row
+/// each. The windows are listed first, so that each is one search by the whole key: a scope has a
+/// row for every hour in which it was used.
+pub(super) const KEPT: &str = "SELECT win, held, held_assumed, presumed, settled, overrun, open, alerted, \
+                               held_over \
+                               FROM (VALUES (0, ?2), (1, ?3), (2, ?4), (3, ?5)) AS w \
+                               CROSS JOIN counter c ON c.scope = ?1 AND c.win = w.column1 \
+                               AND c.start = w.column2";
+
+/// What is set for a scope: its budgets, the defaults of its siblings (the second parameter is
+/// their place), and whether it is paused, as a window of 9.
+pub(super) const SETTINGS: &str = "SELECT scope, win, cap, assumed_ok, alerts FROM budget WHERE scope = ?1 \
+     UNION ALL SELECT scope, win, cap, assumed_ok, alerts FROM budget WHERE scope = ?2 \
+     UNION ALL SELECT scope, 9, at, who, reason FROM pause WHERE scope = ?1";
+/// The window of a pause among the settings.
+const PAUSE: i64 = 9;
 
 /// The number of a window in its column.
 pub(super) const fn win(window: Window) -> i64 {
@@ -37,6 +73,7 @@ pub(super) const fn win(window: Window) -> i64 {
         Window::Hour => 1,
         Window::Day => 2,
         Window::Month => 3,
+        Window::Week => 4,
     }
 }
 
@@ -90,6 +127,24 @@ impl<'r, 's> Reader<'r, 's> {
         self.meant("time", |micros: i64| Timestamp::from_microsecond(micros).ok())
     }
 
+    fn scope(&mut self) -> Result<Scope, Error> {
+        self.meant("scope", |text: String| Scope::stored(&text).ok())
+    }
+
+    fn maybe_time(&mut self) -> Result<Option<Timestamp>, Error> {
+        self.meant("time", |micros: Option<i64>| match micros {
+            Some(micros) => Timestamp::from_microsecond(micros).ok().map(Some),
+            None => Some(None),
+        })
+    }
+
+    fn tags(&mut self) -> Result<BTreeMap<String, String>, Error> {
+        self.meant("list of tags", |json: Option<String>| match json {
+            Some(json) => serde_json::from_str(&json).ok(),
+            None => Some(BTreeMap::new()),
+        })
+    }
+
     fn window(&mut self) -> Result<Window, Error> {
         self.meant("window", |number: i64| Window::ALL.into_iter().find(|window| win(*window) == number))
     }
@@ -97,8 +152,10 @@ impl<'r, 's> Reader<'r, 's> {
 
 pub(super) fn budget(row: &Row<'_>, store: &StoreName) -> Result<Budget, Error> {
     let mut row = Reader::from(row, 0, store);
+    let (scope, each_child) = row.meant("scope", |place: String| scope_of_place(&place).ok())?;
     Ok(Budget {
-        scope: row.parsed("scope")?,
+        scope,
+        each_child,
         window: row.window()?,
         cap: row.maybe_money()?.map_or(Cap::Unlimited, Cap::Usd),
         allow_assumed_ceiling: row.get()?,
@@ -106,30 +163,33 @@ pub(super) fn budget(row: &Row<'_>, store: &StoreName) -> Result<Budget, Error> 
     })
 }
 
-/// A row of [`ACCOUNTS`].
-pub(super) fn account(
-    row: &Row<'_>,
-    scope: &str,
-    store: &StoreName,
-) -> Result<(Window, Option<Budget>, Sums), Error> {
-    let mut first = Reader::from(row, 0, store);
-    let window = first.window()?;
-    let cap = first.maybe_money()?;
-    // A budget may have no cap, but always has a list of thresholds.
-    let (assumed, alerts): (Option<bool>, Option<String>) = (first.get()?, first.get()?);
-    let budget = match (assumed, alerts) {
-        (Some(allow_assumed_ceiling), Some(alerts)) => Some(Budget {
-            scope: scope.parse().map_err(|error| store.damaged(format!("{error}")))?,
-            window,
-            cap: cap.map_or(Cap::Unlimited, Cap::Usd),
-            allow_assumed_ceiling,
-            alerts: alerts.parse().map_err(|error| store.damaged(format!("{error}")))?,
-        }),
-        _ => None,
-    };
-    let held: Option<i64> = row.get(4).map_err(|error| store.failed(error))?;
-    let sums = if held.is_some() { sums(row, 4, store)? } else { Sums::default() };
-    Ok((window, budget, sums))
+/// A row of [`SETTINGS`].
+pub(super) enum Setting {
+    Budget(Budget),
+    Pause(Pause),
+}
+
+pub(super) fn setting(row: &Row<'_>, store: &StoreName) -> Result<Setting, Error> {
+    let window: i64 = row.get(1).map_err(|error| store.failed(error))?;
+    if window != PAUSE {
+        return budget(row, store).map(Setting::Budget);
+    }
+    let mut row = Reader::from(row, 0, store);
+    let scope = row.scope()?;
+    row.next += 1;
+    Ok(Setting::Pause(Pause { scope, since: row.time()?, by: row.get()?, reason: row.get()? }))
+}
+
+/// A row of the table of pauses.
+pub(super) fn pause(row: &Row<'_>, store: &StoreName) -> Result<Pause, Error> {
+    let mut row = Reader::from(row, 0, store);
+    Ok(Pause { scope: row.scope()?, since: row.time()?, by: row.get()?, reason: row.get()? })
+}
+
+/// A row of [`KEPT`].
+pub(super) fn kept(row: &Row<'_>, store: &StoreName) -> Result<(Window, Sums), Error> {
+    let window = Reader::from(row, 0, store).window()?;
+    Ok((window, sums(row, 1, store)?))
 }
 
 /// The sums in the columns from `first` on.
@@ -143,6 +203,7 @@ pub(super) fn sums(row: &Row<'_>, first: usize, store: &StoreName) -> Result<Sum
         overrun: row.money()?,
         open: row.count()?,
         alerted: row.get()?,
+        held_over: row.money()?,
     })
 }
 
@@ -150,7 +211,7 @@ pub(super) fn sums(row: &Row<'_>, first: usize, store: &StoreName) -> Result<Sum
 pub(super) fn counter(row: &Row<'_>, store: &StoreName) -> Result<Counter, Error> {
     let sums = sums(row, 3, store)?;
     let mut row = Reader::from(row, 0, store);
-    let scope = row.parsed("scope")?;
+    let scope = row.scope()?;
     let period = Period { window: row.window()?, start: row.time()? };
     Ok(Counter { scope, period, sums })
 }
@@ -160,7 +221,7 @@ pub(super) fn hold(row: &Row<'_>, store: &StoreName) -> Result<Hold, Error> {
     Ok(Hold {
         id: row.parsed("hold")?,
         key: row.get()?,
-        scope: row.parsed("scope")?,
+        scope: row.scope()?,
         made_at: row.time()?,
         expires_at: row.time()?,
         ceiling: row.money()?,
@@ -173,6 +234,15 @@ pub(super) fn hold(row: &Row<'_>, store: &StoreName) -> Result<Hold, Error> {
         book: row.get()?,
         request: row.get()?,
         terms: row.get()?,
+        expected: row.maybe_money()?,
+        calls: row.count()?,
+        tags: row.tags()?,
+        request_id: row.get()?,
+        job: match (row.get::<Option<String>>()?, row.get::<Option<String>>()?) {
+            (Some(provider), Some(id)) => Some(Job { provider, id }),
+            _ => None,
+        },
+        late: row.get()?,
     })
 }
 
@@ -182,7 +252,7 @@ pub(super) fn entry(row: &Row<'_>, store: &StoreName) -> Result<Entry, Error> {
         number: row.count()?,
         at: row.time()?,
         event: row.meant("event", |name: String| Event::named(&name))?,
-        scope: row.parsed("scope")?,
+        scope: row.scope()?,
         hold: row
             .meant("hold", |id: Option<String>| id.map_or(Some(None), |id| id.parse().ok().map(Some)))?,
         amount: row.maybe_money()?,
@@ -195,5 +265,7 @@ pub(super) fn entry(row: &Row<'_>, store: &StoreName) -> Result<Entry, Error> {
         details: row.get()?,
         by: row.get()?,
         reason: row.get()?,
+        counts_at: row.maybe_time()?,
+        step: row.get()?,
     })
 }

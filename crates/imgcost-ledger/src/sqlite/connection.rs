@@ -46,6 +46,52 @@ pub(super) fn reader(file: &LedgerFile, wait: Duration) -> Result<Connection, Er
     Ok(connection)
 }
 
+/// A connection of a user who may not write.
+///
+/// While the ledger is in use its log must be read too, with the locks and the memory that
+/// programs share. Without a log, all is in the file: then nothing but the file is needed, and it
+/// can't change unless a log is begun.
+pub(super) fn read_only(file: &LedgerFile, wait: Duration) -> Result<(Connection, bool), Error> {
+    let failed = |error| file.store.failed(error);
+    let has_log = has_log(&file.path);
+    let connection = if has_log {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Connection::open_with_flags(&file.path, flags)
+    } else {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let name = format!("file:{}?immutable=1", escaped(&file.path));
+        Connection::open_with_flags(name, flags | OpenFlags::SQLITE_OPEN_URI)
+    };
+    let connection = connection.map_err(failed)?;
+    connection.busy_timeout(wait).map_err(failed)?;
+    let version = schema::version(&connection, &file.store)?;
+    if version < schema::VERSION {
+        return Err(file.store.unfit(format!(
+            "its version is {version} and must become {}: a user who may write has to open it once with this program",
+            schema::VERSION
+        )));
+    }
+    Ok((connection, has_log))
+}
+
+/// Whether a log is beside a ledger.
+pub(super) fn has_log(path: &Path) -> bool {
+    ["-wal", "-shm"].iter().any(|ending| beside(path, ending).exists())
+}
+
+/// A path as a URI has it.
+fn escaped(path: &Path) -> String {
+    let mut uri = String::new();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'.' | b'_' | b'-' => uri.push(char::from(*byte)),
+            _ if byte.is_ascii_alphanumeric() => uri.push(char::from(*byte)),
+            _ => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri
+}
+
 /// A connection to a file in WAL mode whose commits are on the disk when they return.
 fn open(path: &Path, wait: Duration, store: &StoreName) -> Result<Connection, Error> {
     let failed = |error| store.failed(error);

@@ -180,6 +180,22 @@ pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// Whether this user may write a file and its folder.
+#[cfg(target_os = "linux")]
+pub(super) fn may_write(path: &Path) -> bool {
+    use rustix::fs::{Access, access};
+    let folder = path.parent().unwrap_or(path);
+    [path, folder].into_iter().all(|path| access(path, Access::WRITE_OK).is_ok())
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn may_write(path: &Path) -> bool {
+    let folder = path.parent().unwrap_or(path);
+    let is_writable =
+        |path: &Path| std::fs::metadata(path).is_ok_and(|found| !found.permissions().readonly());
+    [path, folder].into_iter().all(is_writable)
+}
+
 /// Options to create files for their owner only, if the system has owners.
 pub(super) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();

@@ -16,6 +16,7 @@ mod options;
 mod pending;
 mod reader;
 mod schema;
+mod sums;
 mod writer;
 mod writer_lock;
 
@@ -24,16 +25,22 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::budget::{Budget, Status};
+use jiff::Timestamp;
+
+use crate::adjustment::{Adjusted, Adjustment};
+use crate::budget::{Budget, Status, default_place};
 use crate::clock::Clock;
 use crate::engine;
 use crate::error::Error;
-use crate::hold::{Change, Changed, Held, Hold, HoldId, NewHold};
+use crate::hold::{Change, Changed, Held, Hold, HoldId, Job};
 use crate::ledger::{Filter, Inspection, Ledger, Record};
+use crate::new_hold::{LateCall, NewHold};
+use crate::pause::Pause;
 use crate::scope::Scope;
 use crate::window::Window;
 
 use anchor::Anchor;
+use batch::Batch;
 pub use options::SqliteOptions;
 use reader::Readers;
 use writer::Writer;
@@ -58,11 +65,17 @@ use writer::Writer;
 /// # Ok::<(), imgcost_ledger::Error>(())
 /// ```
 pub struct SqliteLedger {
+    /// None where it is opened for reading only.
+    writer: Option<Writing>,
+    readers: Readers,
+    clock: Clock,
+}
+
+/// What writing needs.
+struct Writing {
     /// The first field, so that it is released before any connection is closed.
     _anchor: Anchor,
     writer: Arc<Writer>,
-    readers: Readers,
-    clock: Clock,
 }
 
 impl SqliteLedger {
@@ -81,7 +94,24 @@ impl SqliteLedger {
     }
 
     fn of(anchor: Anchor, writer: Writer, readers: Readers, clock: Clock) -> Self {
-        SqliteLedger { _anchor: anchor, writer: Arc::new(writer), readers, clock }
+        let writer = Some(Writing { _anchor: anchor, writer: Arc::new(writer) });
+        SqliteLedger { writer, readers, clock }
+    }
+
+    const fn of_readers(readers: Readers, clock: Clock) -> Self {
+        SqliteLedger { writer: None, readers, clock }
+    }
+
+    /// Runs a step that writes.
+    fn write<T, F>(&self, step: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Batch<'_>, Timestamp) -> Result<T, Error> + Send + 'static,
+    {
+        match &self.writer {
+            Some(writing) => writing.writer.run(step),
+            None => Err(self.readers.read_only_error()),
+        }
     }
 
     /// Copies the ledger into a new file while any number of processes use it: one consistent
@@ -125,31 +155,72 @@ impl fmt::Debug for SqliteLedger {
 
 impl Drop for SqliteLedger {
     fn drop(&mut self) {
-        self.writer.close();
+        if let Some(writing) = &self.writer {
+            writing.writer.close();
+        }
     }
 }
 
 impl Ledger for SqliteLedger {
     fn hold(&self, new: &NewHold) -> Result<Held, Error> {
         let new = new.clone();
-        let result = self.writer.run(move |rows, now| engine::hold(rows, &new, now));
+        let result = self.write(move |rows, now| engine::hold(rows, &new, now));
         // If the suggestion fails, the refusal is returned without it.
         engine::with_nearest(result, |scope| self.readers.read(|view| view.nearest(scope)).ok().flatten())
     }
 
     fn change(&self, id: &HoldId, change: &Change, by: &str) -> Result<Changed, Error> {
         let (id, change, by) = (id.clone(), change.clone(), by.to_owned());
-        self.writer.run(move |rows, now| engine::change(rows, &id, &change, &by, now))
+        self.write(move |rows, now| engine::change(rows, &id, &change, &by, now))
+    }
+
+    fn set_job(&self, id: &HoldId, job: &Job, by: &str) -> Result<Hold, Error> {
+        let (id, job, by) = (id.clone(), job.clone(), by.to_owned());
+        self.write(move |rows, now| engine::set_job(rows, &id, &job, &by, now))
+    }
+
+    fn find_job(&self, job: &Job) -> Result<Option<Hold>, Error> {
+        self.readers.read(|view| view.find_job(job))
+    }
+
+    fn book_late(&self, late: &LateCall) -> Result<Changed, Error> {
+        let late = late.clone();
+        self.write(move |rows, now| engine::book_late(rows, &late, now))
+    }
+
+    fn adjust(&self, adjustment: &Adjustment) -> Result<Adjusted, Error> {
+        let adjustment = adjustment.clone();
+        self.write(move |rows, now| engine::adjust(rows, &adjustment, now))
+    }
+
+    fn pause(&self, scope: &Scope, reason: &str, by: &str) -> Result<Pause, Error> {
+        let (scope, reason, by) = (scope.clone(), reason.to_owned(), by.to_owned());
+        self.write(move |rows, now| engine::pause(rows, &scope, &reason, &by, now))
+    }
+
+    fn resume(&self, scope: &Scope, by: &str) -> Result<Option<Pause>, Error> {
+        let (scope, by) = (scope.clone(), by.to_owned());
+        self.write(move |rows, now| engine::resume(rows, &scope, &by, now))
     }
 
     fn set_budget(&self, budget: &Budget, by: &str) -> Result<Option<Budget>, Error> {
         let (budget, by) = (budget.clone(), by.to_owned());
-        self.writer.run(move |rows, now| engine::set_budget(rows, &budget, &by, now))
+        self.write(move |rows, now| engine::set_budget(rows, &budget, &by, now))
+    }
+
+    fn ensure_budget(&self, budget: &Budget, by: &str) -> Result<Budget, Error> {
+        let (budget, by) = (budget.clone(), by.to_owned());
+        self.write(move |rows, now| engine::ensure_budget(rows, &budget, &by, now))
     }
 
     fn remove_budget(&self, scope: &Scope, window: Window, by: &str) -> Result<Option<Budget>, Error> {
-        let (scope, by) = (scope.clone(), by.to_owned());
-        self.writer.run(move |rows, now| engine::remove_budget(rows, &scope, window, &by, now))
+        let (place, by) = (scope.as_str().to_owned(), by.to_owned());
+        self.write(move |rows, now| engine::remove_budget(rows, &place, window, &by, now))
+    }
+
+    fn remove_default(&self, scope: &Scope, window: Window, by: &str) -> Result<Option<Budget>, Error> {
+        let (place, by) = (default_place(scope.as_str()), by.to_owned());
+        self.write(move |rows, now| engine::remove_budget(rows, &place, window, &by, now))
     }
 
     fn find(&self, id: &HoldId) -> Result<Option<Hold>, Error> {

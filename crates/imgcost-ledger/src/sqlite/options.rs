@@ -106,6 +106,30 @@ impl SqliteOptions {
         Ok(SqliteLedger::of(anchor, writer, readers, self.clock.clone()))
     }
 
+    /// Opens the ledger in a file that this user may read but not write, so that every step that
+    /// writes fails; a file that it may write is opened as by [`SqliteOptions::open`], and
+    /// none is ever created. For monitoring, and for a file on a read-only disk.
+    ///
+    /// While others use the ledger, the files beside it must be readable too.
+    ///
+    /// # Errors
+    /// As [`SqliteOptions::open`]. [`Error::Unfit`] if the file has an earlier version: a program
+    /// that may write must open it once.
+    pub fn open_to_read(&self, path: impl AsRef<Path>) -> Result<SqliteLedger, Error> {
+        let path = ledger_file::resolve(path.as_ref())?;
+        match self.clone().create(false).open(&path) {
+            Err(Error::Unavailable { .. }) if path.exists() && !ledger_file::may_write(&path) => {
+                let store = StoreName::at(&path);
+                let file = Arc::new(LedgerFile::of(path, store)?);
+                let readers = Readers::read_only(file, self.wait);
+                // Fails now if it can't be read.
+                readers.read(|_| Ok(()))?;
+                Ok(SqliteLedger::of_readers(readers, self.clock.clone()))
+            }
+            opened => opened,
+        }
+    }
+
     fn check_file_system(&self, path: &Path, store: &StoreName) -> Result<(), Error> {
         // The file itself too: it may be mounted separately.
         match path.parent().and_then(filesystem::remote).or_else(|| filesystem::remote(path)) {
@@ -126,6 +150,8 @@ impl SqliteOptions {
         // Another process may have done it while this one waited.
         match path.exists() {
             false => connection::create(path, self.wait, store),
+            // All at once or not at all. Programs of the version before find another version in their
+            // next transaction, and refuse it.
             true if connection::version(path, self.wait, store)? < schema::VERSION => {
                 connection::migrate(path, self.wait, store)
             }

@@ -3,24 +3,26 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use rusqlite::types::Value;
-use rusqlite::{Connection, Row, params_from_iter};
+use rusqlite::{Connection, Row, params, params_from_iter};
 
-use super::batch::{budgets_at, sums_of};
 use super::columns;
 use super::connection;
 use super::failure::StoreName;
 use super::ledger_file::LedgerFile;
 use super::pending::lock;
 use super::schema;
-use crate::budget::{Budget, Status};
+use super::sums::{budgets_at, sums_of};
+use crate::budget::{Budget, Status, default_place_of};
 use crate::error::Error;
-use crate::hold::{Hold, HoldId, State};
+use crate::hold::{Hold, HoldId, Job, State};
 use crate::ledger::{Filter, Record};
+use crate::nearest::nearest;
 use crate::scope::Scope;
+use crate::window::Period;
 
 /// The most idle connections kept open.
 const MOST_IDLE: usize = 4;
@@ -29,12 +31,26 @@ const MOST_IDLE: usize = 4;
 pub(super) struct Readers {
     file: Arc<LedgerFile>,
     wait: Duration,
+    is_read_only: bool,
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Readers {
     pub(super) const fn new(file: Arc<LedgerFile>, wait: Duration) -> Self {
-        Readers { file, wait, idle: Mutex::new(Vec::new()) }
+        Readers { file, wait, is_read_only: false, idle: Mutex::new(Vec::new()) }
+    }
+
+    /// Of a user who may not write.
+    pub(super) const fn read_only(file: Arc<LedgerFile>, wait: Duration) -> Self {
+        Readers { file, wait, is_read_only: true, idle: Mutex::new(Vec::new()) }
+    }
+
+    /// The failure of every step that writes.
+    pub(super) fn read_only_error(&self) -> Error {
+        self.file.store.unavailable(
+            "it is open for reading only; this user must be allowed to read and write the file and its folder"
+                .to_owned(),
+        )
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -44,6 +60,9 @@ impl Readers {
     /// Reads from one consistent state.
     pub(super) fn read<T>(&self, at: impl FnOnce(&View<'_>) -> Result<T, Error>) -> Result<T, Error> {
         self.file.check()?;
+        if self.is_read_only {
+            return self.read_once(at);
+        }
         let idle = lock(&self.idle).pop();
         let connection = match idle {
             Some(connection) => connection,
@@ -64,6 +83,29 @@ impl Readers {
         }
         Ok(seen)
     }
+}
+
+impl Readers {
+    /// Reads with a connection of its own: whether there is a log may change in between.
+    fn read_once<T>(&self, at: impl FnOnce(&View<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        let failed = |error| self.file.store.failed(error);
+        let before = state_of(&self.file.path);
+        let (connection, has_log) = connection::read_only(&self.file, self.wait)?;
+        let transaction = connection.unchecked_transaction().map_err(failed)?;
+        let seen = at(&View { connection: &connection, file: &self.file })?;
+        transaction.finish().map_err(failed)?;
+        if !has_log && (connection::has_log(&self.file.path) || state_of(&self.file.path) != before) {
+            let why = "others began to write while it was read; read it again";
+            return Err(self.file.store.unavailable(why.to_owned()));
+        }
+        Ok(seen)
+    }
+}
+
+/// What changes when a file is written.
+fn state_of(path: &Path) -> Option<(u64, SystemTime)> {
+    let found = std::fs::metadata(path).ok()?;
+    Some((found.len(), found.modified().ok()?))
 }
 
 /// One consistent state of the file.
@@ -87,17 +129,33 @@ impl View<'_> {
         Ok(found)
     }
 
+    pub(super) fn find_job(&self, job: &Job) -> Result<Option<Hold>, Error> {
+        let mut found = None;
+        let query = Query::of("hold", columns::HOLD).and("provider = ?", job.provider.clone());
+        self.each(&query.and("job = ?", job.id.clone()), columns::hold, &mut |hold| {
+            found = Some(hold);
+            ControlFlow::Break(())
+        })?;
+        Ok(found)
+    }
+
     /// The scope with a budget whose spelling is nearest.
     pub(super) fn nearest(&self, scope: &Scope) -> Result<Option<Scope>, Error> {
         let failed = |error| self.store().failed(error);
-        let mut statement =
-            self.connection.prepare_cached("SELECT DISTINCT scope FROM budget").map_err(failed)?;
-        let names = statement.query_map([], |row| row.get::<_, String>(0)).map_err(failed)?;
-        let mut scopes = Vec::new();
-        for name in names {
-            scopes.extend(name.map_err(failed)?.parse::<Scope>());
-        }
-        Ok(crate::scope::nearest(scope, scopes.iter()).cloned())
+        nearest(scope, |range| {
+            let sql = match range.is_from_end {
+                true => {
+                    "SELECT DISTINCT scope FROM budget WHERE scope >= ? AND scope < ? ORDER BY scope DESC LIMIT ?"
+                }
+                false => {
+                    "SELECT DISTINCT scope FROM budget WHERE scope >= ? AND scope < ? ORDER BY scope LIMIT ?"
+                }
+            };
+            let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
+            let most = i64::try_from(range.most).unwrap_or(i64::MAX);
+            let places = statement.query_map(params![range.low, range.high, most], |row| row.get(0));
+            places.and_then(Iterator::collect::<rusqlite::Result<Vec<String>>>).map_err(failed)
+        })
     }
 
     /// Every sum is looked up by its key, so the number of holds does not matter.
@@ -107,18 +165,84 @@ impl View<'_> {
             for above in scope.prefixes().filter(|prefix| *prefix != scope.as_str()) {
                 budgets.extend(budgets_at(self.connection, above, self.store())?);
             }
+            for path in scope.prefixes() {
+                if let Some(place) = default_place_of(path) {
+                    budgets.extend(budgets_at(self.connection, &place, self.store())?);
+                }
+            }
         }
-        let query = Query::of("budget", columns::BUDGET).inside(scope).sorted("scope, win");
+        let query = Query::of("budget", columns::BUDGET).inside(scope).sorted(columns::BUDGETS_SORTED);
         self.each(&query, columns::budget, &mut |budget| {
             budgets.push(budget);
             ControlFlow::Continue(())
         })?;
-        let status = |budget: Budget| {
+        let mut all = Vec::new();
+        for budget in budgets {
             let period = budget.window.at(now);
-            let sums = sums_of(self.connection, budget.scope.as_str(), period, self.store())?;
-            Ok(Status { budget, period, sums })
+            if budget.each_child {
+                self.defaults(&budget, scope, period, &mut all)?;
+            } else {
+                let sums = sums_of(self.connection, budget.scope.as_str(), period, self.store())?;
+                all.push(Status::new(budget, period, sums.unwrap_or_default()));
+            }
+        }
+        all.sort_by(|a, b| (&a.budget.scope, a.budget.window).cmp(&(&b.budget.scope, b.budget.window)));
+        Ok(all)
+    }
+
+    /// Adds a default for each child that it is in force for and that has sums, and for the one on
+    /// the path of a scope.
+    fn defaults(
+        &self,
+        default: &Budget,
+        scope: Option<&Scope>,
+        period: Period,
+        all: &mut Vec<Status>,
+    ) -> Result<(), Error> {
+        let parent = &default.scope;
+        let on_path = scope.filter(|scope| parent.covers(scope.as_str()) && *scope != parent);
+        let children = match on_path {
+            Some(scope) => {
+                let child = scope.prefixes().find(|path| path.len() > parent.as_str().len());
+                child.map(str::to_owned).into_iter().collect()
+            }
+            None => self.children(parent)?,
         };
-        budgets.into_iter().map(status).collect()
+        for child in children {
+            let own = budgets_at(self.connection, &child, self.store())?;
+            let sums = sums_of(self.connection, &child, period, self.store())?;
+            let is_own = own.iter().any(|own| own.window == default.window);
+            if !is_own && (on_path.is_some() || sums.is_some()) {
+                let child = Scope::stored(&child).map_err(|error| self.store().damaged(error.to_string()))?;
+                let (budget, sums) = (default.clone().of_child(child), sums.unwrap_or_default());
+                all.push(Status { budget, period, sums, is_default: true });
+            }
+        }
+        Ok(())
+    }
+
+    /// The scopes one level below another that anything was counted for. Each is one search, not a
+    /// scan of what was counted there.
+    fn children(&self, parent: &Scope) -> Result<Vec<String>, Error> {
+        let failed = |error| self.store().failed(error);
+        let sql = "SELECT min(scope) FROM counter WHERE scope >= ?1 AND scope < ?2";
+        let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
+        let (mut from, end) = (format!("{parent}/"), format!("{parent}0"));
+        let mut children = Vec::new();
+        loop {
+            let found: Option<String> =
+                statement.query_row([&from, &end], |row| row.get(0)).map_err(failed)?;
+            let Some(found) = found else { return Ok(children) };
+            let name = found.get(parent.as_str().len() + 1..).unwrap_or_default();
+            from = match name.split_once('/') {
+                // Below a child, which has sums too and was found before: on with what is behind it.
+                Some((name, _)) => format!("{parent}/{name}0"),
+                None => format!("{found}!"),
+            };
+            if !name.contains('/') {
+                children.push(found);
+            }
+        }
     }
 
     pub(super) fn read(
@@ -132,8 +256,12 @@ impl View<'_> {
         let since = what.since.map(Timestamp::as_microsecond);
         let mut goes_on = true;
         if what.budgets {
-            let query = Query::of("budget", columns::BUDGET).inside(inside).sorted("scope, win");
+            let query = Query::of("budget", columns::BUDGET).inside(inside).sorted(columns::BUDGETS_SORTED);
             goes_on = self.each(&query, columns::budget, &mut |budget| each(Record::Budget(budget)))?;
+        }
+        if what.pauses && goes_on {
+            let query = Query::of("pause", "scope, at, who, reason").inside(inside).sorted("scope");
+            goes_on = self.each(&query, columns::pause, &mut |pause| each(Record::Pause(pause)))?;
         }
         if what.counters && goes_on {
             let counter = format!("scope, win, start, {}", columns::SUMS);
@@ -143,14 +271,20 @@ impl View<'_> {
         if what.holds && goes_on {
             let mut query = Query::of("hold", columns::HOLD).inside(inside).sorted("number");
             query = query.and_if("id = ?", hold.clone()).and_if("made_at >= ?", since);
+            // Few of all: found by an index and sorted, where the order would else be that of a scan.
+            if what.expired || hold.is_some() || matches!(what.state, Some(State::Held | State::Presumed)) {
+                query = query.sorted("+number");
+            }
             match what.state {
-                // Written out, so that the index of open holds is used.
+                // Written out, so that the indexes of open and presumed holds are used.
                 Some(State::Held) => query.conditions.push("state = 'held'"),
+                Some(State::Presumed) => query.conditions.push("state = 'presumed'"),
                 state => query = query.and_if("state = ?", state.map(|state| state.as_str().to_owned())),
             }
             if what.expired {
                 query = query.and("state = 'held' AND expires_at < ?", now.as_microsecond());
             }
+            query = query.and_if("instr(reason, ?) > 0", what.reason_like.clone());
             goes_on = self.each(&query, columns::hold, &mut |hold| each(Record::Hold(hold)))?;
         }
         if what.journal && goes_on {

@@ -10,7 +10,7 @@ const APPLICATION_ID: i64 = 0x696d_6763;
 
 /// The steps from an empty file to this version. A released step is never changed; a new version
 /// is a new line at the end.
-const MIGRATIONS: [&str; 1] = [include_str!("tables_1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("tables_1.sql"), include_str!("tables_2.sql")];
 
 /// The version of this library.
 pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;

@@ -1,6 +1,6 @@
 //! What must hold after a round, worked out again from the journal and from what callers were told.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use imgcost_ledger::{
     SignedDuration, SqliteLedger, State, Sums, Timestamp, audit,
 };
 
-use crate::notes::{self, Note};
+use crate::notes::{self, Aside, Note};
 use crate::plan::{self, Call};
 use crate::round::{Round, Tally};
 use crate::worker::LEDGER;
@@ -48,6 +48,8 @@ pub(crate) fn check(round: &Round, folder: &Path, tally: &mut Tally) -> Vec<Stri
         }
     }
     check_told(round, folder, &book, tally, &mut wrong);
+    check_asides(round, folder, &book, &mut wrong);
+    wrong.extend(by_script(&path));
     for hold in book.holds.values() {
         match hold.state {
             State::Held => tally.open += 1,
@@ -105,7 +107,23 @@ fn replay(book: &Book, wrong: &mut Vec<String>) -> Totals {
             Event::Settled => State::Settled,
             Event::Released => State::Released,
             Event::Presumed => State::Presumed,
-            Event::BudgetSet | Event::BudgetRemoved | Event::Alert => continue,
+            Event::Charged => {
+                let amount = entry.amount.unwrap().nano();
+                for scope in entry.scope.prefixes() {
+                    for window in imgcost_ledger::Window::ALL {
+                        let period = window.at(entry.counts_at.unwrap());
+                        *totals.entry((scope.to_owned(), period)).or_default() += amount;
+                    }
+                }
+                continue;
+            }
+            Event::LateSettled => State::Settled,
+            Event::BudgetSet
+            | Event::BudgetRemoved
+            | Event::Alert
+            | Event::JobSet
+            | Event::Paused
+            | Event::Resumed => continue,
             other => panic!("an event of a new kind: {other:?}"),
         };
         let Some(hold) = entry.hold.as_ref().and_then(|id| book.holds.get(id)) else {
@@ -115,6 +133,7 @@ fn replay(book: &Book, wrong: &mut Vec<String>) -> Totals {
         let before = states.get(&hold.id).copied();
         let follows = match (before.map(|(state, _)| state), state) {
             (None, State::Held) => entry.at == hold.made_at,
+            (None, State::Settled) => hold.late && entry.counts_at == Some(hold.made_at),
             (Some(State::Held), State::Settled | State::Released | State::Presumed) => entry.before.is_none(),
             (Some(State::Presumed), State::Settled | State::Released) => {
                 entry.before == Some(State::Presumed)
@@ -156,8 +175,59 @@ fn replay(book: &Book, wrong: &mut Vec<String>) -> Totals {
 }
 
 fn cap(scope: &str, period: Period) -> Option<u64> {
-    let is_it = |budget: &&Budget| budget.scope.as_str() == scope && budget.window == period.window;
-    plan::budgets().iter().find(is_it).and_then(|budget| budget.cap.limit()).map(NanoUsd::nano)
+    let default = scope.rsplit_once('/').map(|(above, _)| format!("{above}/*"));
+    let set = |place: &str| {
+        let is_it = |budget: &Budget| budget.place() == place && budget.window == period.window;
+        plan::budgets().into_iter().find(is_it)
+    };
+    let budget = set(scope).or_else(|| set(&default?));
+    budget.and_then(|budget| budget.cap.limit()).map(NanoUsd::nano)
+}
+
+/// What the audit finds that knows no code of ours.
+fn by_script(path: &Path) -> Option<String> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/audit-ledger");
+    let ran = std::process::Command::new("python3").arg(script).arg(path).output().unwrap();
+    let said = [ran.stdout, ran.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    (!ran.status.success()).then(|| said.concat())
+}
+
+/// Each step beside the calls that was told as done is there, once, and none that was not asked for.
+fn check_asides(round: &Round, folder: &Path, book: &Book, wrong: &mut Vec<String>) {
+    let (mut begun, mut ended) = (BTreeSet::new(), BTreeSet::new());
+    for worker in 0..round.processes {
+        for lane in 0..plan::lanes(worker) {
+            for note in notes::read(&notes::path(folder, worker, lane)) {
+                match note {
+                    Note::Begin { kind, name } => drop(begun.insert((kind, name))),
+                    Note::End { kind, name } => drop(ended.insert((kind, name))),
+                    _ => {}
+                }
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    let mut add = |kind: Aside, name: String| {
+        if !found.insert((kind, name.clone())) {
+            wrong.push(format!("{kind:?} {name} is there twice"));
+        }
+    };
+    for entry in &book.journal {
+        match entry.event {
+            Event::Charged => add(Aside::Adjust, entry.step.clone().unwrap()),
+            Event::LateSettled => add(Aside::Late, entry.hold.as_ref().unwrap().to_string()),
+            Event::JobSet => add(Aside::Job, entry.hold.as_ref().unwrap().to_string()),
+            _ => {}
+        }
+    }
+    wrong.extend(ended.difference(&found).map(|lost| format!("{lost:?} was told as done and is lost")));
+    wrong.extend(found.difference(&begun).map(|odd| format!("nobody asked for {odd:?}")));
+    for (kind, name) in ended.iter().filter(|(kind, _)| *kind == Aside::Job) {
+        let hold = book.holds.get(&name.parse::<HoldId>().unwrap());
+        if hold.is_none_or(|hold| hold.state != State::Settled || hold.job.is_none()) {
+            wrong.push(format!("{kind:?} {name} is not as it was told: {hold:?}"));
+        }
+    }
 }
 
 /// What a thread knows of a hold of its own.
@@ -194,6 +264,7 @@ fn check_told(round: &Round, folder: &Path, book: &Book, tally: &mut Tally, wron
                         }
                     }
                     Note::Try { id, state, cost } => told.entry(id).or_default().tried = Some((state, cost)),
+                    Note::Begin { .. } | Note::End { .. } => {}
                     Note::Done { id, state, cost } => {
                         told.insert(id, Told { last: Some((state, cost)), tried: None });
                     }
@@ -216,7 +287,8 @@ fn check_told(round: &Round, folder: &Path, book: &Book, tally: &mut Tally, wron
             Some(_) => {}
         }
     }
-    for (id, hold) in &book.holds {
+    let beside = plan::scope("side");
+    for (id, hold) in book.holds.iter().filter(|(_, hold)| !beside.covers(hold.scope.as_str())) {
         let is_meant = asked.get(id).is_some_and(|call| {
             hold.scope == plan::scope(call.scope)
                 && hold.ceiling == call.ceiling

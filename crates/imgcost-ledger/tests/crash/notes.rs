@@ -22,6 +22,29 @@ pub(crate) enum Note {
     Try { id: HoldId, state: State, cost: NanoUsd },
     /// It was done.
     Done { id: HoldId, state: State, cost: NanoUsd },
+    /// A step beside the calls is asked for: its kind and its name, which makes it one step.
+    Begin { kind: Aside, name: String },
+    /// It was done.
+    End { kind: Aside, name: String },
+}
+
+/// Steps beside the calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Aside {
+    /// A correction; the name is its key.
+    Adjust,
+    /// A call that was made while the ledger was away; the name is its hold's id.
+    Late,
+    /// A job; the name is the hold's id, and the job's too.
+    Job,
+}
+
+impl Aside {
+    pub(crate) const ALL: [Aside; 3] = [Aside::Adjust, Aside::Late, Aside::Job];
+
+    fn word(self) -> &'static str {
+        ["adjust", "late", "job"][self as usize]
+    }
 }
 
 impl Note {
@@ -35,6 +58,8 @@ impl Note {
             Note::Refused { call, code } => format!("refused {call} {code} ."),
             Note::Try { id, state, cost } => format!("try {id} {state} {} .", cost.nano()),
             Note::Done { id, state, cost } => format!("done {id} {state} {} .", cost.nano()),
+            Note::Begin { kind, name } => format!("begin {} {name} .", kind.word()),
+            Note::End { kind, name } => format!("end {} {name} .", kind.word()),
         }
     }
 
@@ -52,6 +77,11 @@ impl Note {
                 let (id, state) = (id.parse().unwrap(), State::named(state).unwrap());
                 let cost = nano(number(cost));
                 if word == "try" { Note::Try { id, state, cost } } else { Note::Done { id, state, cost } }
+            }
+            [word @ ("begin" | "end"), kind, name] => {
+                let kind = Aside::ALL.into_iter().find(|aside| aside.word() == kind).unwrap();
+                let name = name.to_owned();
+                if word == "begin" { Note::Begin { kind, name } } else { Note::End { kind, name } }
             }
             _ => panic!("a note without a meaning: {line}"),
         })

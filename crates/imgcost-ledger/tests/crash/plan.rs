@@ -22,6 +22,10 @@ pub(crate) fn budgets() -> Vec<Budget> {
         budget("team/a", Window::Hour, 3),
         budget("team/b", Window::Day, 8),
         budget("team/c", Window::Month, 12).allow_assumed_ceiling(false),
+        budget("team", Window::Week, 70),
+        // Each of the scopes below that has no hour of its own.
+        budget("team", Window::Hour, 9).each_child(),
+        Budget::new(scope("side"), Window::Total, Cap::Unlimited),
     ]
 }
 

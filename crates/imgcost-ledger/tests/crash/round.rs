@@ -90,6 +90,10 @@ impl Round {
     /// Runs the round and checks what it has left; gives back what was wrong.
     pub(crate) fn run(&self, folder: &Path) -> (Tally, Vec<String>) {
         let mut tally = Tally { rounds: 1, ..Tally::default() };
+        if self.seed % 2 == 1 {
+            // Half of the rounds begin with a file of version 1, migrated while processes are killed.
+            version_1(&folder.join(worker::LEDGER));
+        }
         let mut violations = match self.kill_until_done(folder, &mut tally) {
             Ok(()) => Vec::new(),
             Err(violation) => vec![violation],
@@ -177,6 +181,14 @@ fn collect(worker: &mut Worker, folder: &Path) -> Result<(), String> {
     let number = worker.job.worker;
     let said = std::fs::read_to_string(errors(folder, number)).unwrap_or_default();
     Err(format!("process {number} ended with {status} and said:\n{said}"))
+}
+
+/// An empty ledger as version 1 made it.
+fn version_1(path: &Path) {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    connection.pragma_update(None, "journal_mode", "WAL").unwrap();
+    connection.execute_batch(include_str!("../../src/sqlite/tables_1.sql")).unwrap();
+    connection.execute_batch("PRAGMA application_id = 0x696d6763; PRAGMA user_version = 1").unwrap();
 }
 
 fn errors(folder: &Path, worker: u64) -> std::path::PathBuf {

@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use imgcost_ledger::{
-    Change, Clock, Error, Filter, Held, Hold, HoldId, Ledger, NewHold, Record, Refusal, SqliteLedger, State,
-    Timestamp,
+    Adjustment, Change, Clock, Error, Filter, Held, Hold, HoldId, LateCall, Ledger, NewHold, Record, Refusal,
+    SqliteLedger, State, Timestamp,
 };
 
 use crate::dice::Dice;
-use crate::notes::{self, Note, Notes};
+use crate::notes::{self, Aside, Note, Notes};
 use crate::plan::{self, Call};
 
 pub(crate) const JOB: &str = "IMGCOST_CRASH_JOB";
@@ -84,9 +84,8 @@ pub(crate) fn run(job: &Job) {
         .open(job.folder.join(LEDGER))
         .unwrap();
     // The first to come sets the budgets; all set the same.
-    let set: Vec<_> = ledger.status(None).unwrap().into_iter().map(|status| status.budget).collect();
-    for budget in plan::budgets().iter().filter(|budget| !set.contains(budget)) {
-        ledger.set_budget(budget, "boss").unwrap();
+    for budget in plan::budgets() {
+        assert_eq!(ledger.ensure_budget(&budget, "boss").unwrap(), budget);
     }
     std::thread::scope(|scope| {
         for lane in 0..plan::lanes(job.worker) {
@@ -130,6 +129,8 @@ impl<'l> Lane<'l> {
                 let again = calls.changes.iter().find(|change| plan::outcome(change) == (*state, *cost));
                 self.change(id, again.unwrap());
             }
+            // The same name makes it the same step.
+            Some(Note::Begin { kind, name }) => self.aside(*kind, name.clone()),
             // Told, and then silent for ever.
             _ => {}
         }
@@ -140,6 +141,13 @@ impl<'l> Lane<'l> {
             }
             if self.dice.percent(3) {
                 self.sweep();
+            }
+            if self.dice.percent(6) {
+                let kind = self.dice.one_of(&Aside::ALL);
+                self.aside(kind, HoldId::random().to_string());
+            }
+            if self.dice.percent(4) {
+                self.pause();
             }
         }
     }
@@ -194,6 +202,40 @@ impl<'l> Lane<'l> {
         self.notes.add(&Note::Try { id: id.clone(), state, cost });
         self.ledger.change(id, change, "worker").unwrap();
         self.notes.add(&Note::Done { id: id.clone(), state, cost });
+    }
+
+    /// A step beside the calls, on a scope of its own; it may be the second attempt.
+    fn aside(&mut self, kind: Aside, name: String) {
+        self.notes.add(&Note::Begin { kind, name: name.clone() });
+        let (side, amount) = (plan::scope("side/x"), plan::nano(1_000));
+        match kind {
+            Aside::Adjust => {
+                let charge = Adjustment::charge(side, amount, "invoice", "boss").key(name.as_str());
+                self.ledger.adjust(&charge).unwrap();
+            }
+            Aside::Late => {
+                let call = NewHold::new(side, amount, "late").id(name.parse().unwrap()).quote("q_late", "b");
+                let outcome = Change::Settle { cost: plan::nano(700), usage: None };
+                // The same for each attempt, as a journal of the caller's would have it.
+                let made_at = Timestamp::from_second(1_788_000_000).unwrap();
+                self.ledger.book_late(&LateCall::new(call, made_at, outcome)).unwrap();
+            }
+            Aside::Job => {
+                let call = NewHold::new(side, amount, "job").id(name.parse().unwrap()).quote("q_job", "b");
+                let hold = self.ledger.hold(&call).unwrap().hold;
+                let job = imgcost_ledger::Job::new("fal", &*name);
+                self.ledger.set_job(&hold.id, &job, "app").unwrap();
+                self.ledger.settle_job(&job, plan::nano(300), None, "app").unwrap();
+            }
+        }
+        self.notes.add(&Note::End { kind, name });
+    }
+
+    /// Pauses a scope that no call is for, and resumes it, perhaps as another process does too.
+    fn pause(&self) {
+        let scope = plan::scope("side/paused");
+        self.ledger.pause(&scope, "to see", "boss").unwrap();
+        self.ledger.resume(&scope, "boss").unwrap();
     }
 
     /// Presumes an expired hold of any process.

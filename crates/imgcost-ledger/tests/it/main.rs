@@ -30,4 +30,5 @@ mod properties;
 mod sqlite;
 mod sqlite_backup;
 mod sqlite_faults;
+mod sqlite_migration;
 mod sqlite_opening;

@@ -202,11 +202,13 @@ fn a_refusal_writes_nothing() {
 fn a_budget_step_that_is_asked_again_responses_the_same_and_writes_once() {
     let ledger = shared().ledger("again");
     ledger.set_budget(&budget("a", Window::Total, CENT), "test").unwrap();
-    let step = "SELECT again.budget_v1(NULL, 's_1', 'test', false, 'a', 0::smallint, 5, true, 'none')";
+    let step =
+        "SELECT again.budget_v2(NULL, 's_1', 'test', false, false, 'a', 'a', 0::smallint, 5, true, 'none')";
     let first = shared().sql(step);
     assert!(first.contains("10000000"), "{first}");
     assert_eq!(shared().sql(step), first);
-    let step = "SELECT again.budget_v1(NULL, 's_2', 'test', true, 'a', 0::smallint, NULL, NULL, NULL)";
+    let step =
+        "SELECT again.budget_v2(NULL, 's_2', 'test', true, false, 'a', 'a', 0::smallint, NULL, NULL, NULL)";
     let first = shared().sql(step);
     assert!(first.contains(": 5"), "{first}");
     assert_eq!(shared().sql(step), first);

@@ -76,7 +76,7 @@ fn a_newer_schema_is_refused_by_both_versions() {
     server.sql("INSERT INTO access_newer.migration (version) VALUES (99)");
     let error = open("access_newer", &server.address()).unwrap_err();
     assert!(matches!(error, Error::Unfit { .. }), "{error}");
-    assert!(error.to_string().contains("version 99") && error.to_string().contains("up to 2"), "{error}");
+    assert!(error.to_string().contains("version 99") && error.to_string().contains("up to 3"), "{error}");
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn several_that_start_at_once_make_one_schema() {
             threads.spawn(|| open("access_at_once", &server.address()).unwrap());
         }
     });
-    assert_eq!(server.sql("SELECT string_agg(version::text, ',') FROM access_at_once.migration"), "1,2");
+    assert_eq!(server.sql("SELECT string_agg(version::text, ',') FROM access_at_once.migration"), "1,2,3");
 }
 
 #[test]
@@ -183,4 +183,55 @@ fn names_and_addresses_that_are_none_are_bad_input() {
         let error = open("access_bad", address).unwrap_err();
         assert!(matches!(error, Error::BadInput { .. }), "{error}");
     }
+}
+
+#[test]
+fn a_schema_of_the_version_before_is_migrated_and_its_programs_are_told_so() {
+    let server = shared();
+    server.sql("CREATE ROLE teller LOGIN");
+    let old = ["tables", "steps"].map(|name| {
+        let path = format!("{}/src/postgres/{name}.sql", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read_to_string(path).unwrap().replace("imgcost.", "access_old.")
+    });
+    server.sql(&format!(
+        "CREATE SCHEMA access_old; {} {}
+        INSERT INTO access_old.migration (version) VALUES (1), (2);
+        GRANT USAGE ON SCHEMA access_old TO teller;
+        GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA access_old TO teller;
+        GRANT UPDATE ON access_old.scope, access_old.counter, access_old.hold, access_old.budget TO teller;
+        GRANT DELETE ON access_old.budget TO teller;
+        SELECT access_old.budget_v1(NULL, 's_1', 'test', false, 'a', 0::smallint, 100, true, '80,100');",
+        old[0], old[1]
+    ));
+    let hold = |number: u32, name: &str| {
+        format!(
+            "SELECT outcome FROM access_old.hold_v1(NULL, 'h_{number:032}', NULL, '{name}', 30, true, 'q', 'b', '{{}}', '{{}}', 60000000, 'test', NULL)"
+        )
+    };
+    for number in 1..=3 {
+        assert_eq!(server.sql(&hold(number, "a/b")), "held");
+    }
+    server.sql(
+        "SELECT access_old.change_v1(NULL, 'h_00000000000000000000000000000001', 'settled', 20, NULL, NULL, 'test');
+        SELECT access_old.change_v1(NULL, 'h_00000000000000000000000000000002', 'presumed', NULL, NULL, 'lost', 'test')",
+    );
+    let ledger = server.ledger("access_old");
+    assert_eq!(fact(&ledger, "schema version"), "3");
+    let sums = ledger.status(None).unwrap()[0].sums;
+    assert_eq!((sums.settled.nano(), sums.presumed.nano(), sums.held.nano()), (20, 30, 30));
+    // The rest of the cap can be held, by a role that was let in before, and no more.
+    let clerk = open("access_old", &server.address_of("teller")).unwrap();
+    clerk.hold(&new_hold("a/b", 20)).unwrap();
+    assert!(matches!(clerk.hold(&new_hold("a/b", 1)), Err(Error::Refused(_))));
+    clerk.pause(&"a".parse().unwrap(), "closed", "test").unwrap();
+    clerk.resume(&"a".parse().unwrap(), "test").unwrap().unwrap();
+    clerk.set_budget(&budget("a", Window::Week, 200), "test").unwrap();
+    // A program of the version before, with the schema open.
+    let refused = server.psql(&hold(4, "a/b"));
+    assert!(!refused.status.success());
+    let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(words.contains("this program is too old for it: use the newer one"), "{words}");
+    crate::support::audit_by_script(&[server.address().as_str(), "access_old"]);
+    let audit = imgcost_ledger::audit(&ledger).unwrap();
+    assert_eq!((audit.problems, audit.holds), (vec![], 4));
 }

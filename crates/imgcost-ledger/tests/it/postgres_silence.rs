@@ -103,12 +103,12 @@ fn opening_ends_in_bounded_time_whenever_the_server_falls_silent() {
 fn reading_and_steps_end_in_bounded_time_and_leave_nothing_broken_behind() {
     let schema = "silence_reading";
     shared().ledger(schema).set_budget(&budget("team", Window::Total, 1000), "test").unwrap();
-    at_once(["READ ONLY", "CLOSE ALL", "DECLARE part", "ROLLBACK", "hold_v1"], |needle| {
+    at_once(["READ ONLY", "CLOSE ALL", "DECLARE part", "ROLLBACK", "hold_v2"], |needle| {
         let proxy = Proxy::start("");
         let ledger = options(schema).connect(&proxy.address()).unwrap();
         let new = new_hold("team", 10);
         let step = || match needle {
-            "hold_v1" => ledger.hold(&new).map(|held| assert!(!held.repeated)),
+            "hold_v2" => ledger.hold(&new).map(|held| assert!(!held.repeated)),
             // The budget and its entry in the journal, at least.
             _ => read(&ledger).map(|records| assert!(records >= 2, "{needle}: {records}")),
         };

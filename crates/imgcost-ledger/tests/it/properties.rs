@@ -19,9 +19,11 @@ proptest! {
     #[test]
     fn the_ledger_in_a_file_follows_the_model(steps in model::steps()) {
         let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.db");
         model::follow(&steps, |clock| {
             let options = imgcost_ledger::SqliteLedger::options().clock(clock);
-            Box::new(options.open(folder.path().join("ledger.db")).unwrap())
+            Box::new(options.open(&path).unwrap())
         });
+        crate::support::audit_by_script(&[path.to_str().unwrap()]);
     }
 }

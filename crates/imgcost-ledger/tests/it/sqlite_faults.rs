@@ -19,6 +19,7 @@ fn child_process() {
         "fills-the-disk" => disk::fills_the_disk(&path),
         "fills-a-small-disk" => disk::fills_a_small_disk(&path),
         "may-not-write" => disk::may_not_write(&path),
+        "may-only-read" => disk::may_only_read(&path),
         "opens-a-mounted-file" => place::opens_a_mounted_file(&path),
         "holds-a-hundred" => locks::holds_a_hundred(&path),
         _ => panic!("no role {role}"),

@@ -75,7 +75,7 @@ fn a_newer_version_is_refused_with_both_versions() {
     ledger_at(&path);
     Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 7").unwrap();
     let error = refused(&path);
-    assert_unfit(&error, "its version is 7 and this program knows versions up to 1");
+    assert_unfit(&error, "its version is 7 and this program knows versions up to 2");
     assert!(error.to_string().contains("use the newer program"), "{error}");
 }
 

@@ -1,31 +1,32 @@
 //! `imgcost budget release` and `presume`.
 
-use imgcost_ledger::{Error, Filter, Hold, HoldId, Ledger, NanoUsd, Scope};
+use imgcost_ledger::{Alert, Change, Changed, Error, Filter, Hold, HoldId, Ledger, NanoUsd, Scope, State};
 use serde::Serialize;
 
-use super::{Context, changed, holds, store, words};
+use super::{Context, changed, store, words};
 use crate::args::{BudgetPresumeArgs, BudgetReleaseArgs};
 use crate::failure::{self, End, Failure, bad_input};
 use crate::report::{Column, Only, Report, Table, Value};
 
 /// The reason where all expired holds are presumed and none is given.
 const PAST: &str = "past its time";
-/// So many expired holds are read at once.
-const AT_ONCE: usize = 1000;
 
 #[derive(Serialize)]
 struct Document<'h> {
     schema: &'static str,
-    presumed: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    presumed: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    released: Option<usize>,
     total: NanoUsd,
     reason: &'h str,
-    holds: Vec<Presumed<'h>>,
-    /// What ended it before all were presumed.
+    holds: Vec<Closed<'h>>,
+    /// What ended it before all were closed.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Broken<'h>>,
 }
 
-/// Why not all were presumed.
+/// Why not all were closed.
 #[derive(Serialize)]
 struct Broken<'e> {
     code: &'e str,
@@ -33,28 +34,44 @@ struct Broken<'e> {
 }
 
 #[derive(Serialize)]
-struct Presumed<'h> {
+struct Closed<'h> {
     hold: &'h HoldId,
     scope: &'h Scope,
     ceiling: NanoUsd,
     expires_at: imgcost_ledger::Timestamp,
 }
 
-/// Gives a hold's money back.
+/// Gives a hold's money back, or that of all calls of unknown outcome that the options let pass.
 pub(super) fn release(args: &BudgetReleaseArgs, context: Context<'_>) -> Result<End, Failure> {
-    let id = words::hold(&args.hold)?;
+    let by = words::by(&args.by, context.settings);
+    if args.presumed {
+        let since = args.since.as_deref().map(|text| words::moment("since", text)).transpose()?;
+        let what = Filter::default()
+            .state(State::Presumed)
+            .scope(words::some_scope(args.scope.as_deref())?)
+            .since(since)
+            .reason_like(args.reason_like.as_deref());
+        let ledger = store::open(&args.ledger, context)?;
+        let change = Change::Release { reason: args.reason.clone() };
+        return all(&*ledger, &what, &change, &args.reason, &by, context);
+    }
+    let Some(id) = &args.hold else {
+        return Err(bad_input("hold", "a hold is needed, or --presumed").into());
+    };
+    let id = words::hold(id)?;
     let ledger = store::open(&args.ledger, context)?;
-    changed::write(&ledger.release(&id, &args.reason, &words::by(&args.by, context.settings))?, &[], context)
+    changed::write(&ledger.release(&id, &args.reason, &by)?, &[], context)
 }
 
 /// Books a hold at its ceiling, or all that have expired.
 pub(super) fn presume(args: &BudgetPresumeArgs, context: Context<'_>) -> Result<End, Failure> {
     let by = words::by(&args.by, context.settings);
     if args.expired {
-        let scope = words::some_scope(args.scope.as_deref())?;
+        let what = Filter::default().expired().scope(words::some_scope(args.scope.as_deref())?);
         let reason = args.reason.as_deref().unwrap_or(PAST);
         let ledger = store::open(&args.ledger, context)?;
-        return all(&*ledger, scope.as_ref(), reason, &by, context);
+        let change = Change::Presume { reason: reason.to_owned() };
+        return all(&*ledger, &what, &change, reason, &by, context);
     }
     let (Some(id), Some(reason)) = (&args.hold, &args.reason) else {
         return Err(bad_input("hold", "a hold and a reason are needed, or --expired").into());
@@ -65,79 +82,63 @@ pub(super) fn presume(args: &BudgetPresumeArgs, context: Context<'_>) -> Result<
 
 fn all(
     ledger: &dyn Ledger,
-    scope: Option<&Scope>,
+    what: &Filter,
+    change: &Change,
     reason: &str,
     by: &str,
     context: Context<'_>,
 ) -> Result<End, Failure> {
-    let (mut presumed, mut alerts) = (Vec::new(), Vec::new());
-    let broken = each(ledger, scope, &mut |hold| {
-        let changed = ledger.presume(&hold.id, reason, by)?;
+    let (mut closed, mut alerts): (Vec<Hold>, Vec<Alert>) = (Vec::new(), Vec::new());
+    let broken = imgcost_ledger::change_all(ledger, what, change, by, &mut |changed: Changed| {
         alerts.extend(changed.alerts);
         let mut hold = changed.hold;
         (hold.terms, hold.request) = (String::new(), String::new());
-        presumed.push(hold);
-        Ok(())
+        closed.push(hold);
     });
-    // What was presumed before a failure is booked, and has to be shown.
+    // What was closed before a failure is booked, and has to be shown.
     let broken = match broken {
-        Err(error) if presumed.is_empty() => return Err(error.into()),
+        Err(error) if closed.is_empty() => return Err(error.into()),
         other => other.err(),
     };
-    let total = presumed.iter().try_fold(NanoUsd::ZERO, |sum, hold| sum.checked_add(hold.ceiling));
+    let total = closed.iter().try_fold(NanoUsd::ZERO, |sum, hold| sum.checked_add(hold.ceiling));
+    let is_release = change.leads_to() == State::Released;
     let document = Document {
-        schema: "imgcost.presumed/1",
-        presumed: presumed.len(),
+        schema: if is_release { "imgcost.released/1" } else { "imgcost.presumed/1" },
+        presumed: (!is_release).then_some(closed.len()),
+        released: is_release.then_some(closed.len()),
         total: total.unwrap_or(NanoUsd::MAX),
         reason,
-        holds: presumed.iter().map(row).collect(),
-        error: broken.as_ref().map(|error| Broken { code: error.code(), message: error.to_string() }),
+        holds: closed.iter().map(row).collect(),
+        error: broken.as_ref().map(|error: &Error| Broken { code: error.code(), message: error.to_string() }),
     };
-    context.output.write(&document, || report(&document))?;
+    context.output.write(&document, || report(&document, is_release))?;
     context.tell(&alerts);
     let Some(error) = broken else { return Ok(End::Done) };
-    context.say(&format!("imgcost: not all were presumed: {error}"));
+    let what = if is_release { "released" } else { "presumed" };
+    context.say(&format!("imgcost: not all were {what}: {error}"));
     Ok(failure::end_of(&error))
 }
 
-/// Closes every expired hold that is not closed by others meanwhile.
-fn each(
-    ledger: &dyn Ledger,
-    scope: Option<&Scope>,
-    close: &mut dyn FnMut(&Hold) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let what = Filter::default().holds().expired().scope(scope.cloned());
-    loop {
-        let some = holds::read(ledger, &what, AT_ONCE)?;
-        for hold in &some {
-            match close(hold) {
-                Ok(()) | Err(Error::Conflict { .. }) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        if some.len() < AT_ONCE {
-            return Ok(());
-        }
-    }
+fn row(hold: &Hold) -> Closed<'_> {
+    Closed { hold: &hold.id, scope: &hold.scope, ceiling: hold.ceiling, expires_at: hold.expires_at }
 }
 
-fn row(hold: &Hold) -> Presumed<'_> {
-    Presumed { hold: &hold.id, scope: &hold.scope, ceiling: hold.ceiling, expires_at: hold.expires_at }
-}
-
-fn report<'h>(document: &Document<'h>) -> Report<'h> {
+fn report<'h>(document: &Document<'h>, is_release: bool) -> Report<'h> {
     let mut report = Report::default();
-    let total = document.total;
-    report.heading(match document.presumed {
-        0 => "no hold has expired".to_owned(),
-        1 => format!("1 hold presumed to have cost its ceiling, ${total}"),
-        count => format!("{count} holds presumed to have cost their ceilings, ${total} in all"),
+    let (count, total) = (document.holds.len(), document.total);
+    report.heading(match (count, is_release) {
+        (0, false) => "no hold has expired".to_owned(),
+        (1, false) => format!("1 hold presumed to have cost its ceiling, ${total}"),
+        (count, false) => format!("{count} holds presumed to have cost their ceilings, ${total} in all"),
+        (0, true) => "no such call is presumed".to_owned(),
+        (1, true) => format!("1 call released, ${total} given back"),
+        (count, true) => format!("{count} calls released, ${total} given back in all"),
     });
-    let table = Table::of("Presumed", &document.holds)
+    let table = Table::of(if is_release { "Released" } else { "Presumed" }, &document.holds)
         .column(Column::name("hold"), |row| Value::of(row.hold))
         .column(Column::name("scope"), |row| Value::of(row.scope))
         .column(Column::number("ceiling").label("USD"), |row| row.ceiling)
         .column(Column::text("expires_at").data_only(), |row| Value::of(row.expires_at));
-    report.table(table.only(if document.presumed == 0 { Only::Data } else { Only::Anyone }).end());
+    report.table(table.only(if count == 0 { Only::Data } else { Only::Anyone }).end());
     report
 }

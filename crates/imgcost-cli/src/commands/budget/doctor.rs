@@ -33,6 +33,8 @@ struct Document<'f> {
     /// Where sums, holds and journal disagree: the first places, and how many there are.
     imbalances: &'f [String],
     differences: u64,
+    /// Journal entries that are earlier than the one before.
+    out_of_order: u64,
 }
 
 #[derive(Serialize)]
@@ -43,7 +45,7 @@ struct Fact<'f> {
 
 /// Checks the ledger; ends with 5 where something is wrong.
 pub(super) fn doctor(args: &BudgetDoctorArgs, context: Context<'_>) -> Result<End, Failure> {
-    let ledger = store::open(&args.ledger, context)?;
+    let ledger = store::open_to_read(&args.ledger, context)?;
     let found = Found {
         store: ledger.inspect()?,
         audit: imgcost_ledger::audit(&*ledger)?,
@@ -77,6 +79,11 @@ impl Found {
                 rows.push(row("books", &words, "problem"));
             }
         }
+        if self.audit.out_of_order > 0 {
+            let count = grouped(self.audit.out_of_order);
+            let words = format!("{count} entries are earlier than the one before: a clock was set back");
+            rows.push(row("journal", &words, "note"));
+        }
         rows
     }
 }
@@ -107,5 +114,6 @@ fn document(found: &Found) -> Document<'_> {
         problems: &found.store.problems,
         imbalances: &found.audit.problems,
         differences: found.audit.differences,
+        out_of_order: found.audit.out_of_order,
     }
 }

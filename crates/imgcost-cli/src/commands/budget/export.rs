@@ -21,7 +21,7 @@ struct Header<'h> {
 }
 
 /// The columns of the holds.
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 22] = [
     "id",
     "key",
     "scope",
@@ -37,6 +37,13 @@ const COLUMNS: [&str; 15] = [
     "book",
     "request",
     "terms",
+    "expected",
+    "calls",
+    "tags",
+    "request_id",
+    "provider",
+    "job",
+    "late",
 ];
 
 /// Writes JSON Lines, or the holds alone as separated values.
@@ -48,7 +55,7 @@ pub(super) fn export(args: &BudgetExportArgs, context: Context<'_>) -> Result<En
         let error = bad_input("format", "an export is JSON Lines, or the holds as csv or tsv");
         return Err(error.allowed(["jsonl", "csv", "tsv"]).into());
     }
-    let ledger = store::open(&args.ledger, context)?;
+    let ledger = store::open_to_read(&args.ledger, context)?;
     if separated {
         holds(&*ledger, scope, format)?;
     } else {
@@ -78,7 +85,9 @@ fn holds(ledger: &dyn Ledger, scope: Option<Scope>, format: Format) -> Result<()
     Ok(rows.end()?)
 }
 
-fn cells(hold: Hold) -> [Value<'static>; 15] {
+fn cells(hold: Hold) -> [Value<'static>; 22] {
+    let tags = (!hold.tags.is_empty()).then(|| serde_json::to_string(&hold.tags).unwrap_or_default());
+    let (provider, job) = hold.job.map(|job| (job.provider, job.id)).unzip();
     [
         Value::of(hold.id),
         hold.key.into(),
@@ -95,5 +104,12 @@ fn cells(hold: Hold) -> [Value<'static>; 15] {
         hold.book.into(),
         hold.request.into(),
         hold.terms.into(),
+        hold.expected.into(),
+        hold.calls.into(),
+        tags.into(),
+        hold.request_id.into(),
+        provider.into(),
+        job.into(),
+        hold.late.into(),
     ]
 }

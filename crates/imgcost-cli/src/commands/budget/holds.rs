@@ -115,7 +115,7 @@ pub(super) fn holds(args: &BudgetHoldsArgs, context: Context<'_>) -> Result<End,
     let scope = words::some_scope(args.scope.as_deref())?;
     let what = Filter::default().holds().state(State::Held).scope(scope);
     let what = if args.expired { what.expired() } else { what };
-    let found = read(&*store::open(&args.ledger, context)?, &what, usize::MAX)?;
+    let found = read(&*store::open_to_read(&args.ledger, context)?, &what, usize::MAX)?;
     let now = clock::now();
     let rows = found.iter().map(|hold| Row {
         hold: &hold.id,

@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, Write};
 use std::ops::ControlFlow;
 
-use imgcost_ledger::{Entry, Filter, Ledger, Record};
+use imgcost_ledger::{Entry, Event, Filter, Ledger, Pause, Record, Scope};
 use serde::Serialize;
 
 use super::{Context, store, words};
@@ -37,7 +37,7 @@ pub(super) fn log(args: &BudgetLogArgs, context: Context<'_>) -> Result<End, Fai
         .last(last.or((!narrowed).then_some(LAST)))
         .hold(hold)
         .since(since);
-    let ledger = store::open(&args.ledger, context)?;
+    let ledger = store::open_to_read(&args.ledger, context)?;
     let mut table = Table::new("Journal", columns());
     match context.output.format() {
         Format::Jsonl if context.output.paths().is_empty() => {
@@ -100,7 +100,19 @@ pub(in crate::commands) fn stream(
     failure.map_or(Ok(()), Err)
 }
 
-fn columns() -> [Column; 15] {
+/// The scopes that are paused, of a scope and below.
+pub(super) fn pauses(ledger: &dyn Ledger, scope: Option<&Scope>) -> Result<Vec<Pause>, Failure> {
+    let mut pauses = Vec::new();
+    stream(ledger, &Filter::default().pauses().scope(scope.cloned()), |record| {
+        if let Record::Pause(pause) = record {
+            pauses.push(pause);
+        }
+        Ok(())
+    })?;
+    Ok(pauses)
+}
+
+fn columns() -> [Column; 16] {
     [
         Column::number("number").data_only(),
         Column::name("at").data_only(),
@@ -116,11 +128,12 @@ fn columns() -> [Column; 15] {
         Column::text("details").data_only(),
         Column::name("by").if_room(2),
         Column::text("reason").data_only(),
+        Column::name("counts_at").data_only(),
         Column::text("note").text_only(),
     ]
 }
 
-fn row(entry: &Entry) -> [Value<'static>; 15] {
+fn row(entry: &Entry) -> [Value<'static>; 16] {
     [
         entry.number.into(),
         Value::of(entry.at),
@@ -136,6 +149,7 @@ fn row(entry: &Entry) -> [Value<'static>; 15] {
         entry.details.clone().into(),
         entry.by.clone().into(),
         entry.reason.clone().into(),
+        entry.counts_at.map(Value::of).into(),
         note(entry).into(),
     ]
 }
@@ -143,11 +157,14 @@ fn row(entry: &Entry) -> [Value<'static>; 15] {
 /// What people need of the columns that they do not see.
 fn note(entry: &Entry) -> String {
     let mut parts = Vec::new();
-    if entry.hold.is_none() {
+    if entry.hold.is_none() || entry.event == Event::JobSet {
         parts.extend(entry.details.clone());
     }
     parts.extend(entry.before.map(|before| format!("was {before}")));
     parts.extend(entry.overrun.map(|overrun| format!("${overrun} above its ceiling")));
     parts.extend(entry.reason.clone());
+    parts.extend(
+        entry.counts_at.filter(|at| *at != entry.at).map(|at| format!("counts at {}", words::clock(at))),
+    );
     parts.join(", ")
 }

@@ -1,6 +1,7 @@
 //! `imgcost budget`: keeps calls within budgets. One file a subcommand, and what they share:
 //! where the ledger is (`store`), what words mean (`words`), what became of a hold (`changed`).
 
+mod adjust;
 mod backup;
 mod changed;
 mod close;
@@ -9,6 +10,7 @@ mod export;
 mod hold;
 mod holds;
 mod log;
+mod pause;
 mod set;
 mod settle;
 mod show;
@@ -64,6 +66,9 @@ pub(crate) fn budget(command: &BudgetCommand, settings: &Settings, output: &Outp
         BudgetCommand::Settle(args) => settle::settle(args, context),
         BudgetCommand::Release(args) => close::release(args, context),
         BudgetCommand::Presume(args) => close::presume(args, context),
+        BudgetCommand::Pause(args) => pause::pause(args, context),
+        BudgetCommand::Resume(args) => pause::resume(args, context),
+        BudgetCommand::Adjust(args) => adjust::adjust(args, context),
         BudgetCommand::Log(args) => log::log(args, context),
         BudgetCommand::Export(args) => export::export(args, context),
         BudgetCommand::Backup(args) => backup::backup(args, context),

@@ -27,12 +27,13 @@ struct RemovedDocument<'b> {
 
 /// Sets a budget, and shows what it replaces and how much of it is used already.
 pub(super) fn set(args: &BudgetSetArgs, context: Context<'_>) -> Result<End, Failure> {
-    let scope = words::scope(&args.scope)?;
+    let (scope, each_child) = words::place(&args.scope)?;
     let cap = match &args.usd {
         Some(text) => Cap::Usd(words::amount("usd", text)?),
         None => Cap::Unlimited,
     };
     let mut budget = Budget::new(scope, words::window(&args.per)?, cap);
+    budget.each_child = each_child;
     budget.allow_assumed_ceiling = !args.require_proven;
     if let Some(text) = &args.alerts {
         let thresholds = text.parse();
@@ -41,14 +42,28 @@ pub(super) fn set(args: &BudgetSetArgs, context: Context<'_>) -> Result<End, Fai
         })?;
     }
     let ledger = store::open_or_make(&args.ledger, context)?;
-    let replaced = ledger.set_budget(&budget, &words::by(&args.by, context.settings))?;
+    let by = words::by(&args.by, context.settings);
+    let replaced = if args.if_absent {
+        let in_force = ledger.ensure_budget(&budget, &by)?;
+        // None was there, or the same; nothing else tells them apart, and nothing is replaced.
+        if in_force != budget {
+            budget = in_force.clone();
+        }
+        Some(in_force)
+    } else {
+        ledger.set_budget(&budget, &by)?
+    };
     let status = status(&*ledger, &budget)?;
-    let document =
-        SetDocument { schema: "imgcost.budget-set/1", budget: &budget, replaced: replaced.as_ref() };
+    let document = SetDocument {
+        schema: "imgcost.budget-set/1",
+        budget: &budget,
+        replaced: replaced.as_ref().filter(|_| !args.if_absent),
+    };
     context.output.write(&document, || {
         let mut report = Report::default();
-        report.heading(format!("{}: {}", budget.scope, summary(&budget)));
+        report.heading(format!("{}: {}", budget.place(), summary(&budget)));
         report.line(match &replaced {
+            _ if args.if_absent => "in force; nothing was replaced".to_owned(),
             Some(before) if *before == budget => "as it was before".to_owned(),
             Some(before) => format!("it replaces {}", summary(before)),
             None => "none was set there before".to_owned(),
@@ -93,6 +108,9 @@ fn used(report: &mut Report<'_>, status: &Status) {
 
 fn status(ledger: &dyn Ledger, budget: &Budget) -> Result<Option<Status>, Failure> {
     let all = ledger.status(Some(&budget.scope))?;
+    if budget.each_child {
+        return Ok(None);
+    }
     let same = |status: &Status| status.budget.scope == budget.scope && status.budget.window == budget.window;
     Ok(all.into_iter().find(same))
 }
@@ -101,7 +119,7 @@ fn data(report: &mut Report<'_>, budget: &Budget) {
     report.data(
         "Budget",
         vec![
-            ("scope", Value::of(&budget.scope)),
+            ("scope", budget.place().into()),
             ("window", Value::of(budget.window)),
             ("cap", budget.cap.limit().map_or("unlimited".into(), Value::from)),
             ("allow_assumed_ceiling", budget.allow_assumed_ceiling.into()),
@@ -112,20 +130,27 @@ fn data(report: &mut Report<'_>, budget: &Budget) {
 
 /// Removes a budget, and notes where its path has none now.
 pub(super) fn remove(args: &BudgetRemoveArgs, context: Context<'_>) -> Result<End, Failure> {
-    let (scope, window) = (words::scope(&args.scope)?, words::window(&args.per)?);
+    let ((scope, each_child), window) = (words::place(&args.scope)?, words::window(&args.per)?);
     let ledger = store::open(&args.ledger, context)?;
-    let removed = ledger.remove_budget(&scope, window, &words::by(&args.by, context.settings))?;
+    let by = words::by(&args.by, context.settings);
+    let removed = if each_child {
+        ledger.remove_default(&scope, window, &by)?
+    } else {
+        ledger.remove_budget(&scope, window, &by)?
+    };
+    let place = if each_child { format!("{scope}/*") } else { scope.to_string() };
     let left = ledger.status(Some(&scope))?;
     let Some(removed) = removed else {
-        let message = format!("{scope} has no budget{}", per(window));
-        let others = left.iter().filter(|status| status.budget.scope == scope);
+        let message = format!("{place} has no budget{}", per(window));
+        let others = left.iter().filter(|status| status.budget.scope == scope && !status.is_default);
+        let others = others.filter(|_| !each_child);
         return Err(bad_input("per", message).allowed(others.map(|status| status.budget.window)).into());
     };
     let document = RemovedDocument { schema: "imgcost.budget-removed/1", removed: &removed };
     context.output.write(&document, || {
         let mut report = Report::default();
-        report.heading(format!("{scope}: the budget of {} is removed", words::cap(&removed)));
-        if !left.iter().any(|status| status.budget.scope.covers(scope.as_str())) {
+        report.heading(format!("{place}: the budget of {} is removed", words::cap(&removed)));
+        if !each_child && !left.iter().any(|status| status.budget.scope.covers(scope.as_str())) {
             report.note(format!("no budget is left for {scope} or above it: its calls are refused"));
         }
         data(&mut report, &removed);

@@ -4,7 +4,7 @@
 //! money several times.
 
 use imgcost_core::Error;
-use imgcost_ledger::{Filter, Ledger, NanoUsd, Record, Scope, State, Status, Timestamp};
+use imgcost_ledger::{Budget, Filter, Ledger, NanoUsd, Pause, Record, Scope, State, Status, Timestamp};
 use serde::Serialize;
 
 use super::holds::{Count, Open};
@@ -29,6 +29,12 @@ struct Shown {
     calls: Open,
     /// What these budgets' periods count at ceilings, as their outcome is unknown.
     presumed: Presumed,
+    /// The defaults that are set for the children of these scopes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    defaults: Vec<Budget>,
+    /// The paused scopes on the path and below.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    paused: Vec<Pause>,
 }
 
 /// Calls of unknown outcome.
@@ -42,13 +48,20 @@ struct Presumed {
 pub(super) fn show(args: &BudgetShowArgs, context: Context<'_>) -> Result<End, Failure> {
     let scope = words::some_scope(args.scope.as_deref())?;
     let limit = args.fail_above.as_deref().map(percent).transpose()?;
-    let ledger = store::open(&args.ledger, context)?;
+    let ledger = store::open_to_read(&args.ledger, context)?;
     let mut budgets = ledger.status(scope.as_ref())?;
     // What is below a scope follows it, though a `-` sorts before a `/`.
     budgets.sort_by(|one, other| levels(one).cmp(levels(other)));
     let calls = Open::count(&*ledger, scope.as_ref())?;
     let presumed = presumed(&*ledger, &budgets)?;
-    let shown = Shown { schema: "imgcost.budget/1", now: clock::now(), budgets, calls, presumed };
+    let defaults = defaults(&*ledger, scope.as_ref())?;
+    let mut paused = log::pauses(&*ledger, None)?;
+    paused.retain(|pause| {
+        let near = |scope: &Scope| scope.covers(pause.scope.as_str()) || pause.scope.covers(scope.as_str());
+        scope.as_ref().is_none_or(near)
+    });
+    let (schema, now) = ("imgcost.budget/1", clock::now());
+    let shown = Shown { schema, now, budgets, calls, presumed, defaults, paused };
     context.output.write(&shown, || report(&shown, scope.as_ref()))?;
     let Some(limit) = limit else { return Ok(End::Done) };
     let above: Vec<&Status> = shown.budgets.iter().filter(|status| is_above(status, limit)).collect();
@@ -78,6 +91,18 @@ fn presumed(ledger: &dyn Ledger, budgets: &[Status]) -> Result<Presumed, Failure
         Ok(())
     })?;
     Ok(found)
+}
+
+/// The defaults for the children of a scope and of those below it.
+fn defaults(ledger: &dyn Ledger, scope: Option<&Scope>) -> Result<Vec<Budget>, Failure> {
+    let mut defaults = Vec::new();
+    log::stream(ledger, &Filter::default().budgets().scope(scope.cloned()), |record| {
+        if let Record::Budget(budget) = record {
+            defaults.extend(budget.each_child.then_some(budget));
+        }
+        Ok(())
+    })?;
+    Ok(defaults)
 }
 
 fn levels(status: &Status) -> impl Iterator<Item = &str> {
@@ -130,6 +155,7 @@ fn table<'s>(page: &'s Shown, places: u32) -> Table<'s> {
         })
         .column(Column::number("held").data_only(), |status| status.sums.held)
         .column(Column::number("held_assumed").data_only(), |status| status.sums.held_assumed)
+        .column(Column::number("held_over").data_only(), |status| status.sums.held_over)
         .column(Column::number("presumed").data_only(), |status| status.sums.presumed)
         .column(Column::number("settled").data_only(), |status| status.sums.settled)
         .column(Column::number("overrun").data_only(), |status| status.sums.overrun)
@@ -148,7 +174,7 @@ fn table<'s>(page: &'s Shown, places: u32) -> Table<'s> {
 
 fn report<'s>(shown: &'s Shown, scope: Option<&Scope>) -> Report<'s> {
     let mut report = Report::default();
-    if shown.budgets.is_empty() {
+    if shown.budgets.is_empty() && shown.defaults.is_empty() {
         report.heading(match scope {
             Some(scope) => format!("no budget is set for {scope}, above it or below it"),
             None => "no budget is set".to_owned(),
@@ -174,6 +200,13 @@ fn report<'s>(shown: &'s Shown, scope: Option<&Scope>) -> Report<'s> {
     }
     if let Some(words) = shown.calls.words() {
         report.line(words);
+    }
+    for default in &shown.defaults {
+        report.line(format!("each scope below {}: {} by default", default.scope, words::cap(default)));
+    }
+    for pause in &shown.paused {
+        let (since, by) = (words::clock(pause.since), &pause.by);
+        report.note(format!("{} is paused since {since} by {by}: {}", pause.scope, pause.reason));
     }
     for status in &shown.budgets {
         let (name, sums, over) = (name(status), &status.sums, status.over());
@@ -217,7 +250,8 @@ fn share(status: &Status) -> Option<String> {
 fn note(status: &Status, now: Timestamp) -> String {
     let resets = status.resets_at().map(|at| format!("resets {}", words::until(at, now)));
     let alert = (status.sums.alerted > 0).then(|| "ALERT".to_owned());
-    resets.into_iter().chain(alert).collect::<Vec<_>>().join("  ")
+    let default = status.is_default.then(|| "default".to_owned());
+    resets.into_iter().chain(default).chain(alert).collect::<Vec<_>>().join("  ")
 }
 
 /// The smallest step of so many decimals, in nano-dollars.
@@ -239,7 +273,7 @@ fn down(amount: NanoUsd, places: u32) -> NanoUsd {
 
 #[cfg(test)]
 mod tests {
-    use imgcost_ledger::{Budget, Cap, Sums, Window};
+    use imgcost_ledger::{Cap, Sums, Window};
 
     use super::*;
 

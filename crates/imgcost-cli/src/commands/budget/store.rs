@@ -28,15 +28,32 @@ pub(super) fn open(args: &LedgerArgs, context: Context<'_>) -> Result<Box<dyn Le
     there(place(args, context)?)
 }
 
-/// Opens the ledger that a flag names, if it is there.
+/// Opens the ledger that is there to look into it, which needs no right to write.
+pub(super) fn open_to_read(args: &LedgerArgs, context: Context<'_>) -> Result<Box<dyn Ledger>, Failure> {
+    read(place(args, context)?)
+}
+
+/// Opens the ledger that a flag names to look into it, if it is there.
 pub(super) fn open_named(ledger: &Path) -> Result<Box<dyn Ledger>, Failure> {
-    there(named(ledger.to_owned())?)
+    read(named(ledger.to_owned())?)
+}
+
+fn read(place: Place) -> Result<Box<dyn Ledger>, Failure> {
+    match place {
+        Place::File { path, .. } => Ok(Box::new(existing_to_read(&path)?)),
+        Place::PostgreSql(address) => postgresql(&address),
+    }
+}
+
+fn existing_to_read(path: &Path) -> Result<SqliteLedger, Failure> {
+    is_there(path)?;
+    Ok(SqliteLedger::options().clock(clock::of_ledgers()).open_to_read(path)?)
 }
 
 /// Opens the ledger that is there, which must be a file.
 pub(super) fn open_file(args: &LedgerArgs, context: Context<'_>) -> Result<SqliteLedger, Failure> {
     match place(args, context)? {
-        Place::File { path, .. } => existing(&path),
+        Place::File { path, .. } => existing_to_read(&path),
         Place::PostgreSql(_) => {
             let message = "the ledger is on a PostgreSQL server: back it up with pg_dump";
             Err(bad_input("ledger", message).allowed(["a file"]).into())
@@ -52,13 +69,18 @@ fn there(place: Place) -> Result<Box<dyn Ledger>, Failure> {
 }
 
 fn existing(path: &Path) -> Result<SqliteLedger, Failure> {
-    if !path.exists() {
-        return Err(Failure::NoLedger(format!(
-            "there is no ledger at {}; imgcost budget set SCOPE USD makes one",
-            inputs::name(path)
-        )));
-    }
+    is_there(path)?;
     file(path, false)
+}
+
+fn is_there(path: &Path) -> Result<(), Failure> {
+    if path.exists() {
+        return Ok(());
+    }
+    Err(Failure::NoLedger(format!(
+        "there is no ledger at {}; imgcost budget set SCOPE USD makes one",
+        inputs::name(path)
+    )))
 }
 
 fn file(path: &Path, make: bool) -> Result<SqliteLedger, Failure> {

@@ -35,6 +35,14 @@ fn nearest_scope(text: &str) -> Option<Scope> {
     names.join("/").parse().ok()
 }
 
+/// Where a budget is: a scope, or that of the default of its children, as in `team/*`.
+pub(super) fn place(text: &str) -> Result<(Scope, bool), Error> {
+    match text.strip_suffix("/*") {
+        Some(parent) => Ok((scope(parent)?, true)),
+        None => Ok((scope(text)?, false)),
+    }
+}
+
 /// A scope that may be left out.
 pub(super) fn some_scope(text: Option<&str>) -> Result<Option<Scope>, Error> {
     text.map(scope).transpose()

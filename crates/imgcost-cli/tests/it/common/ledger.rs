@@ -14,7 +14,7 @@ pub(crate) const CEILING: &str = "0.210795";
 pub(crate) struct Books {
     pub(crate) folder: PathBuf,
     /// When its first run happens, where the test is about it.
-    now: Option<&'static str>,
+    pub(crate) now: Option<&'static str>,
 }
 
 impl Books {

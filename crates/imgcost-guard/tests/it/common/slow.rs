@@ -7,8 +7,8 @@ use std::thread::ThreadId;
 use std::time::Duration;
 
 use imgcost_ledger::{
-    Budget, Change, Changed, Error, Filter, Held, Hold, HoldId, Inspection, Ledger, MemoryLedger, NewHold,
-    Record, Scope, Status, Window,
+    Adjusted, Adjustment, Budget, Change, Changed, Error, Filter, Held, Hold, HoldId, Inspection, Job,
+    LateCall, Ledger, MemoryLedger, NewHold, Pause, Record, Scope, Status, Window,
 };
 
 /// A ledger in memory that responses like one on a disk: not at once, and never on the thread
@@ -92,6 +92,38 @@ impl Ledger for SlowLedger {
 
     fn remove_budget(&self, scope: &Scope, window: Window, by: &str) -> Result<Option<Budget>, Error> {
         self.inner.remove_budget(scope, window, by)
+    }
+
+    fn set_job(&self, id: &HoldId, job: &Job, by: &str) -> Result<Hold, Error> {
+        self.inner.set_job(id, job, by)
+    }
+
+    fn find_job(&self, job: &Job) -> Result<Option<Hold>, Error> {
+        self.inner.find_job(job)
+    }
+
+    fn book_late(&self, late: &LateCall) -> Result<Changed, Error> {
+        self.inner.book_late(late)
+    }
+
+    fn adjust(&self, adjustment: &Adjustment) -> Result<Adjusted, Error> {
+        self.inner.adjust(adjustment)
+    }
+
+    fn pause(&self, scope: &Scope, reason: &str, by: &str) -> Result<Pause, Error> {
+        self.inner.pause(scope, reason, by)
+    }
+
+    fn resume(&self, scope: &Scope, by: &str) -> Result<Option<Pause>, Error> {
+        self.inner.resume(scope, by)
+    }
+
+    fn ensure_budget(&self, budget: &Budget, by: &str) -> Result<Budget, Error> {
+        self.inner.ensure_budget(budget, by)
+    }
+
+    fn remove_default(&self, scope: &Scope, window: Window, by: &str) -> Result<Option<Budget>, Error> {
+        self.inner.remove_default(scope, window, by)
     }
 
     fn find(&self, id: &HoldId) -> Result<Option<Hold>, Error> {

@@ -8,8 +8,10 @@
 
 #![allow(unreachable_pub)]
 
+pub mod afterwards;
 pub mod bounds;
 pub mod budgets;
+pub mod defaults;
 pub mod journal;
 pub mod states;
 pub mod windows;
@@ -41,6 +43,23 @@ macro_rules! conformance {
                 siblings_do_not_share,
                 status_shows_what_is_above_and_below,
                 many_threads_never_cross_a_cap,
+            }
+            defaults {
+                every_child_has_the_default_and_its_own_budget_wins,
+                status_shows_the_children_under_a_default,
+                a_default_alerts_for_each_child,
+                an_ensured_budget_undoes_nothing,
+                a_paused_scope_admits_nothing_and_says_who_and_why,
+                a_week_has_what_its_days_have,
+            }
+            afterwards {
+                what_is_known_of_a_call_comes_back,
+                a_shortfall_says_how_much_is_held_above_what_is_expected,
+                a_job_finds_its_hold,
+                corrections_count_and_change_no_entry,
+                a_late_call_is_booked_whatever_the_caps_are,
+                many_are_closed_by_what_they_have_in_common,
+                entries_out_of_order_are_counted_and_no_fault,
             }
             windows {
                 hours_days_and_months_start_over,

@@ -9,6 +9,7 @@ pub fn hours_days_and_months_start_over(make: &Make<'_>) {
     for (window, last, next) in [
         (Window::Hour, "2026-05-10T10:59:59.999999Z", "2026-05-10T11:00:00Z"),
         (Window::Day, "2026-05-11T23:59:59.999999Z", "2026-05-12T00:00:00Z"),
+        (Window::Week, "2026-05-17T23:59:59.999999Z", "2026-05-18T00:00:00Z"),
         (Window::Month, "2028-02-29T23:59:59.999999Z", "2028-03-01T00:00:00Z"),
     ] {
         let name = window.as_str();
@@ -74,6 +75,7 @@ pub fn a_refusal_has_the_time_when_there_is_room_again(make: &Make<'_>) {
             (Window::Total, None),
             (Window::Hour, new_year.clone()),
             (Window::Day, new_year.clone()),
+            (Window::Week, Some("2027-01-04T00:00:00Z".to_owned())),
             (Window::Month, new_year)
         ]
     );

@@ -105,6 +105,52 @@ pub(crate) fn may_not_write(path: &Path) {
     println!("\ndenied");
 }
 
+/// As a user who may read all and write nothing: looking works, and writing says why not.
+pub(crate) fn may_only_read(path: &Path) {
+    let ledger = SqliteLedger::options().open_to_read(path).unwrap();
+    let found = held(&ledger).unwrap();
+    assert_eq!(ledger.status(None).unwrap()[0].sums.held.nano(), found.len() as u64 * CENT);
+    assert_eq!(ledger.inspect().unwrap().problems, Vec::<String>::new());
+    assert_eq!(audit(&ledger).unwrap().problems, Vec::<String>::new());
+    assert_fails(hold(&ledger), "ledger-unavailable", "open for reading only");
+    for id in found {
+        println!("\ntold {id}");
+    }
+    println!("\ndenied");
+}
+
+#[test]
+fn who_may_read_sees_a_ledger_at_rest_and_one_in_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a ledger?#%.db");
+    let ledger = begin(&path, 100);
+    hold_many(&ledger, 3);
+    let set = |rights: u32| {
+        for file in fs::read_dir(folder.path()).unwrap() {
+            fs::set_permissions(file.unwrap().path(), Permissions::from_mode(rights)).unwrap();
+        }
+    };
+    set(0o644);
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    // With a log beside it, which others write to.
+    run_as_nobody(&path, "may-only-read");
+    hold_many(&ledger, 1);
+    set(0o644);
+    run_as_nobody(&path, "may-only-read");
+    drop(ledger);
+    // Without one, as on a disk that is mounted for reading.
+    assert!(!folder.path().join("a ledger?#%.db-wal").exists());
+    run_as_nobody(&path, "may-only-read");
+    let names = fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(names, 3, "the ledger and its locks; looking leaves nothing behind");
+    // Whoever may write gets a ledger that writes.
+    let mine = SqliteLedger::options().open_to_read(&path).unwrap();
+    hold(&mine).unwrap();
+    assert_eq!(audit(&mine).unwrap().problems, Vec::<String>::new());
+    let missing = SqliteLedger::options().open_to_read(folder.path().join("none.db"));
+    assert_fails(missing, "ledger-unavailable", "no such file");
+}
+
 /// Root may write everything: the test then goes on as nobody.
 fn run_as_nobody(path: &Path, role: &str) {
     let folder = path.parent().unwrap();

@@ -1,4 +1,4 @@
-//! The entries that the rules write into the journal.
+//! The journal's entries of each step.
 
 use jiff::Timestamp;
 
@@ -8,8 +8,7 @@ use crate::journal::{Entry, Event};
 use crate::money::NanoUsd;
 use crate::scope::Scope;
 
-/// An entry that says only what happened where.
-pub(crate) fn blank(event: Event, scope: Scope, by: &str, at: Timestamp) -> Entry {
+pub(super) fn blank(event: Event, scope: Scope, by: &str, at: Timestamp) -> Entry {
     Entry {
         number: 0,
         at,
@@ -24,12 +23,13 @@ pub(crate) fn blank(event: Event, scope: Scope, by: &str, at: Timestamp) -> Entr
         details: None,
         by: by.to_owned(),
         reason: None,
+        counts_at: None,
+        step: None,
     }
 }
 
-/// The entry of a hold that was made or changed.
-pub(crate) fn entry_of(hold: &Hold, event: Event, before: State, now: Timestamp, by: &str) -> Entry {
-    let is_new = event == Event::Held;
+pub(super) fn entry_of(hold: &Hold, event: Event, before: State, now: Timestamp, by: &str) -> Entry {
+    let is_new = matches!(event, Event::Held | Event::LateSettled | Event::LatePresumed);
     Entry {
         hold: Some(hold.id.clone()),
         amount: Some(hold.cost.unwrap_or(hold.ceiling)),
@@ -44,10 +44,11 @@ pub(crate) fn entry_of(hold: &Hold, event: Event, before: State, now: Timestamp,
 }
 
 /// The entry of a budget: its cap is the amount, the rest is in the details.
-pub(crate) fn budget_entry(budget: &Budget, event: Event, by: &str, now: Timestamp) -> Entry {
+pub(super) fn budget_entry(budget: &Budget, event: Event, by: &str, now: Timestamp) -> Entry {
+    let each = if budget.each_child { " of each child" } else { "" };
     let cap = if budget.cap == Cap::Unlimited { ", unlimited" } else { "" };
     let assumed = if budget.allow_assumed_ceiling { "" } else { ", proven ceilings only" };
-    let details = format!("{}{cap}{assumed}, alerts {}", budget.window, budget.alerts);
+    let details = format!("{}{each}{cap}{assumed}, alerts {}", budget.window, budget.alerts);
     Entry {
         amount: budget.cap.limit(),
         details: Some(details),
