@@ -88,6 +88,9 @@ pub enum Error {
         /// How often it may be sent: [`Policy::attempts`](crate::Policy::attempts).
         allowed: u32,
     },
+    /// A text that names no scope.
+    #[error(transparent)]
+    Scope(imgcost_ledger::ParseScopeError),
     /// So many calls wait for the ledger that this one is denied at once.
     #[error("{waiting} calls wait for the ledger already: it is too slow for so many; try again later")]
     Busy {
@@ -149,6 +152,7 @@ impl Error {
             Error::Unreadable { .. } => "unreadable",
             Error::BodyTooLarge { .. } => "body-too-large",
             Error::SentTooOften { .. } => "sent-too-often",
+            Error::Scope(_) => "bad-input",
             Error::Busy { .. } => "busy",
             Error::Interrupted => "interrupted",
         }

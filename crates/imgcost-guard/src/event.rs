@@ -134,8 +134,9 @@ pub enum Event {
     NotBooked {
         /// The hold.
         hold: HoldId,
-        /// What was to be booked, with the cost and the usage if the response had them.
-        change: Change,
+        /// What was to be booked, with the cost and the usage if the response had them; none if it
+        /// was that the call goes on as a job.
+        change: Option<Change>,
         /// Why it could not be.
         error: Error,
     },

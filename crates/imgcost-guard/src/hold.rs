@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use imgcost_core::{Note, Outcome, Response, Terms, Usd};
 use imgcost_ledger::{Change, Changed, Error as LedgerError, HoldId, NanoUsd, Refusal, Scope, State};
-use imgcost_ledger::{Held, Hold as Row};
+use imgcost_ledger::{Held, Hold as Row, Job};
 
 #[cfg(feature = "__http")]
 use crate::booked::Booking;
@@ -17,7 +17,7 @@ use crate::event::Event;
 use crate::guard::shared::Shared;
 #[cfg(feature = "async")]
 use crate::queue::Queue;
-use crate::step::Step;
+use crate::step::{Step, What};
 
 /// What was quoted for one attempt of the call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,9 +59,19 @@ pub(crate) struct Inner {
     left: Option<NanoUsd>,
     refusal: Option<Refusal>,
     since: Instant,
+    /// Whether only the result of its job is asked for.
+    is_poll: bool,
     /// How it was booked, for those who wait for that.
     #[cfg(feature = "__http")]
     booked: tokio::sync::watch::Sender<Option<Booked>>,
+}
+
+/// What a hold knows beside its row in the ledger.
+struct Known {
+    left: Option<NanoUsd>,
+    refusal: Option<Refusal>,
+    attempts: u32,
+    is_poll: bool,
 }
 
 /// How a hold was booked.
@@ -79,9 +89,16 @@ pub struct Booked {
 }
 
 impl Hold {
+    /// A hold that was made for a call.
     pub(crate) fn new(shared: Arc<Shared>, held: Held, quoted: Quoted, terms: Terms) -> Self {
-        let Held { hold: row, left, refusal, .. } = held;
-        let attempts = AtomicU32::new(shared.policy.attempts.get());
+        let attempts = shared.policy.attempts.get();
+        let Held { hold, left, refusal, .. } = held;
+        Hold::of_row(shared, hold, quoted, terms, Known { left, refusal, attempts, is_poll: false })
+    }
+
+    fn of_row(shared: Arc<Shared>, row: Row, quoted: Quoted, terms: Terms, known: Known) -> Self {
+        let Known { left, refusal, attempts, is_poll } = known;
+        let attempts = AtomicU32::new(attempts);
         let since = Instant::now();
         let inner = Inner {
             shared,
@@ -92,6 +109,7 @@ impl Hold {
             terms,
             attempts,
             since,
+            is_poll,
             #[cfg(feature = "__http")]
             booked: tokio::sync::watch::Sender::default(),
         };
@@ -204,7 +222,7 @@ impl Hold {
     pub(crate) fn book_or_keep(&self, step: Step) -> Result<Booked, Error> {
         self.book(&step)
             .inspect_err(|error| {
-                let (hold, change, error) = (self.id().clone(), step.change.clone(), error.clone());
+                let (hold, change, error) = (self.id().clone(), step.change().cloned(), error.clone());
                 self.inner.shared.listener.tell(&Event::NotBooked { hold, change, error });
             })
             .inspect_err(|error| self.inner.shared.unbooked.keep(self, step.clone(), error))
@@ -214,12 +232,16 @@ impl Hold {
     /// twice is no change.
     pub(crate) fn make(&self, step: &Step) -> Result<Booked, Error> {
         let Inner { shared, row, .. } = &*self.inner;
-        let make = || shared.ledger.change(&row.id, &step.change, &shared.by);
+        let change = match &step.what {
+            What::Change(change) => change,
+            What::Await(job) => return self.wait_for(job, &step.notes),
+        };
+        let make = || shared.ledger.change(&row.id, change, &shared.by);
         let changed = match make() {
             Err(LedgerError::Unknown { .. }) => make(),
             changed => changed,
         };
-        match (changed, &step.change) {
+        match (changed, change) {
             (Ok(changed), _) => {
                 self.tell(&changed, &step.notes);
                 let booked = Booked::of(changed.hold);
@@ -234,6 +256,50 @@ impl Hold {
             }
             (Err(error), _) => Err(Error::Ledger(error)),
         }
+    }
+
+    /// Leaves the hold open for the result of a job.
+    fn wait_for(&self, job: &str, notes: &[String]) -> Result<Booked, Error> {
+        let Inner { shared, row, .. } = &*self.inner;
+        let job = Job::new(shared.provider.as_str(), job);
+        match shared.ledger.set_job(&row.id, &job, &shared.by) {
+            Ok(row) => {
+                for note in notes {
+                    shared.listener.tell(&Event::Noted { hold: row.id.clone(), note: note.clone() });
+                }
+                Ok(Booked::of(row))
+            }
+            Err(LedgerError::OtherCall { .. } | LedgerError::OtherJob { .. }) => {
+                self.presume("the provider's job is known of another call")
+            }
+            Err(error) => Err(Error::Ledger(error)),
+        }
+    }
+
+    /// The hold of a job whose result is asked for: what is no result leaves it as it is.
+    pub(crate) fn of_job(shared: Arc<Shared>, row: Row) -> Option<Hold> {
+        let terms = serde_json::from_str(&row.terms).ok()?;
+        let request: serde_json::Value = serde_json::from_str(&row.request).unwrap_or_default();
+        let model = request.get("model").and_then(serde_json::Value::as_str).unwrap_or_default();
+        let quoted = Quoted {
+            id: row.quote.clone(),
+            model: model.to_owned(),
+            ceiling: row.ceiling.usd(),
+            expected: row.expected.map(NanoUsd::usd),
+            notes: Vec::new(),
+        };
+        let known = Known { left: None, refusal: None, attempts: 1, is_poll: true };
+        Some(Hold::of_row(shared, row, quoted, terms, known))
+    }
+
+    /// Whether only the result of its job is asked for, so that nothing but a result changes it.
+    pub(crate) fn is_poll(&self) -> bool {
+        self.inner.is_poll
+    }
+
+    /// As it is in the ledger.
+    pub(crate) fn unchanged(&self) -> Booked {
+        Booked::of(self.inner.row.clone())
     }
 
     fn tell(&self, changed: &Changed, notes: &[String]) {

@@ -1,6 +1,8 @@
 //! Whose money one request spends, and under which name.
 
-use imgcost_ledger::Scope;
+use std::collections::BTreeMap;
+
+use imgcost_ledger::{NewHold, Scope};
 
 /// Whose money a request spends, and under which name, where that differs from call to call.
 ///
@@ -10,7 +12,7 @@ use imgcost_ledger::Scope;
 ///
 /// ```
 /// use imgcost_guard::Spend;
-/// let spend = Spend::of("studio/alice".parse()?).key("job-17");
+/// let spend = Spend::of("studio/alice".parse()?).key("job-17").tag("order", "4711");
 /// # drop(spend);
 /// # Ok::<(), imgcost_ledger::ParseScopeError>(())
 /// ```
@@ -18,6 +20,8 @@ use imgcost_ledger::Scope;
 pub struct Spend {
     pub(crate) scope: Option<Scope>,
     pub(crate) key: Option<String>,
+    tags: BTreeMap<String, String>,
+    request_id: Option<String>,
 }
 
 impl Spend {
@@ -39,5 +43,34 @@ impl Spend {
     pub fn key(mut self, key: impl Into<String>) -> Spend {
         self.key = Some(key.into());
         self
+    }
+
+    /// A name and a value to find the call by in the ledger, or to add up by: up to 16, each up to
+    /// 64 bytes.
+    #[must_use]
+    pub fn tag(mut self, name: impl Into<String>, value: impl Into<String>) -> Spend {
+        self.tags.insert(name.into(), value.into());
+        self
+    }
+
+    /// The id of the request that the call is made for, to find the one by the other: up to 512
+    /// bytes.
+    #[must_use]
+    pub fn request_id(mut self, id: impl Into<String>) -> Spend {
+        self.request_id = Some(id.into());
+        self
+    }
+
+    /// The tags, sorted.
+    pub(crate) fn tags(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.tags.iter()
+    }
+
+    /// What is held, under this name.
+    pub(crate) fn name(&self, mut new: NewHold) -> NewHold {
+        new.key.clone_from(&self.key);
+        new.tags.clone_from(&self.tags);
+        new.request_id.clone_from(&self.request_id);
+        new
     }
 }

@@ -8,24 +8,33 @@ use imgcost_ledger::{Change, MAX_TEXT, NanoUsd};
 use crate::hold::Inner;
 use crate::settlement::{self, Bill};
 
-/// A change of a hold, and what else to know of it once it is made.
+/// What to book, and what else to know of it once it is done.
 #[derive(Debug, Clone)]
 pub(crate) struct Step {
-    pub(crate) change: Change,
+    pub(crate) what: What,
     pub(crate) notes: Vec<String>,
+}
+
+/// What a step does with its hold.
+#[derive(Debug, Clone)]
+pub(crate) enum What {
+    /// It ends it.
+    Change(Change),
+    /// The call was accepted as this job: the hold stays open until the job's result is seen.
+    Await(String),
 }
 
 impl Step {
     pub(crate) fn release(reason: &str) -> Step {
-        Step { change: Change::Release { reason: cut(reason) }, notes: Vec::new() }
+        Step { what: What::Change(Change::Release { reason: cut(reason) }), notes: Vec::new() }
     }
 
     pub(crate) fn presume(reason: &str) -> Step {
-        Step { change: Change::Presume { reason: cut(reason) }, notes: Vec::new() }
+        Step { what: What::Change(Change::Presume { reason: cut(reason) }), notes: Vec::new() }
     }
 
     fn settle(cost: NanoUsd, usage: Option<String>, notes: Vec<String>) -> Step {
-        Step { change: Change::Settle { cost, usage }, notes }
+        Step { what: What::Change(Change::Settle { cost, usage }), notes }
     }
 
     /// What a response means: see [`Hold::settle`](crate::Hold::settle).
@@ -42,7 +51,20 @@ impl Step {
                 let note = "the job was accepted: its price is fixed, and is booked".to_owned();
                 Step::settle(row.ceiling, None, vec![note])
             }
+            Bill::Open { .. } if response.unfinished && response.id.is_some() => {
+                let job = cut(response.id.as_deref().unwrap_or_default());
+                let note = format!("the call was accepted as job {job}: its result settles it");
+                Step { what: What::Await(job), notes: vec![note] }
+            }
             Bill::Open { why } => Step::presume(&why),
+        }
+    }
+
+    /// What is booked; none while the call goes on.
+    pub(crate) fn change(&self) -> Option<&Change> {
+        match &self.what {
+            What::Change(change) => Some(change),
+            What::Await(_) => None,
         }
     }
 

@@ -21,6 +21,56 @@ pub enum Cap {
 }
 
 impl Cap {
+    /// A limit in US dollars, such as `"0.10"`.
+    ///
+    /// ```
+    /// use imgcost_ledger::{Cap, Window};
+    /// assert_eq!(Cap::usd("0.10")?.per_day().1, Window::Day);
+    /// assert!(Cap::usd("ten").is_err() && Cap::usd("-1").is_err());
+    /// # Ok::<(), imgcost_ledger::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::BadInput`](crate::Error::BadInput): it is no amount, negative, or more than a
+    /// ledger can book.
+    pub fn usd(amount: &str) -> Result<Cap, crate::Error> {
+        let usd = amount.parse::<imgcost_core::Usd>().ok().and_then(NanoUsd::from_usd);
+        usd.map(Cap::Usd).ok_or_else(|| crate::Error::BadInput {
+            field: "cap",
+            why: format!("'{}' is no amount in US dollars, such as 0.10", imgcost_core::printable(amount)),
+        })
+    }
+
+    /// For each hour.
+    #[must_use]
+    pub const fn per_hour(self) -> (Cap, Window) {
+        (self, Window::Hour)
+    }
+
+    /// For each day in UTC.
+    #[must_use]
+    pub const fn per_day(self) -> (Cap, Window) {
+        (self, Window::Day)
+    }
+
+    /// For each ISO week.
+    #[must_use]
+    pub const fn per_week(self) -> (Cap, Window) {
+        (self, Window::Week)
+    }
+
+    /// For each month.
+    #[must_use]
+    pub const fn per_month(self) -> (Cap, Window) {
+        (self, Window::Month)
+    }
+
+    /// For all time: it never resets.
+    #[must_use]
+    pub const fn in_total(self) -> (Cap, Window) {
+        (self, Window::Total)
+    }
+
     /// The limit, if there is one.
     #[must_use]
     pub const fn limit(self) -> Option<NanoUsd> {

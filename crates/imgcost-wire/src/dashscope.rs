@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use crate::body::{Measure, ParsedBody, bad, input_images, other_field, text, whole, within};
 use crate::fields::Field::{Free, Parameter};
 use crate::fields::Fields;
+use crate::reported::owned;
 use crate::tree::Tree;
 use crate::usage;
 
@@ -152,6 +153,7 @@ pub(crate) fn images_of(value: &Tree<'_>) -> Option<u64> {
 
 pub(crate) fn response(value: &Tree<'_>, response: &mut Response) -> Result<(), Error> {
     let status = value.get("output").and_then(|output| output.get("task_status")?.as_str());
+    response.id = value.get("output").and_then(|output| owned(output, "task_id"));
     response.unfinished = matches!(status, Some("PENDING" | "RUNNING" | "SUSPENDED"));
     response.failed = matches!(status, Some("FAILED" | "CANCELED"));
     Ok(())

@@ -7,6 +7,7 @@ use crate::body::{Measure, ParsedBody, bad, class, input_images, pixels, text, w
 use crate::fields::Field::{Free, Parameter};
 use crate::fields::Fields;
 use crate::openai_images::parameter;
+use crate::reported::owned;
 use crate::tree::Tree;
 
 /// The fields of a body, by the schemas of fal's models (fal.ai/docs/model-api-reference and
@@ -48,7 +49,7 @@ pub(crate) const FIELDS: Fields = Fields {
 };
 
 /// What is read of a response.
-pub(crate) const MEMBERS: [&str; 3] = ["image", "images", "response_url"];
+pub(crate) const MEMBERS: [&str; 4] = ["image", "images", "request_id", "response_url"];
 
 /// The sizes that fal has names for.
 const PRESETS: [(&str, u32, u32); 6] = [
@@ -126,5 +127,7 @@ pub(crate) fn images_of(value: &Tree<'_>) -> Option<u64> {
 }
 
 pub(crate) fn response(value: &Tree<'_>, response: &mut Response) {
+    // Its results have no id of their own.
+    response.id = owned(value, "request_id").or_else(|| response.id.take());
     response.unfinished = value.get("response_url").is_some() && images_of(value).is_none();
 }

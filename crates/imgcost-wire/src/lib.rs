@@ -16,6 +16,7 @@ mod gemini;
 mod ideogram;
 mod imagen;
 mod images;
+mod jobs;
 mod json;
 #[cfg(feature = "prompt")]
 mod meter;
@@ -49,6 +50,7 @@ pub use failure::ApiFailure;
 pub use fields::{Field, Fields};
 pub use form::{Body, Files};
 pub use images::{HEADER_MAX, Measured, NoSize, file_facts, image_size, mask_fact, referenced_image};
+pub use jobs::job_in;
 pub use json::Unique;
 #[cfg(feature = "prompt")]
 pub use meter::{Meter, counted};

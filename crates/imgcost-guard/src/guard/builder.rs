@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use imgcost_core::{Book, BookErrors, Date, File, utc_day};
-use imgcost_ledger::{Ledger, Scope};
+use imgcost_ledger::{Budget, Cap, Ledger, Scope, Window};
 
 use super::Guard;
 use super::shared::Shared;
 use super::told::Told;
+use crate::error::Error;
 use crate::event::{Event, Listener};
 use crate::policy::Policy;
 #[cfg(feature = "async")]
@@ -66,6 +67,42 @@ impl Builder {
             end_wait: END_WAIT,
         };
         Builder { scope, shared }
+    }
+
+    /// Whose money is spent where a call does not [say](crate::Spend).
+    pub fn scope(mut self, scope: Scope) -> Self {
+        self.scope = scope;
+        self
+    }
+
+    /// Makes sure that a scope has a budget: what was set before stays as it is, so that a program
+    /// that starts again undoes nothing. `studio/*` is the default of every scope right below
+    /// `studio`. It is written at once, and blocks until the ledger has answered.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use imgcost_guard::{Guard, built_in_book};
+    /// # use imgcost_ledger::{Cap, MemoryLedger};
+    /// # let builder = Guard::builder(built_in_book(), Arc::new(MemoryLedger::new()), "studio/alice".parse()?);
+    /// let guard = builder
+    ///     .budget("studio", Cap::usd("20")?.per_month())?
+    ///     .budget("studio/*", Cap::usd("2")?.per_day())?
+    ///     .build();
+    /// # drop(guard);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Scope`], or [`Error::Ledger`] if the ledger fails.
+    pub fn budget(self, place: &str, (cap, window): (Cap, Window)) -> Result<Self, Error> {
+        let (scope, each_child) = match place.strip_suffix("/*") {
+            Some(above) => (above, true),
+            None => (place, false),
+        };
+        let budget = Budget::new(scope.parse().map_err(Error::Scope)?, window, cap);
+        let budget = if each_child { budget.each_child() } else { budget };
+        self.shared.ledger.ensure_budget(&budget, &self.shared.by).map_err(Error::Ledger)?;
+        Ok(self)
     }
 
     /// The provider, by id or alias; `openai` where nothing is said.

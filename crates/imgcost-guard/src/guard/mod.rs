@@ -11,17 +11,18 @@ use std::sync::Arc;
 use imgcost_core::{Book, Request};
 use imgcost_ledger::{Ledger, Scope};
 
-#[cfg(feature = "async")]
-use crate::queue;
-use crate::spend::Spend;
-
 pub use builder::Builder;
 
 use shared::Shared;
 
+#[cfg(all(feature = "sqlite", feature = "built-in-book"))]
+use crate::error::Error;
 use crate::policy::Mode;
 #[cfg(feature = "async")]
 use crate::policy::OnExceed;
+#[cfg(feature = "async")]
+use crate::queue;
+use crate::spend::Spend;
 
 /// Lets calls in if their money can be held, and books what became of them.
 ///
@@ -69,6 +70,27 @@ impl Guard {
     #[must_use]
     pub fn with_built_in_book(ledger: Arc<dyn Ledger>, scope: Scope) -> Guard {
         Guard::builder(crate::built_in_book(), ledger, scope).build()
+    }
+
+    /// Sets up a guard of OpenAI calls by the built-in price book, over a ledger in a file, which is
+    /// made if it is not there. It spends the money of the scope `app` until
+    /// [`Builder::scope`] or a [`Spend`] names another.
+    ///
+    /// ```no_run
+    /// use imgcost_guard::Guard;
+    /// use imgcost_ledger::Cap;
+    /// let guard = Guard::open("ledger.db")?.budget("app", Cap::usd("20")?.per_month())?.build();
+    /// # drop(guard);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Ledger`]: the file can't be opened.
+    #[cfg(all(feature = "sqlite", feature = "built-in-book"))]
+    pub fn open(path: impl AsRef<std::path::Path>) -> Result<Builder, Error> {
+        let ledger = imgcost_ledger::SqliteLedger::open(path).map_err(Error::Ledger)?;
+        let scope = "app".parse().map_err(Error::Scope)?;
+        Ok(Guard::builder(crate::built_in_book(), Arc::new(ledger), scope))
     }
 
     /// The same guard for another scope.

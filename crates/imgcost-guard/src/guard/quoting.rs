@@ -57,7 +57,8 @@ impl Guard {
     fn forbidden(&self, request: &Request, quote: Option<&Quote<'_>>) -> Option<Error> {
         let (rules, quote) = (self.shared.policy.rules.as_ref()?, quote?);
         let id = self.spend.key.as_deref().unwrap_or_default();
-        let subject = imgcost_analysis::policy::Subject::new(0, id, &[]);
+        let tags: Vec<_> = self.spend.tags().map(|(name, value)| (name.clone(), value.clone())).collect();
+        let subject = imgcost_analysis::policy::Subject::new(0, id, &tags);
         let findings = rules.forbids(request.as_of, &subject, request, quote);
         (!findings.is_empty()).then(|| Error::Forbidden { policy: rules.name().to_owned(), findings })
     }
@@ -152,7 +153,7 @@ fn wish<'b>(guard: &'b Guard, request: &'b Request) -> Result<HoldRequest<'b>, E
         return Err(Error::HoldError { model: request.model.clone(), why: HoldError::Unpriced });
     };
     new.assumed |= is_old(guard, &quote);
-    new.key.clone_from(&guard.spend.key);
+    let new = guard.spend.name(new);
     let notes = quote.notes();
     let (id, model) = (new.quote.clone(), request.model.clone());
     let quoted = Quoted { id, model, ceiling, expected: total.expected, notes };
@@ -201,12 +202,12 @@ fn at_stated<'b>(
         "provider": shared.provider, "model": request.model, "usd_per_call": usd, "n": request.n,
         "as_of": request.as_of, "endpoint": request.endpoint, "responses_model": request.responses_model,
     });
-    let mut new = NewHold::new(guard.scope().clone(), ceiling, shared.by.clone())
+    let new = NewHold::new(guard.scope().clone(), ceiling, shared.by.clone())
         .assumed(true)
         .quote(id.clone(), shared.book.digest())
         .details(summary.to_string(), serde_json::to_string(&terms).unwrap_or_default())
         .expires_in(shared.policy.expires_in);
-    new.key.clone_from(&guard.spend.key);
+    let new = guard.spend.name(new);
     let quoted = Quoted { id, model: request.model.clone(), ceiling: usd, expected: None, notes };
     Ok(HoldRequest { new, quoted, terms, quote: None, attempts })
 }

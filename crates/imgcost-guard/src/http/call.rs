@@ -1,6 +1,10 @@
 //! An admitted call, until its response begins.
 
+use std::sync::Arc;
+
 use imgcost_core::Event;
+use imgcost_ledger::{Job, State};
+use imgcost_wire::{Dialect, job_in};
 
 use super::body;
 use super::judge::Verdict;
@@ -91,6 +95,43 @@ impl Guard {
             false => self.shared.queue.hold(self.asks(), prepare).await?,
         };
         Ok(call.map(Call::sending))
+    }
+
+    /// The job whose result a request asks for; none if it asks for no result.
+    fn job(&self, method: &str, address: &str) -> Option<Job> {
+        if method != "GET" {
+            return None;
+        }
+        let provider = self.shared.book.provider(&self.shared.provider).ok()?;
+        let id = job_in(&Dialect::taken_by(provider), address)?;
+        Some(Job::new(self.shared.provider.as_str(), id))
+    }
+
+    /// Watches a `GET` for the result of a job that a call was accepted as, by any guard on the same
+    /// ledger: its response settles that call's hold. Give it the response as of any call. None if it
+    /// asks for no result, or the ledger knows no open call with that job. Blocks until the ledger
+    /// has answered.
+    ///
+    /// # Errors
+    /// [`Error::Ledger`]: it can't answer. The request may be made all the same.
+    pub fn result(&self, address: &str) -> Result<Option<Call>, Error> {
+        let Some(job) = self.job("GET", address) else { return Ok(None) };
+        let row = self.shared.ledger.find_job(&job).map_err(Error::Ledger)?;
+        let row = row.filter(|row| matches!(row.state, State::Held | State::Presumed));
+        let hold = row.and_then(|row| Hold::of_job(Arc::clone(&self.shared), row));
+        Ok(hold.map(|hold| Call { open: Open::new(hold), asked: 1, is_sent: true }))
+    }
+
+    /// [`Guard::result`] of a request about to be sent by an async client. A ledger that can't answer
+    /// holds no request for a result back.
+    #[cfg(feature = "__http")]
+    pub(crate) async fn result_async(&self, method: &str, address: &str) -> Option<Call> {
+        self.job(method, address)?;
+        if self.shared.ledger.answers_at_once() {
+            return self.result(address).ok()?;
+        }
+        let (guard, address) = (self.clone(), address.to_owned());
+        self.shared.queue.hold(false, move || guard.result(&address)).await.ok()?
     }
 
     /// The same for a call that is not on its way yet.

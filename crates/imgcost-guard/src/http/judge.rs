@@ -39,6 +39,10 @@ impl Verdict {
 
     /// Books it, and keeps and tells it if that failed: by then the call has been made.
     pub(crate) fn book(&self, hold: &Hold) -> Result<Booked, Error> {
+        let is_result = matches!(self, Verdict::Settle(response) if !response.unfinished);
+        if hold.is_poll() && !is_result {
+            return Ok(hold.unchanged());
+        }
         let step = match self {
             Verdict::Settle(response) => Step::of_response(hold.inner(), response),
             Verdict::Presume(why) => Step::presume(why),

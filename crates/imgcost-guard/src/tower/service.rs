@@ -11,7 +11,7 @@ use tower_service::Service;
 use super::future::ResponseFuture;
 use super::layer::{GuardLayer, NotSent};
 use crate::guard::Guard;
-use crate::http::{BoxError, ObservedBody, admit, collect};
+use crate::http::{BoxError, Call, ObservedBody, admit, collect};
 
 /// A service of HTTP requests behind a [`Guard`].
 ///
@@ -77,6 +77,10 @@ where
 {
     // With its host, where the client's addresses have one.
     let address = request.uri().to_string();
+    if let Some(call) = guard.result_async(request.method().as_str(), &address).await {
+        let response = inner.call(request).await.map_err(Into::into)?;
+        return Ok(observed(call, response));
+    }
     if guard.lets_pass(request.method().as_str(), &address) {
         let response = inner.call(request).await.map_err(Into::into)?;
         return Ok(response.map(ObservedBody::untouched));
@@ -86,13 +90,9 @@ where
     let body = collect(&guard, body).await?;
     let call = admit(&guard, &address, &parts.headers, &body).await?;
     // From here on the call counts as sent: dropping this future then books it as such.
-    let call = call.map(crate::http::Call::sending);
+    let call = call.map(Call::sending);
     match (inner.call(Request::from_parts(parts, B::from(body))).await, call) {
-        (Ok(mut response), Some(call)) => {
-            let status = response.status().as_u16();
-            call.attach(response.extensions_mut());
-            Ok(response.map(|body| ObservedBody::of(call, status, body)))
-        }
+        (Ok(response), Some(call)) => Ok(observed(call, response)),
         (Ok(response), None) => Ok(response.map(ObservedBody::untouched)),
         (Err(error), call) => {
             let error: BoxError = error.into();
@@ -102,6 +102,12 @@ where
             Err(error)
         }
     }
+}
+
+fn observed<R: Body<Data = Bytes>>(call: Call, mut response: Response<R>) -> Response<ObservedBody<R>> {
+    let status = response.status().as_u16();
+    call.attach(response.extensions_mut());
+    response.map(|body| ObservedBody::of(call, status, body))
 }
 
 impl<S: fmt::Debug> fmt::Debug for GuardService<S> {

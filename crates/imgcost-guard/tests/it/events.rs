@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use crate::common::adapters::{Adapter, denial};
 use crate::common::slow::SlowLedger;
-use crate::common::{Books, books, builder, image, none_open, only_hold, scope, slow_books, states, usd};
+use crate::common::{
+    self, Books, books, builder, image, none_open, only_hold, scope, slow_books, states, usd,
+};
 use imgcost_fake::{Behaviour, Fake};
 use imgcost_guard::reqwest_middleware::GuardMiddleware;
 use imgcost_guard::{Builder, Error, Event, Guard, Mode, OnExceed, OutcomeResult, Policy, Spend, booked};
@@ -246,4 +248,89 @@ fn calls_that_a_runtime_takes_with_it_are_booked() {
     std::thread::spawn(move || drop(runtime)).join().unwrap();
     assert_eq!(guard.drain(), 0);
     assert_eq!(states(&books), vec![State::Presumed; 20]);
+}
+
+/// A server that accepts a job and then has its result, for any number of requests each.
+async fn job_server() -> String {
+    let accepted = json!({"id": "resp_9", "object": "response", "status": "queued", "model": "gpt-5"});
+    let result = json!({
+        "id": "resp_9", "object": "response", "status": "completed", "model": "gpt-5",
+        "output": [{"type": "image_generation_call", "result": "aGVsbG8="}],
+        "usage": {"input_tokens": 50, "output_tokens": 60},
+        "tool_usage": {"image_gen": {"input_tokens": 10, "output_tokens": 196}},
+    });
+    let answer = |document: Value| {
+        move || {
+            let text = document.to_string();
+            async move { ([("content-type", "application/json")], text) }
+        }
+    };
+    let routes = axum::Router::new()
+        .route("/v1/responses", axum::routing::post(answer(accepted)))
+        .route("/v1/responses/{id}", axum::routing::get(answer(result)));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    format!("http://{address}/v1/responses")
+}
+
+#[tokio::test]
+async fn the_result_of_a_job_settles_its_call_through_every_client() {
+    let tool =
+        json!({"type": "image_generation", "model": "gpt-image-2", "size": "1024x1024", "quality": "low"});
+    let body = json!({"model": "gpt-5", "input": "draw a fox", "background": true, "tools": [tool]});
+    for adapter in Adapter::ALL {
+        for books in [books("5"), slow_books("5")] {
+            let (url, guard, client) = (job_server().await, builder(&books).build(), Client::new());
+            let post = client.post(&url).header("content-type", "application/json").body(body.to_string());
+            let response = adapter.send(&guard, &client, post.build().unwrap()).await.unwrap();
+            response.bytes().await.unwrap();
+            assert_eq!(only_hold(&books).state, State::Held, "{adapter:?}");
+            let get = client.get(format!("{url}/resp_9")).build().unwrap();
+            let response = adapter.send(&guard, &client, get).await.unwrap();
+            assert!(response.text().await.unwrap().contains("tool_usage"));
+            assert_eq!(only_hold(&books).state, State::Settled, "{adapter:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_guard_over_a_file_begins_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || Guard::open(folder.path().join("ledger.db")).unwrap();
+    let guard = tokio::task::spawn_blocking({
+        let builder = open();
+        move || {
+            builder
+                .budget("app", Cap::usd("1").unwrap().per_month())
+                .unwrap()
+                .budget("studio/*", Cap::usd("0.10").unwrap().per_day())
+                .unwrap()
+                .day(|| common::TODAY)
+                .build()
+        }
+    });
+    let guard = guard.await.unwrap();
+    let mut asked = guard.request("gpt-image-2");
+    asked.prompt = Some(imgcost_core::Prompt::of_tokens(9));
+    asked.size = Some("1024x1024".parse().unwrap());
+    asked.quality = Some(imgcost_core::Quality::Low);
+    let hold = guard.hold_async(&asked).await.unwrap();
+    assert_eq!(hold.scope().as_str(), "app");
+    let tagged = Spend::of("studio/alice".parse().unwrap()).tag("order", "4711").request_id("r-1");
+    let hold = guard.spending(tagged).hold_async(&asked).await.unwrap();
+    assert!(hold.left().unwrap() < usd("0.10"));
+    hold.release_async("a test").await.unwrap();
+    // What was set since stays: a program that starts again undoes nothing.
+    let ledger = open();
+    let again = tokio::task::spawn_blocking(move || {
+        ledger.budget("app", Cap::usd("5").unwrap().per_month()).unwrap();
+        let books: Books =
+            Arc::new(imgcost_ledger::SqliteLedger::open(folder.path().join("ledger.db")).unwrap());
+        let row = crate::common::holds(&books).into_iter().find(|hold| hold.scope.as_str() == "studio/alice");
+        (books.status(Some(&"app".parse().unwrap())).unwrap(), row.unwrap())
+    });
+    let (status, row) = again.await.unwrap();
+    assert_eq!(status[0].budget.cap, Cap::usd("1").unwrap());
+    assert_eq!((row.tags["order"].as_str(), row.request_id.as_deref()), ("4711", Some("r-1")));
 }

@@ -67,7 +67,7 @@ async fn an_image_that_was_paid_is_delivered_and_the_failure_told() {
         let row = only_hold(&setup.books);
         assert_eq!((&row.id, row.state), (hold, State::Held));
         // The bill was in hand: it is told with the failure, and booked when the ledger is back.
-        assert!(matches!(change, Change::Settle { usage: Some(_), .. }), "{change:?}");
+        assert!(matches!(change, Some(Change::Settle { usage: Some(_), .. })), "{change:?}");
         assert_eq!(setup.guard.drain_async().await, 1);
         setup.ledger.set_down(false);
         assert_eq!(setup.guard.drain_async().await, 0);

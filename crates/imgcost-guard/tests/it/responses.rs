@@ -72,13 +72,43 @@ fn what_does_not_count_both_models_and_the_image_is_presumed() {
 }
 
 #[test]
-fn a_response_that_is_still_running_is_presumed() {
+fn a_response_that_is_still_running_waits_for_its_result() {
     for status in ["queued", "in_progress"] {
-        let mut response = with("status", status.into());
-        assert_eq!(booked(&books("5"), &response.to_string()).state, State::Presumed);
-        response["output"] = json!([]);
-        assert_eq!(booked(&books("5"), &response.to_string()).state, State::Presumed);
+        let books = books("5");
+        let mut running = with("status", status.into());
+        running["output"] = json!([]);
+        let booked = call(&guard(&books)).after(200, running.to_string().as_bytes()).unwrap();
+        assert_eq!((booked.state, only_hold(&books).job.unwrap().id.as_str()), (State::Held, "resp_1"));
+
+        // Any guard on the ledger sees the result, and nothing before it changes the hold.
+        let other = builder(&books).build().for_scope("elsewhere".parse().unwrap());
+        let ask = || other.result("https://api.openai.com/v1/responses/resp_1?include[]=x").unwrap();
+        for (status, body) in [(200, running.to_string()), (404, "{}".to_owned()), (200, "<html>".to_owned())]
+        {
+            assert_eq!(ask().unwrap().after(status, body.as_bytes()).unwrap().state, State::Held);
+        }
+        drop(ask());
+        assert_eq!(only_hold(&books).state, State::Held);
+        let settled = ask().unwrap().after(200, response().to_string().as_bytes()).unwrap();
+        assert_eq!(settled.state, State::Settled);
+        assert!(settled.amount < only_hold(&books).ceiling);
+        // Asked for again, it is no open call any more; nor is a job of somebody else.
+        assert!(ask().is_none() && other.result("/v1/responses/resp_2").unwrap().is_none());
+        assert!(other.result("/v1/models/resp_1").unwrap().is_none());
     }
+    // Without an id nothing will be found again.
+    let mut running = with("status", "queued".into());
+    running["id"] = Value::Null;
+    assert_eq!(booked(&books("5"), &running.to_string()).state, State::Presumed);
+}
+
+#[test]
+fn a_job_of_another_call_is_presumed() {
+    let books = books("5");
+    let guard = guard(&books);
+    let running = with("status", "queued".into()).to_string();
+    assert_eq!(call(&guard).after(200, running.as_bytes()).unwrap().state, State::Held);
+    assert_eq!(call(&guard).after(200, running.as_bytes()).unwrap().state, State::Presumed);
 }
 
 #[test]

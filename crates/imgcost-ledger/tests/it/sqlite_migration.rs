@@ -90,7 +90,7 @@ fn the_script_finds_a_nano_dollar_and_a_hold_that_does_not_fit() {
         version_1(&path, ROWS);
         drop(SqliteLedger::open(&path).unwrap());
         Connection::open(&path).unwrap().execute_batch(sql).unwrap();
-        let (is_sound, said) = run_audit_script(&[path.to_str().unwrap()]);
+        let Some((is_sound, said)) = run_audit_script(&[path.to_str().unwrap()]) else { return };
         assert!(!is_sound && said.contains(words), "{sql}: {said}");
     }
 }
