@@ -197,7 +197,9 @@ pub(crate) fn given(
         endpoint_known |= request.endpoint != Endpoint::Generations;
     }
     flags(args, &mut request).map_err(|error| with_range(error, book, &request))?;
-    if args.get(Param::Provider).or_else(|| settings.get(Param::Provider)).is_none() {
+    let names_provider = args.get(Param::Provider).or_else(|| settings.get(Param::Provider)).is_some();
+    // Without a model every provider would be decoded in vain.
+    if !names_provider && !request.model.is_empty() {
         // The model may be one that a body or a response names.
         let other = Names::of(book).other_provider(&request.model);
         if let Some((provider, why)) = other.filter(|(provider, _)| *provider != request.provider) {

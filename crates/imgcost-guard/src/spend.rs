@@ -62,6 +62,7 @@ impl Spend {
     }
 
     /// The tags, sorted.
+    #[cfg(feature = "rules")]
     pub(crate) fn tags(&self) -> impl Iterator<Item = (&String, &String)> {
         self.tags.iter()
     }

@@ -324,7 +324,7 @@ async fn a_guard_over_a_file_begins_in_one_line() {
     // What was set since stays: a program that starts again undoes nothing.
     let ledger = open();
     let again = tokio::task::spawn_blocking(move || {
-        ledger.budget("app", Cap::usd("5").unwrap().per_month()).unwrap();
+        let _ = ledger.budget("app", Cap::usd("5").unwrap().per_month()).unwrap();
         let books: Books =
             Arc::new(imgcost_ledger::SqliteLedger::open(folder.path().join("ledger.db")).unwrap());
         let row = crate::common::holds(&books).into_iter().find(|hold| hold.scope.as_str() == "studio/alice");
