@@ -72,7 +72,8 @@ pub enum Event {
     Overridden {
         /// The hold that was made for it.
         hold: HoldId,
-        /// What would have denied it: [`Error::OverCallCap`] or [`Error::Refused`].
+        /// What would have denied it: [`Error::OverCallCap`], [`Error::Refused`], or
+        /// [`Error::Ledger`] where an [`Outage`](crate::Outage) lets it pass.
         limit: Error,
     },
     /// A bill was above its ceiling. It is booked in full, and its scope admits calls only while

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use imgcost_core::{Note, Outcome, Response, Terms, Usd};
 use imgcost_ledger::{Change, Changed, Error as LedgerError, HoldId, NanoUsd, Refusal, Scope, State};
-use imgcost_ledger::{Held, Hold as Row, Job};
+use imgcost_ledger::{Held, Hold as Row, Job, LateCall, NewHold, Timestamp};
 
 #[cfg(feature = "__http")]
 use crate::booked::Booking;
@@ -59,6 +59,8 @@ pub(crate) struct Inner {
     left: Option<NanoUsd>,
     refusal: Option<Refusal>,
     since: Instant,
+    /// What the ledger has to be told of it first, if it could not be asked.
+    late: Option<NewHold>,
     /// Whether only the result of its job is asked for.
     is_poll: bool,
     /// How it was booked, for those who wait for that.
@@ -67,7 +69,9 @@ pub(crate) struct Inner {
 }
 
 /// What a hold knows beside its row in the ledger.
+#[derive(Default)]
 struct Known {
+    late: Option<NewHold>,
     left: Option<NanoUsd>,
     refusal: Option<Refusal>,
     attempts: u32,
@@ -93,11 +97,40 @@ impl Hold {
     pub(crate) fn new(shared: Arc<Shared>, held: Held, quoted: Quoted, terms: Terms) -> Self {
         let attempts = shared.policy.attempts.get();
         let Held { hold, left, refusal, .. } = held;
-        Hold::of_row(shared, hold, quoted, terms, Known { left, refusal, attempts, is_poll: false })
+        let known = Known { left, refusal, attempts, ..Known::default() };
+        Hold::of_row(shared, hold, quoted, terms, known)
+    }
+
+    /// A hold of a call that is made while the ledger can't answer: it is not in the ledger before it
+    /// is booked.
+    pub(crate) fn late(
+        shared: Arc<Shared>,
+        new: NewHold,
+        made_at: Timestamp,
+        quoted: Quoted,
+        terms: Terms,
+    ) -> Self {
+        let row = new.made(made_at, made_at.saturating_add(new.expires_in).unwrap_or(made_at));
+        let attempts = shared.policy.attempts.get();
+        let known = Known { late: Some(new), attempts, ..Known::default() };
+        Hold::of_row(shared, row, quoted, terms, known)
+    }
+
+    /// A late hold that another program left.
+    pub(crate) fn of_journal(shared: Arc<Shared>, new: NewHold, made_at: Timestamp) -> Self {
+        let ceiling = new.ceiling.usd();
+        let quoted = Quoted {
+            id: new.quote.clone(),
+            model: String::new(),
+            ceiling,
+            expected: None,
+            notes: Vec::new(),
+        };
+        Hold::late(shared, new, made_at, quoted, Terms::per_call(ceiling))
     }
 
     fn of_row(shared: Arc<Shared>, row: Row, quoted: Quoted, terms: Terms, known: Known) -> Self {
-        let Known { left, refusal, attempts, is_poll } = known;
+        let Known { late, left, refusal, attempts, is_poll } = known;
         let attempts = AtomicU32::new(attempts);
         let since = Instant::now();
         let inner = Inner {
@@ -109,6 +142,7 @@ impl Hold {
             terms,
             attempts,
             since,
+            late,
             is_poll,
             #[cfg(feature = "__http")]
             booked: tokio::sync::watch::Sender::default(),
@@ -233,16 +267,28 @@ impl Hold {
     pub(crate) fn make(&self, step: &Step) -> Result<Booked, Error> {
         let Inner { shared, row, .. } = &*self.inner;
         let change = match &step.what {
+            What::Change(Change::Release { .. }) if self.inner.late.is_some() => {
+                self.tell_booked_late();
+                return Ok(Booked { state: State::Released, amount: NanoUsd::ZERO, ..self.unchanged() });
+            }
             What::Change(change) => change,
+            What::Await(job) if self.inner.late.is_some() => {
+                return self
+                    .make(&Step::presume(&format!("accepted as job {job} while the ledger was away")));
+            }
             What::Await(job) => return self.wait_for(job, &step.notes),
         };
-        let make = || shared.ledger.change(&row.id, change, &shared.by);
+        let make = || match &self.inner.late {
+            Some(new) => shared.ledger.book_late(&LateCall::new(new.clone(), row.made_at, change.clone())),
+            None => shared.ledger.change(&row.id, change, &shared.by),
+        };
         let changed = match make() {
             Err(LedgerError::Unknown { .. }) => make(),
             changed => changed,
         };
         match (changed, change) {
             (Ok(changed), _) => {
+                self.tell_booked_late();
                 self.tell(&changed, &step.notes);
                 let booked = Booked::of(changed.hold);
                 #[cfg(feature = "__http")]
@@ -255,6 +301,13 @@ impl Hold {
                 found.map(Booked::of).ok_or_else(|| Error::Ledger(LedgerError::NoHold(row.id.clone())))
             }
             (Err(error), _) => Err(Error::Ledger(error)),
+        }
+    }
+
+    /// Tells the outage's journal that a late call is booked.
+    fn tell_booked_late(&self) {
+        if let (Some(allowance), Some(_)) = (&self.inner.shared.allowance, &self.inner.late) {
+            allowance.booked(self.id());
         }
     }
 
@@ -288,7 +341,7 @@ impl Hold {
             expected: row.expected.map(NanoUsd::usd),
             notes: Vec::new(),
         };
-        let known = Known { left: None, refusal: None, attempts: 1, is_poll: true };
+        let known = Known { attempts: 1, is_poll: true, ..Known::default() };
         Some(Hold::of_row(shared, row, quoted, terms, known))
     }
 

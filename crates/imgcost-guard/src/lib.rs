@@ -12,6 +12,7 @@ mod event;
 mod guard;
 mod hold;
 mod http;
+mod outage;
 mod policy;
 #[cfg(feature = "async")]
 mod queue;
@@ -41,6 +42,7 @@ pub use http::{Call, Reading, ResponseObserver};
 #[cfg(feature = "rules")]
 pub use imgcost_analysis::policy::{Finding, Policy as Rules};
 pub use imgcost_core::OutcomeResult;
+pub use outage::Outage;
 pub use policy::{Mode, OnExceed, Policy, UnknownFields, Unreadable};
 pub use settlement::{Bill, bill};
 pub use spend::Spend;

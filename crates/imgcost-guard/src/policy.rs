@@ -11,6 +11,7 @@ use imgcost_ledger::SignedDuration;
 
 use crate::booking::{Amount, DEFAULT_HOLD_TTL};
 use crate::error::Error;
+use crate::outage::Outage;
 
 /// What to do with a call that goes over a limit: a budget, or the cap of one call.
 ///
@@ -121,6 +122,7 @@ pub struct Policy {
     pub(crate) unpriced: BTreeMap<String, Usd>,
     pub(crate) strict_outcomes: bool,
     pub(crate) outcomes: BTreeMap<u16, OutcomeResult>,
+    pub(crate) outage: Outage,
     pub(crate) assume_prompt_tokens: Option<u64>,
     pub(crate) expires_in: SignedDuration,
     pub(crate) attempts: NonZeroU32,
@@ -143,6 +145,7 @@ impl Default for Policy {
             unpriced: BTreeMap::new(),
             strict_outcomes: false,
             outcomes: BTreeMap::new(),
+            outage: Outage::Deny,
             assume_prompt_tokens: None,
             expires_in: DEFAULT_HOLD_TTL,
             attempts: NonZeroU32::MIN,
@@ -234,6 +237,22 @@ impl Policy {
     #[must_use]
     pub fn outcome(mut self, status: u16, result: OutcomeResult) -> Self {
         self.outcomes.insert(status, result);
+        self
+    }
+
+    /// What to do with calls while the ledger can't answer.
+    ///
+    /// ```
+    /// use imgcost_guard::{Outage, Policy};
+    /// use imgcost_ledger::NanoUsd;
+    /// let per_hour = NanoUsd::from_usd("5".parse()?).unwrap_or(NanoUsd::ZERO);
+    /// let policy = Policy::default().outage(Outage::Allow { per_hour, journal: "outage.jsonl".into() });
+    /// # drop(policy);
+    /// # Ok::<(), imgcost_core::ParseDecimalError>(())
+    /// ```
+    #[must_use]
+    pub fn outage(mut self, outage: Outage) -> Self {
+        self.outage = outage;
         self
     }
 

@@ -27,6 +27,11 @@ impl Unbooked {
         }
     }
 
+    /// Keeps a booking that was never tried.
+    pub(crate) fn push(&self, hold: Hold, step: Step) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back((hold, step));
+    }
+
     /// Books what is kept until one fails again, and returns how many are left.
     pub(crate) fn retry(&self) -> usize {
         loop {

@@ -175,8 +175,10 @@ impl NewHold {
         self
     }
 
-    /// The hold that it becomes.
-    pub(crate) fn made(&self, made_at: Timestamp, expires_at: Timestamp) -> Hold {
+    /// The hold that it becomes in a ledger, open. For a call that is made while the ledger can't
+    /// answer: see [`LateCall`].
+    #[must_use]
+    pub fn made(&self, made_at: Timestamp, expires_at: Timestamp) -> Hold {
         Hold {
             id: self.id.clone(),
             key: self.key.clone(),

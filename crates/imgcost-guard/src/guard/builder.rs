@@ -13,9 +13,12 @@ use super::shared::Shared;
 use super::told::Told;
 use crate::error::Error;
 use crate::event::{Event, Listener};
+use crate::hold::Hold;
+use crate::outage::Allowance;
 use crate::policy::Policy;
 #[cfg(feature = "async")]
 use crate::queue::Queue;
+use crate::step::Step;
 use crate::unbooked::Unbooked;
 
 /// The most bytes of a request body that are read, where nothing else is said.
@@ -56,6 +59,7 @@ impl Builder {
             listener: Listener::default(),
             told: Told::default(),
             unbooked: Unbooked::default(),
+            allowance: None,
             #[cfg(feature = "async")]
             queue: Queue::default(),
             day: Box::new(|| utc_day(imgcost_ledger::Clock::system().now())),
@@ -197,7 +201,16 @@ impl Builder {
 
     /// The guard.
     #[must_use]
-    pub fn build(self) -> Guard {
-        Guard { shared: Arc::new(self.shared), scope: Arc::new(self.scope), spend: Arc::default() }
+    pub fn build(mut self) -> Guard {
+        let allowance = Allowance::open(&self.shared.policy.outage, &self.shared.by);
+        let (allowance, left) =
+            allowance.map_or((None, Vec::new()), |(allowance, left)| (Some(allowance), left));
+        self.shared.allowance = allowance;
+        let shared = Arc::new(self.shared);
+        for (new, made_at) in left {
+            let hold = Hold::of_journal(Arc::clone(&shared), new, made_at);
+            shared.unbooked.push(hold, Step::presume("the program ended before the call was booked"));
+        }
+        Guard { shared, scope: Arc::new(self.scope), spend: Arc::default() }
     }
 }

@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use imgcost_core::{Alternative, Code, Note, NoteKind, Prompt, Quote, Request, Terms, Usd};
-use imgcost_ledger::{Error as LedgerError, Held, NanoUsd, NewHold, Refusal};
+use imgcost_ledger::{Clock, Error as LedgerError, Held, NanoUsd, NewHold, Refusal};
 
 use super::Guard;
 use crate::booking::{HoldError, new_hold};
 use crate::error::{Error, OverCallCap, Refused};
 use crate::event::Event;
 use crate::hold::{Hold, Quoted};
+use crate::outage;
 use crate::policy::{Policy, UnknownFields};
 
 impl Guard {
@@ -244,9 +245,27 @@ impl HoldRequest<'_> {
             }
             held => held,
         };
-        let held: Held = held.map_err(Error::Ledger)?;
+        let held: Held = match held {
+            Err(error) if error.is_failure() => return self.without_ledger(guard, error),
+            held => held.map_err(Error::Ledger)?,
+        };
         self.tell(guard, &held, overridden);
         Ok(Hold::new(Arc::clone(&guard.shared), held, self.quoted, self.terms))
+    }
+
+    /// Admits the call without the ledger, if the policy has room for it.
+    fn without_ledger(self, guard: &Guard, error: LedgerError) -> Result<Hold, Error> {
+        let (shared, now) = (&guard.shared, Clock::system().now());
+        let error = Error::Ledger(error);
+        let new = outage::late(self.new);
+        match &shared.allowance {
+            Some(allowance) if allowance.admit(&new, now) => {
+                let limit = error;
+                shared.listener.tell(&Event::Overridden { hold: new.id.clone(), limit });
+                Ok(Hold::late(Arc::clone(shared), new, now, self.quoted, self.terms))
+            }
+            _ => Err(error),
+        }
     }
 
     fn tell(&self, guard: &Guard, held: &Held, overridden: Vec<Error>) {

@@ -10,6 +10,7 @@ use imgcost_ledger::Ledger;
 
 use super::told::Told;
 use crate::event::Listener;
+use crate::outage::Allowance;
 use crate::policy::Policy;
 #[cfg(feature = "async")]
 use crate::queue::Queue;
@@ -27,6 +28,8 @@ pub(crate) struct Shared {
     pub(crate) told: Told,
     /// What the ledger did not take.
     pub(crate) unbooked: Unbooked,
+    /// What may be made while the ledger can't answer.
+    pub(crate) allowance: Option<Allowance>,
     /// Where a ledger that does not answer at once is asked.
     #[cfg(feature = "async")]
     pub(crate) queue: Queue,

@@ -1,6 +1,7 @@
 //! A ledger that can't answer: no call is made, and what was made is told.
 #![cfg(all(feature = "async-openai", feature = "reqwest-middleware"))]
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use crate::common::adapters::{Adapter, denial};
@@ -8,7 +9,7 @@ use crate::common::slow::SlowLedger;
 use crate::common::{self, Books, builder, image, only_hold, usd};
 use futures_util::FutureExt;
 use imgcost_fake::{Behaviour, Fake};
-use imgcost_guard::{Error, Event, Guard};
+use imgcost_guard::{Error, Event, Guard, Outage, Policy};
 use imgcost_ledger::{Budget, Cap, Change, Ledger, State, Window};
 use reqwest::{Client, Request};
 
@@ -107,4 +108,75 @@ async fn the_plain_api_does_not_block_either() {
     assert!(setup.guard.hold_async(&request).now_or_never().is_none());
     common::until(|| !common::states(&setup.books).is_empty()).await;
     assert_eq!(common::states(&setup.books), [State::Held]);
+}
+
+/// A guard that goes on for two cents an hour while the ledger is down.
+fn going_on(setup: &Setup, journal: &Path) -> Guard {
+    let outage = Outage::Allow { per_hour: usd("0.02"), journal: journal.to_owned() };
+    builder(&setup.books).policy(Policy::default().outage(outage)).build()
+}
+
+#[tokio::test]
+async fn in_an_outage_calls_go_on_up_to_an_amount_and_are_booked_afterwards() {
+    for adapter in Adapter::ALL {
+        let (fake, setup, folder) = (Fake::start().await, setup(), tempfile::tempdir().unwrap());
+        let journal = folder.path().join("outage.jsonl");
+        let guard = going_on(&setup, &journal);
+        setup.ledger.set_down(true);
+        let mut made = 0;
+        loop {
+            match adapter.send(&guard, &Client::new(), request(&fake, Behaviour::Ok)).await {
+                Ok(response) => drop(response.bytes().await.unwrap()),
+                Err(error) => {
+                    assert!(matches!(denial(&error), Error::Ledger(_)), "{error}");
+                    break;
+                }
+            }
+            made += 1;
+        }
+        assert_eq!((made, fake.count()), (3, 3), "three ceilings fit into two cents");
+        assert!(std::fs::read_to_string(&journal).unwrap().lines().count() >= 3);
+        setup.ledger.set_down(false);
+        assert_eq!(guard.drain_async().await, 0);
+        let holds = common::holds(&setup.books);
+        assert_eq!(holds.len(), 3);
+        assert!(holds.iter().all(|hold| hold.late && hold.state == State::Settled), "{holds:?}");
+        assert_eq!(std::fs::read_to_string(&journal).unwrap(), "");
+        // The ledger is back, and so are its caps.
+        adapter.send(&guard, &Client::new(), request(&fake, Behaviour::Ok)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_a_program_left_in_its_journal_is_presumed_by_the_next() {
+    let (setup, folder) = (setup(), tempfile::tempdir().unwrap());
+    let journal = folder.path().join("outage.jsonl");
+    let ask = |guard: &Guard| {
+        let mut request = guard.request("gpt-image-2");
+        request.prompt = Some(imgcost_core::Prompt::of_tokens(3));
+        request.size = Some("1024x1024".parse().unwrap());
+        request.quality = Some(imgcost_core::Quality::Low);
+        request
+    };
+    let guard = going_on(&setup, &journal);
+    setup.ledger.set_down(true);
+    let lost = guard.hold_async(&ask(&guard)).await.unwrap();
+    let unsent = guard.hold_async(&ask(&guard)).await.unwrap();
+    assert_eq!(unsent.release_async("not sent").await.unwrap().state, State::Released);
+    let (id, amount) = (lost.id().clone(), lost.amount());
+    drop((lost, unsent, guard));
+    // A line that broke off in a crash is of a call that was not made.
+    let mut file = std::fs::OpenOptions::new().append(true).open(&journal).unwrap();
+    std::io::Write::write_all(&mut file, b"{\"call\":{\"id\":\"h_").unwrap();
+
+    setup.ledger.set_down(false);
+    let next = going_on(&setup, &journal);
+    assert_eq!(next.drain_async().await, 0);
+    let row = only_hold(&setup.books);
+    assert_eq!((row.id, row.state, row.ceiling, row.late), (id, State::Presumed, amount, true));
+    assert_eq!(std::fs::read_to_string(&journal).unwrap(), "");
+    // Without a place for its journal nothing is admitted.
+    setup.ledger.set_down(true);
+    let nowhere = going_on(&setup, &folder.path().join("none/outage.jsonl"));
+    assert!(nowhere.hold_async(&ask(&nowhere)).await.is_err());
 }

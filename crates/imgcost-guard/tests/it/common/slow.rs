@@ -95,14 +95,17 @@ impl Ledger for SlowLedger {
     }
 
     fn set_job(&self, id: &HoldId, job: &Job, by: &str) -> Result<Hold, Error> {
+        self.wait()?;
         self.inner.set_job(id, job, by)
     }
 
     fn find_job(&self, job: &Job) -> Result<Option<Hold>, Error> {
+        self.wait()?;
         self.inner.find_job(job)
     }
 
     fn book_late(&self, late: &LateCall) -> Result<Changed, Error> {
+        self.wait()?;
         self.inner.book_late(late)
     }
 

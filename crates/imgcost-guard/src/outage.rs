@@ -1,0 +1,191 @@
+//! Calls that are made while the ledger can't answer: up to an amount an hour, each in a journal on
+//! the disk before it is made, and booked when the ledger is back.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use imgcost_ledger::{HoldId, NanoUsd, NewHold, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Why a late call was made, as the ledger's journal has it.
+const REASON: &str = "the ledger could not answer, and the guard's policy allows calls up to an amount";
+/// The longest line of the journal that is read: a request's summary and terms are far shorter.
+const LONGEST_LINE: usize = 1 << 20;
+
+/// What to do with a call while the ledger can't answer.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Outage {
+    /// It is not made.
+    #[default]
+    Deny,
+    /// It is made as long as the ceilings of such calls add up to no more than this in a clock hour,
+    /// by this guard and its clones. Each is written to the journal, a file that no other guard
+    /// writes, before it is made, and booked once the ledger answers, past a cap if need be. What a
+    /// program left in its journal when it ended is booked as presumed by the next one.
+    Allow {
+        /// The most that calls of an hour may cost.
+        per_hour: NanoUsd,
+        /// The journal's file.
+        journal: PathBuf,
+    },
+}
+
+/// How much was admitted, and where that is written down.
+pub(crate) struct Allowance {
+    per_hour: NanoUsd,
+    path: PathBuf,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    file: Option<File>,
+    /// The hour since 1970, and what was admitted in it.
+    hour: i64,
+    admitted: NanoUsd,
+    /// Calls in the journal that are not booked.
+    open: u64,
+}
+
+/// A line of the journal.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Line {
+    Call(Box<Call>),
+    Booked(String),
+}
+
+/// A call that was made.
+#[derive(Serialize, Deserialize)]
+struct Call {
+    id: String,
+    made_at: Timestamp,
+    scope: String,
+    key: Option<String>,
+    ceiling: NanoUsd,
+    assumed: bool,
+    expected: Option<NanoUsd>,
+    quote: String,
+    book: String,
+    request: String,
+    terms: String,
+    tags: BTreeMap<String, String>,
+    request_id: Option<String>,
+}
+
+impl Allowance {
+    /// The allowance of a policy, and the calls that an earlier program left open in its journal. A
+    /// journal that can't be read admits nothing: writing to it fails as well.
+    pub(crate) fn open(outage: &Outage, by: &str) -> Option<(Allowance, Vec<(NewHold, Timestamp)>)> {
+        let Outage::Allow { per_hour, journal } = outage else { return None };
+        let left = read(journal, by).unwrap_or_default();
+        let open = u64::try_from(left.len()).unwrap_or(u64::MAX);
+        let state = Mutex::new(State { open, ..State::default() });
+        Some((Allowance { per_hour: *per_hour, path: journal.clone(), state }, left))
+    }
+
+    /// Admits a call if the hour has room for it, and writes it down.
+    pub(crate) fn admit(&self, new: &NewHold, now: Timestamp) -> bool {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let hour = now.as_second().div_euclid(3600);
+        let admitted = if state.hour == hour { state.admitted } else { NanoUsd::ZERO };
+        let Some(sum) = admitted.checked_add(new.ceiling).filter(|sum| *sum <= self.per_hour) else {
+            return false;
+        };
+        if self.write(&mut state, &Line::Call(Box::new(Call::of(new, now)))).is_err() {
+            return false;
+        }
+        (state.hour, state.admitted) = (hour, sum);
+        state.open += 1;
+        true
+    }
+
+    /// Writes down that a call is in the ledger. Once all are, the journal is empty again; should that
+    /// fail, the next program finds each in the ledger already.
+    pub(crate) fn booked(&self, id: &HoldId) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.open = state.open.saturating_sub(1);
+        if state.open > 0 {
+            let _ = self.write(&mut state, &Line::Booked(id.as_str().to_owned()));
+        } else if let Ok(file) = self.file(&mut state) {
+            let _ = file.set_len(0);
+        }
+    }
+
+    fn file<'s>(&self, state: &'s mut State) -> io::Result<&'s mut File> {
+        let file = match state.file.take() {
+            Some(file) => file,
+            None => OpenOptions::new().create(true).append(true).open(&self.path)?,
+        };
+        Ok(state.file.insert(file))
+    }
+
+    fn write(&self, state: &mut State, line: &Line) -> io::Result<()> {
+        let mut text = serde_json::to_string(line)?;
+        text.push('\n');
+        let file = self.file(state)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_data()
+    }
+}
+
+/// The calls in a journal that are not booked; a line that broke off was of a call that was not made.
+fn read(path: &Path, by: &str) -> io::Result<Vec<(NewHold, Timestamp)>> {
+    let mut calls: BTreeMap<String, (NewHold, Timestamp)> = BTreeMap::new();
+    for line in BufReader::new(File::open(path)?).split(b'\n') {
+        let line = line?;
+        match serde_json::from_slice(line.get(..line.len().min(LONGEST_LINE)).unwrap_or_default()) {
+            Ok(Line::Call(call)) => {
+                if let Some(made) = call.made(by) {
+                    calls.insert(call.id, made);
+                }
+            }
+            Ok(Line::Booked(id)) => {
+                calls.remove(&id);
+            }
+            Err(_) => {}
+        }
+    }
+    Ok(calls.into_values().collect())
+}
+
+impl Call {
+    fn of(new: &NewHold, made_at: Timestamp) -> Call {
+        Call {
+            id: new.id.as_str().to_owned(),
+            made_at,
+            scope: new.scope.as_str().to_owned(),
+            key: new.key.clone(),
+            ceiling: new.ceiling,
+            assumed: new.assumed,
+            expected: new.expected,
+            quote: new.quote.clone(),
+            book: new.book.clone(),
+            request: new.request.clone(),
+            terms: new.terms.clone(),
+            tags: new.tags.clone(),
+            request_id: new.request_id.clone(),
+        }
+    }
+
+    fn made(&self, by: &str) -> Option<(NewHold, Timestamp)> {
+        let mut new = NewHold::new(self.scope.parse().ok()?, self.ceiling, by)
+            .id(self.id.parse().ok()?)
+            .key(self.key.as_deref())
+            .assumed(self.assumed)
+            .expected(self.expected)
+            .quote(self.quote.clone(), self.book.clone())
+            .details(self.request.clone(), self.terms.clone())
+            .request_id(self.request_id.as_deref());
+        new.tags.clone_from(&self.tags);
+        Some((late(new), self.made_at))
+    }
+}
+
+/// A hold that is booked whatever the caps are.
+pub(crate) fn late(new: NewHold) -> NewHold {
+    new.override_reason(REASON)
+}
