@@ -160,18 +160,20 @@ struct FitDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     n: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     quality: Option<String>,
     ceiling: String,
 }
 
 fn fits<S: Serializer>(fits: &Option<&[Alternative]>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(fits.unwrap_or_default().iter().map(|fit| match fit {
-        Alternative::Images { n, ceiling } => {
-            FitDocument { n: Some(*n), quality: None, ceiling: ceiling.to_string() }
-        }
-        Alternative::Quality { quality, ceiling } => {
-            FitDocument { n: None, quality: Some(quality.to_string()), ceiling: ceiling.to_string() }
-        }
+    serializer.collect_seq(fits.unwrap_or_default().iter().map(|fit| {
+        let (n, size, quality, ceiling) = match fit {
+            Alternative::Images { n, ceiling } => (Some(*n), None, None, ceiling),
+            Alternative::Size { size, ceiling } => (None, Some(size.to_string()), None, ceiling),
+            Alternative::Quality { quality, ceiling } => (None, None, Some(quality.to_string()), ceiling),
+        };
+        FitDocument { n, size, quality, ceiling: ceiling.to_string() }
     }))
 }
 

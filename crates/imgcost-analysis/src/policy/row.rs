@@ -104,14 +104,20 @@ fn over(rule: Rule, what: &str, quote: &Quote<'_>, ceiling: Option<Usd>, bound: 
             )
         }
     };
-    let fewer = rule == Rule::MaxPerCall && quote.request().n > 1;
-    let mut finding = Finding::new(rule, message).field(if fewer { "n" } else { "quality" });
-    finding.allowed =
-        vec![format!("up to ${limit}{}", if rule == Rule::MaxPerCall { "" } else { " an image" })];
     // Fewer images do not make each of them cheaper.
     let fits = quote.alternatives_under(bound);
-    let useful = |fit: &&Alternative| rule == Rule::MaxPerCall || matches!(fit, Alternative::Quality { .. });
-    finding.nearest = fits.iter().find(useful).map(ToString::to_string);
+    let useful = |fit: &&Alternative| rule == Rule::MaxPerCall || !matches!(fit, Alternative::Images { .. });
+    let nearest = fits.iter().find(useful);
+    let fewer = rule == Rule::MaxPerCall && quote.request().n > 1;
+    let field = match nearest {
+        Some(Alternative::Size { .. }) => "size",
+        _ if fewer => "n",
+        _ => "quality",
+    };
+    let mut finding = Finding::new(rule, message).field(field);
+    finding.nearest = nearest.map(ToString::to_string);
+    finding.allowed =
+        vec![format!("up to ${limit}{}", if rule == Rule::MaxPerCall { "" } else { " an image" })];
     finding.ceiling = ceiling;
     finding.limit = Some(limit);
     finding

@@ -43,6 +43,18 @@ fn a_call_is_held_at_its_ceiling_and_settled_by_its_usage() {
 }
 
 #[test]
+fn what_would_fit_names_a_size_first_where_the_model_chooses_it() {
+    let guard = guard(&books("0.30"));
+    let mut asked = request(&guard, 1);
+    asked.size = None;
+    let error = guard.hold(&asked).unwrap_err().to_string();
+    let (size, quality) = (error.find("would fit: size 1024x1024"), error.find("or quality"));
+    assert!(size.is_some() && size < quality, "{error}");
+    asked.size = Some("1024x1024".parse().unwrap());
+    let _ = guard.hold(&asked).unwrap();
+}
+
+#[test]
 fn a_refusal_says_what_would_fit() {
     let books = books("0.50");
     let guard = guard(&books);
