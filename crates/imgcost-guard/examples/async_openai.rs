@@ -31,8 +31,8 @@ use async_openai::types::images::{
     CreateImageEditRequestArgs, CreateImageRequestArgs, ImageInput, ImageModel, ImageQuality, ImageSize,
 };
 use futures_util::StreamExt;
-use imgcost_guard::{Guard, async_openai::GuardLayer};
-use imgcost_ledger::{Budget, Cap, Ledger, MemoryLedger, NanoUsd, Window};
+use imgcost_guard::{Guard, async_openai::GuardLayer, built_in_book};
+use imgcost_ledger::{Cap, Ledger, MemoryLedger, NanoUsd};
 use tower::ServiceBuilder;
 
 #[tokio::main]
@@ -44,11 +44,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
 pub(crate) async fn run(base_url: &str, key: &str) -> Result<(), Box<dyn Error>> {
     // Ten cents a day for the team. A real program opens a ledger that outlives it.
     let ledger = Arc::new(MemoryLedger::new());
-    let cap = NanoUsd::from_usd("0.10".parse()?).ok_or("too much")?;
-    ledger.set_budget(&Budget::new("team".parse()?, Window::Day, Cap::Usd(cap)), "example")?;
 
     // Retries around the guard, the guard around the transport.
-    let guard = Guard::with_built_in_book(ledger.clone(), "team/alice".parse()?);
+    let guard = Guard::builder(built_in_book(), ledger.clone(), "team/alice".parse()?)
+        .budget("team", Cap::usd("0.10")?.per_day())?
+        .build();
     let service = ServiceBuilder::new()
         .layer(OpenAIRetryLayer::default())
         .layer(GuardLayer::new(guard))

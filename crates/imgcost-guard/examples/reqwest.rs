@@ -23,9 +23,9 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use imgcost_guard::Guard;
 use imgcost_guard::reqwest_middleware::GuardMiddleware;
-use imgcost_ledger::{Budget, Cap, Ledger, MemoryLedger, NanoUsd, Window};
+use imgcost_guard::{Guard, built_in_book};
+use imgcost_ledger::{Cap, Ledger, MemoryLedger, NanoUsd};
 use reqwest::multipart::{Form, Part};
 use serde_json::json;
 
@@ -38,10 +38,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
 pub(crate) async fn run(base_url: &str, key: &str) -> Result<(), Box<dyn Error>> {
     // Ten cents a day for the team. A real program opens a ledger that outlives it.
     let ledger = Arc::new(MemoryLedger::new());
-    let cap = NanoUsd::from_usd("0.10".parse()?).ok_or("too much")?;
-    ledger.set_budget(&Budget::new("team".parse()?, Window::Day, Cap::Usd(cap)), "example")?;
 
-    let guard = Guard::with_built_in_book(ledger.clone(), "team/alice".parse()?);
+    let guard = Guard::builder(built_in_book(), ledger.clone(), "team/alice".parse()?)
+        .budget("team", Cap::usd("0.10")?.per_day())?
+        .build();
     by_hand(&guard, base_url, key).await?;
     show("by hand", &*ledger)?;
 
