@@ -7,9 +7,11 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use imgcost_core::{
-    Book, Code, Date, Endpoint, Error, InputImage, Note, OfferDefaults, Param, Prompt, Request, Usd, Value,
+    Book, Code, Date, Endpoint, Error, InputImage, Note, OfferDefaults, Param, Prompt, Provider, Request,
+    Usd, Value,
 };
 use imgcost_wire::{Body, Dialect, Meter, ParsedBody, counted};
+use serde_json::Map;
 
 use crate::args::{BookArgs, RequestArgs};
 use crate::book::{DEFAULT_PROVIDER, Names};
@@ -125,7 +127,7 @@ pub(crate) fn asked_over(
     no_model: NoModel,
     fill: &dyn Fn(&mut Request),
 ) -> Result<Asked, Error> {
-    let Given { mut request, mut remarks, endpoint_known } = given(args, settings, book, fill)?;
+    let Given { mut request, mut remarks, endpoint_known, dialect } = given(args, settings, book, fill)?;
     let of_provider =
         book.provider(&request.provider).ok().and_then(|provider| provider.default_model.as_ref());
     if let Some(model) = of_provider.filter(|_| args.request.is_some() && request.model.is_empty()) {
@@ -134,6 +136,9 @@ pub(crate) fn asked_over(
         request.model.clone_from(model);
     }
     if request.model.is_empty() {
+        if let Some(dialect) = dialect.filter(|dialect| dialect.is_of_another_api()) {
+            return Err(model_left_out(book, dialect, request.as_of));
+        }
         let has_default = book.offer(&request.provider, DEFAULT_MODEL, request.as_of).is_ok();
         if no_model == NoModel::Refuse || !has_default {
             return Err(book.model_missing(&request, NAME_A_MODEL));
@@ -145,6 +150,26 @@ pub(crate) fn asked_over(
     let offer = book.offer(&request.provider, &request.model, request.as_of)?;
     remarks.extend(offer.complete(&mut request, endpoint_known, &defaults));
     Ok(Asked { request, remarks })
+}
+
+/// That a body in the dialect of an API that is not OpenAI's names no model: its path does, or the
+/// model can't be guessed.
+fn model_left_out(book: &Book, dialect: Dialect, day: Date) -> Error {
+    // A provider's own dialect is its first; relays take others' as well.
+    let is_own = |provider: &&Provider| Dialect::taken_by(provider).first() == Some(&dialect);
+    let current = book.providers().filter(is_own).flat_map(|provider| provider.current_models(day));
+    let mut names: Vec<&str> = Vec::new();
+    for model in current.map(|model| model.id.as_str()) {
+        if !names.contains(&model) {
+            names.push(model);
+        }
+    }
+    let message = format!("the body is a request of dialect {dialect} and names no model: {NAME_A_MODEL}");
+    let error = Error::new(Code::NoModel, message).field("model").allowed(names.iter().copied());
+    match names.first() {
+        Some(first) => error.nearest(*first),
+        None => error,
+    }
 }
 
 /// That the default model was taken, and that it is no longer there to be called.
@@ -163,6 +188,8 @@ pub(crate) struct Given {
     pub(crate) remarks: Vec<Note>,
     /// Whether any of them says where the call goes.
     pub(crate) endpoint_known: bool,
+    /// The dialect of the body, if there is one.
+    pub(crate) dialect: Option<Dialect>,
 }
 
 /// Reads settings, then a body over them, then flags over both.
@@ -179,6 +206,7 @@ pub(crate) fn given(
         .map(|text| fields::whole("responses_images", text))
         .transpose()?;
     fill(&mut request);
+    let mut dialect = None;
     let mut endpoint_known = args.get(Param::Endpoint).is_some() || request.endpoint != Endpoint::Generations;
     if let Some(path) = &args.request {
         if inputs::is_stdin(path) && args.prompt_file.as_deref().is_some_and(inputs::is_stdin) {
@@ -191,7 +219,8 @@ pub(crate) fn given(
         let mut base = request;
         (base.quality, base.size) = (None, None);
         let ignored: Vec<&str> = ignored_fields(args, settings).collect();
-        let read = body(path, &base, &meant(args, settings, book, &base)?, &ignored)?;
+        let read = body(path, &base, &|fields| meant(args, settings, book, &base, fields), &ignored)?;
+        dialect = Some(read.dialect());
         remarks.extend(read.model_note().filter(|_| args.get(Param::Model).is_none()));
         request = read.request;
         endpoint_known |= request.endpoint != Endpoint::Generations;
@@ -227,23 +256,30 @@ pub(crate) fn given(
             request.files.push(imgcost_wire::mask_fact(*image, measured.size));
         }
     }
-    Ok(Given { request, remarks, endpoint_known })
+    Ok(Given { request, remarks, endpoint_known, dialect })
 }
 
 /// The dialects that a body may be in: that of `--dialect`, else those of the provider; where none
-/// is named, any.
+/// is named, those of the provider that the model tells; else any.
 fn meant(
     args: &RequestArgs,
     settings: &Settings,
     book: &Book,
     request: &Request,
+    fields: &Map<String, serde_json::Value>,
 ) -> Result<Vec<Dialect>, Error> {
     if let Some(name) = &args.dialect {
         return Ok(vec![name.parse()?]);
     }
+    let names_provider = args.get(Param::Provider).or_else(|| settings.get(Param::Provider)).is_some();
+    let named = args.get(Param::Model).or_else(|| fields.get("model")?.as_str());
+    let by_model = named.filter(|_| !names_provider).and_then(|model| Names::of(book).other_provider(model));
+    if let Some((provider, _)) = by_model {
+        return Ok(book.provider(provider).map(Dialect::taken_by).unwrap_or_default());
+    }
     let provider = args.get(Param::Provider).unwrap_or(&request.provider);
     let mut meant = book.provider(provider).map(Dialect::taken_by).unwrap_or_default();
-    if args.get(Param::Provider).or_else(|| settings.get(Param::Provider)).is_none() {
+    if !names_provider {
         meant.extend(Dialect::ALL);
     }
     Ok(meant)
@@ -319,12 +355,19 @@ fn form_type(body: &[u8]) -> Option<String> {
     Some(format!("multipart/form-data; boundary=\"{boundary}\""))
 }
 
-fn body(path: &Path, base: &Request, meant: &[Dialect], ignored: &[&str]) -> Result<ParsedBody, Error> {
+/// Reads a body; `meant` tells the dialects that its fields may be of.
+fn body(
+    path: &Path,
+    base: &Request,
+    meant: &dyn Fn(&Map<String, serde_json::Value>) -> Result<Vec<Dialect>, Error>,
+    ignored: &[&str],
+) -> Result<ParsedBody, Error> {
     let bytes = inputs::bytes("request", path, BODY_MAX)?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let Body { fields, files } = Body::read(form_type(bytes).as_deref(), bytes, &Meter).map_err(|why| {
         Error::new(Code::BadInput, format!("{}: {why}", inputs::name(path))).field("request")
     })?;
+    let meant = meant(&fields)?;
     // Of a named provider the first of its dialects counts; else only one may fit.
     let marked = if Dialect::ALL.iter().all(|one| meant.contains(one)) {
         Dialect::marked(&fields)
@@ -336,9 +379,9 @@ fn body(path: &Path, base: &Request, meant: &[Dialect], ignored: &[&str]) -> Res
         let message = format!("{}: the body may be in dialect {}", inputs::name(path), names.join(" or "));
         return Err(bad_input("dialect", message).allowed(["-p PROVIDER", "--dialect NAME"]));
     }
-    let mut read = match *meant {
+    let mut read = match *meant.as_slice() {
         [dialect] => ParsedBody::read(dialect, &fields, base, &Meter)?,
-        _ => ParsedBody::of_any(meant, &serde_json::Value::Object(fields), base, &Meter)?,
+        _ => ParsedBody::of_any(&meant, &serde_json::Value::Object(fields), base, &Meter)?,
     };
     files.add_to(&mut read.request);
     read.refuse_unknown(ignored).map_err(|error| error.allowed(["--ignore-field NAME"]))?;

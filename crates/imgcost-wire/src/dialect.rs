@@ -123,6 +123,16 @@ impl Dialect {
         }
     }
 
+    /// Whether it is of an API that neither is OpenAI's nor has its shape, so that a body without a
+    /// model is for none of OpenAI's.
+    #[must_use]
+    pub const fn is_of_another_api(self) -> bool {
+        !matches!(
+            self,
+            Dialect::OpenAiImages | Dialect::OpenAiResponses | Dialect::OpenAiChat | Dialect::OpenAiBatch
+        )
+    }
+
     /// OpenAI's own dialects, which relays take as well.
     pub const OPENAI: [Dialect; 3] = [Dialect::OpenAiChat, Dialect::OpenAiResponses, Dialect::OpenAiImages];
 

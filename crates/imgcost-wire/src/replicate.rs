@@ -19,7 +19,7 @@ const BODY: Fields = Fields {
     lists: &[&[
         ("input", Parameter),
         ("model", Parameter),
-        ("version", Free),
+        ("version", Parameter),
         ("stream", Free),
         ("webhook", Free),
         ("webhook_events_filter", Free),
@@ -83,6 +83,14 @@ pub(crate) fn request(
             "model" => {
                 text(name, value)?.clone_into(&mut read.request.model);
                 read.names_model = true;
+            }
+            // An official model is a version by its name; of others it is a digest, which names none.
+            "version" if !read.names_model => {
+                let version = text(name, value)?.split(':').next().unwrap_or_default();
+                if version.contains('/') {
+                    version.clone_into(&mut read.request.model);
+                    read.names_model = true;
+                }
             }
             name => other_field(read, &BODY, name, value),
         }

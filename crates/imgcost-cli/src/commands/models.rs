@@ -51,6 +51,9 @@ struct ImagePrice {
     size: String,
     least: Usd,
     most: Usd,
+    /// Whether an image costs just that.
+    #[serde(skip)]
+    is_exact: bool,
 }
 
 impl ImagePrice {
@@ -65,17 +68,21 @@ impl ImagePrice {
                 limits.qualities.iter().cloned().map(Some).chain(limits.qualities.is_empty().then_some(None));
             let prices = qualities.filter_map(|quality| {
                 request.quality = quality;
-                book.quote(&request).ok()?.total().ceiling
+                let quote = book.quote(&request).ok()?;
+                let total = quote.total();
+                Some((total.ceiling?, total.floor == total.ceiling))
             });
-            let prices: Vec<Usd> = prices.collect();
+            let (prices, exact): (Vec<Usd>, Vec<bool>) = prices.unzip();
             let size = size.map_or_else(|| limits.default_size.to_string(), |size| size.to_string());
-            Some(ImagePrice { size, least: *prices.iter().min()?, most: *prices.iter().max()? })
+            let (least, most) = (*prices.iter().min()?, *prices.iter().max()?);
+            Some(ImagePrice { size, least, most, is_exact: !exact.contains(&false) })
         };
         price("1024x1024".parse().ok()).or_else(|| price(None))
     }
 
     fn shown(&self) -> String {
-        let (least, most) = (at_most(Some(self.least), true), at_most(Some(self.most), true));
+        let shown = |price| at_most(Some(price), self.is_exact);
+        let (least, most) = (shown(self.least), shown(self.most));
         if least == most { least } else { format!("{least} to {most}") }
     }
 }

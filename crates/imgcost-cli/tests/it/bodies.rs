@@ -215,3 +215,39 @@ fn a_body_that_names_no_drawing_model_says_so() {
     let note = noted(&set, "model-assumed").unwrap();
     assert!(note["message"].as_str().unwrap().contains("gpt-image-2"), "{note}");
 }
+
+#[test]
+fn a_body_of_another_api_without_a_model_is_no_call_of_openai() {
+    let gemini = r#"{"contents":[{"parts":[{"text":"a red apple"}]}]}"#;
+    let fal = r#"{"prompt":"a red apple","image_size":"square_hd","num_images":2}"#;
+    for (body, more, model) in [
+        (gemini, "", "gemini-3-pro-image"),
+        (gemini, "--dialect gemini", "gemini-3-pro-image"),
+        (fal, "", "fal-ai/flux/dev"),
+    ] {
+        let ran = run_with(&words(&format!("--request - -f json {more}")), body.as_bytes());
+        let error = &ran.json()["error"];
+        assert_eq!((ran.code, error["code"].as_str()), (2, Some("no-model")), "{ran:?}");
+        let allowed = error["allowed"].as_array().unwrap();
+        assert!(allowed.iter().any(|name| name == model) && allowed.iter().all(|name| name != "gpt-image-1"));
+        assert_eq!(quoted(body, &format!("{more} -m {model}"))["model"], model);
+    }
+    // OpenAI's own has a default.
+    assert_eq!(quoted(r#"{"prompt":"a red apple"}"#, "")["model"], "gpt-image-1");
+}
+
+#[test]
+fn the_model_of_a_body_tells_its_provider_and_dialect() {
+    let seedream = r#"{"model":"seedream-4-0-250828","prompt":"a fox","size":"2K","watermark":false}"#;
+    let xai = r#"{"model":"grok-imagine-image","prompt":"a fox","n":2,"resolution":"2k"}"#;
+    let version = r#"{"version":"black-forest-labs/flux-1.1-pro","input":{"prompt":"a fox"}}"#;
+    let digest = r#"{"version":"abc123","input":{"prompt":"a fox"}}"#;
+    for (body, provider, total) in
+        [(seedream, "byteplus", "0.03"), (xai, "xai", "0.04"), (version, "replicate", "0.04")]
+    {
+        let quote = quoted(body, "");
+        assert_eq!(quote["provider"], provider, "{quote}");
+        assert_eq!(quote["total"]["ceiling"], total, "{quote}");
+    }
+    assert_eq!(run_with(&words("--request - --dialect replicate"), digest.as_bytes()).code, 2);
+}

@@ -81,12 +81,15 @@ fn b03_the_class_of_a_gemini_image_is_read_in_both_dialects() {
 }
 
 #[test]
-fn a_body_that_two_apis_take_needs_its_provider() {
-    let body = br#"{"model":"qwen-image-2.0","input":{"prompt":"a red apple"}}"#;
-    let ran = common::run_with(&words("--request -"), body);
+fn a_body_that_two_apis_take_needs_its_provider_or_a_model_that_tells_it() {
+    let unknown = br#"{"model":"qwen-image-99","input":{"prompt":"a red apple"}}"#;
+    let ran = common::run_with(&words("--request -"), unknown);
     assert_eq!((ran.code, ran.stderr.contains("dashscope or replicate")), (2, true), "{ran:?}");
-    let named = common::run_with(&words("--request - -p alibaba-dashscope -f json"), body);
-    assert_eq!((named.code, named.json()["total"]["ceiling"].as_str()), (0, Some("0.035")), "{named:?}");
+    let body = br#"{"model":"qwen-image-2.0","input":{"prompt":"a red apple"}}"#;
+    for more in ["", "-p alibaba-dashscope"] {
+        let named = common::run_with(&words(&format!("--request - -f json {more}")), body);
+        assert_eq!((named.code, named.json()["total"]["ceiling"].as_str()), (0, Some("0.035")), "{named:?}");
+    }
 }
 
 #[test]

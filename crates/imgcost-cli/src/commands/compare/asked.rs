@@ -35,7 +35,8 @@ impl Asked {
                 request.model.clear();
             }
         };
-        let Given { request, mut remarks, endpoint_known } = request::given(&rest, settings, book, &unnamed)?;
+        let Given { request, mut remarks, endpoint_known, .. } =
+            request::given(&rest, settings, book, &unnamed)?;
         if axes.models.is_empty() && request.model.is_empty() {
             axes.models.push(Selector::Usual);
         }

@@ -124,7 +124,8 @@ fn job(args: &SolveArgs, settings: &Settings, book: &Book) -> Result<(Job, Vec<N
     let shape = shape(args)?;
     // Over as many calls as it takes: the range is not that of one call.
     let call = RequestArgs { params: asked.params.clone().without(&[Param::N]), ..asked.clone() };
-    let Given { mut request, mut remarks, endpoint_known } = request::given(&call, settings, book, &|_| {})?;
+    let Given { mut request, mut remarks, endpoint_known, .. } =
+        request::given(&call, settings, book, &|_| {})?;
     if !endpoint_known && !request.images.is_empty() {
         request.endpoint = Endpoint::Edits;
     }
