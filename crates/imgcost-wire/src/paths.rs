@@ -1,8 +1,8 @@
 //! Which requests may be image calls, by their path.
 //!
-//! Servers differ in how strictly they read a path. One that is read more loosely than here
-//! would answer a call that nobody held money for, so paths are compared without case, percent
-//! signs and doubled slashes.
+//! Servers differ in how strictly they read a path. One that reads it more loosely than here would
+//! answer a call that nobody held money for, so a path is read as the loosest of them does: without
+//! case, percent signs (even doubled), parameters, dots, backslashes and doubled slashes.
 
 use std::borrow::Cow;
 
@@ -42,8 +42,7 @@ impl Route {
     /// ```
     #[must_use]
     pub fn of(taken: &[Dialect], path: &str) -> Option<Route> {
-        let path = plain(without_host(path));
-        let path = path.trim_end_matches('/');
+        let path = plain(path);
         // OpenAI's paths say what they are; some others are whatever names a model.
         let (exact, named): (Vec<_>, Vec<_>) = taken
             .iter()
@@ -53,14 +52,14 @@ impl Route {
         let ending = exact.into_iter().find_map(|dialect| {
             let mut ends = dialect.paths().iter();
             let (before, endpoint) =
-                ends.find_map(|(end, endpoint)| Some((without_end(path, end)?, endpoint)))?;
+                ends.find_map(|(end, endpoint)| Some((without_end(&path, end)?, endpoint)))?;
             let (parent, last) = before.rsplit_once('/').unwrap_or(("", before));
             let model = without_end(parent, "/deployments").map(|_| last.to_owned());
             Some(Route { dialect, endpoint: *endpoint, model })
         });
         ending.or_else(|| {
             named.into_iter().find_map(|dialect| {
-                let model = Some(dialect.model_in(path)?.to_owned()).filter(|model| !model.is_empty());
+                let model = Some(dialect.model_in(&path)?.to_owned()).filter(|model| !model.is_empty());
                 Some(Route { dialect, endpoint: Endpoint::Generations, model })
             })
         })
@@ -84,15 +83,38 @@ pub fn host(address: &str) -> Option<&str> {
     Some(host).filter(|host| !host.is_empty())
 }
 
-/// The path of an address; a path as it is.
+/// The path of an address without its query; a path as it is.
 fn without_host(address: &str) -> &str {
-    let Some((_, rest)) = address.split_once("://") else { return address };
-    rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default()
+    let scheme = address.split_once("://").filter(|(scheme, _)| !scheme.contains('/'));
+    let Some((_, rest)) = scheme else { return address };
+    rest.find(['/', '\\']).and_then(|at| rest.get(at..)).unwrap_or_default()
 }
 
-/// A path as servers understand it: without its query, percent signs and doubled slashes.
+/// How often percent signs are undone: a gateway and the server behind it may each do so.
+const DECODINGS: usize = 3;
+
+/// A path or the path of an address as the loosest server understands it, without a slash at its
+/// end.
 pub(crate) fn plain(path: &str) -> String {
-    collapsed(&decoded(without_query(path)))
+    let mut path = Cow::Borrowed(without_host(without_query(path)));
+    for _ in 0..DECODINGS {
+        match decoded(&path) {
+            Cow::Owned(decoded) if *decoded != *path => path = Cow::Owned(decoded),
+            _ => break,
+        }
+    }
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split(['/', '\\']) {
+        // `generations;v=1`, as servers of Java read parameters; a space or a zero at an end is cut
+        // off by some, and by servers on Windows the dots.
+        let part = part.split(';').next().unwrap_or_default();
+        let part = part.trim_matches(|letter: char| letter.is_whitespace() || letter.is_control());
+        match part {
+            ".." => drop(parts.pop()),
+            part => parts.push(part.trim_end_matches('.')),
+        }
+    }
+    parts.iter().filter(|part| !part.is_empty()).fold(String::with_capacity(path.len()), |path, part| path + "/" + part)
 }
 
 /// The endpoint of a path or an address; `field` is what errors call it.
@@ -144,17 +166,6 @@ fn decoded(path: &str) -> Cow<'_, str> {
     String::from_utf8(bytes).map_or(Cow::Borrowed(path), Cow::Owned)
 }
 
-/// A path with one slash where several stand in a row.
-fn collapsed(path: &str) -> String {
-    let mut collapsed = String::with_capacity(path.len());
-    for letter in path.chars() {
-        if letter != '/' || !collapsed.ends_with('/') {
-            collapsed.push(letter);
-        }
-    }
-    collapsed
-}
-
 /// A path or an address without its query, which may hold a key.
 fn without_query(path: &str) -> &str {
     path.split(['?', '#']).next().unwrap_or(path)
@@ -195,11 +206,46 @@ mod tests {
             ("/v1/images/%67enerations", Endpoint::Generations, None),
             ("/v1/Images/Generations", Endpoint::Generations, None),
             ("/v1//images%2Fgenerations//", Endpoint::Generations, None),
+            // A callback's address is not the call's.
+            ("/v1/images/generations?callback=https://example.com/v1/files", Endpoint::Generations, None),
+            ("https://api.example.com/v1/responses?next=https://example.com/", Endpoint::Responses, None),
         ] {
             let deployment = deployment.map(str::to_owned);
             let route = Route::of(&[], path).map(|route| (route.endpoint, route.model));
             assert_eq!(route, Some((endpoint, deployment)), "{path}");
         }
+    }
+
+    #[test]
+    fn a_path_is_read_as_the_loosest_server_reads_it() {
+        for path in [
+            "/v1/images/./generations",
+            "/v1/x/../images/generations",
+            "/v1/x/%2e%2E/images/generations",
+            "/v1/x/..;a=b/images/generations",
+            "/v1/files//../../images/generations",
+            "/../../v1/images/generations/.",
+            "/v1/images/generations;v=1",
+            "/v1/images;a/generations;b=c",
+            "/v1/images/generations%20",
+            "/v1/images/generations%00",
+            "/v1/images/%2567enerations",
+            "/v1/images/%252567enerations",
+            "/v1/images%252fgenerations",
+            "/v1/images/generations.",
+            "/v1/images./generations...",
+            "\\v1\\images\\generations",
+            "/v1/images%5Cgenerations",
+            "https://api.example.com\\v1\\images\\generations",
+            "https://api.example.com/v1/x/../images/generations?a=b",
+        ] {
+            let endpoint = Route::of(&[], path).map(|route| route.endpoint);
+            assert_eq!(endpoint, Some(Endpoint::Generations), "{path}");
+        }
+        assert_eq!(plain("https://host"), "");
+        assert_eq!(plain("/v1/../.."), "");
+        // A server that does without dots reads another call, and so does the guard.
+        assert_eq!(plain("/v1/images/generations/../../files"), "/v1/files");
     }
 
     #[test]

@@ -34,14 +34,14 @@ impl Guard {
     /// ```
     #[must_use]
     pub fn watches(&self, method: &str, path: &str) -> bool {
-        method == "POST" && (self.route(path).is_some() || self.watches_native(path))
+        is_post(method) && (self.route(path).is_some() || self.watches_native(path))
     }
 
     /// Whether a request passes as it is. One that may be billed is told.
     #[cfg(feature = "__http")]
     pub(crate) fn lets_pass(&self, method: &str, path: &str) -> bool {
         let passes = !self.watches(method, path);
-        if passes && method == "POST" && self.native(path).is_some() {
+        if passes && is_post(method) && self.native(path).is_some() {
             self.tell_unmetered(path);
         }
         passes
@@ -169,6 +169,11 @@ impl Guard {
         self.tell_other_host(path);
         Ok(Some(Call { open: Open::new(hold), asked: request.n, is_sent: false }))
     }
+}
+
+/// Whether a server may take a method for `POST`: some do not look at case.
+fn is_post(method: &str) -> bool {
+    method.eq_ignore_ascii_case("POST")
 }
 
 /// An admitted call, which may be made once.
