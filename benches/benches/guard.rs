@@ -35,7 +35,7 @@ fn guard() -> Guard {
     let budget = Budget::new("team".parse().unwrap(), Window::Total, Cap::Unlimited);
     ledger.set_budget(&budget, "bench").unwrap();
     let scope = "team/alice/run-42".parse().unwrap();
-    Guard::builder(built_in_book(), ledger, scope).day(|| Date::constant(2026, 11, 21)).build()
+    Guard::builder(built_in_book(), ledger, scope).day(|| Date::constant(2026, 11, 21)).build().unwrap()
 }
 
 /// The time of a call in the best round, each on a ledger of its own.

@@ -48,7 +48,7 @@ pub(crate) async fn run(base_url: &str, key: &str) -> Result<(), Box<dyn Error>>
     // Retries around the guard, the guard around the transport.
     let guard = Guard::builder(built_in_book(), ledger.clone(), "team/alice".parse()?)
         .budget("team", Cap::usd("0.10")?.per_day())?
-        .build();
+        .build()?;
     let service = ServiceBuilder::new()
         .layer(OpenAIRetryLayer::default())
         .layer(GuardLayer::new(guard))

@@ -41,7 +41,7 @@ pub(crate) async fn run(base_url: &str, key: &str) -> Result<(), Box<dyn Error>>
 
     let guard = Guard::builder(built_in_book(), ledger.clone(), "team/alice".parse()?)
         .budget("team", Cap::usd("0.10")?.per_day())?
-        .build();
+        .build()?;
     by_hand(&guard, base_url, key).await?;
     show("by hand", &*ledger)?;
 

@@ -34,7 +34,7 @@ pub use booking::{Amount, DEFAULT_HOLD_TTL, HoldError, new_hold};
 pub use built_in::built_in_book;
 pub use error::{Error, OverCallCap, Refused};
 pub use event::Event;
-pub use guard::{Builder, Guard};
+pub use guard::{BuildError, Builder, Guard};
 pub use hold::{Booked, Hold, Quoted};
 #[cfg(feature = "__http")]
 pub use http::ObservedBody;

@@ -148,7 +148,7 @@ async fn an_edit_with_sixteen_images_is_quoted_by_their_sizes() {
 async fn what_is_too_large_or_unreadable_is_denied_and_not_sent() {
     for adapter in Adapter::ALL {
         let (fake, books) = (Fake::start().await, books("1"));
-        let guard = builder(&books).body_limit(10_000).build();
+        let guard = builder(&books).body_limit(10_000).build().unwrap();
         let post = |path: &str, kind: &str, body: Vec<u8>| {
             Client::new().post(fake.at(path)).header("content-type", kind).body(body).build().unwrap()
         };

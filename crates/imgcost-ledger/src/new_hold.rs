@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::checks::check_new;
+use crate::error::Error;
 use crate::hold::{Change, Hold, HoldId, State};
 #[cfg(doc)]
 use crate::hold::{MAX_EXPIRY, MAX_TAG, MAX_TAGS, MAX_TEXT};
@@ -94,6 +96,14 @@ impl NewHold {
             override_reason: None,
             by: by.into(),
         }
+    }
+
+    /// Whether ledgers take it, as far as that does not depend on what is in them.
+    ///
+    /// # Errors
+    /// [`Error::BadInput`] with the field that no ledger takes.
+    pub fn check(&self) -> Result<(), Error> {
+        check_new(self)
     }
 
     /// Replaces the id.

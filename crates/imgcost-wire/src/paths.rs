@@ -114,7 +114,10 @@ pub(crate) fn plain(path: &str) -> String {
             part => parts.push(part.trim_end_matches('.')),
         }
     }
-    parts.iter().filter(|part| !part.is_empty()).fold(String::with_capacity(path.len()), |path, part| path + "/" + part)
+    parts
+        .iter()
+        .filter(|part| !part.is_empty())
+        .fold(String::with_capacity(path.len()), |path, part| path + "/" + part)
 }
 
 /// The endpoint of a path or an address; `field` is what errors call it.

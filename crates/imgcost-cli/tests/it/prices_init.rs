@@ -15,7 +15,7 @@ fn guard(prices: &str, provider: &str) -> (Arc<MemoryLedger>, Guard) {
     ledger.set_budget(&Budget::new("team".parse().unwrap(), Window::Total, Cap::Unlimited), "me").unwrap();
     let builder = Guard::builder(imgcost_pricing::book().clone(), ledger.clone(), "team".parse().unwrap());
     let builder = builder.provider(provider).day(|| "2026-11-21".parse().unwrap());
-    (ledger, builder.prices(prices).unwrap().build())
+    (ledger, builder.prices(prices).unwrap().build().unwrap())
 }
 
 /// What a call of the model is held and settled at.

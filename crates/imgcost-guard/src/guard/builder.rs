@@ -5,8 +5,8 @@ use std::sync::Arc;
 #[cfg(feature = "__http")]
 use std::time::Duration;
 
-use imgcost_core::{Book, BookErrors, Date, File, utc_day};
-use imgcost_ledger::{Budget, Cap, Ledger, Scope, Window};
+use imgcost_core::{Book, BookErrors, Code, Date, File, printable, utc_day};
+use imgcost_ledger::{Budget, Cap, Ledger, NanoUsd, NewHold, Scope, Window};
 
 use super::Guard;
 use super::shared::Shared;
@@ -27,6 +27,18 @@ const BODY_LIMIT: usize = 64 << 20;
 #[cfg(feature = "__http")]
 const END_WAIT: Duration = Duration::from_secs(5);
 
+/// Why a guard can't be built.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The price book does not know what is named.
+    #[error(transparent)]
+    NotInBook(imgcost_core::Error),
+    /// No ledger would take a hold of the guard.
+    #[error(transparent)]
+    NotForLedgers(imgcost_ledger::Error),
+}
+
 /// Sets a [`Guard`] up.
 ///
 /// ```
@@ -38,7 +50,7 @@ const END_WAIT: Duration = Duration::from_secs(5);
 ///     .deployment("images-eu", "gpt-image-1.5")
 ///     .policy(Policy::default().per_call_cap("2.00".parse()?))
 ///     .on_event(|event| eprintln!("{event}"))
-///     .build();
+///     .build()?;
 /// # drop(guard);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -91,7 +103,7 @@ impl Builder {
     /// let guard = builder
     ///     .budget("studio", Cap::usd("20")?.per_month())?
     ///     .budget("studio/*", Cap::usd("2")?.per_day())?
-    ///     .build();
+    ///     .build()?;
     /// # drop(guard);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -200,8 +212,45 @@ impl Builder {
     }
 
     /// The guard.
-    #[must_use]
-    pub fn build(mut self) -> Guard {
+    ///
+    /// # Errors
+    /// What would deny every call is wrong: a provider or a default model that the price book does
+    /// not know, unless the policy names models without a price; a name to act by, or a time to
+    /// expire in, that no ledger takes.
+    pub fn build(self) -> Result<Guard, BuildError> {
+        self.check()?;
+        Ok(self.unchecked())
+    }
+
+    fn check(&self) -> Result<(), BuildError> {
+        let Shared { book, policy, deployments, .. } = &self.shared;
+        NewHold::new(self.scope.clone(), NanoUsd::ZERO, self.shared.by.clone())
+            .expires_in(policy.expires_in)
+            .check()
+            .map_err(BuildError::NotForLedgers)?;
+        // Of what the policy names, the caller knows what the book does not.
+        if !policy.unpriced.is_empty() {
+            return Ok(());
+        }
+        let provider = book.provider(&self.shared.provider).map_err(BuildError::NotInBook)?;
+        let default = self.shared.default_model.as_deref();
+        let model = default.map(|name| deployments.get(name).map_or(name, String::as_str));
+        match model.filter(|model| provider.model(model).is_none()) {
+            None => Ok(()),
+            Some(model) => Err(BuildError::NotInBook(
+                imgcost_core::Error::new(
+                    Code::UnknownModel,
+                    format!("no model '{}' at {} for default_model", printable(model), provider.id),
+                )
+                .field("default_model")
+                .allowed(provider.models.iter().map(|model| &model.id))
+                .nearest_name(model),
+            )),
+        }
+    }
+
+    /// The guard, of which nothing is looked at.
+    pub(super) fn unchecked(mut self) -> Guard {
         let allowance = Allowance::open(&self.shared.policy.outage, &self.shared.by);
         let (allowance, left) =
             allowance.map_or((None, Vec::new()), |(allowance, left)| (Some(allowance), left));

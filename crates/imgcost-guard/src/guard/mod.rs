@@ -11,7 +11,7 @@ use std::sync::Arc;
 use imgcost_core::{Book, Request};
 use imgcost_ledger::{Ledger, Scope};
 
-pub use builder::Builder;
+pub use builder::{BuildError, Builder};
 
 use shared::Shared;
 
@@ -69,7 +69,7 @@ impl Guard {
     #[cfg(feature = "built-in-book")]
     #[must_use]
     pub fn with_built_in_book(ledger: Arc<dyn Ledger>, scope: Scope) -> Guard {
-        Guard::builder(crate::built_in_book(), ledger, scope).build()
+        Guard::builder(crate::built_in_book(), ledger, scope).unchecked()
     }
 
     /// Sets up a guard of OpenAI calls by the built-in price book, over a ledger in a file, which is
@@ -79,7 +79,7 @@ impl Guard {
     /// ```no_run
     /// use imgcost_guard::Guard;
     /// use imgcost_ledger::Cap;
-    /// let guard = Guard::open("ledger.db")?.budget("app", Cap::usd("20")?.per_month())?.build();
+    /// let guard = Guard::open("ledger.db")?.budget("app", Cap::usd("20")?.per_month())?.build()?;
     /// # drop(guard);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

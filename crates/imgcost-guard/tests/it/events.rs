@@ -21,7 +21,7 @@ type Told = Arc<Mutex<Vec<Event>>>;
 fn telling(builder: Builder) -> (Guard, Told) {
     let told = Told::default();
     let heard = Arc::clone(&told);
-    (builder.on_event(move |event| heard.lock().unwrap().push(event.clone())).build(), told)
+    (builder.on_event(move |event| heard.lock().unwrap().push(event.clone())).build().unwrap(), told)
 }
 
 fn names(told: &Told) -> Vec<&'static str> {
@@ -141,7 +141,7 @@ async fn a_listener_or_a_question_that_panics_harms_nobody() {
     for adapter in Adapter::ALL {
         let (fake, books) = (Fake::start().await, slow_books("0.02"));
         let policy = Policy::default().on_exceed(OnExceed::ask(|_| panic!("the question's")));
-        let guard = builder(&books).policy(policy).on_event(|_| panic!("the listener's")).build();
+        let guard = builder(&books).policy(policy).on_event(|_| panic!("the listener's")).build().unwrap();
         let sent = adapter.send(&guard, &Client::new(), request(&fake, Behaviour::Ok, &image())).await;
         sent.unwrap().bytes().await.unwrap();
         assert_eq!(only_hold(&books).state, State::Settled);
@@ -162,7 +162,7 @@ async fn a_policy_says_what_a_status_costs() {
     ] {
         let (fake, books) = (Fake::start().await, books("1"));
         let policy = stated.into_iter().fold(Policy::default(), |policy, what| policy.outcome(status, what));
-        let guard = builder(&books).policy(policy).build();
+        let guard = builder(&books).policy(policy).build().unwrap();
         let request = request(&fake, behaviour, &image());
         let response = Adapter::Tower.send(&guard, &Client::new(), request).await.unwrap();
         assert_eq!(response.status().as_u16(), status);
@@ -178,7 +178,7 @@ async fn a_policy_says_what_a_status_costs() {
 async fn a_request_says_whose_money_it_spends_and_its_response_what_it_cost() {
     for books in [books("1"), slow_books("1")] {
         let fake = Fake::start().await;
-        let guard = builder(&books).build();
+        let guard = builder(&books).build().unwrap();
         let client = reqwest_middleware::ClientBuilder::new(Client::new())
             .with(GuardMiddleware::new(guard.clone()))
             .build();
@@ -216,7 +216,7 @@ async fn the_end_of_a_response_waits_for_a_slow_ledger_but_not_for_ever() {
         let budget = Budget::new("team".parse().unwrap(), Window::Total, Cap::Usd(usd("1")));
         ledger.set_budget(&budget, "test").unwrap();
         let books: Books = ledger.clone();
-        let guard = builder(&books).end_wait(Duration::from_millis(20)).build();
+        let guard = builder(&books).end_wait(Duration::from_millis(20)).build().unwrap();
         let request = request(&fake, Behaviour::Ok, &image());
         let response = adapter.send(&guard, &Client::new(), request).await.unwrap();
         let gate = ledger.close_gate();
@@ -234,7 +234,7 @@ fn calls_that_a_runtime_takes_with_it_are_booked() {
     let budget = Budget::new("team".parse().unwrap(), Window::Total, Cap::Usd(usd("1")));
     ledger.set_budget(&budget, "test").unwrap();
     let books: Books = ledger;
-    let guard = builder(&books).build();
+    let guard = builder(&books).build().unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let fake = runtime.block_on(Fake::start());
     for _ in 0..20 {
@@ -281,7 +281,7 @@ async fn the_result_of_a_job_settles_its_call_through_every_client() {
     let body = json!({"model": "gpt-5", "input": "draw a fox", "background": true, "tools": [tool]});
     for adapter in Adapter::ALL {
         for books in [books("5"), slow_books("5")] {
-            let (url, guard, client) = (job_server().await, builder(&books).build(), Client::new());
+            let (url, guard, client) = (job_server().await, builder(&books).build().unwrap(), Client::new());
             let post = client.post(&url).header("content-type", "application/json").body(body.to_string());
             let response = adapter.send(&guard, &client, post.build().unwrap()).await.unwrap();
             response.bytes().await.unwrap();
@@ -310,7 +310,7 @@ async fn a_guard_over_a_file_begins_in_one_line() {
                 .build()
         }
     });
-    let guard = guard.await.unwrap();
+    let guard = guard.await.unwrap().unwrap();
     let mut asked = guard.request("gpt-image-2");
     asked.prompt = Some(imgcost_core::Prompt::of_tokens(9));
     asked.size = Some("1024x1024".parse().unwrap());

@@ -28,7 +28,8 @@ fn setup() -> Setup {
     let heard = Arc::clone(&notices);
     let guard = builder(&books)
         .on_event(common::beside_calls(move |event| heard.lock().unwrap().push(event.clone())))
-        .build();
+        .build()
+        .unwrap();
     Setup { ledger, books, guard, notices }
 }
 
@@ -113,7 +114,7 @@ async fn the_plain_api_does_not_block_either() {
 /// A guard that goes on for two cents an hour while the ledger is down.
 fn going_on(setup: &Setup, journal: &Path) -> Guard {
     let outage = Outage::Allow { per_hour: usd("0.02"), journal: journal.to_owned() };
-    builder(&setup.books).policy(Policy::default().outage(outage)).build()
+    builder(&setup.books).policy(Policy::default().outage(outage)).build().unwrap()
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@
 
 mod common;
 
+mod attacks;
 mod denials;
 mod events;
 mod example_async_openai;

@@ -16,7 +16,7 @@ fn guard_of(books: &Books, provider: &str, unreadable: Unreadable) -> (Guard, To
     let guard = builder(books).provider(provider).policy(policy).on_event(tell);
     let guard = guard.deployment("1234567890", "gemini-2.5-flash");
     let guard = guard.deployment("my-images", "imagen-4.0-generate-001");
-    (guard.build(), told)
+    (guard.build().unwrap(), told)
 }
 
 const BODY: &str = r#"{"prompt":"a fox","contents":[{"parts":[{"text":"a fox"}]}]}"#;
@@ -221,7 +221,7 @@ fn of_openais_own_api_only_image_calls_and_what_nobody_knows_are_stopped() {
         assert!(error.to_string().contains("Policy::pass"), "{error}");
     }
     let policy = Policy::default().pass("/v1/images/remixes");
-    let guard = builder(&books("0")).policy(policy).build();
+    let guard = builder(&books("0")).policy(policy).build().unwrap();
     assert!(guard.before("/v1/images/remixes?x=1", None, b"").unwrap().is_none());
 }
 
@@ -264,7 +264,7 @@ fn a_host_that_is_none_of_the_provider_is_told_once() {
     let heard = Arc::clone(&told);
     let guard = builder(&books("1")).host("Gateway.example.com");
     let tell = common::beside_calls(move |event| heard.lock().unwrap().push(event.to_string()));
-    let guard = guard.on_event(tell).build();
+    let guard = guard.on_event(tell).build().unwrap();
     drop(guard.before("https://gateway.example.com:8080/v1/images/generations", None, OPENAI.as_bytes()));
     assert!(told.lock().unwrap().iter().all(|told| !told.contains("host of")), "{told:?}");
 }

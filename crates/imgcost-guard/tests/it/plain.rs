@@ -63,7 +63,8 @@ fn a_reader_is_watched_in_passing() {
 #[test]
 fn azure_deployments_stand_for_models() {
     let books = books("5");
-    let guard = builder(&books).provider("azure-openai").deployment("images-eu", "gpt-image-1").build();
+    let guard =
+        builder(&books).provider("azure-openai").deployment("images-eu", "gpt-image-1").build().unwrap();
     let body = json!({"prompt": "a fox", "size": "1024x1024", "quality": "low"}).to_string();
     let path = "/openai/deployments/images-eu/images/generations?api-version=2025-04-01-preview";
     let call = guard.before(path, Some("application/json"), body.as_bytes()).unwrap().unwrap();
@@ -87,7 +88,7 @@ fn azure_deployments_stand_for_models() {
 #[test]
 fn a_guard_may_know_which_model_the_api_chooses() {
     let books = books("1");
-    let guard = builder(&books).default_model("gpt-image-2").build();
+    let guard = builder(&books).default_model("gpt-image-2").build().unwrap();
     let body = br#"{"prompt":"a fox","size":"1024x1024","quality":"low"}"#;
     assert!(guard.before(PATH, None, body).unwrap().is_some());
 }

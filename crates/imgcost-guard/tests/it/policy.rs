@@ -97,7 +97,8 @@ fn a_policy_that_warns_books_the_call_and_tells() {
     let guard = builder(&books)
         .policy(policy)
         .on_event(common::beside_calls(move |event| heard.lock().unwrap().push(event.to_string())))
-        .build();
+        .build()
+        .unwrap();
     let hold = guard.hold(&request(&guard, 1)).unwrap();
     assert_eq!(hold.refusal().unwrap().code(), "over-budget");
     assert_eq!(only_hold(&books).state, State::Held);
@@ -255,7 +256,8 @@ fn an_overrun_is_told() {
                 count.fetch_add(1, Ordering::SeqCst);
             }
         })
-        .build();
+        .build()
+        .unwrap();
     let hold = guard.hold(&request(&guard, 1)).unwrap();
     assert!(hold.settle(&response(20_000)).unwrap().overrun.nano() > 0);
     hold.settle(&response(20_000)).unwrap();
@@ -284,7 +286,7 @@ fn proven_only_on(day: Date, policy: Policy) -> (Guard, Arc<Mutex<Vec<String>>>)
     let (books, told): (common::Books, _) = (books, Arc::new(Mutex::new(Vec::new())));
     let heard = Arc::clone(&told);
     let tell = common::beside_calls(move |event| heard.lock().unwrap().push(event.to_string()));
-    (builder(&books).policy(policy).day(move || day).on_event(tell).build(), told)
+    (builder(&books).policy(policy).day(move || day).on_event(tell).build().unwrap(), told)
 }
 
 #[test]

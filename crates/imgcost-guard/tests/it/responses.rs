@@ -81,7 +81,7 @@ fn a_response_that_is_still_running_waits_for_its_result() {
         assert_eq!((booked.state, only_hold(&books).job.unwrap().id.as_str()), (State::Held, "resp_1"));
 
         // Any guard on the ledger sees the result, and nothing before it changes the hold.
-        let other = builder(&books).build().for_scope("elsewhere".parse().unwrap());
+        let other = builder(&books).build().unwrap().for_scope("elsewhere".parse().unwrap());
         let ask = || other.result("https://api.openai.com/v1/responses/resp_1?include[]=x").unwrap();
         for (status, body) in [(200, running.to_string()), (404, "{}".to_owned()), (200, "<html>".to_owned())]
         {
@@ -137,7 +137,8 @@ fn two_image_tools_cant_be_quoted() {
 #[test]
 fn a_deployment_in_the_path_is_the_calling_model() {
     let books = books("5");
-    let guard = builder(&books).deployment("talk", "gpt-5").deployment("images", "gpt-image-2").build();
+    let guard =
+        builder(&books).deployment("talk", "gpt-5").deployment("images", "gpt-image-2").build().unwrap();
     let mut tool = tool();
     tool["model"] = "images".into();
     let path = "/openai/deployments/talk/responses?api-version=preview";

@@ -27,7 +27,8 @@ fn another_model_is_booked_at_the_greater_amount() {
     let told = Arc::clone(&notices);
     let guard = builder(&books_of_mini)
         .on_event(common::beside_calls(move |event| told.lock().unwrap().push(event.to_string())))
-        .build();
+        .build()
+        .unwrap();
     let request = body("gpt-image-1-mini", "medium", 1).to_string();
     let call = guard.before(PATH, Some("application/json"), request.as_bytes()).unwrap().unwrap();
     let held = call.hold().unwrap().amount();
@@ -160,7 +161,7 @@ fn the_model_that_writes_an_svg_is_booked_beside_its_image() {
         let books = books("1");
         let policy =
             imgcost_guard::Policy::default().allow_unpriced("gpt-image-2.6-flare", "0.3".parse().unwrap());
-        let guard = builder(&books).policy(policy).build();
+        let guard = builder(&books).policy(policy).build().unwrap();
         let call =
             guard.before(PATH, Some("application/json"), body.to_string().as_bytes()).unwrap().unwrap();
         let booked = call.after(200, response.replace("MODEL", model).as_bytes()).unwrap();

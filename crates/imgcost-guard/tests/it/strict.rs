@@ -167,7 +167,8 @@ fn a_hold_that_was_presumed_meanwhile_is_no_obstacle() {
     let heard = Arc::clone(&told);
     let guard = builder(&books)
         .on_event(common::beside_calls(move |event| heard.lock().unwrap().push(event.to_string())))
-        .build();
+        .build()
+        .unwrap();
     let call = guard.before(PATH, None, image().to_string().as_bytes()).unwrap().unwrap();
     call.hold().unwrap().presume("expired").unwrap();
     assert_eq!(call.no_response().unwrap().reason.as_deref(), Some("expired"));

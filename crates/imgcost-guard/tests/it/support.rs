@@ -6,7 +6,7 @@ use imgcost_analysis::support::{Others, support};
 use imgcost_guard::{Error, Guard, Policy, Unreadable, built_in_book};
 
 fn guard(provider: &str, unreadable: Unreadable) -> Guard {
-    builder(&books("0")).provider(provider).policy(Policy::default().unreadable(unreadable)).build()
+    builder(&books("0")).provider(provider).policy(Policy::default().unreadable(unreadable)).build().unwrap()
 }
 
 /// A path of an image call in each dialect, where the guard holds such calls.

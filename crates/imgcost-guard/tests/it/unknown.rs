@@ -37,7 +37,8 @@ fn an_unknown_field_makes_the_ceiling_assumed_and_is_told() {
     let heard = Arc::clone(&told);
     let guard = builder(&books)
         .on_event(common::beside_calls(move |event| heard.lock().unwrap().push(event.to_string())))
-        .build();
+        .build()
+        .unwrap();
     for (path, body, field) in [
         (IMAGES, with(image(), "upscale", 8.into()), "upscale"),
         (RESPONSES, with(responses(), "turbo", true.into()), "turbo"),
@@ -141,7 +142,7 @@ fn the_tools_of_a_chat_that_draws_are_context() {
     let chat = |model: &str| json!({"model": model, "messages": message, "tools": [{"type": "function"}]});
     // A stated amount is a ceiling whatever else there is.
     assert_eq!(held(&guard_with(&books("5"), policy), CHAT, &chat("drawing-model")).unwrap(), usd("0.05"));
-    let guard = builder(&books("5")).provider("aihubmix").build();
+    let guard = builder(&books("5")).provider("aihubmix").build().unwrap();
     let without = json!({"model": "gpt-4o-image", "messages": message});
     held(&guard, CHAT, &without).unwrap();
     let error = held(&guard, CHAT, &chat("gpt-4o-image")).unwrap_err();

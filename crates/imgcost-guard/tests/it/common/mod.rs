@@ -56,11 +56,11 @@ pub(crate) fn builder(books: &Books) -> Builder {
 }
 
 pub(crate) fn guard(books: &Books) -> Guard {
-    builder(books).build()
+    builder(books).build().unwrap()
 }
 
 pub(crate) fn guard_with(books: &Books, policy: Policy) -> Guard {
-    builder(books).policy(policy).build()
+    builder(books).policy(policy).build().unwrap()
 }
 
 /// A listener for what happens beside the calls: not that they are held, denied or booked.
