@@ -1,6 +1,8 @@
 //! Ten thousand legal calls of mixed kinds that a budget pays for, and as many that it does not.
 
-use crate::common::{Books, books, guard, scope, usd};
+use std::collections::BTreeMap;
+
+use crate::common::{Books, books, builder, guard, scope, usd};
 use imgcost_guard::Guard;
 use imgcost_ledger::{Budget, Cap, NanoUsd, State, Window};
 use serde_json::{Value, json};
@@ -255,4 +257,133 @@ fn a_budget_that_runs_dry_is_never_crossed() {
         assert!(used(&books) <= cap);
     }
     assert!(settled > 1_000, "{settled} settled, {denied} denied");
+}
+
+/// A provider with an API of its own, a path of it, the body of a legal call, and what answers it, and the bill
+/// for that by the provider's price list.
+type Native = (&'static str, &'static str, Value, Value, NanoUsd);
+
+/// A call of another provider than OpenAI, with sizes and counts that its API takes.
+fn native(choices: &mut Choices) -> Native {
+    let prompt = choices.of(&PROMPTS);
+    let n = choices.below(4) + 1;
+    match choices.below(4) {
+        0 => {
+            let size = choices.of(&["1K", "2K", "4K"]);
+            let body = json!({"contents": [{"parts": [{"text": prompt}]}],
+                "generationConfig": {"imageConfig": {"imageSize": size}}});
+            let answer = json!({"candidates": [{"content": {"parts": [{"inlineData": {"data": "x"}}]}}],
+                "modelVersion": "gemini-3-pro-image",
+                "usageMetadata": {"promptTokenCount": 1, "candidatesTokenCount": 1120, "totalTokenCount": 1121,
+                    "candidatesTokensDetails": [{"modality": "IMAGE", "tokenCount": 1120}]}});
+            let bill = usd("0.134402");
+            ("google-gemini-api", "/v1beta/models/gemini-3-pro-image:generateContent", body, answer, bill)
+        }
+        1 => {
+            let body = json!({"prompt": prompt, "image_size": "square_hd", "num_images": n});
+            let image = json!({"url": "u", "width": 1024, "height": 1024});
+            let bill = NanoUsd::new(25_000_000 * u64::try_from(n).unwrap()).unwrap();
+            ("fal", "https://queue.fal.run/fal-ai/flux/dev", body, json!({"images": vec![image; n]}), bill)
+        }
+        2 => {
+            let body = json!({"prompt": prompt, "width": 1024, "height": 1024});
+            let answer =
+                json!({"id": "x", "status": "Ready", "result": {"sample": "u"}, "cost": 3, "output_mp": 1});
+            ("bfl", "/v1/flux-2-pro", body, answer, usd("0.03"))
+        }
+        _ => {
+            let body =
+                json!({"model": "gpt-image-2", "prompt": prompt, "size": "1024x1024", "quality": "low"});
+            let answer = json!({"data": [{}], "usage": {"input_tokens": 7, "output_tokens": 196}});
+            ("azure-openai", "/openai/v1/images/generations", body, answer, usd("0.005915"))
+        }
+    }
+}
+
+/// A replay of calls to several providers on one budget that runs dry: a call for whose ceiling
+/// there is room is never denied, no call is let in for whose ceiling there is none, and what is
+/// booked is the sum of the bills.
+fn replay(calls: u64, cap: &str, seed: u64) {
+    let (books, limit) = (books(cap), usd(cap));
+    // What calls would be held at, by a ledger with room for all of them.
+    let roomy = crate::common::books("1000000");
+    let mut guards: BTreeMap<&str, (Guard, Guard)> = BTreeMap::new();
+    let mut choices = Choices(seed);
+    let mut bills = NanoUsd::ZERO;
+    let (mut affordable, mut denied_affordable, mut refused, mut whole) = (0_u64, 0_u64, 0_u64, 0_u64);
+    for number in 0..calls {
+        let (provider, sent, answer) = match choices.below(3) {
+            0 => {
+                let (provider, path, body, answer, bill) = native(&mut choices);
+                (provider, json_call(path, &body, true), Some((answer, bill)))
+            }
+            _ => ("openai", sent(&mut choices), None),
+        };
+        let Sent { path, content_type, body, draws } = sent;
+        let (guard, looking) = guards.entry(provider).or_insert_with(|| {
+            let of = |books: &Books| builder(books).provider(provider).build().unwrap();
+            (of(&books), of(&roomy))
+        });
+        let told = |error: &dyn std::fmt::Display| format!("call {number} to {provider} {path}: {error}");
+        let look = looking
+            .before(path, Some(&content_type), &body)
+            .unwrap_or_else(|error| panic!("{}", told(&error)));
+        let Some(look) = look else {
+            assert!(!draws, "{}", told(&"passes"));
+            continue;
+        };
+        let ceiling = look.hold().unwrap().amount();
+        look.not_sent().unwrap();
+        let fits = used(&books).checked_add(ceiling).is_some_and(|sum| sum <= limit);
+        affordable += u64::from(fits);
+        match guard.before(path, Some(&content_type), &body) {
+            Err(error) => {
+                assert!(error.is_over_budget(), "{}", told(&error));
+                denied_affordable += u64::from(fits);
+                refused += u64::from(!fits);
+            }
+            Ok(call) => {
+                assert!(fits, "{}", told(&"is let in"));
+                let call = call.unwrap();
+                // Usage is whole, is missing, or the call was never sent.
+                let booked = match (answer, choices.below(10)) {
+                    (_, 0) => call.not_sent().unwrap(),
+                    (_, 1) => call.no_response().unwrap(),
+                    (Some((answer, bill)), _) => {
+                        let booked = call.after(200, answer.to_string().as_bytes()).unwrap();
+                        assert_eq!((booked.state, booked.amount), (State::Settled, bill), "{provider}");
+                        booked
+                    }
+                    (None, _) if path == "/v1/responses" => call.no_response().unwrap(),
+                    (None, _) => {
+                        let answer = r#"{"data":[{}],"usage":{"input_tokens":7,"output_tokens":54}}"#;
+                        call.after(200, answer.as_bytes()).unwrap()
+                    }
+                };
+                match booked.state {
+                    State::Released => assert_eq!(booked.amount, NanoUsd::ZERO),
+                    State::Presumed => assert_eq!(booked.amount, ceiling),
+                    State::Settled => whole += 1,
+                    State::Held => panic!("{}", told(&"is open")),
+                }
+                assert!(booked.amount <= ceiling, "{}", told(&"is above its ceiling"));
+                bills = bills.checked_add(booked.amount).unwrap();
+            }
+        }
+        assert_eq!(used(&books), bills, "{}", told(&"the books are not the bills"));
+        assert!(bills <= limit);
+    }
+    let share = 1000 * denied_affordable;
+    assert!(share <= affordable, "{denied_affordable} of {affordable} affordable calls are denied");
+    assert!(affordable > calls / 2 && refused > 0 && whole > calls / 20, "{affordable} {refused} {whole}");
+}
+
+#[test]
+fn a_replay_of_mixed_calls_denies_none_that_fits_and_books_the_bills() {
+    replay(500, "60", 4);
+}
+
+#[test]
+fn a_replay_of_ten_thousand_mixed_calls_denies_none_that_fits_and_books_the_bills() {
+    replay(CALLS, "1200", 5);
 }
