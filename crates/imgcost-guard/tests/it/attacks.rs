@@ -1,4 +1,4 @@
-//! Attacks on a guard with a cap of nothing, each of which once got past it. docs/outcomes.md has
+//! Ways past a guard that once worked, and settings that denied every call. docs/guarantees.md has
 //! the table of all of them and their tests.
 
 use crate::common::{Books, books, builder, guard, guard_with, image, only_hold, scope, usd};
@@ -170,6 +170,19 @@ fn a_refused_call_of_a_paused_scope_or_of_a_wrong_one_writes_nothing() {
     let call = before(&books, "/v1/images/generations", &image()).unwrap().unwrap();
     call.not_sent().unwrap();
     assert_eq!(only_hold(&books).state, State::Released);
+}
+
+/// The route on which OpenRouter draws: all of its calls were denied.
+#[test]
+fn a_chat_of_openrouter_that_draws_is_held() {
+    let body = json!({"model": "google/gemini-2.5-flash-image", "modalities": ["image", "text"],
+        "messages": [{"role": "user", "content": "a fox"}]});
+    let books = books("5");
+    let guard = builder(&books).provider("openrouter").build().unwrap();
+    let path = "https://openrouter.ai/api/v1/chat/completions";
+    let call = guard.before(path, JSON, body.to_string().as_bytes()).unwrap().unwrap();
+    assert!(call.hold().unwrap().amount() > NanoUsd::ZERO);
+    call.not_sent().unwrap();
 }
 
 #[test]

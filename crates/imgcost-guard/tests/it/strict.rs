@@ -190,6 +190,12 @@ async fn async_code_has_the_same_steps() {
     let response = br#"{"data":[{}],"usage":{"input_tokens":9,"output_tokens":196}}"#;
     assert_eq!(call.after_async(200, response).await.unwrap().state, State::Settled);
     assert_eq!(only_hold(&books).state, State::Settled);
+    let call = guard.before_async(PATH, None, body.as_bytes()).await.unwrap().unwrap();
+    let mut watched = call.answered(200);
+    for chunk in response.chunks(7) {
+        watched.feed_async(chunk).await;
+    }
+    assert_eq!(watched.end_async().await.unwrap().state, State::Settled);
     let mut request = guard.request("gpt-image-2");
     request.prompt = Some(imgcost_core::Prompt::of_tokens(9));
     let hold = guard.hold_async(&request).await.unwrap();
