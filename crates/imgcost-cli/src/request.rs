@@ -219,7 +219,9 @@ pub(crate) fn given(
         let mut base = request;
         (base.quality, base.size) = (None, None);
         let ignored: Vec<&str> = ignored_fields(args, settings).collect();
-        let read = body(path, &base, &|fields| meant(args, settings, book, &base, fields), &ignored)?;
+        let body = body(path)?;
+        let meant = meant(args, settings, book, &base, &body.fields)?;
+        let read = parsed(path, body, &base, &meant, &ignored)?;
         dialect = Some(read.dialect());
         remarks.extend(read.model_note().filter(|_| args.get(Param::Model).is_none()));
         request = read.request;
@@ -355,19 +357,22 @@ fn form_type(body: &[u8]) -> Option<String> {
     Some(format!("multipart/form-data; boundary=\"{boundary}\""))
 }
 
-/// Reads a body; `meant` tells the dialects that its fields may be of.
-fn body(
-    path: &Path,
-    base: &Request,
-    meant: &dyn Fn(&Map<String, serde_json::Value>) -> Result<Vec<Dialect>, Error>,
-    ignored: &[&str],
-) -> Result<ParsedBody, Error> {
+/// The fields and files of a body.
+fn body(path: &Path) -> Result<Body, Error> {
     let bytes = inputs::bytes("request", path, BODY_MAX)?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let Body { fields, files } = Body::read(form_type(bytes).as_deref(), bytes, &Meter).map_err(|why| {
-        Error::new(Code::BadInput, format!("{}: {why}", inputs::name(path))).field("request")
-    })?;
-    let meant = meant(&fields)?;
+    Body::read(form_type(bytes).as_deref(), bytes, &Meter)
+        .map_err(|why| Error::new(Code::BadInput, format!("{}: {why}", inputs::name(path))).field("request"))
+}
+
+/// Reads a body in one of these dialects.
+fn parsed(
+    path: &Path,
+    Body { fields, files }: Body,
+    base: &Request,
+    meant: &[Dialect],
+    ignored: &[&str],
+) -> Result<ParsedBody, Error> {
     // Of a named provider the first of its dialects counts; else only one may fit.
     let marked = if Dialect::ALL.iter().all(|one| meant.contains(one)) {
         Dialect::marked(&fields)
@@ -379,9 +384,9 @@ fn body(
         let message = format!("{}: the body may be in dialect {}", inputs::name(path), names.join(" or "));
         return Err(bad_input("dialect", message).allowed(["-p PROVIDER", "--dialect NAME"]));
     }
-    let mut read = match *meant.as_slice() {
+    let mut read = match *meant {
         [dialect] => ParsedBody::read(dialect, &fields, base, &Meter)?,
-        _ => ParsedBody::of_any(&meant, &serde_json::Value::Object(fields), base, &Meter)?,
+        _ => ParsedBody::of_any(meant, &serde_json::Value::Object(fields), base, &Meter)?,
     };
     files.add_to(&mut read.request);
     read.refuse_unknown(ignored).map_err(|error| error.allowed(["--ignore-field NAME"]))?;
