@@ -51,22 +51,19 @@ struct Summary<'q> {
 /// # Errors
 /// The quote says too little to cap the call by.
 pub fn new_hold(quote: &Quote<'_>, amount: Amount, scope: &Scope, by: &str) -> Result<NewHold, HoldError> {
-    if quote.note_kinds().contains(&NoteKind::PromptNotGiven) {
-        return Err(HoldError::NoPrompt);
-    }
-    let total = quote.total();
-    if !quote.request().unseen_context.is_empty() {
-        return Err(HoldError::Unbounded);
-    }
-    let ceiling = total.ceiling.ok_or(HoldError::Unpriced)?;
-    let (amount, basis): (Usd, CeilingBasis) = match amount {
-        Amount::Ceiling => (ceiling, total.basis),
-        // An expected amount is an estimate by its nature.
-        Amount::Expected => match total.expected.filter(|expected| *expected < ceiling) {
-            Some(expected) => (expected, CeilingBasis::Assumed),
-            None => (ceiling, total.basis),
-        },
-    };
+    let Held { amount, is_assumed, expected } = Held::of(quote, amount)?;
+    // Documents of plain data always serialise.
+    let terms = serde_json::to_string(&quote.terms()).unwrap_or_default();
+    Ok(NewHold::new(scope.clone(), amount, by)
+        .assumed(is_assumed)
+        .quote(quote.id(), quote.offer().book.digest())
+        .details(summary(quote), terms)
+        .expected(expected)
+        .expires_in(DEFAULT_HOLD_TTL))
+}
+
+/// What the ledger keeps of a quote's request, as JSON.
+pub(crate) fn summary(quote: &Quote<'_>) -> String {
     let document = quote.document();
     let summary = Summary {
         provider: &quote.offer().provider.id,
@@ -74,14 +71,38 @@ pub fn new_hold(quote: &Quote<'_>, amount: Amount, scope: &Scope, by: &str) -> R
         as_of: quote.offer().as_of,
         request: document.request,
     };
-    let ceiling = NanoUsd::from_usd(amount).ok_or(HoldError::TooLarge)?;
-    // Documents of plain data always serialise.
-    let summary = serde_json::to_string(&summary).unwrap_or_default();
-    let terms = serde_json::to_string(&quote.terms()).unwrap_or_default();
-    Ok(NewHold::new(scope.clone(), ceiling, by)
-        .assumed(basis == CeilingBasis::Assumed)
-        .quote(quote.id(), quote.offer().book.digest())
-        .details(summary, terms)
-        .expected(total.expected.and_then(NanoUsd::from_usd))
-        .expires_in(DEFAULT_HOLD_TTL))
+    serde_json::to_string(&summary).unwrap_or_default()
+}
+
+/// How much a quote is held at.
+pub(crate) struct Held {
+    pub(crate) amount: NanoUsd,
+    pub(crate) is_assumed: bool,
+    pub(crate) expected: Option<NanoUsd>,
+}
+
+impl Held {
+    pub(crate) fn of(quote: &Quote<'_>, amount: Amount) -> Result<Held, HoldError> {
+        if quote.note_kinds().contains(&NoteKind::PromptNotGiven) {
+            return Err(HoldError::NoPrompt);
+        }
+        let total = quote.total();
+        if !quote.request().unseen_context.is_empty() {
+            return Err(HoldError::Unbounded);
+        }
+        let ceiling = total.ceiling.ok_or(HoldError::Unpriced)?;
+        let (amount, basis): (Usd, CeilingBasis) = match amount {
+            Amount::Ceiling => (ceiling, total.basis),
+            // An expected amount is an estimate by its nature.
+            Amount::Expected => match total.expected.filter(|expected| *expected < ceiling) {
+                Some(expected) => (expected, CeilingBasis::Assumed),
+                None => (ceiling, total.basis),
+            },
+        };
+        Ok(Held {
+            amount: NanoUsd::from_usd(amount).ok_or(HoldError::TooLarge)?,
+            is_assumed: basis == CeilingBasis::Assumed,
+            expected: total.expected.and_then(NanoUsd::from_usd),
+        })
+    }
 }

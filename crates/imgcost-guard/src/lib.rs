@@ -2,6 +2,8 @@
 
 #[cfg(feature = "async-openai")]
 pub mod async_openai;
+#[cfg(feature = "batch")]
+pub mod batch;
 #[cfg(feature = "__http")]
 mod booked;
 mod booking;

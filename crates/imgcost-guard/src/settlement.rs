@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use imgcost_core::{Book, Charge, Date, Endpoint, Quality, Request, Response, Size, Terms, Tier};
 use imgcost_ledger::{Hold, NanoUsd};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What a response means for its hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,21 +131,22 @@ impl Priced {
     }
 }
 
-/// What a hold keeps of its request.
-#[derive(Deserialize)]
-struct Held {
-    provider: String,
+/// What a settlement needs of the request that a hold keeps.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Held {
+    pub(crate) provider: String,
     model: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     as_of: Option<Date>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     endpoint: Option<Endpoint>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     quality: Option<Quality>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     size: Option<Size>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     tier: Option<Tier>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     responses_model: Option<String>,
 }
 

@@ -19,7 +19,8 @@ pub struct ApiFailure {
 
 impl ApiFailure {
     /// The error that a document holds, if it does.
-    pub(crate) fn of(document: &Tree<'_>) -> Option<ApiFailure> {
+    #[must_use]
+    pub fn of(document: &Tree<'_>) -> Option<ApiFailure> {
         let inner = document.get("response").filter(|inner| inner.is_object()).unwrap_or(document);
         if let Some(error) = inner.get("error").filter(|error| error.is_object()) {
             return Some(ApiFailure { error_type: name(error, "type"), error_code: name(error, "code") });

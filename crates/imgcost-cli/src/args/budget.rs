@@ -105,7 +105,12 @@ pub(crate) struct BudgetShowArgs {
 
 /// `budget hold`.
 #[derive(Debug, Args)]
+#[command(allow_missing_positional = true)]
 pub(crate) struct BudgetHoldArgs {
+    /// An input file of OpenAI's Batch API, held as one: the sum of its requests' ceilings.
+    #[arg(conflicts_with_all = ["ceiling", "hold_expected"])]
+    pub(crate) file: Option<PathBuf>,
+
     /// Whose money: a path such as team/alice/run-42.
     pub(crate) scope: String,
 
@@ -125,9 +130,18 @@ pub(crate) struct BudgetHoldArgs {
     #[arg(long, value_name = "KEY", help_heading = "Hold")]
     pub(crate) key: Option<String>,
 
-    /// After which time an open hold is shown as expired; it counts all the same [default: 1h].
+    /// After which time an open hold is shown as expired; it counts all the same [default: 1h,
+    /// 48h for a file].
     #[arg(long, value_name = "TIME", allow_negative_numbers = true, help_heading = "Hold")]
     pub(crate) expires_in: Option<String>,
+
+    /// A name and a value of your own, such as order=17 (repeatable).
+    #[arg(long, value_name = "NAME=VALUE", help_heading = "Hold")]
+    pub(crate) tag: Vec<String>,
+
+    /// The id of the request that the call is made for.
+    #[arg(long, value_name = "ID", help_heading = "Hold")]
+    pub(crate) request_id: Option<String>,
 
     /// Who does it.
     #[command(flatten)]
@@ -161,16 +175,44 @@ pub(crate) struct BudgetHoldsArgs {
 /// `budget settle`.
 #[derive(Debug, Args)]
 pub(crate) struct BudgetSettleArgs {
-    /// The hold, as `hold` gave it.
-    pub(crate) hold: String,
+    /// The hold, as `hold` gave it; left out with --job.
+    #[arg(required_unless_present = "job")]
+    pub(crate) hold: Option<String>,
+
+    /// Of a hold of a batch file: the batch's output file and, if there is one, its error file.
+    #[arg(value_name = "FILE", conflicts_with_all = ["usage", "cost"])]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// The hold of this job, as `budget job` recorded it.
+    #[arg(long, value_name = "PROVIDER:ID")]
+    pub(crate) job: Option<String>,
 
     /// The API's response, JSON or server-sent events; - for standard input.
-    #[arg(long, value_name = "FILE", required_unless_present = "cost")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) usage: Option<PathBuf>,
 
     /// What the call cost, in US dollars, where you know it better.
     #[arg(long, value_name = "USD", conflicts_with = "usage", allow_negative_numbers = true)]
     pub(crate) cost: Option<String>,
+
+    /// Who does it.
+    #[command(flatten)]
+    pub(crate) by: ByArgs,
+
+    /// The ledger.
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArgs,
+}
+
+/// `budget job`.
+#[derive(Debug, Args)]
+pub(crate) struct BudgetJobArgs {
+    /// The hold, as `hold` gave it.
+    pub(crate) hold: String,
+
+    /// The provider's job, such as openai:batch_68a1.
+    #[arg(value_name = "PROVIDER:ID")]
+    pub(crate) job: String,
 
     /// Who does it.
     #[command(flatten)]

@@ -4,10 +4,10 @@ use clap::Subcommand;
 
 use super::{
     BatchArgs, BudgetAdjustArgs, BudgetBackupArgs, BudgetDoctorArgs, BudgetExportArgs, BudgetHoldArgs,
-    BudgetHoldsArgs, BudgetLogArgs, BudgetPauseArgs, BudgetPresumeArgs, BudgetReleaseArgs, BudgetRemoveArgs,
-    BudgetResumeArgs, BudgetSetArgs, BudgetSettleArgs, BudgetShowArgs, CheckArgs, CompareArgs,
-    CompletionsArgs, ConfigArgs, DiffArgs, Lazy, ManArgs, ModelsArgs, PricesCommand, QuoteArgs, SolveArgs,
-    UsageArgs,
+    BudgetHoldsArgs, BudgetJobArgs, BudgetLogArgs, BudgetPauseArgs, BudgetPresumeArgs, BudgetReleaseArgs,
+    BudgetRemoveArgs, BudgetResumeArgs, BudgetSetArgs, BudgetSettleArgs, BudgetShowArgs, CheckArgs,
+    CompareArgs, CompletionsArgs, ConfigArgs, DiffArgs, Lazy, ManArgs, ModelsArgs, PricesCommand, QuoteArgs,
+    SolveArgs, UsageArgs,
 };
 
 /// What to do.
@@ -159,7 +159,8 @@ Examples:
     #[command(after_help = "\
 Examples:
   imgcost budget hold team/ci -m gpt-image-2 -q high -s 1024x1024 --prompt \"a red apple\"
-  imgcost budget hold team/ci --ceiling 0.25 --key job-42")]
+  imgcost budget hold team/ci --ceiling 0.25 --key job-42
+  imgcost budget hold batch.jsonl team/ci --tag run=w47")]
     Hold(Box<Lazy<BudgetHoldArgs>>),
 
     /// List open holds.
@@ -173,8 +174,16 @@ Examples:
     #[command(after_help = "\
 Examples:
   imgcost budget settle HOLD --usage response.json
-  imgcost budget settle HOLD --cost 0.2107")]
+  imgcost budget settle HOLD --cost 0.2107
+  imgcost budget settle HOLD output.jsonl errors.jsonl
+  imgcost budget settle --job openai:batch_68a1 output.jsonl")]
     Settle(Lazy<BudgetSettleArgs>),
+
+    /// Record the provider's job that a call was accepted as.
+    #[command(after_help = "\
+Examples:
+  imgcost budget job HOLD openai:batch_68a1")]
+    Job(Lazy<BudgetJobArgs>),
 
     /// Release a hold: the call was not sent, or was free.
     #[command(after_help = "\

@@ -27,8 +27,8 @@ use imgcost_core::Param;
 pub(crate) use batch::BatchArgs;
 pub(crate) use budget::{
     BudgetAdjustArgs, BudgetBackupArgs, BudgetDoctorArgs, BudgetExportArgs, BudgetHoldArgs, BudgetHoldsArgs,
-    BudgetLogArgs, BudgetPauseArgs, BudgetPresumeArgs, BudgetReleaseArgs, BudgetRemoveArgs, BudgetResumeArgs,
-    BudgetSetArgs, BudgetSettleArgs, BudgetShowArgs, ByArgs, LedgerArgs,
+    BudgetJobArgs, BudgetLogArgs, BudgetPauseArgs, BudgetPresumeArgs, BudgetReleaseArgs, BudgetRemoveArgs,
+    BudgetResumeArgs, BudgetSetArgs, BudgetSettleArgs, BudgetShowArgs, ByArgs, LedgerArgs,
 };
 pub(crate) use check::CheckArgs;
 pub(crate) use command::{BudgetCommand, Command};

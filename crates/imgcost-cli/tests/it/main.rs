@@ -18,6 +18,7 @@ mod batch_threads;
 mod batch_totals;
 mod bodies;
 mod budget;
+mod budget_batch;
 mod budget_errors;
 mod budget_output;
 mod budget_pipes;

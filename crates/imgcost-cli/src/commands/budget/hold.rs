@@ -1,11 +1,14 @@
 //! `imgcost budget hold`: sets money aside for a call, or tells why not and what would fit.
 
+use std::collections::BTreeMap;
+
 use imgcost_core::{Code, Error, Item, Note, Quote};
+use imgcost_guard::batch::requests_of;
 use imgcost_guard::{Amount, DEFAULT_HOLD_TTL, HoldError};
 use imgcost_ledger::{Alert, Held, Hold, HoldId, NanoUsd, NewHold, Scope, State, Timestamp};
 use serde::Serialize;
 
-use super::{Context, store, words};
+use super::{Context, batch, store, words};
 use crate::args::BudgetHoldArgs;
 use crate::commands::quote::{heading, prompt_missing, proof};
 use crate::failure::{End, Failure};
@@ -23,6 +26,13 @@ struct Document<'h> {
     hold: &'h HoldId,
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<&'h str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'h str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    tags: &'h BTreeMap<String, String>,
+    /// How many requests a batch file has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requests: Option<u64>,
     scope: &'h Scope,
     state: State,
     ceiling: NanoUsd,
@@ -49,6 +59,10 @@ struct Given {
 pub(super) fn hold(args: &BudgetHoldArgs, context: Context<'_>) -> Result<End, Failure> {
     let scope = words::scope(&args.scope)?;
     let by = words::by(&args.by, context.settings);
+    if let Some(file) = &args.file {
+        let new = batch::new_hold(file, args, scope, &by, context)?;
+        return write(&ask(args, context, new)?, None, &[], context);
+    }
     match &args.ceiling {
         Some(text) => {
             if args.request.says_anything() {
@@ -94,6 +108,8 @@ fn ask(args: &BudgetHoldArgs, context: Context<'_>, mut new: NewHold) -> Result<
         new.expires_in = words::duration("expires_in", text)?;
     }
     new.key.clone_from(&args.key);
+    new.request_id.clone_from(&args.request_id);
+    new.tags = words::tags(&args.tag)?;
     Ok(store::open(&args.ledger, context)?.hold(&new)?)
 }
 
@@ -147,6 +163,9 @@ fn document<'h>(held: &'h Held, notes: &'h [Note]) -> Document<'h> {
         schema: "imgcost.hold/1",
         hold: &hold.id,
         key: hold.key.as_deref(),
+        request_id: hold.request_id.as_deref(),
+        tags: &hold.tags,
+        requests: requests_of(hold),
         scope: &hold.scope,
         state: hold.state,
         ceiling: hold.ceiling,
@@ -168,6 +187,9 @@ fn report<'h>(document: &Document<'h>, quote: Option<&Quote<'_>>) -> Report<'h> 
     report.heading(hold.as_str());
     if let Some(quote) = quote {
         report.line(heading(quote));
+    }
+    if let Some(requests) = document.requests {
+        report.line(format!("batch of {requests} requests"));
     }
     let until = words::clock(*expires_at);
     let is_less = quote.and_then(|quote| quote.total().ceiling).is_some_and(|most| ceiling.usd() < most);

@@ -1,9 +1,11 @@
 //! Holds that are open: `imgcost budget holds`, and how many there are for the other pages. They
 //! count at their ceilings, expired or not.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use imgcost_ledger::{Error, Filter, Hold, HoldId, Ledger, NanoUsd, Record, Scope, State, Timestamp};
+use imgcost_guard::batch::requests_of;
+use imgcost_ledger::{Error, Filter, Hold, HoldId, Job, Ledger, NanoUsd, Record, Scope, State, Timestamp};
 use serde::Serialize;
 
 use super::hold::basis;
@@ -108,6 +110,12 @@ struct Row<'h> {
     expired: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<&'h str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'h str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    tags: &'h BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    job: Option<&'h Job>,
 }
 
 /// Lists open holds.
@@ -124,10 +132,13 @@ pub(super) fn holds(args: &BudgetHoldsArgs, context: Context<'_>) -> Result<End,
         expires_at: hold.expires_at,
         ceiling: hold.ceiling,
         ceiling_basis: basis(hold),
-        call: call(&hold.request),
+        call: call(hold),
         state: hold.state,
         expired: args.expired || hold.has_expired(now),
         key: hold.key.as_deref(),
+        request_id: hold.request_id.as_deref(),
+        tags: &hold.tags,
+        job: hold.job.as_ref(),
     });
     let document = Document { schema: "imgcost.holds/1", now, holds: rows.collect() };
     context.output.write(&document, || report(&document, args.expired))?;
@@ -135,8 +146,11 @@ pub(super) fn holds(args: &BudgetHoldsArgs, context: Context<'_>) -> Result<End,
 }
 
 /// The call that a hold is for, by what the ledger keeps of its request.
-fn call(request: &str) -> String {
-    let request: serde_json::Value = serde_json::from_str(request).unwrap_or_default();
+fn call(hold: &Hold) -> String {
+    if let Some(requests) = requests_of(hold) {
+        return format!("batch of {requests} requests");
+    }
+    let request: serde_json::Value = serde_json::from_str(&hold.request).unwrap_or_default();
     let word = |name| match request.get(name)? {
         serde_json::Value::String(text) => Some(text.clone()),
         serde_json::Value::Number(number) => Some(number.to_string()),
@@ -158,7 +172,10 @@ fn report<'h>(document: &Document<'h>, only_expired: bool) -> Report<'h> {
         .column(Column::text("ceiling_basis").data_only(), |row| row.ceiling_basis)
         .column(Column::text("call"), |row| row.call.clone())
         .column(Column::name("state"), |row| if row.expired { "expired" } else { "open" })
-        .column(Column::text("key").data_only(), |row| row.key);
+        .column(Column::text("key").data_only(), |row| row.key)
+        .column(Column::text("request_id").data_only(), |row| row.request_id)
+        .column(Column::text("tags").data_only(), |row| words::tag_list(row.tags))
+        .column(Column::text("job").data_only(), |row| row.job.map(Value::of));
     if document.holds.is_empty() {
         report.heading(if only_expired { "no hold has expired" } else { "no hold is open" });
     }

@@ -3,12 +3,14 @@
 
 mod adjust;
 mod backup;
+mod batch;
 mod changed;
 mod close;
 mod doctor;
 mod export;
 mod hold;
 mod holds;
+mod job;
 mod log;
 mod pause;
 mod set;
@@ -64,6 +66,7 @@ pub(crate) fn budget(command: &BudgetCommand, settings: &Settings, output: &Outp
         BudgetCommand::Hold(args) => hold::hold(args, context),
         BudgetCommand::Holds(args) => holds::holds(args, context),
         BudgetCommand::Settle(args) => settle::settle(args, context),
+        BudgetCommand::Job(args) => job::job(args, context),
         BudgetCommand::Release(args) => close::release(args, context),
         BudgetCommand::Presume(args) => close::presume(args, context),
         BudgetCommand::Pause(args) => pause::pause(args, context),

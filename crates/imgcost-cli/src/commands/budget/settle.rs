@@ -1,13 +1,14 @@
 //! `imgcost budget settle`: books what a call cost, at the rates that its hold was made at.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use imgcost_core::{Error, Response};
 use imgcost_guard::Bill;
-use imgcost_ledger::{Changed, Hold, HoldId, State};
+use imgcost_guard::batch::requests_of;
+use imgcost_ledger::{Changed, Hold, HoldId, Ledger, State};
 
 use super::hold::NO_TERMS;
-use super::{Context, changed, store, words};
+use super::{Context, batch, changed, store, words};
 use crate::args::{BookArgs, BudgetSettleArgs};
 use crate::failure::{End, Failure, bad_input};
 use crate::{inputs, request, responses};
@@ -19,18 +20,37 @@ const NO_BILL: &str = "the hold stays open; imgcost budget release gives its mon
 /// Settles a hold by a response or by a cost. A response that does not say what was used books
 /// the ceiling, and ends with 4.
 pub(super) fn settle(args: &BudgetSettleArgs, context: Context<'_>) -> Result<End, Failure> {
-    let id = words::hold(&args.hold)?;
     let by = words::by(&args.by, context.settings);
+    // With a job, no hold is named, and all words are files.
+    let job = args.job.as_deref().map(words::job).transpose()?;
+    let named = args.hold.as_deref().filter(|_| job.is_none()).map(words::hold).transpose()?;
+    let first = args.hold.as_ref().filter(|_| job.is_some()).map(PathBuf::from);
+    let files: Vec<PathBuf> = first.into_iter().chain(args.files.iter().cloned()).collect();
+    let id_in = |ledger: &dyn Ledger| match (&named, &job) {
+        (Some(id), _) => Ok(id.clone()),
+        (None, Some(job)) => {
+            let hold = ledger.find_job(job)?;
+            hold.map(|hold| hold.id).ok_or_else(|| imgcost_ledger::Error::NoJob(job.clone()).into())
+        }
+        (None, None) => Err(Failure::from(bad_input("hold", "a hold is needed, or --job"))),
+    };
+    if !files.is_empty() {
+        let ledger = store::open(&args.ledger, context)?;
+        let id = id_in(&*ledger)?;
+        return batch::settle(&*ledger, &id, &files, &by, context);
+    }
     if let Some(text) = &args.cost {
         let cost = words::amount("cost", text)?;
         let ledger = store::open(&args.ledger, context)?;
+        let id = id_in(&*ledger)?;
         return changed::write(&ledger.settle(&id, cost, None, &by)?, &[], context);
     }
     let Some(path) = &args.usage else {
-        return Err(bad_input("usage", "a response or a cost is needed").into());
+        return Err(bad_input("usage", "a response or a cost is needed: --usage FILE or --cost USD").into());
     };
     let response = read(path)?;
     let ledger = store::open(&args.ledger, context)?;
+    let id = id_in(&*ledger)?;
     let hold = ledger.find(&id)?.ok_or(imgcost_ledger::Error::NoHold(id.clone()))?;
     match bill(&hold, &response, context)? {
         Bill::Cost { cost, usage, notes } => {
@@ -65,11 +85,19 @@ fn bill(hold: &Hold, response: &Response, context: Context<'_>) -> Result<Bill, 
             format!("hold {} was made without rates (--ceiling): settle it with --cost USD", hold.id);
         return Err(bad_input("usage", message).into());
     }
+    if requests_of(hold).is_some() {
+        let message = format!(
+            "hold {} is of a batch file: settle it with the batch's output, \
+             imgcost budget settle {} OUTPUT.jsonl",
+            hold.id, hold.id
+        );
+        return Err(bad_input("usage", message).into());
+    }
     let book = request::book(&BookArgs::default(), context.settings)?;
     imgcost_guard::bill(&book, hold, response).map_err(|error| damaged(&hold.id, &error).into())
 }
 
-fn damaged(hold: &HoldId, error: &serde_json::Error) -> imgcost_ledger::Error {
+pub(super) fn damaged(hold: &HoldId, error: &serde_json::Error) -> imgcost_ledger::Error {
     let why = format!("the rates of hold {hold} can't be read: {error}");
     imgcost_ledger::Error::Damaged { store: "behind --ledger".to_owned(), why }
 }

@@ -1,10 +1,13 @@
 //! Texts of the command line as the ledger's types, and the ledger's types as people read
 //! them.
 
+use std::collections::BTreeMap;
 use std::env;
 
 use imgcost_core::Error;
-use imgcost_ledger::{Budget, Cap, HoldId, MAX_EXPIRY, NanoUsd, Scope, SignedDuration, Timestamp, Window};
+use imgcost_ledger::{
+    Budget, Cap, HoldId, Job, MAX_EXPIRY, NanoUsd, Scope, SignedDuration, Timestamp, Window,
+};
 use jiff::tz::TimeZone;
 use jiff::{Span, SpanRelativeTo};
 
@@ -51,6 +54,35 @@ pub(super) fn some_scope(text: Option<&str>) -> Result<Option<Scope>, Error> {
 /// A window; the parser has seen to it that it is one.
 pub(super) fn window(text: &str) -> Result<Window, Error> {
     text.parse().map_err(|error: imgcost_ledger::ParseWindowError| bad_input("per", error.to_string()))
+}
+
+/// Tags: `NAME=VALUE`, each name once.
+pub(super) fn tags(texts: &[String]) -> Result<BTreeMap<String, String>, Error> {
+    let mut tags = BTreeMap::new();
+    for text in texts {
+        let (name, value) = text
+            .split_once('=')
+            .filter(|(name, _)| !name.is_empty())
+            .ok_or_else(|| illegal("tag", text, "expected NAME=VALUE, such as order=17"))?;
+        if tags.insert(name.to_owned(), value.to_owned()).is_some() {
+            return Err(bad_input("tag", format!("the tag {} is given twice", fields::shown(name))));
+        }
+    }
+    Ok(tags)
+}
+
+/// Tags as a cell has them: `order=17, run=w47`; none without any.
+pub(super) fn tag_list(tags: &BTreeMap<String, String>) -> Option<String> {
+    let tags: Vec<String> = tags.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    (!tags.is_empty()).then(|| tags.join(", "))
+}
+
+/// A provider's job: `PROVIDER:ID`.
+pub(super) fn job(text: &str) -> Result<Job, Error> {
+    let parts = text.split_once(':').filter(|(provider, id)| !provider.is_empty() && !id.is_empty());
+    let (provider, id) =
+        parts.ok_or_else(|| illegal("job", text, "expected PROVIDER:ID, such as openai:batch_68a1"))?;
+    Ok(Job::new(provider, id))
 }
 
 /// The name of a hold.

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use imgcost_analysis::calls::{Call, Defaults, Paid, Unused};
 use imgcost_core::{Code, Error, InputImage, Param, Response, Terms, Usage, Value};
+use imgcost_guard::batch::requests_of;
 use imgcost_ledger::{Filter, Hold, Record, State};
 use serde_json::{Map, Value as Json};
 
@@ -39,6 +40,12 @@ fn call(hold: &Hold, defaults: &Defaults<'_>) -> Result<Call, Error> {
     let day = imgcost_core::utc_day(hold.made_at);
     let damaged = |what: &str| Error::new(Code::BadInput, format!("the hold's {what} can't be read"));
     let summary: Json = serde_json::from_str(&hold.request).map_err(|_| damaged("request"))?;
+    if let Some(requests) = requests_of(hold) {
+        let message = format!(
+            "the hold is of a batch of {requests} requests: compare them with the batch's output file"
+        );
+        return Err(bad_input("request", message));
+    }
     let Some(words) = summary.as_object().filter(|words| words.contains_key("model")) else {
         let message = "the hold was made without a quote (--ceiling): there is nothing to compare";
         return Err(bad_input("request", message));
