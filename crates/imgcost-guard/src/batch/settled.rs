@@ -15,7 +15,9 @@ use crate::settlement::{self, Bill};
 const LINE_MAX: u64 = 64 << 20;
 /// So many notes are kept.
 const NOTES_MAX: usize = 8;
-/// What the Batch API says of a request that it did not run.
+/// The codes of the Batch API for a request that it did not run, by the API's description of a
+/// batch's output (`BatchRequestOutput`, its `error.code`); by its FAQ (help.openai.com, "Batch API
+/// FAQ") only completed work is charged. Its third code, `request_timeout`, may have been billed.
 const NOT_RUN: [&str; 2] = ["batch_expired", "batch_cancelled"];
 
 /// What became of a batch's requests, read from its output file and its error file.
