@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use imgcost_core::{Code, Error};
+use imgcost_core::{Code, Error, Tier};
 
 use super::line::{Line, Piece, word_is};
 use crate::args::BookArgs;
@@ -235,6 +235,11 @@ impl Line {
                     id: "request".to_owned(),
                     typed: vec!["--request".into(), word.into()],
                 });
+            } else if lower != "standard" && Tier::NAMES.contains(&lower.as_str()) && !self.has("tier") {
+                let typed = vec!["--tier".into(), lower.into()];
+                pieces.push(Piece::Option { id: "tier".to_owned(), typed });
+            } else if let Some(n) = lower.strip_suffix('x').filter(|n| !has_n && n.parse::<u32>().is_ok()) {
+                pieces.push(Piece::Word(format!("x{n}")));
             } else if !has_n && word.parse::<u32>().is_ok_and(|n| n > 0) {
                 pieces.push(Piece::Word(format!("x{word}")));
             } else if word.contains(' ') && !self.has("prompt") {

@@ -44,6 +44,23 @@ const FOREIGN: &[(&str, &str)] = &[
     ("mcp", "help budget"),
 ];
 
+/// Options without which the command would be for another call, or at other prices: what can't keep
+/// them is not shown.
+const KEPT: [&str; 12] = [
+    "as_of",
+    "assume_prompt_tokens",
+    "book",
+    "cap",
+    "image",
+    "mask",
+    "prices",
+    "prompt",
+    "prompt_file",
+    "prompt_tokens",
+    "request",
+    "tier",
+];
+
 /// The endings of job files.
 const JOBS: [&str; 4] = [".csv", ".tsv", ".jsonl", ".toml"];
 
@@ -127,7 +144,9 @@ fn mended_line(typed: &[OsString], settings: &Settings) -> Option<String> {
             }
             // What compare alone refuses is not mended.
             Ok(()) => {
-                return Some(line.shown()).filter(|shown| before.has_unknown() || *shown != before.shown());
+                let is_other = before.has_unknown() || line.shown() != before.shown();
+                let keeps_all = KEPT.iter().all(|id| line.has(id) || !before.has(id));
+                return (is_other && keeps_all).then(|| line.shown());
             }
             Err(error) => line.mend(&error)?,
         }

@@ -346,3 +346,27 @@ fn completions_know_the_names_of_the_book() {
         }
     }
 }
+
+#[test]
+fn a_command_to_type_loses_nothing_of_the_call() {
+    let tried = |line: &str| {
+        let ran = run(&words(line));
+        assert_eq!(ran.code, 2, "{line}: {ran:?}");
+        ran.stderr.lines().find_map(|line| Some(line.trim().strip_prefix("try: ")?.to_owned()))
+    };
+    assert_eq!(
+        tried("gpt-image-2 high 1024x1024 batch").unwrap(),
+        "imgcost gpt-image-2 high 1024x1024 --tier batch"
+    );
+    assert_eq!(tried("gpt-image-2 high 2x").unwrap(), "imgcost gpt-image-2 high x2");
+    for line in [
+        "gpt-image-2 high --image nope.png",
+        "gpt-image-2 high --prompt fox --cap abc",
+        "gpt-image-2 high --prompt-file nope.txt",
+        "gpt-image-2 high --prompt-tokens -5",
+        "gpt-image-2 high --prices a.toml --prices b.toml",
+    ] {
+        let tried = tried(line);
+        assert!(tried.is_none(), "{line}: {tried:?}");
+    }
+}
