@@ -110,7 +110,8 @@ impl Draft {
             None => {
                 self.line(&format!("# {id} is not in the price book: fill in what is marked {FILL}."));
                 self.line("# Billed by tokens? Start from a model that counts alike:");
-                self.line(&format!("#   imgcost prices init {id} --like gpt-image-2"));
+                let at = if provider == FILL { String::new() } else { format!(" -p {provider}") };
+                self.line(&format!("#   imgcost prices init {id}{at} --like gpt-image-2"));
             }
         }
         self.line("# Check the file:  imgcost prices lint FILE");
