@@ -227,17 +227,22 @@ mod tests {
         let (block, blocked) = mpsc::channel::<()>();
         let blocked = Arc::new(Mutex::new(blocked));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
-        for _ in 0..HOLDERS + WAITING_HOLDS {
-            let (queue, blocked) = (Arc::clone(&queue), Arc::clone(&blocked));
-            runtime.spawn(async move {
-                queue
-                    .hold(false, move || {
-                        let _ = blocked.lock().unwrap().recv();
-                        Ok(())
-                    })
-                    .await
-            });
+        let spawn = |count: usize| {
+            for _ in 0..count {
+                let (queue, blocked) = (Arc::clone(&queue), Arc::clone(&blocked));
+                let wait = move || {
+                    let _ = blocked.lock().unwrap().recv();
+                    Ok(())
+                };
+                runtime.spawn(async move { queue.hold(false, wait).await });
+            }
+        };
+        // The threads are taken before the queue is filled: none of its holds leaves it.
+        spawn(HOLDERS);
+        while queue.0.lock().holding < HOLDERS {
+            std::thread::yield_now();
         }
+        spawn(WAITING_HOLDS);
         while queue.0.lock().holds.len() < WAITING_HOLDS {
             std::thread::yield_now();
         }
