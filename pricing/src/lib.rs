@@ -93,7 +93,7 @@ pub struct Agreement {
 }
 
 /// What price maps have for a price by provider, model, what is paid for (as
-/// [`PriceRow::item`](imgcost_core::book::PriceRow::item)) and amount.
+/// [`PriceRow::item`](imgcost_core::PriceRow::item)) and amount.
 ///
 /// ```
 /// let agreement = imgcost_pricing::agreement("openai", "gpt-image-2", "image output", "30").unwrap();
