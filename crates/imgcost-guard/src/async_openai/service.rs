@@ -63,7 +63,7 @@ where
     S::Error: Into<OpenAIError>,
 {
     let mut request = factory.build().await?;
-    // Requests that are built anew can be sent once each: what is counted is what is sent.
+    // A request that is built again can be sent once, too: what is counted is what is sent.
     let times = if guard.observes() { u32::MAX } else { 1 };
     let call = reqwest::before(&guard, &mut request, times).await.map_err(OpenAIError::Boxed)?;
     let Some(call) = call else {

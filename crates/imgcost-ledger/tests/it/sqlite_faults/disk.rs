@@ -143,7 +143,7 @@ fn who_may_read_sees_a_ledger_at_rest_and_one_in_use() {
     run_as_nobody(&path, "may-only-read");
     let names = fs::read_dir(folder.path()).unwrap().count();
     assert_eq!(names, 3, "the ledger and its locks; looking leaves nothing behind");
-    // Whoever may write gets a ledger that writes.
+    // With the right to write it is a ledger that writes.
     let mine = SqliteLedger::options().open_to_read(&path).unwrap();
     hold(&mine).unwrap();
     assert_eq!(audit(&mine).unwrap().problems, Vec::<String>::new());
