@@ -119,17 +119,18 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Wakes a thread, or starts one. Where the system gives none, the work waits for those that
-    /// there are.
+    /// Wakes the threads, and starts one if those that are idle are too few for the work that waits.
+    /// Where the system gives none, the work waits for those that there are.
     fn start_thread(self: &Arc<Self>, state: &mut State) {
-        if state.idle == 0 && state.threads < THREADS {
+        if state.idle < state.bookings.len() + state.holds.len() && state.threads < THREADS {
             let shared = Arc::clone(self);
             let thread = std::thread::Builder::new().name("imgcost-guard".to_owned());
             if thread.spawn(move || shared.work()).is_ok() {
                 state.threads += 1;
             }
         }
-        self.changed.notify_one();
+        // One that waits for the end of all work waits here too.
+        self.changed.notify_all();
     }
 
     fn work(&self) {
@@ -219,6 +220,21 @@ mod tests {
             assert!(queue.book(|| panic!("on purpose")).blocking_recv().is_err());
         }
         assert_eq!(queue.book(|| 1).blocking_recv(), Ok(1));
+    }
+
+    #[test]
+    fn work_behind_work_that_blocks_gets_a_thread_of_its_own() {
+        let queue = Queue::default();
+        for _ in 0..50 {
+            // One thread is idle, and both come before it wakes.
+            queue.book(|| ()).blocking_recv().unwrap();
+            let (block, blocked) = mpsc::channel::<()>();
+            let first = queue.book(move || blocked.recv().is_err());
+            let second = queue.book(|| 2);
+            assert_eq!(second.blocking_recv(), Ok(2));
+            drop(block);
+            assert_eq!(first.blocking_recv(), Ok(true));
+        }
     }
 
     #[test]
