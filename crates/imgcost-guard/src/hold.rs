@@ -267,9 +267,12 @@ impl Hold {
     pub(crate) fn make(&self, step: &Step) -> Result<Booked, Error> {
         let Inner { shared, row, .. } = &*self.inner;
         let change = match &step.what {
-            What::Change(Change::Release { .. }) if self.inner.late.is_some() => {
+            What::Change(Change::Release { reason }) if self.inner.late.is_some() => {
                 self.tell_booked_late();
-                return Ok(Booked { state: State::Released, amount: NanoUsd::ZERO, ..self.unchanged() });
+                let (state, amount, reason) = (State::Released, NanoUsd::ZERO, Some(reason.clone()));
+                let booked = Booked { state, amount, reason, overrun: NanoUsd::ZERO };
+                self.tell_waiting(&booked);
+                return Ok(booked);
             }
             What::Change(change) => change,
             What::Await(job) if self.inner.late.is_some() => {
@@ -291,8 +294,7 @@ impl Hold {
                 self.tell_booked_late();
                 self.tell(&changed, &step.notes);
                 let booked = Booked::of(changed.hold);
-                #[cfg(feature = "__http")]
-                self.inner.booked.send_replace(Some(booked.clone()));
+                self.tell_waiting(&booked);
                 Ok(booked)
             }
             // A review of expired holds came first, for a reason of its own.
@@ -302,6 +304,14 @@ impl Hold {
             }
             (Err(error), _) => Err(Error::Ledger(error)),
         }
+    }
+
+    /// Tells those who wait for it how the call was booked.
+    fn tell_waiting(&self, booked: &Booked) {
+        #[cfg(feature = "__http")]
+        self.inner.booked.send_replace(Some(booked.clone()));
+        #[cfg(not(feature = "__http"))]
+        let _ = (self, booked);
     }
 
     /// Tells the outage's journal that a late call is booked.

@@ -1,7 +1,7 @@
 //! Calls that are made while the ledger can't answer: up to an amount an hour, each in a journal on
 //! the disk before it is made, and booked when the ledger is back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -12,8 +12,6 @@ use serde::{Deserialize, Serialize};
 
 /// Why a late call was made, as the ledger's journal has it.
 const REASON: &str = "the ledger could not answer, and the guard's policy allows calls up to an amount";
-/// The longest line of the journal that is read: a request's summary and terms are far shorter.
-const LONGEST_LINE: usize = 1 << 20;
 
 /// What to do with a call while the ledger can't answer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -47,7 +45,9 @@ struct State {
     hour: i64,
     admitted: NanoUsd,
     /// Calls in the journal that are not booked.
-    open: u64,
+    open: BTreeSet<HoldId>,
+    /// Whether an earlier program's calls may be in it that could not be read.
+    is_unreadable: bool,
 }
 
 /// A line of the journal.
@@ -77,19 +77,25 @@ struct Call {
 }
 
 impl Allowance {
-    /// The allowance of a policy, and the calls that an earlier program left open in its journal. A
-    /// journal that can't be read admits nothing: writing to it fails as well.
+    /// The allowance of a policy, and the calls that an earlier program left open in its journal. With
+    /// a journal that can't be read nothing is admitted, and it stays as it is.
     pub(crate) fn open(outage: &Outage, by: &str) -> Option<(Allowance, Vec<(NewHold, Timestamp)>)> {
         let Outage::Allow { per_hour, journal } = outage else { return None };
-        let left = read(journal, by).unwrap_or_default();
-        let open = u64::try_from(left.len()).unwrap_or(u64::MAX);
-        let state = Mutex::new(State { open, ..State::default() });
+        let (left, is_unreadable) = match read(journal, by) {
+            Ok(left) => (left, false),
+            Err(error) => (Vec::new(), error.kind() != io::ErrorKind::NotFound),
+        };
+        let open = left.iter().map(|(new, _)| new.id.clone()).collect();
+        let state = Mutex::new(State { open, is_unreadable, ..State::default() });
         Some((Allowance { per_hour: *per_hour, path: journal.clone(), state }, left))
     }
 
     /// Admits a call if the hour has room for it, and writes it down.
     pub(crate) fn admit(&self, new: &NewHold, now: Timestamp) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.is_unreadable {
+            return false;
+        }
         let hour = now.as_second().div_euclid(3600);
         let admitted = if state.hour == hour { state.admitted } else { NanoUsd::ZERO };
         let Some(sum) = admitted.checked_add(new.ceiling).filter(|sum| *sum <= self.per_hour) else {
@@ -99,16 +105,18 @@ impl Allowance {
             return false;
         }
         (state.hour, state.admitted) = (hour, sum);
-        state.open += 1;
+        state.open.insert(new.id.clone());
         true
     }
 
-    /// Writes down that a call is in the ledger. Once all are, the journal is empty again; should that
-    /// fail, the next program finds each in the ledger already.
+    /// Writes down that a call is in the ledger, once. When all are, the journal is empty again; should
+    /// that fail, the next program finds each in the ledger already.
     pub(crate) fn booked(&self, id: &HoldId) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.open = state.open.saturating_sub(1);
-        if state.open > 0 {
+        if !state.open.remove(id) {
+            return;
+        }
+        if !state.open.is_empty() {
             let _ = self.write(&mut state, &Line::Booked(id.as_str().to_owned()));
         } else if let Ok(file) = self.file(&mut state) {
             let _ = file.set_len(0);
@@ -124,8 +132,8 @@ impl Allowance {
     }
 
     fn write(&self, state: &mut State, line: &Line) -> io::Result<()> {
-        let mut text = serde_json::to_string(line)?;
-        text.push('\n');
+        // What broke off before it must not be part of this line.
+        let text = format!("\n{}\n", serde_json::to_string(line)?);
         let file = self.file(state)?;
         file.write_all(text.as_bytes())?;
         file.sync_data()
@@ -137,7 +145,7 @@ fn read(path: &Path, by: &str) -> io::Result<Vec<(NewHold, Timestamp)>> {
     let mut calls: BTreeMap<String, (NewHold, Timestamp)> = BTreeMap::new();
     for line in BufReader::new(File::open(path)?).split(b'\n') {
         let line = line?;
-        match serde_json::from_slice(line.get(..line.len().min(LONGEST_LINE)).unwrap_or_default()) {
+        match serde_json::from_slice(&line) {
             Ok(Line::Call(call)) => {
                 if let Some(made) = call.made(by) {
                     calls.insert(call.id, made);

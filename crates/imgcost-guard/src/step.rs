@@ -51,7 +51,8 @@ impl Step {
                 let note = "the job was accepted: its price is fixed, and is booked".to_owned();
                 Step::settle(row.ceiling, None, vec![note])
             }
-            Bill::Open { .. } if response.unfinished && response.id.is_some() => {
+            // Who sees the result does not know of attempts before this one.
+            Bill::Open { .. } if response.unfinished && response.id.is_some() && earlier == NanoUsd::ZERO => {
                 let job = cut(response.id.as_deref().unwrap_or_default());
                 let note = format!("the call was accepted as job {job}: its result settles it");
                 Step { what: What::Await(job), notes: vec![note] }

@@ -170,12 +170,32 @@ async fn what_a_program_left_in_its_journal_is_presumed_by_the_next() {
     let mut file = std::fs::OpenOptions::new().append(true).open(&journal).unwrap();
     std::io::Write::write_all(&mut file, b"{\"call\":{\"id\":\"h_").unwrap();
 
+    // What comes after it is on a line of its own, and a call that is booked twice is one call.
+    let third = going_on(&setup, &journal);
+    let (kept, again) =
+        (third.hold_async(&ask(&third)).await.unwrap(), third.hold_async(&ask(&third)).await.unwrap());
+    for _ in 0..3 {
+        again.release_async("not sent").await.unwrap();
+    }
+    let kept = kept.id().clone();
+    drop((again, third));
+
     setup.ledger.set_down(false);
     let next = going_on(&setup, &journal);
     assert_eq!(next.drain_async().await, 0);
-    let row = only_hold(&setup.books);
-    assert_eq!((row.id, row.state, row.ceiling, row.late), (id, State::Presumed, amount, true));
+    let rows = common::holds(&setup.books);
+    assert!(
+        rows.iter().all(|row| row.state == State::Presumed && row.late && row.ceiling == amount),
+        "{rows:?}"
+    );
+    let ids: std::collections::BTreeSet<_> = rows.into_iter().map(|row| row.id).collect();
+    assert_eq!(ids, [id, kept].into());
     assert_eq!(std::fs::read_to_string(&journal).unwrap(), "");
+    // One that can't be read is left alone, and admits nothing.
+    setup.ledger.set_down(true);
+    let unreadable = going_on(&setup, folder.path());
+    assert!(unreadable.hold_async(&ask(&unreadable)).await.is_err());
+    setup.ledger.set_down(false);
     // Without a place for its journal nothing is admitted.
     setup.ledger.set_down(true);
     let nowhere = going_on(&setup, &folder.path().join("none/outage.jsonl"));

@@ -1,7 +1,9 @@
 //! The Responses API's responses: whose tokens are whose, and when they are all.
 
+use std::num::NonZeroU32;
+
 use crate::common::{Books, books, builder, guard, only_hold};
-use imgcost_guard::{Booked, Call, Guard};
+use imgcost_guard::{Booked, Call, Guard, Policy};
 use imgcost_ledger::State;
 use serde_json::{Value, json};
 
@@ -146,4 +148,13 @@ fn a_deployment_in_the_path_is_the_calling_model() {
     let hold = only_hold(&books);
     assert!(hold.request.contains("gpt-image-2") && hold.request.contains("gpt-5"), "{}", hold.request);
     call.not_sent().unwrap();
+}
+
+#[test]
+fn a_job_of_several_attempts_is_presumed() {
+    let books = books("5");
+    let policy = Policy::default().attempts(NonZeroU32::new(2).unwrap());
+    let guard = builder(&books).policy(policy).build().unwrap();
+    let running = with("status", "queued".into()).to_string();
+    assert_eq!(call(&guard).after(200, running.as_bytes()).unwrap().state, State::Presumed);
 }
