@@ -40,7 +40,7 @@ pub(crate) async fn admit(
         let guard = guard.clone();
         move || guard.prepare(&path, content_type.as_deref(), &body)
     };
-    guard.shared.queue.hold(guard.asks(), prepare).await
+    guard.aside(prepare).await
 }
 
 /// Why the headers alone make a request one that can't be read.

@@ -90,11 +90,21 @@ impl Guard {
         let content_type = content_type.map(str::to_owned);
         let prepare = move || guard.prepare(&path, content_type.as_deref(), &body);
         // If this is dropped meanwhile, the call that comes of it is dropped there, as not sent.
-        let call = match self.answers_at_once() {
-            true => prepare()?,
-            false => self.shared.queue.hold(self.asks(), prepare).await?,
-        };
+        let call = if self.answers_at_once() { prepare()? } else { self.aside(prepare).await? };
         Ok(call.map(Call::sending))
+    }
+
+    /// Prepares a call on the guard's own threads. That they are too busy is a denial as any other.
+    #[cfg(feature = "async")]
+    pub(crate) async fn aside(
+        &self,
+        prepare: impl FnOnce() -> Result<Option<Call>, Error> + Send + 'static,
+    ) -> Result<Option<Call>, Error> {
+        match self.shared.queue.hold(self.asks(), prepare).await {
+            // All other errors are told where they come up.
+            Err(why @ (Error::Busy { .. } | Error::Interrupted)) if self.passes_unheld(&why) => Ok(None),
+            prepared => prepared,
+        }
     }
 
     /// The job whose result a request asks for; none if it asks for no result.

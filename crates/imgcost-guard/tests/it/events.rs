@@ -334,3 +334,39 @@ async fn a_guard_over_a_file_begins_in_one_line() {
     assert_eq!(status[0].budget.cap, Cap::usd("1").unwrap());
     assert_eq!((row.tags["order"].as_str(), row.request_id.as_deref()), ("4711", Some("r-1")));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn too_many_calls_for_a_slow_ledger_are_denied_and_told_or_pass_if_observed() {
+    for mode in [Mode::Enforce, Mode::Observe] {
+        let ledger = Arc::new(SlowLedger::default());
+        let budget = Budget::new("team".parse().unwrap(), Window::Total, Cap::usd("1000").unwrap());
+        ledger.set_budget(&budget, "test").unwrap();
+        let gate = ledger.close_gate();
+        let books: Books = ledger.clone();
+        let (guard, told) = telling(builder(&books).policy(Policy::default().mode(mode)));
+        let body = image().to_string();
+        // Far more than wait at most: those that are denied or pass come back at once.
+        let calls = (0..4_300).map(|_| {
+            let (guard, body) = (guard.clone(), body.clone());
+            tokio::spawn(async move { guard.before_async("/v1/images/generations", None, body).await })
+        });
+        let calls: Vec<_> = calls.collect();
+        let is_it = |event: &Event| match (mode, event) {
+            (Mode::Enforce, Event::Denied { why: Error::Busy { .. }, .. }) => true,
+            (Mode::Observe, Event::WouldDeny { why: Error::Busy { .. }, hold: None, .. }) => true,
+            _ => false,
+        };
+        common::until(|| told.lock().unwrap().iter().any(is_it)).await;
+        drop(gate);
+        let mut busy = 0;
+        for call in calls {
+            match call.await.unwrap() {
+                Ok(Some(call)) => drop(call),
+                Ok(None) => assert_eq!(mode, Mode::Observe),
+                Err(Error::Busy { .. }) => busy += 1,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        assert_eq!(busy > 0, mode == Mode::Enforce);
+    }
+}
