@@ -136,8 +136,8 @@ impl<'de> Visitor<'de> for LineVisitor {
             (Vec::with_capacity(8), Vec::new());
         let mut is_whole = self.is_whole;
         while let Some(Name(key)) = entries.next_key()? {
-            // A line of a few keys: those of a hostile one are not all compared.
-            if members.iter().take(32).any(|(known, _)| *known == key) {
+            // Only a short record keeps all of its keys; of a long one there are no more than a row has.
+            if members.iter().any(|(known, _)| *known == key) {
                 return Err(A::Error::custom("a key is given twice"));
             }
             match &*key {
@@ -513,4 +513,21 @@ fn amount(field: &str, value: &Tree<'_>) -> Result<Usd, Error> {
     let text = text.strip_prefix('$').unwrap_or(&text);
     serde::Deserialize::deserialize(StrDeserializer::<serde_json::Error>::new(text))
         .map_err(|_| read::illegal(field, text, "expected an amount in US dollars such as \"0.21072\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_is_given_twice_is_found_behind_however_many() {
+        let keys: String = (0..100).map(|number| format!(r#""k{number}":1,"#)).collect();
+        for padding in ["", &" ".repeat(WHOLE_MAX)] {
+            let line = |more: &str| format!(r#"{{{keys}"billed":"1"{more}{padding}}}"#);
+            assert!(LogLine::parse(line("").as_bytes()).is_ok());
+            let line = line(r#","billed":"2""#);
+            let twice = LogLine::parse(line.as_bytes());
+            assert!(twice.is_err_and(|error| error.to_string().contains("given twice")), "{}", padding.len());
+        }
+    }
 }

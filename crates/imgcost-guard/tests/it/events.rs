@@ -351,10 +351,9 @@ async fn too_many_calls_for_a_slow_ledger_are_denied_and_told_or_pass_if_observe
             tokio::spawn(async move { guard.before_async("/v1/images/generations", None, body).await })
         });
         let calls: Vec<_> = calls.collect();
-        let is_it = |event: &Event| match (mode, event) {
-            (Mode::Enforce, Event::Denied { why: Error::Busy { .. }, .. }) => true,
-            (Mode::Observe, Event::WouldDeny { why: Error::Busy { .. }, hold: None, .. }) => true,
-            _ => false,
+        let is_it = |event: &Event| match mode {
+            Mode::Enforce => matches!(event, Event::Denied { why: Error::Busy { .. }, .. }),
+            Mode::Observe => matches!(event, Event::WouldDeny { why: Error::Busy { .. }, hold: None, .. }),
         };
         common::until(|| told.lock().unwrap().iter().any(is_it)).await;
         drop(gate);
