@@ -153,7 +153,8 @@ pub(crate) fn images_of(value: &Tree<'_>) -> Option<u64> {
 
 pub(crate) fn response(value: &Tree<'_>, response: &mut Response) -> Result<(), Error> {
     let status = value.get("output").and_then(|output| output.get("task_status")?.as_str());
-    response.id = value.get("output").and_then(|output| owned(output, "task_id"));
+    let task = value.get("output").and_then(|output| owned(output, "task_id"));
+    response.id = task.or_else(|| response.id.take());
     response.unfinished = matches!(status, Some("PENDING" | "RUNNING" | "SUSPENDED"));
     response.failed = matches!(status, Some("FAILED" | "CANCELED"));
     Ok(())
