@@ -1,11 +1,11 @@
-//! What one call cost, for the code that has its response.
+//! What was held for one call and what it cost, for the code that has its response.
 
 use std::future::Future;
 
 use http::Extensions;
 use tokio::sync::watch::Receiver;
 
-use crate::hold::Booked;
+use crate::hold::{Booked, Hold};
 
 /// Goes with a response, and knows when its call is booked.
 #[derive(Debug, Clone)]
@@ -34,4 +34,11 @@ pub fn booked(extensions: &Extensions) -> impl Future<Output = Option<Booked>> +
         let mut booking = booking?.0;
         booking.wait_for(Option::is_some).await.ok().and_then(|booked| booked.clone())
     }
+}
+
+/// The hold that was made for the call of a response, from the response's extensions: what was quoted,
+/// what is held, and what is left. None if it was no image call.
+#[must_use]
+pub fn held(extensions: &Extensions) -> Option<&Hold> {
+    extensions.get::<Hold>()
 }

@@ -30,7 +30,7 @@ pub mod tower;
 mod unbooked;
 
 #[cfg(feature = "__http")]
-pub use booked::booked;
+pub use booked::{booked, held};
 pub use booking::{Amount, DEFAULT_HOLD_TTL, HoldError, new_hold};
 #[cfg(feature = "built-in-book")]
 pub use built_in::built_in_book;

@@ -115,6 +115,12 @@ impl Guard {
         }
     }
 
+    /// The price book that calls are quoted by.
+    #[must_use]
+    pub fn book(&self) -> &Book {
+        &self.shared.book
+    }
+
     /// The scope whose money it holds.
     #[must_use]
     pub fn scope(&self) -> &Scope {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use imgcost_core::Event;
+use imgcost_core::{Event, Request};
 use imgcost_ledger::{Job, State};
 use imgcost_wire::{Dialect, job_in};
 
@@ -157,6 +157,34 @@ impl Guard {
         }
     }
 
+    /// Reads a `POST` request as [`Guard::before`] does, and holds nothing: to quote it with
+    /// [`Guard::book`]. None if it is no image call that a dialect of the provider reads.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use imgcost_guard::Guard;
+    /// # use imgcost_ledger::MemoryLedger;
+    /// # let guard = Guard::with_built_in_book(Arc::new(MemoryLedger::new()), "team".parse()?);
+    /// let body = br#"{"model":"gpt-image-2","prompt":"a red apple","size":"1024x1024","n":2}"#;
+    /// let request = guard.read("/v1/images/generations", Some("application/json"), body)?;
+    /// assert_eq!(request.map(|request| request.n), Some(2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`], [`Error::NotQuotable`] or [`Error::BodyTooLarge`].
+    pub fn read(
+        &self,
+        path: &str,
+        content_type: Option<&str>,
+        body: &[u8],
+    ) -> Result<Option<Request>, Error> {
+        match self.route(path) {
+            Some(route) => body::read(self, path, &route, content_type, body),
+            None => Ok(None),
+        }
+    }
+
     fn try_prepare(
         &self,
         path: &str,
@@ -262,11 +290,12 @@ impl Call {
         self.open.settle_in_background(Verdict::unanswered(event));
     }
 
-    /// Lets the response tell what the call was booked at.
+    /// Lets the response tell what was held for the call, and what it was booked at.
     #[cfg(feature = "__http")]
     pub(crate) fn attach(&self, extensions: &mut http::Extensions) {
         if let Some(hold) = self.hold() {
             extensions.insert(hold.booking());
+            extensions.insert(hold.clone());
         }
     }
 

@@ -1,0 +1,93 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use imgcost_proxy::SetupError;
+use imgcost_proxy::config::{Budget, Config, Per, Upstream};
+
+/// Caps the calls of image-generation APIs that pass through it, for programs in any language
+#[derive(Debug, Parser)]
+#[command(name = "imgcost-proxy", version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Proxy(Box<ProxyArgs>),
+    Key,
+}
+
+/// Serve a capping reverse proxy
+///
+/// Clients only change their base URL. A call is quoted and its ceiling is held in the ledger before
+/// it goes out; what its response reports is booked. A call that does not fit gets status 402.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  imgcost proxy --ledger budget.db --budget team/alice --upstream https://api.openai.com/v1
+  OPENAI_BASE_URL=http://127.0.0.1:4141/v1 python make_images.py
+  imgcost proxy --config proxy.toml
+
+Exit codes: 0 told to stop, 1 can't listen, 2 wrong usage or configuration, 4 stopped with calls open")]
+pub(crate) struct ProxyArgs {
+    /// Read the configuration from a TOML file; the other options go before it
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Keep budgets in a ledger: a file, memory, or postgres://…
+    #[arg(long, value_name = "LEDGER", env = "IMGCOST_LEDGER", hide_env_values = true)]
+    ledger: Option<String>,
+    /// Spend the money of a scope [default: app]
+    #[arg(long, value_name = "SCOPE")]
+    budget: Option<String>,
+    /// Give the scope a budget if it has none
+    #[arg(long, value_name = "USD")]
+    cap: Option<String>,
+    /// Begin the budget of --cap again every …
+    #[arg(long, value_enum, default_value = "total", requires = "cap")]
+    per: Per,
+    /// Pass calls on to an API; its path is the path here too. May be given several times
+    #[arg(long = "upstream", value_name = "URL")]
+    upstreams: Vec<String>,
+    /// Take the prices of a provider, where the host of the upstream does not tell
+    #[arg(short, long, value_name = "PROVIDER")]
+    provider: Option<String>,
+    /// Send the API's key that an environment variable holds, in place of the client's own
+    #[arg(long, value_name = "VARIABLE")]
+    key_env: Option<String>,
+    /// Listen on an address and port [default: 127.0.0.1:4141]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// Let every call pass, and only tell what would be denied
+    #[arg(long)]
+    observe: bool,
+}
+
+impl ProxyArgs {
+    /// The configuration that the file and the flags make together.
+    pub(crate) fn config(self) -> Result<Config, SetupError> {
+        let mut config = self.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
+        if let Some(ledger) = self.ledger {
+            (config.ledger, config.ledger_env) = (Some(ledger), None);
+        }
+        if let Some(budget) = self.budget {
+            config.budget = budget;
+        }
+        if let Some(usd) = self.cap {
+            config.budgets.push(Budget { scope: config.budget.clone(), usd, per: self.per });
+        }
+        if let Some(listen) = self.listen {
+            config.listen = listen;
+        }
+        config.guard.observe |= self.observe;
+        for url in self.upstreams {
+            let (provider, key_env) = (self.provider.clone(), self.key_env.clone());
+            config.upstreams.push(Upstream { url, provider, key_env, ..Upstream::default() });
+        }
+        Ok(config)
+    }
+}

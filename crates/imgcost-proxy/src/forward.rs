@@ -1,0 +1,107 @@
+//! The client that talks to upstreams: HTTP/1.1 and HTTP/2, TLS with the system's roots.
+
+use std::error::Error as StdError;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::{Client, Error};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::{ClientConfig, RootCertStore};
+use tower_service::Service;
+
+use crate::body::RequestBody;
+use crate::config::Timeouts;
+use crate::error::SetupError;
+
+/// How long an open connection is kept for the next call.
+const KEPT_OPEN: Duration = Duration::from_secs(60);
+
+/// Sends requests to where their addresses say, and waits so long for a response to begin.
+#[derive(Clone)]
+pub(crate) struct Forward {
+    client: Client<HttpsConnector<HttpConnector>, RequestBody>,
+    patience: Duration,
+}
+
+/// Why there is no response.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ForwardError {
+    /// The upstream can't be reached, or broke the connection off.
+    #[error("the upstream gave no response: {}", causes(.0))]
+    Client(#[source] Error),
+    /// It took too long.
+    #[error("the upstream gave no response in {} s", .0.as_secs())]
+    Late(Duration),
+}
+
+/// An error with what caused it, and that in turn.
+fn causes(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        next = error.source();
+    }
+    text
+}
+
+impl Forward {
+    pub(crate) fn new(timeouts: &Timeouts) -> Result<Self, SetupError> {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|error| SetupError::new(error.to_string()))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let mut http = HttpConnector::new();
+        http.enforce_http(false);
+        http.set_nodelay(true);
+        http.set_connect_timeout(Some(timeouts.connect()));
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(tls)
+            .https_or_http()
+            .enable_all_versions()
+            .wrap_connector(http);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(KEPT_OPEN)
+            .pool_timer(TokioTimer::new())
+            .timer(TokioTimer::new())
+            .build(connector);
+        Ok(Forward { client, patience: timeouts.response() })
+    }
+
+    /// Whether an error says that the request did not leave: no address, no connection, no TLS.
+    pub(crate) fn was_not_sent(error: &(dyn StdError + 'static)) -> bool {
+        matches!(error.downcast_ref(), Some(ForwardError::Client(error)) if error.is_connect())
+    }
+}
+
+impl Service<Request<RequestBody>> for Forward {
+    type Response = Response<Incoming>;
+    type Error = ForwardError;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Incoming>, ForwardError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ForwardError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
+        let (response, patience) = (self.client.request(request), self.patience);
+        Box::pin(async move {
+            match tokio::time::timeout(patience, response).await {
+                Ok(response) => response.map_err(ForwardError::Client),
+                Err(_) => Err(ForwardError::Late(patience)),
+            }
+        })
+    }
+}
