@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use http::header::{CONTENT_LENGTH, HOST, ORIGIN, TRANSFER_ENCODING, UPGRADE};
+use http::header::{HOST, ORIGIN, UPGRADE};
 use http::{HeaderMap, HeaderName, Method, Request, StatusCode};
 
 use crate::config::Config;
@@ -35,10 +35,6 @@ impl Front {
         if headers.contains_key(UPGRADE) {
             let why = "the proxy passes on no other protocol than HTTP, such as WebSocket";
             return Err(Refusal::new(StatusCode::NOT_IMPLEMENTED, "no-upgrade", why));
-        }
-        // One of them is a lie, and the next server might believe the other.
-        if headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH) {
-            return Err(Refusal::bad_request("the request has a length and a transfer encoding"));
         }
         if has_dots(request.uri().path()) {
             return Err(Refusal::bad_request("the path has a part that leads upwards"));

@@ -1,0 +1,15 @@
+//! The proxy from outside: real connections, a fake API behind it, its ledger looked into.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test had better fail loudly"
+)]
+
+mod abuse;
+mod booking;
+mod common;
+mod keys;
+mod passing;
+mod routing;
