@@ -10,6 +10,10 @@
 mod abuse;
 mod booking;
 mod common;
+mod crash;
 mod keys;
 mod passing;
 mod routing;
+#[path = "../../../imgcost-ledger/tests/it/server.rs"]
+mod server;
+mod tls;

@@ -1,5 +1,6 @@
 //! A proxy with a fake API behind it, and what to call it with.
 
+mod process;
 mod raw;
 
 use std::net::SocketAddr;
@@ -13,6 +14,7 @@ use imgcost_proxy::{Proxy, Server};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+pub(crate) use process::Process;
 pub(crate) use raw::{Scripted, exchange, read};
 
 /// A call of $0.00592.
@@ -75,16 +77,7 @@ impl Rig {
     }
 
     pub(crate) fn holds(&self) -> Vec<Hold> {
-        let mut holds = Vec::new();
-        self.ledger
-            .read(&Filter::default().holds(), &mut |record| {
-                if let Record::Hold(hold) = record {
-                    holds.push(hold);
-                }
-                std::ops::ControlFlow::Continue(())
-            })
-            .unwrap();
-        holds
+        holds(&*self.ledger)
     }
 
     /// What counts for all calls, in nano-dollars.
@@ -110,4 +103,18 @@ impl Rig {
         drop(self.stop.take());
         self.server.take().unwrap().await.unwrap()
     }
+}
+
+/// All holds of a ledger.
+pub(crate) fn holds(ledger: &dyn Ledger) -> Vec<Hold> {
+    let mut holds = Vec::new();
+    ledger
+        .read(&Filter::default().holds(), &mut |record| {
+            if let Record::Hold(hold) = record {
+                holds.push(hold);
+            }
+            std::ops::ControlFlow::Continue(())
+        })
+        .unwrap();
+    holds
 }

@@ -1,0 +1,56 @@
+//! The program itself, which can be killed.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+
+/// `imgcost-proxy proxy` on a free port, until it is dropped.
+pub(crate) struct Process {
+    child: Child,
+    pub(crate) address: SocketAddr,
+}
+
+impl Process {
+    /// Starts it before an upstream, over a ledger that has its budgets.
+    pub(crate) fn start(upstream: &str, ledger: &str, more: &[&str]) -> Process {
+        Process::trusting("", upstream, ledger, more)
+    }
+
+    /// The same, where the system's authorities are those of a file.
+    pub(crate) fn trusting(authorities: &str, upstream: &str, ledger: &str, more: &[&str]) -> Process {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_imgcost-proxy"))
+            .args(["proxy", "--listen", "127.0.0.1:0", "--budget", "team/alice", "--provider", "openai"])
+            .args(["--upstream", upstream])
+            .args(more)
+            // An address may hold a password.
+            .env("IMGCOST_LEDGER", ledger)
+            .env("SSL_CERT_FILE", authorities)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let address = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| {
+                line.split_once("http://")?.1.trim_matches(|c: char| !c.is_ascii_digit()).parse().ok()
+            })
+            .expect("it says where it listens");
+        // It must not wait for somebody to read on.
+        std::thread::spawn(move || lines.for_each(drop));
+        Process { child, address }
+    }
+
+    /// Kills it at once, as `kill -9` does.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
