@@ -33,16 +33,15 @@ pub(crate) struct Rig {
 
 /// A configuration with one upstream, whose prices are OpenAI's, and a budget for all calls.
 pub(crate) fn config(upstream: &str, usd: &str) -> Config {
-    let mut config = Config::default();
-    config.listen = ([127, 0, 0, 1], 0).into();
-    config.budget = "team/alice".to_owned();
-    config.budgets = vec![Budget { scope: "team".to_owned(), usd: usd.to_owned(), per: Per::Total }];
-    config.upstreams = vec![Upstream {
-        url: upstream.to_owned(),
-        provider: Some("openai".to_owned()),
-        ..Upstream::default()
-    }];
-    config
+    let upstream =
+        Upstream { url: upstream.to_owned(), provider: Some("openai".to_owned()), ..Upstream::default() };
+    Config {
+        listen: ([127, 0, 0, 1], 0).into(),
+        budget: "team/alice".to_owned(),
+        budgets: vec![Budget { scope: "team".to_owned(), usd: usd.to_owned(), per: Per::Total }],
+        upstreams: vec![upstream],
+        ..Config::default()
+    }
 }
 
 impl Rig {
