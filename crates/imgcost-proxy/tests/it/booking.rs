@@ -30,25 +30,28 @@ async fn a_hundred_clients_at_a_time_spend_what_fits_and_not_a_call_more() {
     // About $0.04 a call.
     let body = r#"{"model":"gpt-image-1","prompt":"a fox","quality":"medium","size":"1024x1024"}"#;
     let calls: Vec<_> = (0..100).map(|_| tokio::spawn(rig.images(body).send())).collect();
-    let mut passed = 0;
+    let mut bill = Vec::new();
     for call in calls {
         let response = call.await.unwrap().unwrap();
         match response.status().as_u16() {
-            200 => {
-                response.bytes().await.unwrap();
-                passed += 1;
-            }
+            200 => bill.push(usage_in_nano_usd(&response.bytes().await.unwrap())),
             402 => {}
             other => panic!("status {other}"),
         }
     }
-    let holds = rig.holds();
-    let ceiling = holds[0].ceiling.nano();
-    assert_eq!(passed, 1_000_000_000 / ceiling, "calls of {ceiling} nano-dollars");
-    assert_eq!(fake.count() as u64, passed);
-    let bill: u64 = holds.iter().map(|hold| hold.cost.unwrap().nano()).sum();
-    assert_eq!(rig.used().nano(), bill);
-    assert!(bill <= 1_000_000_000);
+    let ceiling = rig.holds()[0].ceiling.nano();
+    assert_eq!(bill.len() as u64, 1_000_000_000 / ceiling, "calls of {ceiling} nano-dollars");
+    assert_eq!(fake.count(), bill.len());
+    let bill: u64 = bill.iter().sum();
+    assert!(rig.ended().await.iter().all(|state| *state == State::Settled));
+    assert!(rig.used().nano() == bill && bill <= 1_000_000_000, "booked {}, billed {bill}", rig.used());
+}
+
+/// What gpt-image-1 asks for the usage in a response: $5 a million tokens of text, $40 of images out.
+fn usage_in_nano_usd(response: &[u8]) -> u64 {
+    let response: Value = serde_json::from_slice(response).unwrap();
+    let count = |name: &str| response["usage"][name].as_u64().unwrap();
+    count("input_tokens") * 5_000 + count("output_tokens") * 40_000
 }
 
 #[tokio::test]

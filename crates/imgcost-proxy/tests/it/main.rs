@@ -16,4 +16,5 @@ mod passing;
 mod routing;
 #[path = "../../../imgcost-ledger/tests/it/server.rs"]
 mod server;
+mod soak;
 mod tls;

@@ -1,5 +1,6 @@
 //! A proxy with a fake API behind it, and what to call it with.
 
+mod choices;
 mod process;
 mod raw;
 
@@ -14,6 +15,7 @@ use imgcost_proxy::{Proxy, Server};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+pub(crate) use choices::Choices;
 pub(crate) use process::Process;
 pub(crate) use raw::{Scripted, exchange, read};
 

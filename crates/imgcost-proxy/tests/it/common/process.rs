@@ -41,6 +41,17 @@ impl Process {
         Process { child, address }
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Tells it to stop, as `kill` does, and waits for its exit code.
+    pub(crate) fn terminate(&mut self) -> Option<i32> {
+        let told = Command::new("kill").arg(self.id().to_string()).status().unwrap();
+        assert!(told.success());
+        self.child.wait().unwrap().code()
+    }
+
     /// Kills it at once, as `kill -9` does.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
