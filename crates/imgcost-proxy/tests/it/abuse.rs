@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use imgcost_fake::Fake;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::common::{LOW, Rig, Scripted, config, exchange, read};
+use crate::common::{Choices, LOW, Rig, Scripted, config, exchange, read};
 
 fn status(response: &str) -> u16 {
     response
@@ -161,4 +161,41 @@ async fn bodies_that_mean_harm_are_refused() {
         rig.client.post(rig.at("/v1/images/edits")).header("content-type", "multipart/form-data; boundary=x");
     assert_eq!(form.body(endless).send().await.unwrap().status(), 400);
     assert_eq!((fake.count(), rig.holds().len()), (0, 0));
+}
+
+/// Requests that are right, to be spoiled.
+const HEADS: [&str; 3] = [
+    "POST /v1/images/generations HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 75\r\n\r\n",
+    "POST /v1/images/edits HTTP/1.1\r\nhost: localhost\r\ncontent-type: multipart/form-data; boundary=x\r\n\
+     transfer-encoding: chunked\r\nx-imgcost-tag: a=b\r\nx-imgcost-scope: c\r\n\r\n2\r\n--\r\n0\r\n\r\n",
+    "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\x0c\x04\0\0\0\0\0\0\x03\0\0\0\x64\0\x04\0\0\x7f\x7f",
+];
+
+#[tokio::test]
+async fn spoiled_requests_harm_nobody() {
+    let fake = Fake::start().await;
+    let rig = Rig::before(&fake, "1").await;
+    let mut choices = Choices::new(12);
+    for _ in 0..400 {
+        let mut bytes = format!("{}{LOW}", choices.of(&HEADS)).into_bytes();
+        for _ in 0..=choices.below(6) {
+            let at = choices.below(bytes.len());
+            match choices.below(4) {
+                0 => bytes[at] = u8::try_from(choices.below(256)).unwrap(),
+                1 if bytes.len() > 1 => drop(bytes.remove(at)),
+                2 => bytes.insert(at, choices.of(b"\r\n\0 :;%/.\"{}[]0\xff")),
+                _ => bytes.truncate(at.max(1)),
+            }
+        }
+        let mut stream = TcpStream::connect(rig.address).await.unwrap();
+        let _ = stream.write_all(&bytes).await;
+        let _ = stream.shutdown().await;
+        let mut response = Vec::new();
+        let whole = stream.read_to_end(&mut response);
+        // A reset is an end too.
+        let _ = tokio::time::timeout(Duration::from_secs(20), whole).await.expect("it hangs");
+    }
+    let states = rig.holds();
+    assert!(states.iter().all(|hold| hold.ceiling.nano() <= 1_000_000_000));
+    assert_eq!(rig.images(LOW).header("x-imgcost-scope", "after").send().await.unwrap().status(), 200);
 }
