@@ -69,3 +69,13 @@ async fn of_one_path_the_model_says_which_api_is_called() {
     }
     assert_eq!(others.calls()[0].body["prompt"], "a fox");
 }
+
+#[test]
+fn the_guides_configuration_is_one() {
+    let guide = include_str!("../../../../docs/proxy.md");
+    let block = guide.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let config = Config::parse("docs/proxy.md", block).unwrap();
+    assert_eq!((config.upstreams.len(), config.keys.len(), config.budgets.len()), (3, 1, 1));
+    let error = Config::parse("proxy.toml", "listen = \"127.0.0.1:1\"\n[limit]\n").unwrap_err().to_string();
+    assert!(error.starts_with("proxy.toml:2: unknown field `limit`"), "{error}");
+}
