@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -7,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 
 use imgcost_proxy::SetupError;
 use imgcost_proxy::config::{Budget, Config, Per, Upstream};
+use imgcost_proxy::run::Run;
 
 /// Caps the calls of image-generation APIs that pass through it, for programs in any language
 #[derive(Debug, Parser)]
@@ -19,6 +21,8 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Proxy(Box<ProxyArgs>),
+    Run(Box<RunArgs>),
+    /// Make a key of the proxy's own for a client, and the digest that the configuration takes
     Key,
 }
 
@@ -89,5 +93,56 @@ impl ProxyArgs {
             config.upstreams.push(Upstream { url, provider, key_env, ..Upstream::default() });
         }
         Ok(config)
+    }
+}
+
+/// Run a command whose image calls may cost so much
+///
+/// Its clients find their APIs at a private proxy on this machine: OPENAI_BASE_URL,
+/// AZURE_OPENAI_ENDPOINT, GOOGLE_GEMINI_BASE_URL and GOOGLE_VERTEX_BASE_URL are set for it. A call that
+/// does not fit gets status 402; all others pass as they are. At the end the summary says what was spent.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  imgcost run --cap 5 -- python make_images.py
+  imgcost run --observe -- node render.mjs
+  imgcost run --ledger budget.db --budget team/alice --cap 2 -- make pictures
+
+Exit codes: that of the command if it is not 0; else 3 if a call was refused, 4 if nobody knows what one
+cost or no call passed through, 5 if the ledger failed; 126 or 127 if the command can't be run")]
+pub(crate) struct RunArgs {
+    /// Spend so much at most, in this run
+    #[arg(long, value_name = "USD")]
+    cap: Option<String>,
+    /// Keep the budget in a ledger: a file or postgres://…; in memory without it
+    #[arg(long, value_name = "LEDGER")]
+    ledger: Option<String>,
+    /// Spend the money of a scope of that ledger
+    #[arg(long, value_name = "SCOPE")]
+    budget: Option<String>,
+    /// Refuse what a policy file of imgcost check forbids
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// Put prices of your own over the built-in ones
+    #[arg(long, value_name = "FILE")]
+    prices: Option<PathBuf>,
+    /// Let every call pass, and only tell what would be refused
+    #[arg(long)]
+    observe: bool,
+    /// Write the summary as JSON
+    #[arg(long)]
+    json: bool,
+    /// Write no summary
+    #[arg(short, long)]
+    quiet: bool,
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+impl RunArgs {
+    pub(crate) fn run(self) -> Run {
+        let RunArgs { cap, ledger, budget, policy, prices, observe, json, quiet, command } = self;
+        Run { command, cap, ledger, budget, policy, prices, observe, json, quiet }
     }
 }

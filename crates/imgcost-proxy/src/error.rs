@@ -6,7 +6,8 @@
 pub struct SetupError(String);
 
 impl SetupError {
-    pub(crate) fn new(why: impl Into<String>) -> Self {
+    /// Why, in a sentence that says where.
+    pub fn new(why: impl Into<String>) -> Self {
         SetupError(why.into())
     }
 }

@@ -106,14 +106,19 @@ pub(crate) fn query_without_key(query: &str) -> Option<String> {
 /// # Errors
 /// The machine gives no random numbers.
 pub fn generate() -> Result<(String, String), SetupError> {
-    let mut random = [0; 32];
-    getrandom::fill(&mut random).map_err(|error| SetupError::new(format!("no random numbers: {error}")))?;
-    let key = format!("{PREFIX}{}", to_hex(&random));
+    let key = format!("{PREFIX}{}", random(32)?);
     let digest = to_hex(&Sha256::digest(key.as_bytes()));
     Ok((key, digest))
 }
 
-pub(crate) fn to_hex(bytes: &[u8]) -> String {
+/// So many random bytes, in hexadecimal digits.
+pub(crate) fn random(bytes: usize) -> Result<String, SetupError> {
+    let mut random = vec![0; bytes];
+    getrandom::fill(&mut random).map_err(|error| SetupError::new(format!("no random numbers: {error}")))?;
+    Ok(to_hex(&random))
+}
+
+fn to_hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

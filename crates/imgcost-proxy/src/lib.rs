@@ -13,6 +13,7 @@ mod model;
 mod proxy;
 mod refusal;
 mod relayed;
+pub mod run;
 mod server;
 mod setup;
 mod upstream;

@@ -8,6 +8,9 @@ use std::sync::Arc;
 use clap::Parser;
 use imgcost_proxy::{Proxy, Server, SetupError, generate_key};
 
+use imgcost_proxy::run::Run;
+use tokio::runtime::Runtime;
+
 use args::{Cli, Command, ProxyArgs};
 
 /// Wrong usage or configuration.
@@ -18,10 +21,11 @@ const PRESUMED: u8 = 4;
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Proxy(args) => proxy(*args),
+        Command::Run(args) => run(args.run()),
         Command::Key => key(),
     };
     done.unwrap_or_else(|error| {
-        eprintln!("imgcost-proxy: {error}");
+        eprintln!("imgcost: {error}");
         ExitCode::from(USAGE)
     })
 }
@@ -35,26 +39,30 @@ fn key() -> Result<ExitCode, SetupError> {
 fn proxy(args: ProxyArgs) -> Result<ExitCode, SetupError> {
     let config = args.config()?;
     let proxy = Arc::new(Proxy::new(&config, |event| eprintln!("{event}"))?);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = match runtime {
-        Ok(runtime) => runtime,
-        Err(error) => return Ok(failed(&format!("no threads: {error}"))),
-    };
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         let server = match Server::bind(config.listen, proxy).await {
             Ok(server) => server,
             Err(error) => return Ok(failed(&format!("can't listen on {}: {error}", config.listen))),
         };
         if let Ok(address) = server.address() {
-            eprintln!("imgcost-proxy: listening on http://{address}");
+            eprintln!("imgcost: listening on http://{address}");
         }
         let all_ended = server.run(told_to_stop()).await;
         Ok(if all_ended { ExitCode::SUCCESS } else { ExitCode::from(PRESUMED) })
     })
 }
 
+fn run(run: Run) -> Result<ExitCode, SetupError> {
+    runtime()?.block_on(run.run()).map(ExitCode::from)
+}
+
+fn runtime() -> Result<Runtime, SetupError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| SetupError::new(format!("no threads: {error}")))
+}
+
 fn failed(why: &str) -> ExitCode {
-    eprintln!("imgcost-proxy: {why}");
+    eprintln!("imgcost: {why}");
     ExitCode::FAILURE
 }
 

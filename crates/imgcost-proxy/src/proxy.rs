@@ -87,21 +87,25 @@ impl Proxy {
         let holder = self.holder(&parts)?;
         let spend = headers::spend(&parts.headers, holder.map_or(&self.scope, |holder| &holder.scope))?;
         let upstreams = self.upstreams_at(&parts)?;
-        let is_image_call =
-            |upstream: &Upstream| upstream.guard.watches(parts.method.as_str(), parts.uri.path());
-        let is_collected = upstreams.iter().any(|upstream| is_image_call(upstream));
+        let (method, uri) = (parts.method.clone(), parts.uri.clone());
+        let address = |upstream: &Upstream| {
+            let address = upstream.address(&uri, holder.is_some());
+            address.map_err(|error| Refusal::bad_request(format!("the path can't be sent on: {error}")))
+        };
+        let mut is_collected = false;
+        for upstream in &upstreams {
+            is_collected |= upstream.guard.watches(method.as_str(), &address(upstream)?.to_string());
+        }
         let _room = if is_collected { Some(self.room_for(&body).await?) } else { None };
         let most = self.limits.upload.max(u64::try_from(self.limits.body).unwrap_or(u64::MAX));
         let body = RequestBody::incoming(body, most, self.timeouts.request());
         let (upstream, body) = self.chosen(&upstreams, &parts, body).await?;
+        parts.uri = address(upstream)?;
         if headers::is_dry_run(&parts.headers) {
             return quoted(&upstream.guard, &parts, body).await;
         }
         let takes_trailers = headers::takes_trailers(&parts.headers);
-        let is_spawned = is_image_call(upstream);
-        let address = upstream.address(&parts.uri, holder.is_some());
-        parts.uri =
-            address.map_err(|error| Refusal::bad_request(format!("the path can't be sent on: {error}")))?;
+        let is_spawned = is_collected;
         parts.version = Version::HTTP_11;
         headers::to_upstream(&mut parts.headers);
         upstream.authorise(&mut parts.headers);
@@ -207,7 +211,8 @@ async fn collected(body: RequestBody, most: usize) -> Result<Bytes, Refusal> {
 async fn quoted(guard: &Guard, parts: &Parts, body: RequestBody) -> Result<Response<ResponseBody>, Refusal> {
     let bytes = collected(body, usize::MAX).await?;
     let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let read = guard.read(parts.uri.path(), content_type, &bytes).map_err(|error| Refusal::denied(&error))?;
+    let read =
+        guard.read(&parts.uri.to_string(), content_type, &bytes).map_err(|error| Refusal::denied(&error))?;
     let Some(request) = read else {
         return Err(Refusal::bad_request(
             "it is no image call: nothing is held for it, and nothing is quoted",

@@ -14,6 +14,7 @@ mod crash;
 mod keys;
 mod passing;
 mod routing;
+mod run;
 #[path = "../../../imgcost-ledger/tests/it/server.rs"]
 mod server;
 mod soak;

@@ -1,0 +1,137 @@
+//! One command behind a private proxy: `imgcost run --cap 5 -- python make_images.py`.
+
+mod child;
+mod places;
+mod summary;
+mod tally;
+
+use std::ffi::OsString;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use imgcost_ledger::{Budget, Cap, Ledger, MemoryLedger, Scope, Window};
+use tokio::sync::oneshot;
+
+use crate::config::Config;
+use crate::error::SetupError;
+use crate::proxy::Proxy;
+use crate::server::Server;
+use crate::{keys, ledger};
+
+use child::Child;
+use places::Place;
+use summary::Summary;
+use tally::Tally;
+
+/// How long calls that are open when the command has ended may take, in seconds.
+const DRAIN: u64 = 60;
+/// The scope of a run whose ledger ends with it.
+const SCOPE: &str = "run";
+
+/// A command to run behind a private proxy.
+#[derive(Debug, Clone, Default)]
+pub struct Run {
+    /// The command and its arguments.
+    pub command: Vec<OsString>,
+    /// The most that its calls may cost, in USD.
+    pub cap: Option<String>,
+    /// Where the ledger is; in memory, and gone at the end, where nothing is said.
+    pub ledger: Option<String>,
+    /// Whose money of that ledger is spent.
+    pub budget: Option<String>,
+    /// A policy file of `imgcost check`.
+    pub policy: Option<PathBuf>,
+    /// Prices of your own, over the built-in ones.
+    pub prices: Option<PathBuf>,
+    /// Lets everything pass, and only tells what would have been denied.
+    pub observe: bool,
+    /// Whether the summary is JSON.
+    pub json: bool,
+    /// Whether there is none.
+    pub quiet: bool,
+}
+
+impl Run {
+    /// Runs the command to its end, writes the summary to stderr, and says with which code to exit: the
+    /// command's if that is not 0, else 3 if a call was refused, 4 if nobody knows what one cost or none
+    /// passed through, 5 if the ledger failed.
+    ///
+    /// # Errors
+    /// The command is not started: what is wrong with the options or the machine.
+    pub async fn run(self) -> Result<u8, SetupError> {
+        if self.cap.is_none() && self.budget.is_none() && !self.observe {
+            return Err(SetupError::new(
+                "how much may it spend? --cap USD, or --ledger LEDGER --budget SCOPE; --observe only tells",
+            ));
+        }
+        let (ledger, scope) = self.money()?;
+        let secret = keys::random(16)?;
+        let places = Place::all(&secret);
+        let config = self.config(&scope, &places);
+        let tally = Arc::new(Tally::default());
+        let events = Arc::clone(&tally);
+        let proxy = Arc::new(Proxy::over(&config, Arc::clone(&ledger), move |event| events.take(event))?);
+        let wrong = |error: std::io::Error| SetupError::new(format!("no loopback port: {error}"));
+        let server = Server::bind(config.listen, Arc::clone(&proxy)).await.map_err(wrong)?;
+        let address = server.address().map_err(wrong)?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let served = tokio::spawn(server.run(async {
+            // It is dropped when the command has ended.
+            let _ = stopped.await;
+        }));
+        let code = match Child::start(&self.command, &places, address) {
+            Ok(child) => child.wait().await,
+            Err(code) => return Ok(code),
+        };
+        drop(stop);
+        // What was cut off is presumed.
+        let _ = served.await;
+        let summary = Summary::of(&tally, &*ledger, &scope, self.cap.is_some());
+        if !self.quiet {
+            eprint!("{}", if self.json { summary.json() } else { summary.text() });
+        }
+        Ok(if code == 0 { summary.code() } else { code })
+    }
+
+    /// The ledger, and the scope whose money is spent. A cap is that of this run alone, whatever else its
+    /// scope has.
+    fn money(&self) -> Result<(Arc<dyn Ledger>, Scope), SetupError> {
+        let named =
+            |scope: &str| scope.parse().map_err(|error| SetupError::new(format!("budget {scope}: {error}")));
+        let (ledger, scope): (Arc<dyn Ledger>, Scope) = match &self.ledger {
+            None => (Arc::new(MemoryLedger::new()), named(self.budget.as_deref().unwrap_or(SCOPE))?),
+            Some(place) => {
+                let above = self.budget.as_deref().unwrap_or("app");
+                let own = match self.cap {
+                    Some(_) => format!("{above}/{SCOPE}-{}", keys::random(6)?),
+                    None => above.to_owned(),
+                };
+                (ledger::open(place, false)?, named(&own)?)
+            }
+        };
+        let cap = match &self.cap {
+            Some(usd) => Some(Cap::usd(usd)?),
+            None if self.ledger.is_none() => Some(Cap::Unlimited),
+            None => None,
+        };
+        if let Some(cap) = cap {
+            ledger.set_budget(&Budget::new(scope.clone(), Window::Total, cap), "imgcost-run")?;
+        }
+        Ok((ledger, scope))
+    }
+
+    fn config(&self, scope: &Scope, places: &[Place]) -> Config {
+        let mut config = Config {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            budget: scope.to_string(),
+            upstreams: places.iter().map(Place::upstream).collect(),
+            policy: self.policy.clone(),
+            prices: self.prices.clone(),
+            ..Config::default()
+        };
+        config.guard.observe = self.observe;
+        config.timeouts.drain = DRAIN;
+        config
+    }
+}

@@ -1,0 +1,144 @@
+//! What a run spent, for people and for programs.
+
+use std::fmt::Write;
+
+use imgcost_ledger::{Ledger, NanoUsd, Scope};
+use serde_json::{Value, json};
+
+use super::tally::{Sums, Tally, Told};
+
+/// A call was refused.
+const REFUSED: u8 = 3;
+/// Nobody knows what a call cost, or no call passed through.
+const UNKNOWN: u8 = 4;
+/// The ledger failed.
+const LEDGER: u8 = 5;
+
+/// What a run spent.
+pub(super) struct Summary {
+    told: Told,
+    scope: String,
+    /// The cap and what is left of it, if the run has one of its own.
+    cap: Option<(NanoUsd, NanoUsd)>,
+}
+
+impl Summary {
+    pub(super) fn of(tally: &Tally, ledger: &dyn Ledger, scope: &Scope, is_capped: bool) -> Self {
+        let mut told = tally.so_far();
+        let status = ledger.status(Some(scope)).unwrap_or_else(|error| {
+            told.warnings.push(error.to_string());
+            told.ledger_failed = true;
+            Vec::new()
+        });
+        let own = status.iter().find(|status| is_capped && status.budget.scope == *scope);
+        let cap = own.and_then(|status| Some((status.budget.cap.limit()?, status.left()?)));
+        Summary { told, scope: scope.to_string(), cap }
+    }
+
+    /// The exit code of a run whose command ended well.
+    pub(super) fn code(&self) -> u8 {
+        match &self.told {
+            told if told.ledger_failed => LEDGER,
+            told if !told.refused.is_empty() => REFUSED,
+            _ if self.sums().presumed > 0 || self.is_empty() => UNKNOWN,
+            _ => 0,
+        }
+    }
+
+    /// Whether no call came by.
+    fn is_empty(&self) -> bool {
+        self.told.models.is_empty() && self.told.refused.is_empty() && self.told.unmetered.is_empty()
+    }
+
+    /// All models together.
+    fn sums(&self) -> Sums {
+        self.told.models.values().fold(Sums::default(), |all, sums| all.and(*sums))
+    }
+
+    pub(super) fn text(&self) -> String {
+        let mut text = String::new();
+        let sums = self.sums();
+        let of_cap = self.cap.map(|(cap, left)| format!(" of ${cap}, ${left} left")).unwrap_or_default();
+        let spent = sums.counted();
+        // Writing to a text can't fail.
+        let _ = match self.is_empty() {
+            true => writeln!(
+                text,
+                "imgcost: no call passed through; does the program read OPENAI_BASE_URL or GOOGLE_GEMINI_BASE_URL, or \
+                 has it an address of its own?"
+            ),
+            false => writeln!(text, "imgcost: {}, ${spent} spent{of_cap}", calls(sums.calls)),
+        };
+        let rows: Vec<[String; 3]> = self
+            .told
+            .models
+            .iter()
+            .map(|(model, sums)| {
+                [model.clone(), calls(sums.calls), format!("${}{}", sums.counted(), remarks(sums))]
+            })
+            .collect();
+        let width =
+            |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
+        let (first, second) = (width(0), width(1));
+        for [model, calls, usd] in &rows {
+            let _ = writeln!(text, " {model:first$}  {calls:>second$}  {usd}");
+        }
+        for (verb, reasons) in
+            [("refused", &self.told.refused), ("would be refused", &self.told.would_refuse)]
+        {
+            for (times, why) in reasons.values() {
+                let _ = writeln!(text, " {} {verb}: {why}", calls(*times));
+            }
+        }
+        if !self.told.unmetered.is_empty() {
+            let _ = writeln!(text, " passed unmetered, nothing held: {}", self.told.unmetered.join(", "));
+        }
+        for warning in &self.told.warnings {
+            let _ = writeln!(text, " note: {warning}");
+        }
+        text
+    }
+
+    pub(super) fn json(&self) -> String {
+        let models: Vec<Value> = self
+            .told
+            .models
+            .iter()
+            .map(|(model, sums)| {
+                json!({
+                    "model": model, "calls": sums.calls, "released": sums.released, "presumed": sums.presumed,
+                    "settled_usd": sums.settled_usd, "presumed_usd": sums.presumed_usd,
+                })
+            })
+            .collect();
+        let reasons = |all: &std::collections::BTreeMap<&'static str, (u64, String)>| -> Vec<Value> {
+            all.iter()
+                .map(|(code, (calls, why))| json!({"code": code, "calls": calls, "message": why}))
+                .collect()
+        };
+        let document = json!({
+            "schema": "imgcost.run/1", "scope": self.scope,
+            "cap": self.cap.map(|(cap, _)| cap), "left": self.cap.map(|(_, left)| left),
+            "spent": self.sums().counted(), "models": models, "refused": reasons(&self.told.refused),
+            "would_refuse": reasons(&self.told.would_refuse), "unmetered": self.told.unmetered,
+            "warnings": self.told.warnings,
+        });
+        format!("{document}\n")
+    }
+}
+
+fn calls(count: u64) -> String {
+    if count == 1 { "1 call".to_owned() } else { format!("{count} calls") }
+}
+
+/// What of a model's calls did not simply cost what they cost.
+fn remarks(sums: &Sums) -> String {
+    let mut remarks = String::new();
+    if sums.presumed > 0 {
+        let _ = write!(remarks, ", ${} of it presumed for {}", sums.presumed_usd, calls(sums.presumed));
+    }
+    if sums.released > 0 {
+        let _ = write!(remarks, ", {} free", calls(sums.released));
+    }
+    remarks
+}
