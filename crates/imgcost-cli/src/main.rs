@@ -49,6 +49,9 @@ const ASKING: [&str; 7] = ["quote", "explain", "compare", "models", "usage", "so
 
 fn main() -> ExitCode {
     let typed: Vec<OsString> = std::env::args_os().skip(1).collect();
+    if let Some(words) = parse::first_of_its_own(&typed).and_then(|at| commands::beside::words(&typed, at)) {
+        return commands::beside::become_it(&words);
+    }
     let asked = parse::format(&typed);
     let settings = clock::start().and_then(|()| Settings::load(parse::config(&typed).as_deref()));
     let cli = match parse::cli(&typed) {
@@ -192,5 +195,7 @@ fn run(cli: Cli, settings: &Settings, output: &Output) -> Result<End, Failure> {
         Some(Command::Config(_)) => commands::config(&cli.global, settings, output),
         Some(Command::Completions(args)) => commands::completions(&args),
         Some(Command::Man(args)) => commands::man(&args),
+        // They are another program's, which main has become.
+        Some(Command::Run(_) | Command::Proxy(_)) => Ok(End::Done),
     }
 }

@@ -69,7 +69,7 @@ pub(crate) fn spelled_out(words: &[OsString]) -> Vec<OsString> {
 }
 
 /// Where the first word is that is no global option.
-fn first_of_its_own(words: &[OsString]) -> Option<usize> {
+pub(crate) fn first_of_its_own(words: &[OsString]) -> Option<usize> {
     let mut at = 0;
     loop {
         let word = words.get(at)?.to_str().unwrap_or_default();

@@ -3,11 +3,11 @@
 use clap::Subcommand;
 
 use super::{
-    BatchArgs, BudgetAdjustArgs, BudgetBackupArgs, BudgetDoctorArgs, BudgetExportArgs, BudgetHoldArgs,
-    BudgetHoldsArgs, BudgetJobArgs, BudgetLogArgs, BudgetPauseArgs, BudgetPresumeArgs, BudgetReleaseArgs,
-    BudgetRemoveArgs, BudgetResumeArgs, BudgetSetArgs, BudgetSettleArgs, BudgetShowArgs, CheckArgs,
-    CompareArgs, CompletionsArgs, ConfigArgs, DiffArgs, Lazy, ManArgs, ModelsArgs, PricesCommand, QuoteArgs,
-    SolveArgs, UsageArgs,
+    BatchArgs, BesideArgs, BudgetAdjustArgs, BudgetBackupArgs, BudgetDoctorArgs, BudgetExportArgs,
+    BudgetHoldArgs, BudgetHoldsArgs, BudgetJobArgs, BudgetLogArgs, BudgetPauseArgs, BudgetPresumeArgs,
+    BudgetReleaseArgs, BudgetRemoveArgs, BudgetResumeArgs, BudgetSetArgs, BudgetSettleArgs, BudgetShowArgs,
+    CheckArgs, CompareArgs, CompletionsArgs, ConfigArgs, DiffArgs, Lazy, ManArgs, ModelsArgs, PricesCommand,
+    QuoteArgs, SolveArgs, UsageArgs,
 };
 
 /// What to do.
@@ -88,6 +88,21 @@ Examples:
     /// Keep calls within budgets: hold before a call, settle after.
     #[command(subcommand, arg_required_else_help = true)]
     Budget(BudgetCommand),
+
+    /// Run a program whose image calls may cost so much.
+    #[command(after_help = "\
+Examples:
+  imgcost run --cap 5 -- python make_images.py
+  imgcost run --observe -- node render.mjs
+  imgcost run --ledger budget.db --budget team/alice -- make images")]
+    Run(Lazy<BesideArgs>),
+
+    /// Serve a proxy that caps the calls of any client.
+    #[command(after_help = "\
+Examples:
+  imgcost proxy --ledger budget.db --budget team/alice --upstream https://api.openai.com/v1
+  imgcost proxy --config proxy.toml")]
+    Proxy(Lazy<BesideArgs>),
 
     /// Show and check the price book.
     #[command(subcommand, arg_required_else_help = true)]

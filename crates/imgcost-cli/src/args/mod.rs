@@ -370,3 +370,11 @@ pub(crate) struct ManArgs {
     #[arg(value_name = "COMMAND")]
     pub(crate) command: Vec<String>,
 }
+
+/// `run` and `proxy`, whose words `imgcost-proxy` reads.
+#[derive(Debug, Args)]
+pub(crate) struct BesideArgs {
+    /// Options and words: imgcost help run, imgcost help proxy.
+    #[arg(value_name = "WORD", allow_hyphen_values = true, trailing_var_arg = true)]
+    _words: Vec<std::ffi::OsString>,
+}

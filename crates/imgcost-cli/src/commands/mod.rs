@@ -2,6 +2,7 @@
 //! writes its result to stdout, and says how the program ends.
 
 mod batch;
+pub(crate) mod beside;
 mod budget;
 mod by;
 mod check;

@@ -20,7 +20,7 @@ const PLACES: (u32, u32) = (4, 10_000);
 /// What to type next.
 const FIRST_COMMANDS: [[&str; 2]; 2] = [
     ["Quote: imgcost gpt-image-2 high 1536x1024 x4", "Others: imgcost models"],
-    ["Cap:   imgcost gpt-image-2 high --prompt fox --cap 1", "Help:   imgcost help"],
+    ["Cap:   imgcost run --cap 5 -- python make_images.py", "Help:   imgcost help"],
 ];
 /// How many columns they take side by side.
 const FIRST_COMMANDS_WIDTH: usize = 78;

@@ -39,8 +39,6 @@ const FOREIGN: &[(&str, &str)] = &[
     ("completion", "completions"),
     ("breakdown", "help batch"),
     ("init", "check --init"),
-    ("run", "help budget"),
-    ("proxy", "help budget"),
     ("mcp", "help budget"),
 ];
 

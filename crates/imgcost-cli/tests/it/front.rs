@@ -107,7 +107,6 @@ const MENDED: &[(&str, &str)] = &[
     ("estimate gpt-image-2 hgih 1024", "imgcost gpt-image-2 high 1024"),
     ("cheapest high 1024", "imgcost solve high 1024"),
     ("breakdown --path jobs", "imgcost help batch"),
-    ("run --cap 5 -- python app.py", "imgcost help budget"),
     ("init", "imgcost check --init"),
     ("usgae", "imgcost help usage"),
     ("prices gpt-image-2", "imgcost prices show gpt-image-2"),

@@ -16,6 +16,7 @@ mod batch_files;
 mod batch_streams;
 mod batch_threads;
 mod batch_totals;
+mod beside;
 mod bodies;
 mod budget;
 mod budget_batch;

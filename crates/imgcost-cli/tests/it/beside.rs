@@ -1,0 +1,71 @@
+//! `imgcost run` and `imgcost proxy`, which are another program's.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::Duration;
+
+/// A folder on the file system that this command is on.
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap()
+}
+
+/// This command in a folder of its own.
+fn alone(folder: &Path) -> Command {
+    let copy = folder.join("imgcost");
+    if !copy.exists() {
+        std::fs::hard_link(env!("CARGO_BIN_EXE_imgcost"), &copy).unwrap();
+    }
+    let mut command = Command::new(copy);
+    command.env("PATH", "/usr/bin:/bin");
+    command
+}
+
+fn with_program(folder: &Path, words: &[&str]) -> Output {
+    let program = folder.join("imgcost-proxy");
+    std::fs::write(&program, "#!/bin/sh\necho \"[$0]\"; for word; do echo \"$word\"; done; exit 9\n").unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    for _ in 0..100 {
+        let output = alone(folder).args(words).output().unwrap();
+        // A process that another test is just starting may still have the script open.
+        if !String::from_utf8_lossy(&output.stderr).contains("busy") {
+            return output;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("the script stays busy");
+}
+
+#[test]
+fn a_program_that_is_missing_is_named_with_how_to_build_it() {
+    let folder = folder();
+    for words in [&["run", "--cap", "5", "--", "true"][..], &["proxy"], &["help", "run"]] {
+        let output = alone(folder.path()).args(words).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+        assert!(error.contains("needs the program imgcost-proxy"), "{error}");
+        assert!(error.ends_with("\n  try: cargo build --release -p imgcost-proxy\n"), "{error}");
+    }
+}
+
+#[test]
+fn the_words_reach_the_program_beside_this_one_as_they_are() {
+    let folder = folder();
+    for (typed, passed) in [
+        (
+            &["run", "--cap", "5", "--", "x", "--help", "--json", "a b", ""][..],
+            "run --cap 5 -- x --help --json a b ",
+        ),
+        (&["--json", "run", "--", "x"], "run --json -- x"),
+        (&["help", "run"], "run --help"),
+        (&["run", "help"], "run --help"),
+        (&["run", "--", "help"], "run -- help"),
+        (&["proxy", "--config", "proxy.toml"], "proxy --config proxy.toml"),
+    ] {
+        let output = with_program(folder.path(), typed);
+        assert_eq!(output.status.code(), Some(9), "its exit code");
+        let out = String::from_utf8(output.stdout).unwrap();
+        let words: Vec<_> = out.lines().skip(1).collect();
+        assert_eq!(words.join(" "), passed);
+    }
+}
