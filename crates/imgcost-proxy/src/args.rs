@@ -69,6 +69,9 @@ pub(crate) struct ProxyArgs {
     /// Let every call pass, and only tell what would be denied
     #[arg(long)]
     observe: bool,
+    /// Let nothing out: answer image calls with placeholders
+    #[arg(long)]
+    dry_run: bool,
 }
 
 impl ProxyArgs {
@@ -88,6 +91,7 @@ impl ProxyArgs {
             config.listen = listen;
         }
         config.guard.observe |= self.observe;
+        config.dry_run |= self.dry_run;
         for url in self.upstreams {
             let (provider, key_env) = (self.provider.clone(), self.key_env.clone());
             config.upstreams.push(Upstream { url, provider, key_env, ..Upstream::default() });
@@ -129,6 +133,9 @@ pub(crate) struct RunArgs {
     /// Let every call pass, and only tell what would be refused
     #[arg(long)]
     observe: bool,
+    /// Let nothing out: answer image calls with placeholders of their size, at their ceilings
+    #[arg(long)]
+    dry_run: bool,
     /// Write the summary as JSON
     #[arg(long)]
     json: bool,
@@ -142,7 +149,7 @@ pub(crate) struct RunArgs {
 
 impl RunArgs {
     pub(crate) fn run(self) -> Run {
-        let RunArgs { cap, ledger, budget, policy, prices, observe, json, quiet, command } = self;
-        Run { command, cap, ledger, budget, policy, prices, observe, json, quiet }
+        let RunArgs { cap, ledger, budget, policy, prices, observe, dry_run, json, quiet, command } = self;
+        Run { command, cap, ledger, budget, policy, prices, observe, dry_run, json, quiet }
     }
 }

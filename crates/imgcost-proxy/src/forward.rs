@@ -2,9 +2,7 @@
 
 use std::error::Error as StdError;
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -14,7 +12,6 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::{ClientConfig, RootCertStore};
-use tower_service::Service;
 
 use crate::body::RequestBody;
 use crate::config::Timeouts;
@@ -39,6 +36,12 @@ pub(crate) enum ForwardError {
     /// It took too long.
     #[error("the upstream gave no response in {} s", .0.as_secs())]
     Late(Duration),
+    /// Nothing goes out, and there is no placeholder.
+    #[error(
+        "this is a dry run, which lets nothing out: only calls for images by OpenAI's Images and Responses APIs and \
+         Gemini's generateContent are answered, with placeholders"
+    )]
+    DryRun,
 }
 
 /// An error with what caused it, and that in turn.
@@ -80,28 +83,26 @@ impl Forward {
         Ok(Forward { client, patience: timeouts.response() })
     }
 
-    /// Whether an error says that the request did not leave: no address, no connection, no TLS.
-    pub(crate) fn was_not_sent(error: &(dyn StdError + 'static)) -> bool {
-        matches!(error.downcast_ref(), Some(ForwardError::Client(error)) if error.is_connect())
-    }
-}
-
-impl Service<Request<RequestBody>> for Forward {
-    type Response = Response<Incoming>;
-    type Error = ForwardError;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Incoming>, ForwardError>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ForwardError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
+    /// Sends a request, and waits until its response begins.
+    pub(crate) fn send(
+        &self,
+        request: Request<RequestBody>,
+    ) -> impl Future<Output = Result<Response<Incoming>, ForwardError>> + Send + 'static {
         let (response, patience) = (self.client.request(request), self.patience);
-        Box::pin(async move {
+        async move {
             match tokio::time::timeout(patience, response).await {
                 Ok(response) => response.map_err(ForwardError::Client),
                 Err(_) => Err(ForwardError::Late(patience)),
             }
-        })
+        }
+    }
+
+    /// Whether an error says that the request did not leave: no address, no connection, no TLS.
+    pub(crate) fn was_not_sent(error: &(dyn StdError + 'static)) -> bool {
+        match error.downcast_ref() {
+            Some(ForwardError::Client(error)) => error.is_connect(),
+            Some(ForwardError::DryRun) => true,
+            _ => false,
+        }
     }
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod backend;
 mod body;
 pub mod config;
 mod error;
@@ -10,6 +11,7 @@ mod headers;
 mod keys;
 mod ledger;
 mod model;
+mod placeholder;
 mod proxy;
 mod refusal;
 mod relayed;

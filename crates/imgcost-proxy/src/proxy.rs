@@ -17,6 +17,7 @@ use imgcost_ledger::{Ledger, Scope};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower_service::Service;
 
+use crate::backend::BackendBody;
 use crate::body::{BoxError, Paced, RequestBody, ResponseBody, whole};
 use crate::config::{Config, Limits, Timeouts};
 use crate::front::Front;
@@ -41,6 +42,7 @@ pub struct Proxy {
     keys: Keys,
     scope: Scope,
     front: Front,
+    is_dry_run: bool,
     /// Room for the bodies that are kept until their calls are admitted, in KiB.
     room: Arc<Semaphore>,
 }
@@ -65,6 +67,7 @@ impl Proxy {
             keys,
             scope,
             front: Front::new(config, spends_for_all),
+            is_dry_run: config.dry_run,
             room: Arc::new(Semaphore::new(room)),
         }
     }
@@ -110,7 +113,12 @@ impl Proxy {
         headers::to_upstream(&mut parts.headers);
         upstream.authorise(&mut parts.headers);
         parts.extensions.insert(spend);
-        let relay = Relay { takes_trailers, idle: self.timeouts.idle(), patience: self.timeouts.abandoned() };
+        let relay = Relay {
+            is_dry_run: self.is_dry_run,
+            takes_trailers,
+            idle: self.timeouts.idle(),
+            patience: self.timeouts.abandoned(),
+        };
         let mut service = upstream.service.clone();
         let response =
             async move { relay.response(service.call(Request::from_parts(parts, body)).await).await };
@@ -226,6 +234,7 @@ async fn quoted(guard: &Guard, parts: &Parts, body: RequestBody) -> Result<Respo
 
 /// How a response is passed on.
 struct Relay {
+    is_dry_run: bool,
     takes_trailers: bool,
     /// How long its next piece may take.
     idle: Duration,
@@ -236,7 +245,7 @@ struct Relay {
 impl Relay {
     async fn response(
         self,
-        response: Result<Response<ObservedBody<Incoming>>, BoxError>,
+        response: Result<Response<ObservedBody<BackendBody>>, BoxError>,
     ) -> Result<Response<ResponseBody>, Refusal> {
         let response = response.map_err(|error| Refusal::of(&error))?;
         let hold = held(response.extensions()).cloned();
@@ -245,6 +254,9 @@ impl Relay {
         parts.extensions.clear();
         parts.version = Version::HTTP_11;
         headers::to_client(&mut parts.headers);
+        if self.is_dry_run {
+            parts.headers.insert(headers::DRY_RUN, HeaderValue::from_static("1"));
+        }
         let body = Paced::new(body, self.idle, "the upstream");
         let Some(hold) = hold else { return Ok(Response::from_parts(parts, body.boxed_unsync())) };
         headers::add_hold(&mut parts.headers, &hold);

@@ -39,6 +39,7 @@ impl Refusal {
             let (status, code) = match error {
                 ForwardError::Late(_) => (StatusCode::GATEWAY_TIMEOUT, "upstream-timeout"),
                 ForwardError::Client(_) => (StatusCode::BAD_GATEWAY, "upstream-unreachable"),
+                ForwardError::DryRun => (StatusCode::PAYMENT_REQUIRED, "dry-run"),
             };
             return Refusal::new(status, code, error.to_string());
         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use imgcost_guard::{Builder, Event, Guard, Policy, Rules, built_in_book};
 use imgcost_ledger::{Cap, Ledger, Scope, Window};
 
+use crate::backend::Backend;
 use crate::config::{Budget, Config, Per};
 use crate::error::SetupError;
 use crate::forward::Forward;
@@ -136,7 +137,11 @@ impl Makers<'_> {
         let builder = builder.on_event(move |event| listen(event));
         let guard =
             builder.build().map_err(|error| SetupError::new(format!("upstream {}: {error}", config.url)))?;
-        Upstream::new(config, base, guard, &self.forward)
+        let backend = match self.config.dry_run {
+            true => Backend::Nothing(guard.clone()),
+            false => Backend::Upstream(self.forward.clone()),
+        };
+        Upstream::new(config, base, guard, backend)
     }
 }
 

@@ -7,6 +7,7 @@ use imgcost_guard::Guard;
 use imgcost_guard::tower::{GuardLayer, GuardService};
 use tower_layer::Layer;
 
+use crate::backend::Backend;
 use crate::config::{Credential, Upstream as Config};
 use crate::error::SetupError;
 use crate::forward::Forward;
@@ -22,7 +23,7 @@ pub(crate) struct Upstream {
     /// The models that it takes where others have the same prefix; all that the others don't, if none.
     pub(crate) models: Vec<String>,
     pub(crate) guard: Guard,
-    pub(crate) service: GuardService<Forward>,
+    pub(crate) service: GuardService<Backend>,
     base: Base,
     key: Option<Key>,
 }
@@ -45,7 +46,7 @@ impl Upstream {
         config: &Config,
         base: Base,
         guard: Guard,
-        forward: &Forward,
+        backend: Backend,
     ) -> Result<Self, SetupError> {
         let prefix = match &config.path {
             Some(path) => prefix(path).ok_or_else(|| {
@@ -54,7 +55,7 @@ impl Upstream {
             None => base.path.clone(),
         };
         let key = key(config)?.map(|key| Key { key, place: config.key_in });
-        let service = GuardLayer::new(guard.clone()).not_sent(Forward::was_not_sent).layer(forward.clone());
+        let service = GuardLayer::new(guard.clone()).not_sent(Forward::was_not_sent).layer(backend);
         Ok(Upstream { prefix, models: config.models.clone(), guard, service, base, key })
     }
 

@@ -23,7 +23,8 @@ fn alone(folder: &Path) -> Command {
 
 fn with_program(folder: &Path, words: &[&str]) -> Output {
     let program = folder.join("imgcost-proxy");
-    std::fs::write(&program, "#!/bin/sh\necho \"[$0]\"; for word; do echo \"$word\"; done; exit 9\n").unwrap();
+    std::fs::write(&program, "#!/bin/sh\necho \"[$0]\"; for word; do echo \"$word\"; done; exit 9\n")
+        .unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
     for _ in 0..100 {
         let output = alone(folder).args(words).output().unwrap();

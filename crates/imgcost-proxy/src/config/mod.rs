@@ -68,6 +68,9 @@ pub struct Config {
     /// Prices of your own, over the built-in ones.
     #[serde(default)]
     pub prices: Option<PathBuf>,
+    /// Lets nothing out: image calls are answered with placeholders, at the quote's ceiling.
+    #[serde(default)]
+    pub dry_run: bool,
     /// What the guard admits, and for how much.
     #[serde(default)]
     pub guard: Guarding,
@@ -130,6 +133,7 @@ impl Default for Config {
             keys: Vec::new(),
             policy: None,
             prices: None,
+            dry_run: false,
             guard: Guarding::default(),
             limits: Limits::default(),
             timeouts: Timeouts::default(),

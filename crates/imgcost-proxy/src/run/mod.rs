@@ -46,6 +46,8 @@ pub struct Run {
     pub prices: Option<PathBuf>,
     /// Lets everything pass, and only tells what would have been denied.
     pub observe: bool,
+    /// Lets nothing out, and answers image calls with placeholders.
+    pub dry_run: bool,
     /// Whether the summary is JSON.
     pub json: bool,
     /// Whether there is none.
@@ -60,9 +62,9 @@ impl Run {
     /// # Errors
     /// The command is not started: what is wrong with the options or the machine.
     pub async fn run(self) -> Result<u8, SetupError> {
-        if self.cap.is_none() && self.budget.is_none() && !self.observe {
+        if self.cap.is_none() && self.budget.is_none() && !self.observe && !self.dry_run {
             return Err(SetupError::new(
-                "how much may it spend? --cap USD, or --ledger LEDGER --budget SCOPE; --observe only tells",
+                "how much may it spend? --cap USD, or --ledger LEDGER --budget SCOPE; --observe and --dry-run only tell",
             ));
         }
         let (ledger, scope) = self.money()?;
@@ -87,7 +89,7 @@ impl Run {
         drop(stop);
         // What was cut off is presumed.
         let _ = served.await;
-        let summary = Summary::of(&tally, &*ledger, &scope, self.cap.is_some());
+        let summary = Summary::of(&tally, &*ledger, &scope, &self);
         if !self.quiet {
             eprint!("{}", if self.json { summary.json() } else { summary.text() });
         }
@@ -128,6 +130,7 @@ impl Run {
             upstreams: places.iter().map(Place::upstream).collect(),
             policy: self.policy.clone(),
             prices: self.prices.clone(),
+            dry_run: self.dry_run,
             ..Config::default()
         };
         config.guard.observe = self.observe;

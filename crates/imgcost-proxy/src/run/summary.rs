@@ -5,6 +5,7 @@ use std::fmt::Write;
 use imgcost_ledger::{Ledger, NanoUsd, Scope};
 use serde_json::{Value, json};
 
+use super::Run;
 use super::tally::{Sums, Tally, Told};
 
 /// A call was refused.
@@ -20,19 +21,20 @@ pub(super) struct Summary {
     scope: String,
     /// The cap and what is left of it, if the run has one of its own.
     cap: Option<(NanoUsd, NanoUsd)>,
+    is_dry_run: bool,
 }
 
 impl Summary {
-    pub(super) fn of(tally: &Tally, ledger: &dyn Ledger, scope: &Scope, is_capped: bool) -> Self {
+    pub(super) fn of(tally: &Tally, ledger: &dyn Ledger, scope: &Scope, run: &Run) -> Self {
         let mut told = tally.so_far();
         let status = ledger.status(Some(scope)).unwrap_or_else(|error| {
             told.warnings.push(error.to_string());
             told.ledger_failed = true;
             Vec::new()
         });
-        let own = status.iter().find(|status| is_capped && status.budget.scope == *scope);
+        let own = status.iter().find(|status| run.cap.is_some() && status.budget.scope == *scope);
         let cap = own.and_then(|status| Some((status.budget.cap.limit()?, status.left()?)));
-        Summary { told, scope: scope.to_string(), cap }
+        Summary { told, scope: scope.to_string(), cap, is_dry_run: run.dry_run }
     }
 
     /// The exit code of a run whose command ended well.
@@ -67,6 +69,9 @@ impl Summary {
                 "imgcost: no call passed through; does the program read OPENAI_BASE_URL or GOOGLE_GEMINI_BASE_URL, or \
                  has it an address of its own?"
             ),
+            false if self.is_dry_run => {
+                writeln!(text, "imgcost: dry run: {} would cost up to ${spent}{of_cap}", calls(sums.calls))
+            }
             false => writeln!(text, "imgcost: {}, ${spent} spent{of_cap}", calls(sums.calls)),
         };
         let rows: Vec<[String; 3]> = self
@@ -91,7 +96,9 @@ impl Summary {
             }
         }
         if !self.told.unmetered.is_empty() {
-            let _ = writeln!(text, " passed unmetered, nothing held: {}", self.told.unmetered.join(", "));
+            let what =
+                if self.is_dry_run { "not answered in a dry run" } else { "passed unmetered, nothing held" };
+            let _ = writeln!(text, " {what}: {}", self.told.unmetered.join(", "));
         }
         for warning in &self.told.warnings {
             let _ = writeln!(text, " note: {warning}");
@@ -117,7 +124,7 @@ impl Summary {
                 .collect()
         };
         let document = json!({
-            "schema": "imgcost.run/1", "scope": self.scope,
+            "schema": "imgcost.run/1", "scope": self.scope, "dry_run": self.is_dry_run,
             "cap": self.cap.map(|(cap, _)| cap), "left": self.cap.map(|(_, left)| left),
             "spent": self.sums().counted(), "models": models, "refused": reasons(&self.told.refused),
             "would_refuse": reasons(&self.told.would_refuse), "unmetered": self.told.unmetered,

@@ -11,6 +11,7 @@ mod abuse;
 mod booking;
 mod common;
 mod crash;
+mod dry_run;
 mod keys;
 mod passing;
 mod routing;
