@@ -16,7 +16,7 @@ use super::behaviour::Behaviour;
 use super::received::{self, Call};
 use super::reply::{Image, Pace, Reply};
 use super::wire::{self, Cut};
-use super::{Shared, errors, images, lock, responses, usage};
+use super::{Shared, chat, errors, images, lock, responses, usage};
 
 /// The longest request that is read, as the vendor's own limit is.
 const LONGEST_REQUEST: usize = 512 * 1024 * 1024;
@@ -66,6 +66,7 @@ fn reply(call: &Call, image_bytes: u64) -> Reply {
         "/v1/images/edits" => Endpoint::Edits,
         "/v1/images/variations" => Endpoint::Variations,
         "/v1/responses" => Endpoint::Responses,
+        "/v1/chat/completions" => return chat::reply(),
         path => return errors::no_endpoint(path),
     };
     let order = match usage::order(endpoint, &call.body, call.behaviour == Behaviour::AboveCeiling) {

@@ -8,6 +8,7 @@
 )]
 
 mod behaviour;
+mod chat;
 mod errors;
 mod handler;
 mod image;

@@ -76,7 +76,11 @@ impl Reply {
     /// An error.
     pub(super) fn error(status: u16, error_type: &str, code: Option<&str>, message: &str) -> Reply {
         let error = json!({"message": message, "type": error_type, "param": null, "code": code});
-        let document = json!({ "error": error });
+        Reply::document(status, &json!({ "error": error }))
+    }
+
+    /// A document without images.
+    pub(super) fn document(status: u16, document: &Value) -> Reply {
         Reply::new(status, "application/json", vec![Piece::Text(document.to_string())])
     }
 

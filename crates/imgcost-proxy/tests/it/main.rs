@@ -9,6 +9,7 @@
 
 mod abuse;
 mod booking;
+mod clients;
 mod common;
 mod crash;
 mod dry_run;
