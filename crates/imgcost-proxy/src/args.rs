@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use imgcost_proxy::SetupError;
-use imgcost_proxy::config::{Budget, Config, Per, Upstream};
+use imgcost_proxy::config::{Budget, Config, LogFormat, Per, Upstream};
 use imgcost_proxy::run::Run;
 
 /// Caps the calls of image-generation APIs that pass through it, for programs in any language
@@ -30,12 +30,15 @@ pub(crate) enum Command {
 ///
 /// Clients only change their base URL. A call is quoted and its ceiling is held in the ledger before
 /// it goes out; what its response reports is booked. A call that does not fit gets status 402.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
   imgcost proxy --ledger budget.db --budget team/alice --upstream https://api.openai.com/v1
   OPENAI_BASE_URL=http://127.0.0.1:4141/v1 python make_images.py
   imgcost proxy --config proxy.toml
+
+SIGHUP reads the configuration again; what is wrong with it is told, and changes nothing. ^C and SIGTERM let
+open calls end; told twice, it ends at once.
 
 Exit codes: 0 told to stop, 1 can't listen, 2 wrong usage or configuration, 4 stopped with calls open")]
 pub(crate) struct ProxyArgs {
@@ -66,6 +69,12 @@ pub(crate) struct ProxyArgs {
     /// Listen on an address and port [default: 127.0.0.1:4141]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
+    /// Serve the status page and the metrics at an address of their own
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    admin: Option<SocketAddr>,
+    /// Log requests and warnings to stderr, as lines of this format [default: text]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    log: Option<LogFormat>,
     /// Let every call pass, and only tell what would be denied
     #[arg(long)]
     observe: bool,
@@ -76,23 +85,25 @@ pub(crate) struct ProxyArgs {
 
 impl ProxyArgs {
     /// The configuration that the file and the flags make together.
-    pub(crate) fn config(self) -> Result<Config, SetupError> {
+    pub(crate) fn config(&self) -> Result<Config, SetupError> {
         let mut config = self.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
-        if let Some(ledger) = self.ledger {
+        if let Some(ledger) = self.ledger.clone() {
             (config.ledger, config.ledger_env) = (Some(ledger), None);
         }
-        if let Some(budget) = self.budget {
+        if let Some(budget) = self.budget.clone() {
             config.budget = budget;
         }
-        if let Some(usd) = self.cap {
+        if let Some(usd) = self.cap.clone() {
             config.budgets.push(Budget { scope: config.budget.clone(), usd, per: self.per });
         }
         if let Some(listen) = self.listen {
             config.listen = listen;
         }
+        config.admin = self.admin.or(config.admin);
+        config.log = self.log.unwrap_or(config.log);
         config.guard.observe |= self.observe;
         config.dry_run |= self.dry_run;
-        for url in self.upstreams {
+        for url in self.upstreams.clone() {
             let (provider, key_env) = (self.provider.clone(), self.key_env.clone());
             config.upstreams.push(Upstream { url, provider, key_env, ..Upstream::default() });
         }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -11,6 +12,8 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep};
+
+use crate::telemetry::Exchange;
 
 /// A boxed error, as tower has it.
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -28,9 +31,11 @@ pub(crate) struct RequestBody(UnsyncBoxBody<Bytes, BoxError>);
 
 impl RequestBody {
     /// A client's body, up to a size, each piece of which comes in time.
-    pub(crate) fn incoming(body: Incoming, most: u64, wait: Duration) -> Self {
+    pub(crate) fn incoming(body: Incoming, most: u64, wait: Duration, exchange: &Arc<Exchange>) -> Self {
         let most = usize::try_from(most).unwrap_or(usize::MAX);
-        RequestBody(Limited::new(Paced::new(body, wait, "the client"), most).boxed_unsync())
+        let mut body = Paced::new(body, wait, "the client");
+        body.exchange = Some(Arc::clone(exchange));
+        RequestBody(Limited::new(body, most).boxed_unsync())
     }
 }
 
@@ -82,12 +87,14 @@ pub(crate) struct Paced<B> {
     wait: Duration,
     who: &'static str,
     timer: Option<Pin<Box<Sleep>>>,
-    is_waiting: bool,
+    waiting_since: Option<Instant>,
+    /// Who is told how long it was waited for the client.
+    exchange: Option<Arc<Exchange>>,
 }
 
 impl<B> Paced<B> {
     pub(crate) fn new(inner: B, wait: Duration, who: &'static str) -> Self {
-        Paced { inner, wait, who, timer: None, is_waiting: false }
+        Paced { inner, wait, who, timer: None, waiting_since: None, exchange: None }
     }
 }
 
@@ -105,16 +112,57 @@ where
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = &mut *self;
         if let Poll::Ready(frame) = Pin::new(&mut this.inner).poll_frame(cx) {
-            this.is_waiting = false;
+            let since = this.waiting_since.take();
+            if let (Some(since), Some(exchange)) = (since, &this.exchange) {
+                exchange.waited_for_client(since.elapsed());
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         let wait = this.wait;
         let timer = this.timer.get_or_insert_with(|| Box::pin(sleep(wait)));
-        if !std::mem::replace(&mut this.is_waiting, true) {
-            timer.as_mut().reset(Instant::now() + wait);
+        if this.waiting_since.is_none() {
+            let now = Instant::now();
+            this.waiting_since = Some(now);
+            timer.as_mut().reset(now + wait);
         }
         ready!(timer.as_mut().poll(cx));
         Poll::Ready(Some(Err(Silence { who: this.who, wait }.into())))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+/// A body that keeps its exchange open until it has gone out, or was dropped.
+pub(crate) struct Kept<B> {
+    inner: B,
+    exchange: Option<Arc<Exchange>>,
+}
+
+impl<B> Kept<B> {
+    pub(crate) fn new(inner: B, exchange: Arc<Exchange>) -> Self {
+        Kept { inner, exchange: Some(exchange) }
+    }
+}
+
+impl<B: Body + Unpin> Body for Kept<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let frame = ready!(Pin::new(&mut self.inner).poll_frame(cx));
+        if frame.is_none() {
+            self.exchange = None;
+        }
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {

@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -16,6 +16,7 @@ use rustls::{ClientConfig, RootCertStore};
 use crate::body::RequestBody;
 use crate::config::Timeouts;
 use crate::error::SetupError;
+use crate::telemetry::Exchange;
 
 /// How long an open connection is kept for the next call.
 const KEPT_OPEN: Duration = Duration::from_secs(60);
@@ -86,14 +87,23 @@ impl Forward {
     /// Sends a request, and waits until its response begins.
     pub(crate) fn send(
         &self,
-        request: Request<RequestBody>,
+        mut request: Request<RequestBody>,
     ) -> impl Future<Output = Result<Response<Incoming>, ForwardError>> + Send + 'static {
+        let exchange = request.extensions_mut().remove::<Arc<Exchange>>();
+        let sent = Instant::now();
+        if let Some(exchange) = &exchange {
+            exchange.sent();
+        }
         let (response, patience) = (self.client.request(request), self.patience);
         async move {
-            match tokio::time::timeout(patience, response).await {
+            let response = match tokio::time::timeout(patience, response).await {
                 Ok(response) => response.map_err(ForwardError::Client),
                 Err(_) => Err(ForwardError::Late(patience)),
+            };
+            if let Some(exchange) = &exchange {
+                exchange.waited_for_upstream(sent.elapsed());
             }
+            response
         }
     }
 

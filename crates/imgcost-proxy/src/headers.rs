@@ -28,7 +28,10 @@ pub(crate) const DRY_RUN: HeaderName = HeaderName::from_static("x-imgcost-dry-ru
 const SCOPE: HeaderName = HeaderName::from_static("x-imgcost-scope");
 const KEY: HeaderName = HeaderName::from_static("x-imgcost-key");
 const TAG: HeaderName = HeaderName::from_static("x-imgcost-tag");
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The id of the request in the log: the client's own, or one that was made for it.
+pub(crate) const OWN_REQUEST_ID: HeaderName = HeaderName::from_static("x-imgcost-request-id");
 
 /// What every header of the proxy's own begins with.
 const OWN: &str = "x-imgcost-";
@@ -120,24 +123,26 @@ pub(crate) fn add_settled(headers: &mut HeaderMap, booked: &Booked) {
     }
 }
 
-/// Whose money a request spends, and under which name: of a scope, or of one below it that the client
-/// names.
-pub(crate) fn spend(headers: &HeaderMap, scope: &Scope) -> Result<Spend, Refusal> {
-    let text = |name: &HeaderName| -> Result<Option<&str>, Refusal> {
-        let value = headers.get(name).map(HeaderValue::to_str).transpose();
-        value.map_err(|_| Refusal::bad_request(format!("{name} is no text")))
-    };
-    let scope = match text(&SCOPE)? {
-        None => scope.clone(),
-        Some(below) => format!("{scope}/{below}").parse().map_err(|error| {
-            Refusal::bad_request(format!("{SCOPE} names a scope below {scope}, such as alice: {error}"))
-        })?,
-    };
-    let mut spend = Spend::of(scope);
-    if let Some(key) = text(&KEY)? {
+fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, Refusal> {
+    let value = headers.get(name).map(HeaderValue::to_str).transpose();
+    value.map_err(|_| Refusal::bad_request(format!("{name} is no text")))
+}
+
+/// Whose money a request spends: a scope's, or that of one below it that the client names.
+pub(crate) fn scope(headers: &HeaderMap, scope: &Scope) -> Result<Scope, Refusal> {
+    let Some(below) = text(headers, &SCOPE)? else { return Ok(scope.clone()) };
+    format!("{scope}/{below}").parse().map_err(|error| {
+        Refusal::bad_request(format!("{SCOPE} names a scope below {scope}, such as alice: {error}"))
+    })
+}
+
+/// What a request spends, and under which name. Without an id of its client's, it has this one.
+pub(crate) fn spend(headers: &HeaderMap, scope: Scope, id: &str) -> Result<Spend, Refusal> {
+    let mut spend = Spend::of(scope).request_id(id);
+    if let Some(key) = text(headers, &KEY)? {
         spend = spend.key(key);
     }
-    if let Some(id) = text(&REQUEST_ID)? {
+    if let Some(id) = text(headers, &REQUEST_ID)? {
         spend = spend.request_id(id);
     }
     for value in headers.get_all(TAG) {

@@ -118,7 +118,7 @@ pub(crate) fn random(bytes: usize) -> Result<String, SetupError> {
     Ok(to_hex(&random))
 }
 
-fn to_hex(bytes: &[u8]) -> String {
+pub(crate) fn to_hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

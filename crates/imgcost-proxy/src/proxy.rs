@@ -1,30 +1,37 @@
 //! One request through the proxy.
 
 use std::cmp::Reverse;
+use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRAILER};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, TRAILER};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body::Body;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use imgcost_core::{Book, Date};
 use imgcost_guard::tower::ObservedBody;
-use imgcost_guard::{Error, Guard, booked, held};
+use imgcost_guard::{Booked, Error, Guard, booked, held};
 use imgcost_ledger::{Ledger, Scope};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tower_service::Service;
 
 use crate::backend::BackendBody;
-use crate::body::{BoxError, Paced, RequestBody, ResponseBody, whole};
+use crate::body::{BoxError, Kept, Paced, RequestBody, ResponseBody, whole};
 use crate::config::{Config, Limits, Timeouts};
-use crate::front::Front;
+use crate::front::{Front, without_port};
 use crate::keys::{Holder, Keys};
+use crate::life::Life;
+use crate::pages::{self, Page, Readiness};
 use crate::refusal::{Refusal, json_response};
 use crate::relayed::{Relayed, Settled};
-use crate::upstream::Upstream;
+use crate::setup::Listen;
+use crate::telemetry::{Exchange, Telemetry};
+use crate::upstream::{Upstream, is_loopback};
 use crate::{headers, model};
 
 /// Up to how many bytes a response is read before it is passed on, so that what its call was booked at
@@ -33,9 +40,30 @@ const SMALL: u64 = 64 << 10;
 /// What memory is counted in.
 const KIB: usize = 1 << 10;
 
+/// What stays when another configuration is read.
+#[derive(Clone)]
+pub(crate) struct Lasting {
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) telemetry: Arc<Telemetry>,
+    pub(crate) life: Arc<Life>,
+    pub(crate) listen: Listen,
+    /// What it was started with.
+    pub(crate) config: Arc<Config>,
+}
+
 /// A capping reverse proxy: all it knows, but for what it listens on.
 pub struct Proxy {
     pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) telemetry: Arc<Telemetry>,
+    pub(crate) life: Arc<Life>,
+    pub(crate) lasting: Lasting,
+    /// Who makes a page that asks the ledger for much.
+    pub(crate) asks_ledger: Mutex<()>,
+    readiness: Readiness,
+    /// What may be asked at the address of those who run it, if it has one.
+    admin: Option<Front>,
+    has_pages: bool,
+    listens_on_loopback: bool,
     pub(crate) limits: Limits,
     pub(crate) timeouts: Timeouts,
     upstreams: Vec<Upstream>,
@@ -53,14 +81,24 @@ impl Proxy {
         mut upstreams: Vec<Upstream>,
         keys: Keys,
         scope: Scope,
-        ledger: Arc<dyn Ledger>,
+        lasting: Lasting,
     ) -> Self {
         // The longest path first.
         upstreams.sort_by_key(|upstream| Reverse(upstream.prefix.len()));
         let spends_for_all = keys.is_empty() && upstreams.iter().any(Upstream::has_key);
         let room = (config.limits.memory / KIB).clamp(1, Semaphore::MAX_PERMITS);
         Proxy {
-            ledger,
+            ledger: Arc::clone(&lasting.ledger),
+            telemetry: Arc::clone(&lasting.telemetry),
+            life: Arc::clone(&lasting.life),
+            lasting,
+            asks_ledger: Mutex::const_new(()),
+            readiness: Readiness::default(),
+            admin: config
+                .admin
+                .map(|address| Front::new(&Config { listen: address, ..config.clone() }, false)),
+            has_pages: config.pages,
+            listens_on_loopback: config.listen.ip().is_loopback(),
             limits: config.limits.clone(),
             timeouts: config.timeouts.clone(),
             upstreams,
@@ -72,6 +110,16 @@ impl Proxy {
         }
     }
 
+    /// Tells those who run it something on stderr.
+    pub fn tell(&self, message: &str) {
+        self.telemetry.log.tell(message);
+    }
+
+    /// Where those who run it are answered, if not where clients are.
+    pub(crate) fn admin_address(&self) -> Option<SocketAddr> {
+        self.lasting.config.admin.filter(|_| self.has_pages)
+    }
+
     /// Waits until what happened is booked.
     pub(crate) async fn drain(&self) {
         for upstream in &self.upstreams {
@@ -79,16 +127,103 @@ impl Proxy {
         }
     }
 
-    /// The response to a request, whatever it is.
-    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<ResponseBody> {
-        self.pass(request).await.unwrap_or_else(Refusal::into_response)
+    /// When the prices were last checked, and the digest of the book.
+    pub(crate) fn book(&self) -> (Date, String) {
+        let books = || self.upstreams.iter().map(|upstream| upstream.guard.book());
+        let checked = books().map(Book::checked).min().unwrap_or(Date::ZERO);
+        (checked, books().next().map(|book| book.digest().to_owned()).unwrap_or_default())
     }
 
-    async fn pass(&self, request: Request<Incoming>) -> Result<Response<ResponseBody>, Refusal> {
+    /// Why it should get no calls, if there is a reason.
+    pub(crate) async fn is_not_ready(&self) -> Option<&'static str> {
+        if self.life.is_stopping() {
+            return Some("stopping");
+        }
+        let answers = self.readiness.ledger_answers(&self.ledger).await;
+        (!answers).then_some("the ledger does not answer")
+    }
+
+    /// What of a configuration counts only once the proxy is started again.
+    pub(crate) fn needs_restart(&self, next: &Config) -> Vec<&'static str> {
+        let now = &self.lasting.config;
+        let changed = [
+            ("listen", now.listen != next.listen),
+            ("admin", now.admin != next.admin),
+            ("ledger", (&now.ledger, &now.ledger_env) != (&next.ledger, &next.ledger_env)),
+            ("log", now.log != next.log),
+            ("limits.connections", now.limits.connections != next.limits.connections),
+        ];
+        changed.into_iter().filter_map(|(name, is_changed)| is_changed.then_some(name)).collect()
+    }
+
+    /// The response to a request at the address of those who run the proxy.
+    pub(crate) async fn answer_admin(&self, request: Request<Incoming>) -> Response<ResponseBody> {
+        let Some(front) = &self.admin else { return pages::nothing().into_response() };
+        if let Err(refusal) = front.check(&request) {
+            return refusal.into_response();
+        }
+        match Page::of(&request) {
+            Some(page) => page.response(self).await,
+            None => pages::nothing().into_response(),
+        }
+    }
+
+    /// The response to a client's request, whatever it is.
+    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<ResponseBody> {
+        if let Some(page) = self.page_of(&request) {
+            return match self.may_see(page, &request) {
+                Ok(()) => page.response(self).await,
+                Err(refusal) => refusal.into_response(),
+            };
+        }
+        let exchange = Exchange::begin(&self.telemetry, &request, self.life.open_request());
+        let mut response = self.pass(request, &exchange).await.unwrap_or_else(|refusal| {
+            exchange.refused(&refusal);
+            refusal.into_response()
+        });
+        exchange.answered();
+        if let Ok(id) = HeaderValue::try_from(exchange.id()) {
+            response.headers_mut().insert(headers::OWN_REQUEST_ID, id);
+        }
+        response
+    }
+
+    /// The page of the proxy's own that a client asks for. One that an upstream's path takes is the
+    /// upstream's; one without a path leaves these to the proxy.
+    fn page_of<B>(&self, request: &Request<B>) -> Option<Page> {
+        let page = Page::of(request)
+            .filter(|page| self.has_pages && !(page.is_private() && self.admin.is_some()))?;
+        let path = request.uri().path();
+        let is_taken = |upstream: &Upstream| !upstream.prefix.is_empty() && upstream.rest(path).is_some();
+        (!self.upstreams.iter().any(is_taken)).then_some(page)
+    }
+
+    /// Refuses clients what only those who run the proxy may see, unless all are on this machine: by the
+    /// address that it listens on, and by the name that it is called by, which another server's would be.
+    fn may_see<B>(&self, page: Page, request: &Request<B>) -> Result<(), Refusal> {
+        self.front.check(request)?;
+        let is_here = self.listens_on_loopback && is_loopback(without_port(host(request)));
+        if page.is_private() && !is_here { Err(pages::not_here()) } else { Ok(()) }
+    }
+
+    async fn pass(
+        &self,
+        request: Request<Incoming>,
+        exchange: &Arc<Exchange>,
+    ) -> Result<Response<ResponseBody>, Refusal> {
         self.front.check(&request)?;
+        if self.life.is_stopping() {
+            let why = "the proxy is about to end and takes no new calls; try again";
+            return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", why));
+        }
         let (mut parts, body) = request.into_parts();
         let holder = self.holder(&parts)?;
-        let spend = headers::spend(&parts.headers, holder.map_or(&self.scope, |holder| &holder.scope))?;
+        if let Some(holder) = holder {
+            exchange.set_key(&holder.name);
+        }
+        let scope = headers::scope(&parts.headers, holder.map_or(&self.scope, |holder| &holder.scope))?;
+        exchange.set_scope(scope.clone());
+        let spend = headers::spend(&parts.headers, scope, exchange.id())?;
         let upstreams = self.upstreams_at(&parts)?;
         let (method, uri) = (parts.method.clone(), parts.uri.clone());
         let address = |upstream: &Upstream| {
@@ -101,10 +236,12 @@ impl Proxy {
         }
         let _room = if is_collected { Some(self.room_for(&body).await?) } else { None };
         let most = self.limits.upload.max(u64::try_from(self.limits.body).unwrap_or(u64::MAX));
-        let body = RequestBody::incoming(body, most, self.timeouts.request());
+        let body = RequestBody::incoming(body, most, self.timeouts.request(), exchange);
         let (upstream, body) = self.chosen(&upstreams, &parts, body).await?;
+        exchange.set_upstream(&upstream.named);
         parts.uri = address(upstream)?;
         if headers::is_dry_run(&parts.headers) {
+            exchange.set_quoted();
             return quoted(&upstream.guard, &parts, body).await;
         }
         let takes_trailers = headers::takes_trailers(&parts.headers);
@@ -113,11 +250,14 @@ impl Proxy {
         headers::to_upstream(&mut parts.headers);
         upstream.authorise(&mut parts.headers);
         parts.extensions.insert(spend);
+        parts.extensions.insert(Arc::clone(exchange));
         let relay = Relay {
             is_dry_run: self.is_dry_run,
             takes_trailers,
             idle: self.timeouts.idle(),
             patience: self.timeouts.abandoned(),
+            exchange: Arc::clone(exchange),
+            life: Arc::clone(&self.life),
         };
         let mut service = upstream.service.clone();
         let response =
@@ -125,11 +265,18 @@ impl Proxy {
         if !is_spawned {
             return response.await;
         }
+        let (life, exchange) = (Arc::clone(&self.life), Arc::clone(exchange));
+        let response = async move {
+            let response = tokio::select! {
+                response = response => response,
+                () = life.is_cut() => Err(interrupted()),
+            };
+            // Its client may not be there any more to get it.
+            response.inspect_err(|refusal| exchange.refused(refusal))
+        };
         // A client that goes away ends this future, and not the call: what it costs is known at its end.
         let response = tokio::spawn(response).await;
-        response.unwrap_or_else(|_| {
-            Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "interrupted", "the proxy was interrupted"))
-        })
+        response.unwrap_or_else(|_| Err(interrupted()))
     }
 
     /// Whose key a request has; none if no key is needed.
@@ -232,6 +379,16 @@ async fn quoted(guard: &Guard, parts: &Parts, body: RequestBody) -> Result<Respo
     Ok(response)
 }
 
+fn interrupted() -> Refusal {
+    Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "interrupted", "the proxy was interrupted")
+}
+
+/// The host that a request is for.
+fn host<B>(request: &Request<B>) -> &str {
+    let in_header = || request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    request.uri().authority().map(|host| host.as_str()).or_else(in_header).unwrap_or_default()
+}
+
 /// How a response is passed on.
 struct Relay {
     is_dry_run: bool,
@@ -240,6 +397,8 @@ struct Relay {
     idle: Duration,
     /// How long it is read on after its client went away.
     patience: Duration,
+    exchange: Arc<Exchange>,
+    life: Arc<Life>,
 }
 
 impl Relay {
@@ -248,8 +407,11 @@ impl Relay {
         response: Result<Response<ObservedBody<BackendBody>>, BoxError>,
     ) -> Result<Response<ResponseBody>, Refusal> {
         let response = response.map_err(|error| Refusal::of(&error))?;
+        let exchange = self.exchange;
+        exchange.responded(response.status());
         let hold = held(response.extensions()).cloned();
         let settled = Box::pin(booked(response.extensions()));
+        let until_settled = booked(response.extensions());
         let (mut parts, body) = response.into_parts();
         parts.extensions.clear();
         parts.version = Version::HTTP_11;
@@ -258,10 +420,17 @@ impl Relay {
             parts.headers.insert(headers::DRY_RUN, HeaderValue::from_static("1"));
         }
         let body = Paced::new(body, self.idle, "the upstream");
-        let Some(hold) = hold else { return Ok(Response::from_parts(parts, body.boxed_unsync())) };
+        let Some(hold) = hold else {
+            return Ok(Response::from_parts(parts, Kept::new(body, exchange).boxed_unsync()));
+        };
         headers::add_hold(&mut parts.headers, &hold);
+        exchange.held(&hold);
+        drop(hold);
+        tokio::spawn(until_booked(until_settled, Arc::clone(&exchange)));
         if is_small(&parts.headers, &body) {
+            let head = Instant::now();
             let bytes = body.collect().await.map_err(|error| broken_off(&error))?.to_bytes();
+            exchange.waited_for_upstream(head.elapsed());
             if let Some(booked) = settled.await {
                 headers::add_settled(&mut parts.headers, &booked);
             }
@@ -274,8 +443,15 @@ impl Relay {
         } else {
             None
         };
-        let relayed = Relayed::new(body.boxed_unsync(), self.patience, trailer);
-        Ok(Response::from_parts(parts, relayed.boxed_unsync()))
+        let relayed = Relayed::new(body.boxed_unsync(), self.patience, trailer, self.life);
+        Ok(Response::from_parts(parts, Kept::new(relayed, exchange).boxed_unsync()))
+    }
+}
+
+/// Keeps the exchange of an image call open until it is booked.
+async fn until_booked(booking: impl Future<Output = Option<Booked>>, exchange: Arc<Exchange>) {
+    if let Some(booked) = booking.await {
+        exchange.booked(&booked);
     }
 }
 

@@ -85,6 +85,23 @@ impl Refusal {
         refusal
     }
 
+    /// Whether the upstream is why there is no response.
+    pub(crate) fn is_of_upstream(&self) -> bool {
+        matches!(self.status, StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT)
+    }
+
+    /// The quote of the call, if it got that far.
+    pub(crate) fn quote(&self) -> Option<&str> {
+        self.more.get("quote").and_then(Value::as_str)
+    }
+
+    /// What logs show of why. Where a request is wrong, the message may repeat what is in it, and stays
+    /// between the proxy and its client.
+    pub(crate) fn reason(&self) -> Option<&str> {
+        let is_own = self.status == StatusCode::PAYMENT_REQUIRED || self.status.is_server_error();
+        is_own.then_some(self.message.as_str())
+    }
+
     /// Whether it is about money or policy: then a program that sends it again gets the same.
     fn is_final(&self) -> bool {
         self.status.is_client_error()

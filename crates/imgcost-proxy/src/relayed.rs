@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use imgcost_guard::Booked;
 
 use crate::body::{BoxError, ResponseBody};
 use crate::headers::add_settled;
+use crate::life::Life;
 
 /// What the call was booked at, once it is.
 pub(crate) type Settled = Pin<Box<dyn Future<Output = Option<Booked>> + Send>>;
@@ -24,12 +26,18 @@ pub(crate) struct Relayed {
     patience: Duration,
     trailer: Option<Settled>,
     is_over: bool,
+    life: Arc<Life>,
 }
 
 impl Relayed {
     /// A body that is read for as long as this after its client went away.
-    pub(crate) fn new(inner: ResponseBody, patience: Duration, trailer: Option<Settled>) -> Self {
-        Relayed { inner: Some(inner), patience, trailer, is_over: false }
+    pub(crate) fn new(
+        inner: ResponseBody,
+        patience: Duration,
+        trailer: Option<Settled>,
+        life: Arc<Life>,
+    ) -> Self {
+        Relayed { inner: Some(inner), patience, trailer, is_over: false, life }
     }
 }
 
@@ -81,11 +89,14 @@ impl Drop for Relayed {
         };
         // Without a runtime the proxy is ending, and what was seen decides.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        let patience = self.patience;
+        let (patience, life) = (self.patience, Arc::clone(&self.life));
         runtime.spawn(async move {
             let rest = async { while let Some(Ok(_)) = inner.frame().await {} };
             // Past that, what was seen decides.
-            let _ = tokio::time::timeout(patience, rest).await;
+            tokio::select! {
+                _ = tokio::time::timeout(patience, rest) => {}
+                () = life.is_cut() => {}
+            }
         });
     }
 }

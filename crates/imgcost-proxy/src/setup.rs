@@ -12,7 +12,9 @@ use crate::config::{Budget, Config, Per};
 use crate::error::SetupError;
 use crate::forward::Forward;
 use crate::keys::Keys;
-use crate::proxy::Proxy;
+use crate::life::Life;
+use crate::proxy::{Lasting, Proxy};
+use crate::telemetry::Telemetry;
 use crate::upstream::{Base, Upstream};
 use crate::{files, ledger};
 
@@ -55,6 +57,27 @@ impl Proxy {
         ledger: Arc<dyn Ledger>,
         listen: impl Fn(&Event) + Send + Sync + 'static,
     ) -> Result<Proxy, SetupError> {
+        let telemetry = Telemetry::new(config.log);
+        let counted = Arc::clone(&telemetry);
+        let listen: Listen = Arc::new(move |event| {
+            counted.event(event);
+            listen(event);
+        });
+        Proxy::lasting(
+            config,
+            Lasting { ledger, telemetry, life: Life::new(), listen, config: Arc::new(config.clone()) },
+        )
+    }
+
+    /// The same proxy with another configuration: over the same ledger, at the same addresses.
+    pub(crate) fn again(&self, config: &Config) -> Result<Proxy, SetupError> {
+        let lasting = self.lasting.clone();
+        let (listen, admin) = (lasting.config.listen, lasting.config.admin);
+        Proxy::lasting(&Config { listen, admin, ..config.clone() }, lasting)
+    }
+
+    fn lasting(config: &Config, lasting: Lasting) -> Result<Proxy, SetupError> {
+        let ledger = &lasting.ledger;
         let keys = Keys::new(&config.keys)?;
         if keys.is_empty() && !config.listen.ip().is_loopback() {
             return Err(SetupError::new(format!(
@@ -74,10 +97,10 @@ impl Proxy {
             .map_err(|error| SetupError::new(format!("budget {}: {error}", config.budget)))?;
         let makers = Makers {
             config,
-            ledger: Arc::clone(&ledger),
+            ledger: Arc::clone(ledger),
             policy: policy(config)?,
             prices: config.prices.as_deref().map(|path| files::text(path, FILE_BYTES)).transpose()?,
-            listen: Arc::new(listen),
+            listen: Arc::clone(&lasting.listen),
             forward: Forward::new(&config.timeouts)?,
             scope: scope.clone(),
         };
@@ -95,7 +118,7 @@ impl Proxy {
                 open.0.url
             )));
         }
-        Ok(Proxy::of_parts(config, upstreams, keys, scope, ledger))
+        Ok(Proxy::of_parts(config, upstreams, keys, scope, lasting))
     }
 }
 
@@ -117,7 +140,7 @@ impl Makers<'_> {
         let provider = base.provider(config, &book);
         let mut builder = Guard::builder(book, Arc::clone(&self.ledger), self.scope.clone())
             .policy(self.policy.clone())
-            .provider(provider)
+            .provider(&provider)
             .host(base.host())
             .by("imgcost-proxy")
             .body_limit(self.config.limits.body);
@@ -141,7 +164,7 @@ impl Makers<'_> {
             true => Backend::Nothing(guard.clone()),
             false => Backend::Upstream(self.forward.clone()),
         };
-        Upstream::new(config, base, guard, backend)
+        Upstream::new(config, base, provider, guard, backend)
     }
 }
 

@@ -1,5 +1,7 @@
 //! An API behind the proxy, ready to be called.
 
+use std::sync::Arc;
+
 use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 use http::{HeaderMap, Uri};
 use imgcost_core::Book;
@@ -11,6 +13,7 @@ use crate::backend::Backend;
 use crate::config::{Credential, Upstream as Config};
 use crate::error::SetupError;
 use crate::forward::Forward;
+use crate::telemetry::Named;
 use crate::{files, keys};
 
 /// The longest file with a key.
@@ -24,6 +27,8 @@ pub(crate) struct Upstream {
     pub(crate) models: Vec<String>,
     pub(crate) guard: Guard,
     pub(crate) service: GuardService<Backend>,
+    /// What it is called in logs and metrics.
+    pub(crate) named: Arc<Named>,
     base: Base,
     key: Option<Key>,
 }
@@ -45,6 +50,7 @@ impl Upstream {
     pub(crate) fn new(
         config: &Config,
         base: Base,
+        provider: String,
         guard: Guard,
         backend: Backend,
     ) -> Result<Self, SetupError> {
@@ -56,7 +62,8 @@ impl Upstream {
         };
         let key = key(config)?.map(|key| Key { key, place: config.key_in });
         let service = GuardLayer::new(guard.clone()).not_sent(Forward::was_not_sent).layer(backend);
-        Ok(Upstream { prefix, models: config.models.clone(), guard, service, base, key })
+        let named = Arc::new(Named { upstream: format!("{}{}", base.authority, base.path), provider });
+        Ok(Upstream { prefix, models: config.models.clone(), guard, service, named, base, key })
     }
 
     /// Whether the proxy has the API's key.

@@ -3,6 +3,7 @@
 mod guarding;
 mod keys;
 mod limits;
+mod operations;
 mod upstreams;
 
 use std::net::SocketAddr;
@@ -13,6 +14,7 @@ use serde::Deserialize;
 pub use guarding::{Guarding, Outage};
 pub use keys::Key;
 pub use limits::{Limits, Timeouts};
+pub use operations::LogFormat;
 pub use upstreams::{Credential, Upstream};
 
 use crate::error::SetupError;
@@ -40,6 +42,16 @@ pub struct Config {
     /// Where to listen: an address and a port, loopback where nothing is said.
     #[serde(default = "listen")]
     pub listen: SocketAddr,
+    /// Where the pages for those who run the proxy are, `/` and `/metrics` above all: an address and a
+    /// port of their own. Without it they are at `listen`, if that is on the loopback.
+    #[serde(default)]
+    pub admin: Option<SocketAddr>,
+    /// Whether it has pages of its own at all: `/`, `/healthz`, `/readyz` and `/metrics`.
+    #[serde(default = "yes")]
+    pub pages: bool,
+    /// What its log looks like, on stderr.
+    #[serde(default)]
+    pub log: LogFormat,
     /// Names by which clients call the proxy, beside those of the loopback and the listened address:
     /// a request with another `Host` is refused.
     #[serde(default)]
@@ -116,6 +128,10 @@ fn listen() -> SocketAddr {
     LISTEN
 }
 
+fn yes() -> bool {
+    true
+}
+
 fn budget() -> String {
     "app".to_owned()
 }
@@ -124,6 +140,9 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             listen: LISTEN,
+            admin: None,
+            pages: true,
+            log: LogFormat::default(),
             hosts: Vec::new(),
             ledger: None,
             ledger_env: None,

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use imgcost_ledger::{Budget, Cap, Ledger, MemoryLedger, Scope, Window};
 use tokio::sync::oneshot;
 
-use crate::config::Config;
+use crate::config::{Config, LogFormat};
 use crate::error::SetupError;
 use crate::proxy::Proxy;
 use crate::server::Server;
@@ -131,6 +131,9 @@ impl Run {
             policy: self.policy.clone(),
             prices: self.prices.clone(),
             dry_run: self.dry_run,
+            // It is the command's alone, and the summary is all there is to see of it.
+            pages: false,
+            log: LogFormat::Off,
             ..Config::default()
         };
         config.guard.observe = self.observe;

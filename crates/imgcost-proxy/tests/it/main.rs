@@ -14,6 +14,8 @@ mod common;
 mod crash;
 mod dry_run;
 mod keys;
+mod operations;
+mod pages;
 mod passing;
 mod routing;
 mod run;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use imgcost_fake::Fake;
 use imgcost_ledger::{Filter, Hold, Ledger, MemoryLedger, NanoUsd, Record, State};
-use imgcost_proxy::config::{Budget, Config, Per, Upstream};
+use imgcost_proxy::config::{Budget, Config, LogFormat, Per, Upstream};
 use imgcost_proxy::{Proxy, Server};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -39,6 +39,7 @@ pub(crate) fn config(upstream: &str, usd: &str) -> Config {
         Upstream { url: upstream.to_owned(), provider: Some("openai".to_owned()), ..Upstream::default() };
     Config {
         listen: ([127, 0, 0, 1], 0).into(),
+        log: LogFormat::Off,
         budget: "team/alice".to_owned(),
         budgets: vec![Budget { scope: "team".to_owned(), usd: usd.to_owned(), per: Per::Total }],
         upstreams: vec![upstream],
