@@ -147,9 +147,9 @@ fn unmetered(page: &mut Html, proxy: &Proxy) {
 /// How much of a cap is used, as a bar.
 fn meter(used: NanoUsd, cap: NanoUsd) -> String {
     let (used, cap) = (u128::from(used.nano()), u128::from(cap.nano().max(1)));
-    let percent = (used * 100).div_ceil(cap);
+    let percent = used * 100 / cap;
     format!(
-        "<meter min=\"0\" max=\"100\" high=\"80\" value=\"{}\">{percent} %</meter> {percent} %",
+        "<span><meter min=\"0\" max=\"100\" high=\"80\" value=\"{}\">{percent} %</meter> {percent} %</span>",
         percent.min(100)
     )
 }

@@ -240,7 +240,8 @@ impl Drop for Exchange {
                 reason: reason.clone().unwrap_or_default(),
             });
         }
-        if outcome == Outcome::Unmetered {
+        let is_passed = known.refusal.is_none() && known.status.is_some() && !known.is_quoted;
+        if is_passed && call.is_none() {
             self.telemetry.unmetered.add(self.path.clone(), 1);
         }
         let named = named.cloned().unwrap_or(Named { upstream: String::new(), provider: String::new() });

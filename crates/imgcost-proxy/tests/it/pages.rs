@@ -189,3 +189,27 @@ async fn a_request_has_an_id_that_is_in_the_ledger_too() {
     let ids: Vec<_> = rig.holds().into_iter().filter_map(|hold| hold.request_id).collect();
     assert_eq!(ids, ["job-7".to_owned(), of(&made)]);
 }
+
+#[tokio::test]
+async fn a_proxy_whose_ledger_does_not_answer_is_not_ready() {
+    let fake = Fake::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("budget.db");
+    let mut config = config(&fake.url(), "1");
+    config.ledger = Some(path.display().to_string());
+    let proxy = imgcost_proxy::Proxy::new(&config, |_| {}).unwrap();
+    let server = imgcost_proxy::Server::bind(config.listen, std::sync::Arc::new(proxy)).await.unwrap();
+    let ready = format!("http://{}/readyz", server.address().unwrap());
+    let server = tokio::spawn(server.run(std::future::pending()));
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    assert_eq!(client.get(&ready).send().await.unwrap().status(), 200);
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        std::fs::write(file.unwrap().path(), "no database").unwrap();
+    }
+    // An answer counts for a second.
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    let response = client.get(&ready).send().await.unwrap();
+    assert_eq!(response.status(), 503);
+    assert_eq!(response.text().await.unwrap(), "not ready: the ledger does not answer\n");
+    server.abort();
+}
