@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -24,7 +25,7 @@ pub(crate) type BackendBody = Either<Incoming, Full<Bytes>>;
 #[derive(Clone)]
 pub(crate) enum Backend {
     /// The API.
-    Upstream(Forward),
+    Upstream(Arc<Forward>),
     /// Nothing: image calls are answered with placeholders, others not at all.
     Nothing(Guard),
 }

@@ -22,7 +22,6 @@ use crate::telemetry::Exchange;
 const KEPT_OPEN: Duration = Duration::from_secs(60);
 
 /// Sends requests to where their addresses say, and waits so long for a response to begin.
-#[derive(Clone)]
 pub(crate) struct Forward {
     client: Client<HttpsConnector<HttpConnector>, RequestBody>,
     patience: Duration,

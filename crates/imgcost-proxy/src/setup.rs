@@ -101,7 +101,7 @@ impl Proxy {
             policy: policy(config)?,
             prices: config.prices.as_deref().map(|path| files::text(path, FILE_BYTES)).transpose()?,
             listen: Arc::clone(&lasting.listen),
-            forward: Forward::new(&config.timeouts)?,
+            forward: Arc::new(Forward::new(&config.timeouts)?),
             scope: scope.clone(),
         };
         let upstreams = config
@@ -129,7 +129,7 @@ struct Makers<'c> {
     policy: Policy,
     prices: Option<String>,
     listen: Listen,
-    forward: Forward,
+    forward: Arc<Forward>,
     scope: Scope,
 }
 
@@ -162,7 +162,7 @@ impl Makers<'_> {
             builder.build().map_err(|error| SetupError::new(format!("upstream {}: {error}", config.url)))?;
         let backend = match self.config.dry_run {
             true => Backend::Nothing(guard.clone()),
-            false => Backend::Upstream(self.forward.clone()),
+            false => Backend::Upstream(Arc::clone(&self.forward)),
         };
         Upstream::new(config, base, provider, guard, backend)
     }

@@ -22,11 +22,11 @@ pub(super) fn base64(size: Pixels) -> Option<String> {
     encoder.set_palette(&[0x9a_u8, 0x9a, 0x9a, 0xc4, 0xc4, 0xc4][..]);
     let mut writer = encoder.write_header().ok()?;
     let row: Vec<u8> = (0..usize::try_from(width).ok()?.div_ceil(8))
-        .map(|byte| if byte * 8 / SQUARE % 2 == 0 { 0xff } else { 0 })
+        .map(|byte| if (byte * 8 / SQUARE).is_multiple_of(2) { 0xff } else { 0 })
         .collect();
     let other: Vec<u8> = row.iter().map(|byte| !byte).collect();
-    let rows =
-        (0..usize::try_from(height).ok()?).map(|line| if line / SQUARE % 2 == 0 { &row } else { &other });
+    let rows = (0..usize::try_from(height).ok()?)
+        .map(|line| if (line / SQUARE).is_multiple_of(2) { &row } else { &other });
     let pixels: Vec<u8> = rows.flatten().copied().collect();
     writer.write_image_data(&pixels).ok()?;
     writer.finish().ok()?;

@@ -74,20 +74,7 @@ impl Summary {
             }
             false => writeln!(text, "imgcost: {}, ${spent} spent{of_cap}", calls(sums.calls)),
         };
-        let rows: Vec<[String; 3]> = self
-            .told
-            .models
-            .iter()
-            .map(|(model, sums)| {
-                [model.clone(), calls(sums.calls), format!("${}{}", sums.counted(), remarks(sums))]
-            })
-            .collect();
-        let width =
-            |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
-        let (first, second) = (width(0), width(1));
-        for [model, calls, usd] in &rows {
-            let _ = writeln!(text, " {model:first$}  {calls:>second$}  {usd}");
-        }
+        self.write_models(&mut text);
         for (verb, reasons) in
             [("refused", &self.told.refused), ("would be refused", &self.told.would_refuse)]
         {
@@ -104,6 +91,17 @@ impl Summary {
             let _ = writeln!(text, " note: {warning}");
         }
         text
+    }
+
+    /// A line a model, in columns.
+    fn write_models(&self, text: &mut String) {
+        let models = || self.told.models.iter().map(|(model, sums)| (model, calls(sums.calls), sums));
+        let first = models().map(|(model, ..)| model.chars().count()).max().unwrap_or_default();
+        let second = models().map(|(_, calls, _)| calls.len()).max().unwrap_or_default();
+        for (model, calls, sums) in models() {
+            let (usd, remarks) = (sums.counted(), remarks(sums));
+            let _ = writeln!(text, " {model:first$}  {calls:>second$}  ${usd}{remarks}");
+        }
     }
 
     pub(super) fn json(&self) -> String {

@@ -2,7 +2,7 @@
 
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
-use async_openai::types::images::{CreateImageRequestArgs, ImageQuality, ImageModel, ImageSize};
+use async_openai::types::images::{CreateImageRequestArgs, ImageModel, ImageQuality, ImageSize};
 use imgcost_fake::Fake;
 
 use crate::common::{LOW_USD, Rig};
