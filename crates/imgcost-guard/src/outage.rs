@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use imgcost_ledger::{HoldId, NanoUsd, NewHold, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -20,8 +20,8 @@ pub enum Outage {
     #[default]
     Deny,
     /// It is made as long as the ceilings of such calls add up to no more than this in a clock hour,
-    /// by this guard and its clones. Each is written to the journal, a file that no other guard
-    /// writes, before it is made, and booked once the ledger answers, past a cap if need be. What a
+    /// by all guards of this program with that journal. Each is written to the journal, a file that no
+    /// other program writes, before it is made, and booked once the ledger answers, past a cap if need be. What a
     /// program left in its journal when it ended is booked as presumed by the next one.
     Allow {
         /// The most that calls of an hour may cost.
@@ -31,15 +31,19 @@ pub enum Outage {
     },
 }
 
+/// The journals of this program. A guard that is built while another has the same one shares it: the
+/// calls in it are no earlier program's.
+static OPEN: Mutex<BTreeMap<PathBuf, Weak<Allowance>>> = Mutex::new(BTreeMap::new());
+
 /// How much was admitted, and where that is written down.
 pub(crate) struct Allowance {
-    per_hour: NanoUsd,
     path: PathBuf,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
+    per_hour: NanoUsd,
     file: Option<File>,
     /// The hour since 1970, and what was admitted in it.
     hour: i64,
@@ -78,16 +82,26 @@ struct Call {
 
 impl Allowance {
     /// The allowance of a policy, and the calls that an earlier program left open in its journal. With
-    /// a journal that can't be read nothing is admitted, and it stays as it is.
-    pub(crate) fn open(outage: &Outage, by: &str) -> Option<(Allowance, Vec<(NewHold, Timestamp)>)> {
+    /// a journal that can't be read nothing is admitted, and it stays as it is. The last guard that is
+    /// built says how much there is.
+    pub(crate) fn open(outage: &Outage, by: &str) -> Option<(Arc<Allowance>, Vec<(NewHold, Timestamp)>)> {
         let Outage::Allow { per_hour, journal } = outage else { return None };
-        let (left, is_unreadable) = match read(journal, by) {
+        let path = std::path::absolute(journal).unwrap_or_else(|_| journal.clone());
+        let mut all = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|_, allowance| allowance.strong_count() > 0);
+        if let Some(shared) = all.get(&path).and_then(Weak::upgrade) {
+            shared.state.lock().unwrap_or_else(PoisonError::into_inner).per_hour = *per_hour;
+            return Some((shared, Vec::new()));
+        }
+        let (left, is_unreadable) = match read(&path, by) {
             Ok(left) => (left, false),
             Err(error) => (Vec::new(), error.kind() != io::ErrorKind::NotFound),
         };
         let open = left.iter().map(|(new, _)| new.id.clone()).collect();
-        let state = Mutex::new(State { open, is_unreadable, ..State::default() });
-        Some((Allowance { per_hour: *per_hour, path: journal.clone(), state }, left))
+        let state = Mutex::new(State { per_hour: *per_hour, open, is_unreadable, ..State::default() });
+        let allowance = Arc::new(Allowance { path: path.clone(), state });
+        all.insert(path, Arc::downgrade(&allowance));
+        Some((allowance, left))
     }
 
     /// Admits a call if the hour has room for it, and writes it down.
@@ -98,7 +112,7 @@ impl Allowance {
         }
         let hour = now.as_second().div_euclid(3600);
         let admitted = if state.hour == hour { state.admitted } else { NanoUsd::ZERO };
-        let Some(sum) = admitted.checked_add(new.ceiling).filter(|sum| *sum <= self.per_hour) else {
+        let Some(sum) = admitted.checked_add(new.ceiling).filter(|sum| *sum <= state.per_hour) else {
             return false;
         };
         if self.write(&mut state, &Line::Call(Box::new(Call::of(new, now)))).is_err() {

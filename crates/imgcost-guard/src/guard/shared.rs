@@ -29,7 +29,7 @@ pub(crate) struct Shared {
     /// What the ledger did not take.
     pub(crate) unbooked: Unbooked,
     /// What may be made while the ledger can't answer.
-    pub(crate) allowance: Option<Allowance>,
+    pub(crate) allowance: Option<Arc<Allowance>>,
     /// Where a ledger that does not answer at once is asked.
     #[cfg(feature = "async")]
     pub(crate) queue: Queue,

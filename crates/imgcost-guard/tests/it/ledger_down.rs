@@ -148,18 +148,48 @@ async fn in_an_outage_calls_go_on_up_to_an_amount_and_are_booked_afterwards() {
     }
 }
 
+/// A call of about half a cent.
+fn ask(guard: &Guard) -> imgcost_core::Request {
+    let mut request = guard.request("gpt-image-2");
+    request.prompt = Some(imgcost_core::Prompt::of_tokens(3));
+    request.size = Some("1024x1024".parse().unwrap());
+    request.quality = Some(imgcost_core::Quality::Low);
+    request
+}
+
+#[tokio::test]
+async fn guards_of_one_program_share_a_journal_and_what_an_outage_allows() {
+    let (setup, folder) = (setup(), tempfile::tempdir().unwrap());
+    let journal = folder.path().join("outage.jsonl");
+    let one = going_on(&setup, &journal);
+    setup.ledger.set_down(true);
+    let first = one.hold_async(&ask(&one)).await.unwrap();
+    // As a proxy has one for each API, and again when it reads its configuration again.
+    let other = going_on(&setup, &journal);
+    let second = other.hold_async(&ask(&other)).await.unwrap();
+    let third = one.hold_async(&ask(&one)).await.unwrap();
+    assert!(other.hold_async(&ask(&other)).await.is_err(), "two cents an hour, for both");
+    setup.ledger.set_down(false);
+    let response = imgcost_wire::response(r#"{"usage":{"input_tokens":9,"output_tokens":196}}"#).unwrap();
+    for hold in [first, second, third] {
+        assert_eq!(hold.settle_async(&response).await.unwrap().state, State::Settled);
+    }
+    assert_eq!((one.drain_async().await, other.drain_async().await), (0, 0));
+    let holds = common::holds(&setup.books);
+    assert!(holds.len() == 3 && holds.iter().all(|hold| hold.state == State::Settled), "{holds:?}");
+    assert_eq!(std::fs::read_to_string(&journal).unwrap(), "");
+}
+
 #[tokio::test]
 async fn what_a_program_left_in_its_journal_is_presumed_by_the_next() {
     let (setup, folder) = (setup(), tempfile::tempdir().unwrap());
     let journal = folder.path().join("outage.jsonl");
-    let ask = |guard: &Guard| {
-        let mut request = guard.request("gpt-image-2");
-        request.prompt = Some(imgcost_core::Prompt::of_tokens(3));
-        request.size = Some("1024x1024".parse().unwrap());
-        request.quality = Some(imgcost_core::Quality::Low);
-        request
+    // Guards of one program share its journal; by another name it is another program's.
+    let of_program = |name: &str| {
+        std::os::unix::fs::symlink(folder.path(), folder.path().join(name)).unwrap();
+        going_on(&setup, &folder.path().join(name).join("outage.jsonl"))
     };
-    let guard = going_on(&setup, &journal);
+    let guard = of_program("first");
     setup.ledger.set_down(true);
     let lost = guard.hold_async(&ask(&guard)).await.unwrap();
     let unsent = guard.hold_async(&ask(&guard)).await.unwrap();
@@ -171,7 +201,7 @@ async fn what_a_program_left_in_its_journal_is_presumed_by_the_next() {
     std::io::Write::write_all(&mut file, b"{\"call\":{\"id\":\"h_").unwrap();
 
     // What comes after it is on a line of its own, and a call that is booked twice is one call.
-    let third = going_on(&setup, &journal);
+    let third = of_program("second");
     let (kept, again) =
         (third.hold_async(&ask(&third)).await.unwrap(), third.hold_async(&ask(&third)).await.unwrap());
     for _ in 0..3 {
@@ -181,7 +211,7 @@ async fn what_a_program_left_in_its_journal_is_presumed_by_the_next() {
     drop((again, third));
 
     setup.ledger.set_down(false);
-    let next = going_on(&setup, &journal);
+    let next = of_program("third");
     assert_eq!(next.drain_async().await, 0);
     let rows = common::holds(&setup.books);
     assert!(
