@@ -54,6 +54,9 @@ struct State {
     is_unreadable: bool,
 }
 
+/// A call that is open in a journal, and when it was made.
+type Left = (NewHold, Timestamp);
+
 /// A line of the journal.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -84,7 +87,7 @@ impl Allowance {
     /// The allowance of a policy, and the calls that an earlier program left open in its journal. With
     /// a journal that can't be read nothing is admitted, and it stays as it is. The last guard that is
     /// built says how much there is.
-    pub(crate) fn open(outage: &Outage, by: &str) -> Option<(Arc<Allowance>, Vec<(NewHold, Timestamp)>)> {
+    pub(crate) fn open(outage: &Outage, by: &str) -> Option<(Arc<Allowance>, Vec<Left>)> {
         let Outage::Allow { per_hour, journal } = outage else { return None };
         let path = std::path::absolute(journal).unwrap_or_else(|_| journal.clone());
         let mut all = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -155,8 +158,8 @@ impl Allowance {
 }
 
 /// The calls in a journal that are not booked; a line that broke off was of a call that was not made.
-fn read(path: &Path, by: &str) -> io::Result<Vec<(NewHold, Timestamp)>> {
-    let mut calls: BTreeMap<String, (NewHold, Timestamp)> = BTreeMap::new();
+fn read(path: &Path, by: &str) -> io::Result<Vec<Left>> {
+    let mut calls: BTreeMap<String, Left> = BTreeMap::new();
     for line in BufReader::new(File::open(path)?).split(b'\n') {
         let line = line?;
         match serde_json::from_slice(&line) {
@@ -193,7 +196,7 @@ impl Call {
         }
     }
 
-    fn made(&self, by: &str) -> Option<(NewHold, Timestamp)> {
+    fn made(&self, by: &str) -> Option<Left> {
         let mut new = NewHold::new(self.scope.parse().ok()?, self.ceiling, by)
             .id(self.id.parse().ok()?)
             .key(self.key.as_deref())

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::env;
 use std::sync::Arc;
 
+use imgcost_core::Book;
 use imgcost_guard::{Builder, Event, Guard, Policy, Rules, built_in_book};
 use imgcost_ledger::{Cap, Ledger, Scope, Window};
+use imgcost_wire::Dialect;
 
 use crate::backend::Backend;
 use crate::config::{Budget, Config, Per};
@@ -138,6 +140,7 @@ impl Makers<'_> {
         let base = Base::of(config)?;
         let book = built_in_book();
         let provider = base.provider(config, &book);
+        check_passes(config, &provider, &book)?;
         let mut builder = Guard::builder(book, Arc::clone(&self.ledger), self.scope.clone())
             .policy(self.policy.clone())
             .provider(&provider)
@@ -165,6 +168,21 @@ impl Makers<'_> {
             false => Backend::Upstream(Arc::clone(&self.forward)),
         };
         Upstream::new(config, base, provider, guard, backend)
+    }
+}
+
+/// Refuses an API that no proxy can be in front of.
+fn check_passes(config: &crate::config::Upstream, provider: &str, book: &Book) -> Result<(), SetupError> {
+    let dialects = book.provider(provider).map(Dialect::taken_by).unwrap_or_default();
+    // One that has other calls too may serve those.
+    let reasons: Option<Vec<_>> = dialects.into_iter().map(Dialect::without_proxy).collect();
+    match reasons.unwrap_or_default().first() {
+        None => Ok(()),
+        Some(why) => Err(SetupError::new(format!(
+            "upstream {}: {provider} can't be behind a proxy: {why}; inside a program the guard caps it \
+             (imgcost-guard), in a shell imgcost budget hold",
+            config.url
+        ))),
     }
 }
 

@@ -123,6 +123,19 @@ impl Dialect {
         }
     }
 
+    /// Why no proxy can be in front of its API, where that is so: what a client does there goes to the
+    /// API's own address whatever base it was given.
+    #[must_use]
+    pub const fn without_proxy(self) -> Option<&'static str> {
+        match self {
+            Dialect::Bedrock => Some("its requests are signed for the host that they go to"),
+            Dialect::Bfl | Dialect::Fal | Dialect::Replicate => {
+                Some("it answers with absolute addresses at which a result is asked for")
+            }
+            _ => None,
+        }
+    }
+
     /// Whether it is of an API that neither is OpenAI's nor has its shape, so that a body without a
     /// model is for none of OpenAI's.
     #[must_use]

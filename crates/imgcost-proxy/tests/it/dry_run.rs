@@ -20,7 +20,7 @@ async fn rig(fake: &Fake) -> Rig {
         ..Upstream::default()
     };
     config.upstreams.push(upstream("/gemini", "gemini"));
-    config.upstreams.push(upstream("/bfl", "bfl"));
+    config.upstreams.push(upstream("/xai", "xai"));
     Rig::start(config).await
 }
 
@@ -162,8 +162,8 @@ async fn what_has_no_placeholder_gets_402_and_holds_nothing() {
     let fake = Fake::start().await;
     let rig = rig(&fake).await;
     let chat = json!({"model": "gpt-5.1", "messages": []});
-    let flux = json!({"prompt": "a fox", "width": 1024, "height": 1024});
-    for (path, body) in [("/v1/chat/completions", &chat), ("/bfl/v1/flux-2-pro", &flux)] {
+    let grok = json!({"model": "grok-imagine-image", "prompt": "a fox"});
+    for (path, body) in [("/v1/chat/completions", &chat), ("/xai/v1/images/generations", &grok)] {
         let (status, text) = post(&rig, path, body).await;
         let error: Value = serde_json::from_str(&text).unwrap();
         assert_eq!((status, &error["error"]["code"]), (402, &"dry-run".into()), "{path}: {text}");

@@ -117,6 +117,13 @@ fn what_is_not_safe_is_not_set_up() {
     leaky.upstreams[0].url = "https://user:secret@api.openai.com/v1".to_owned();
     assert!(!refused(&leaky).contains("secret"));
 
+    for provider in ["bfl", "fal", "replicate", "aws-bedrock"] {
+        let mut queue = good.clone();
+        queue.upstreams[0].provider = Some(provider.to_owned());
+        let why = refused(&queue);
+        assert!(why.contains("can't be behind a proxy") && why.contains("budget hold"), "{why}");
+    }
+
     let mut twice = good;
     twice.upstreams.push(twice.upstreams[0].clone());
     assert!(refused(&twice).contains("two upstreams"));
