@@ -98,6 +98,11 @@ pub(crate) fn event_type<'t>(value: &'t Tree<'_>) -> &'t str {
     value.get("type").and_then(Tree::as_str).unwrap_or_default()
 }
 
+/// The text of a member.
+pub(crate) fn text<'t>(value: &'t Tree<'_>, name: &str) -> Option<&'t str> {
+    value.get(name)?.as_str()
+}
+
 pub(crate) fn owned(value: &Tree<'_>, name: &str) -> Option<String> {
-    value.get(name)?.as_str().map(str::to_owned)
+    text(value, name).map(str::to_owned)
 }

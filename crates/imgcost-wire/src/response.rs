@@ -3,14 +3,14 @@
 use imgcost_core::{Code, Error, Pixels, Response, Size, Usage, printable};
 
 use crate::dialect::Dialect;
-use crate::reported::{day_of, event_type, owned, plain_name, served};
+use crate::reported::{day_of, event_type, owned, plain_name, served, text};
 use crate::tree::Tree;
 use crate::twice::Alternatives;
 use crate::usage::stated;
 use crate::{gemini, openai_images, openai_responses};
 
 /// Reads a document or a list of them.
-fn of_tree(value: &Tree<'_>) -> Result<Response, Error> {
+pub(crate) fn of_tree(value: &Tree<'_>) -> Result<Response, Error> {
     let Some(events) = value.as_array() else { return response_of_document(value) };
     let mut all: Option<Response> = None;
     let (mut failure, mut missed) = (None, false);
@@ -90,8 +90,8 @@ fn of_document(value: &Tree<'_>, wrapped: bool) -> Result<Response, Error> {
     let mut response = Response::default();
     response.id = owned(value, "id").or_else(|| owned(value, "responseId"));
     response.model = owned(value, "model");
-    response.quality = owned(value, "quality").and_then(|name| name.parse().ok());
-    response.size = owned(value, "size").and_then(|size| size.parse().ok()).and_then(exact);
+    response.quality = text(value, "quality").and_then(|name| name.parse().ok());
+    response.size = text(value, "size").and_then(|size| size.parse().ok()).and_then(exact);
     response.tier = value.get("service_tier").and_then(served);
     response.day = value.get("created").or_else(|| value.get("created_at")).and_then(day_of);
     response.streamed_images = completed;

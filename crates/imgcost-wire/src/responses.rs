@@ -112,36 +112,35 @@ impl Dialect {
     }
 }
 
-/// The members by which documents of other dialects than OpenAI's images are told.
-const MARKS: [&str; 20] = [
-    "artifacts",
-    "candidates",
-    "choices",
-    "image",
-    "images",
-    "object",
-    "output",
-    "output_mp",
-    "polling_url",
-    "predictions",
-    "providerMetadata",
-    "rawUsage",
-    "raw_usage",
-    "response_url",
-    "result",
-    "status",
-    "tool_usage",
-    "usageMetadata",
-    "usage_metadata",
-    "sample",
-];
+/// Whether a member is one by which documents of other dialects than OpenAI's images are told.
+fn is_mark(name: &str) -> bool {
+    matches!(
+        name,
+        "artifacts"
+            | "candidates"
+            | "choices"
+            | "image"
+            | "images"
+            | "object"
+            | "output"
+            | "output_mp"
+            | "polling_url"
+            | "predictions"
+            | "providerMetadata"
+            | "rawUsage"
+            | "raw_usage"
+            | "response_url"
+            | "result"
+            | "status"
+            | "tool_usage"
+            | "usageMetadata"
+            | "usage_metadata"
+            | "sample"
+    )
+}
 
-/// Whether a document has any of those, so that it is worth asking each dialect.
+/// Whether a document has any of them, so that it is worth asking each dialect.
 pub(crate) fn may_be_another(value: &Tree<'_>) -> bool {
-    let object = |value: &Tree<'_>| {
-        let members = value.as_object().into_iter().flatten();
-        // Nearly all differ in length.
-        members.into_iter().any(|(name, _)| MARKS.iter().any(|mark| mark == name))
-    };
+    let object = |value: &Tree<'_>| value.as_object().into_iter().flatten().any(|(name, _)| is_mark(name));
     object(value) || value.get("usage").is_some_and(object)
 }

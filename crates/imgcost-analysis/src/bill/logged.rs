@@ -36,7 +36,7 @@ impl Logged {
     ///
     /// # Errors
     /// The call has no quote or no day.
-    pub fn of(book: &Book, mut call: Call, provider: &str) -> Result<Option<Logged>, Error> {
+    pub fn of(book: &Book, call: &mut Call, provider: &str) -> Result<Option<Logged>, Error> {
         call.complete(book)?;
         let quote = book.quote(&call.request)?;
         if quote.offer().provider.id != provider {
@@ -53,7 +53,7 @@ impl Logged {
             images: usage.images,
             input: both(usage.input, usage.text_input, usage.image_input),
             output: both(usage.output, usage.text_output, usage.image_output),
-            usd: paid(&call, &quote),
+            usd: paid(call, &quote),
         }))
     }
 }

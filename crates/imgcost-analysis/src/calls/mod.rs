@@ -172,20 +172,16 @@ impl<'b> Defaults<'b> {
         meant
     }
 
-    /// A call of the days that count, with what is taken of its response; none of other days.
+    /// Whether a call is of the days that count; what is taken of its response is taken.
     ///
     /// # Errors
     /// Its day is not known, and only some days count.
-    pub fn select(&self, mut call: Call) -> Result<Option<Call>, Unused> {
-        match self.covers(call.day) {
-            Ok(false) => return Ok(None),
-            Ok(true) => {}
-            Err(error) => return Err(Unused { record: call.place, error }),
-        }
-        if self.as_returned {
+    pub fn select(&self, call: &mut Call) -> Result<bool, Error> {
+        let counts = self.covers(call.day)?;
+        if counts && self.as_returned {
             call.take_returned();
         }
-        Ok(Some(call))
+        Ok(counts)
     }
 
     fn covers(&self, day: Option<Date>) -> Result<bool, Error> {
@@ -225,7 +221,7 @@ impl Call {
         }
         let offer = book.offer(&request.provider, &request.model, request.as_of)?;
         offer.complete(request, self.endpoint_known, &OfferDefaults::default());
-        if !self.described && book.quote(request).is_err() {
+        if !self.described && offer.check(request).is_err() {
             // What a response echoes may be nothing that could be asked for; its tokens count all the
             // same.
             (request.quality, request.size) = (None, None);

@@ -99,14 +99,14 @@ impl<'b> LogComparison<'b> {
     ///
     /// # Errors
     /// What it cost can't be told: it is in no sum.
-    pub fn add(&mut self, mut call: Call) -> Result<(), Error> {
+    pub fn add(&mut self, call: &mut Call) -> Result<(), Error> {
         call.complete(self.book)?;
         let charge = call.charge(self.book)?;
-        self.charges.add(&[], &call, &charge);
-        let request = self.told(&call);
+        self.charges.add(&[], call, &charge);
+        let request = self.told(call);
         let mut candidates = std::mem::take(&mut self.candidates);
         for candidate in &mut candidates {
-            candidate.add(self.moved(candidate, &call, &request), &charge.known_total());
+            candidate.add(self.moved(candidate, call, &request), &charge.known_total());
         }
         self.candidates = candidates;
         Ok(())

@@ -19,6 +19,9 @@ pub fn shown(value: &str) -> String {
     if value.is_empty() {
         return "''".to_owned();
     }
+    if value.len() <= 64 && !value.chars().any(is_active) {
+        return value.to_owned();
+    }
     let mut text: String = value.chars().take(64).map(|c| if is_active(c) { '?' } else { c }).collect();
     if value.chars().nth(64).is_some() {
         text.push('…');

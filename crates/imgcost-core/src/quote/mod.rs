@@ -76,6 +76,14 @@ impl Book {
 }
 
 impl<'b> Offer<'b> {
+    /// Whether the API takes a request, which is not priced.
+    ///
+    /// # Errors
+    /// It would refuse it, as in [`Offer::quote`].
+    pub fn check(&self, request: &Request) -> Result<(), Error> {
+        limits::check(request, self).map(|_| ())
+    }
+
     /// Quotes a call at these terms; the request's provider, model and day are not looked at.
     ///
     /// # Errors

@@ -17,6 +17,8 @@ mod tests;
 
 use imgcost_core::{Error, Response};
 
+use crate::failure::ApiFailure;
+use crate::response::of_tree;
 use crate::tree::Tree;
 use document::Document;
 use events::Events;
@@ -200,7 +202,9 @@ fn scan(body: &[u8]) -> Scan {
         && let Ok(document) = serde_json::from_slice::<Tree<'_>>(body)
         && !document.has_twice()
     {
-        return of_document(&document);
+        let mut tally = Tally::default();
+        tally.take(&[document]);
+        return tally.scan(End::Complete);
     }
     let mut scanner = Scanner::new();
     scanner.feed(body);
@@ -214,12 +218,7 @@ fn scan(body: &[u8]) -> Scan {
 /// It holds an error instead of a response, a count is no whole number, or nothing in it
 /// says what was used.
 pub fn response_of_tree(value: &Tree<'_>) -> Result<Response, Error> {
-    of_document(value).response_of("the response")
-}
-
-/// What a whole document tells.
-fn of_document(document: &Tree<'_>) -> Scan {
-    let mut tally = Tally::default();
-    tally.take(std::slice::from_ref(document));
-    tally.scan(End::Complete)
+    let mut response = of_tree(value)?;
+    response.uncounted |= ApiFailure::of(value).is_some();
+    Ok(response)
 }

@@ -110,7 +110,7 @@ pub(in crate::commands::usage) fn read(
     settings: &Settings,
     book: &Book,
     source: Source<'_>,
-    each: impl FnMut(Call) -> Result<(), Error>,
+    each: impl FnMut(&mut Call) -> Result<(), Error>,
 ) -> Result<Read, Failure> {
     let days = (args.since.as_deref(), args.until.as_deref());
     let mut defaults = defaults(&args.request, days, settings, book)?;
@@ -123,20 +123,24 @@ pub(in crate::commands) fn read_with(
     defaults: &Defaults<'_>,
     no_dedupe: bool,
     source: Source<'_>,
-    mut each: impl FnMut(Call) -> Result<(), Error>,
+    mut each: impl FnMut(&mut Call) -> Result<(), Error>,
 ) -> Result<Read, Failure> {
     let mut read = Read::default();
-    let mut take =
-        |call: Result<Call, Unused>, read: &mut Read| match call.and_then(|call| defaults.select(call)) {
-            Ok(Some(call)) => {
-                let record = call.place.clone();
-                if let Err(error) = each(call) {
-                    read.errors.add(Unused::new(record, error));
+    let mut take = |call: Result<Call, Unused>, read: &mut Read| {
+        let mut call = match call {
+            Ok(call) => call,
+            Err(unused) => return read.errors.add(unused),
+        };
+        match defaults.select(&mut call) {
+            Ok(true) => {
+                if let Err(error) = each(&mut call) {
+                    read.errors.add(Unused::new(call.place, error));
                 }
             }
-            Ok(None) => read.other_days += 1,
-            Err(unused) => read.errors.add(unused),
-        };
+            Ok(false) => read.other_days += 1,
+            Err(error) => read.errors.add(Unused::new(call.place, error)),
+        }
+    };
     match source {
         Source::Ledger(path) => ledger::read(path, defaults, &mut read, &mut take)?,
         Source::Logs(input, more) => {

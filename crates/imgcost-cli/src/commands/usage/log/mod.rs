@@ -5,6 +5,8 @@ mod show;
 
 pub(in crate::commands) use show::SumOfCharges;
 
+use std::borrow::Cow;
+
 use imgcost_analysis::accuracy::{Accuracy, Breach, Group, Subject, Tolerance, compare};
 use imgcost_analysis::calls::{Call, Charges, Paid};
 use imgcost_core::{Book, Error, NoteKind, Quote, Ratio};
@@ -13,7 +15,7 @@ use super::calls::{self, Read, Source};
 use crate::args::UsageArgs;
 use crate::commands::by::By;
 use crate::failure::{End, Failure, bad_input};
-use crate::fields;
+use crate::fields::{self, shown};
 use crate::report::Output;
 use crate::request;
 use crate::settings::Settings;
@@ -34,6 +36,8 @@ struct Found {
     tolerance: Tolerance,
     from_ledger: bool,
     seen: Seen,
+    /// What the last call has of the names to group by.
+    keys: Vec<String>,
 }
 
 /// What was seen of the calls that were compared.
@@ -71,6 +75,7 @@ pub(super) fn charge(
         tolerance,
         from_ledger: args.ledger.is_some(),
         seen: Seen::default(),
+        keys: Vec::new(),
     };
     found.read = calls::read(args, settings, &book, source, |call| found.add(&book, &by, call))?;
     output.write(&show::document(&found), || show::report(&found))?;
@@ -80,14 +85,18 @@ pub(super) fn charge(
 
 impl Found {
     /// Adds a call to the sums.
-    fn add(&mut self, book: &Book, by: &[By], mut call: Call) -> Result<(), Error> {
+    fn add(&mut self, book: &Book, by: &[By], call: &mut Call) -> Result<(), Error> {
         self.seen.other_model += u64::from(call.complete(book)?.is_some());
-        let quote = book.quote(&call.request)?;
-        let keys: Vec<String> = by.iter().map(|by| value(by, &call, &quote)).collect();
-        self.charges.add(&keys, &call, &call.charge_by(&quote)?);
+        let (call, quote) = (&*call, book.quote(&call.request)?);
+        self.keys.resize_with(by.len(), String::new);
+        for (key, by) in self.keys.iter_mut().zip(by) {
+            key.clear();
+            key.push_str(&value(by, call, &quote));
+        }
+        self.charges.add(&self.keys, call, &call.charge_by(&quote)?);
         if call.described {
             let comparison = compare(&quote, &call.response, &call.billed());
-            self.sums.add(&keys, &call.place, &comparison);
+            self.sums.add(&self.keys, &call.place, &comparison);
             self.seen.self_priced += u64::from(matches!(call.paid, Paid::NotSaid));
             self.seen.without_prompt += u64::from(quote.note_kinds().contains(&NoteKind::PromptNotGiven));
         }
@@ -124,17 +133,19 @@ impl Found {
 }
 
 /// What a call has of a name.
-fn value(by: &By, call: &Call, quote: &Quote<'_>) -> String {
+fn value<'c>(by: &By, call: &'c Call, quote: &'c Quote<'_>) -> Cow<'c, str> {
     let offer = quote.offer();
     match by {
-        By::Model => offer.model.id.clone(),
-        By::Quality => quote.quality().map_or_else(String::new, |quality| fields::shown(quality.as_str())),
-        By::Size => quote.chosen_size().to_string(),
-        By::Provider => offer.provider.id.clone(),
-        By::Endpoint => call.request.endpoint.to_string(),
-        By::Day | By::Month => call.day.map_or_else(String::new, |day| by.day(&day.to_string()).to_owned()),
-        By::Scope => call.scope.clone().unwrap_or_default(),
-        By::Tag(name) => call.tag(name).to_owned(),
+        By::Model => offer.model.id.as_str().into(),
+        By::Quality => quote.quality().map_or_else(String::new, |quality| shown(quality.as_str())).into(),
+        By::Size => quote.chosen_size().to_string().into(),
+        By::Provider => offer.provider.id.as_str().into(),
+        By::Endpoint => call.request.endpoint.as_str().into(),
+        By::Day | By::Month => {
+            call.day.map_or_else(String::new, |day| by.day(&day.to_string()).to_owned()).into()
+        }
+        By::Scope => call.scope.as_deref().unwrap_or_default().into(),
+        By::Tag(name) => call.tag(name).into(),
     }
 }
 
