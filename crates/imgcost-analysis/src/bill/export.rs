@@ -6,6 +6,7 @@ use std::io::Read;
 use imgcost_core::read::shown;
 use imgcost_core::{Code, Date, Error, SignedUsd};
 
+use super::file;
 use super::pages::{self, Item, Page, PagePosition, Piece};
 use super::{BillComparison, CostResult, Finding, UsageKind, UsageResult, Weight};
 
@@ -98,7 +99,7 @@ impl Export {
         of: Option<PageKind>,
         sums: &mut BillComparison<'_>,
     ) -> Result<PageKind, Error> {
-        let pages = pages::read("bill", name, input)?;
+        let pages = file::read("bill", name, input)?;
         // Pages without any result are mostly the costs of another organization.
         let of = of.or_else(|| PageKind::found(name, &pages)).unwrap_or(PageKind::Costs);
         match of {

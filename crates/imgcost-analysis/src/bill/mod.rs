@@ -7,6 +7,7 @@
 
 mod comparison;
 mod export;
+mod file;
 mod finding;
 mod logged;
 mod names;

@@ -1,20 +1,13 @@
-//! Pages of an organization's usage and costs, as the API returns them.
-//!
-//! A file is one page, a list of pages, pages one after the other, or the table that the dashboard
-//! exports. Amounts are read by their digits, never as floats.
+//! Pages of an organization's usage and costs, as the API returns them. Amounts are read by their
+//! digits, never as floats.
 
 use std::collections::HashMap;
-use std::io::Read;
 
 use imgcost_core::{Date, Error};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::table;
-use crate::input::{self, bad_input, utc_day};
-
-/// The most bytes of a file.
-const FILE_MAX: u64 = 64 << 20;
+use crate::input::utc_day;
 
 /// A page.
 #[derive(Debug, Deserialize)]
@@ -209,34 +202,6 @@ pub(super) enum Piece<'i> {
     Result(Date, &'i Item, String),
     /// A bucket that is not of one day: when it starts and ends, in seconds since 1970.
     Spanning(i64, i64),
-}
-
-/// Reads a file of pages.
-pub(super) fn read(field: &str, name: &str, input: impl Read) -> Result<Vec<Page>, Error> {
-    let bytes = input::bytes(field, name, input, FILE_MAX)?;
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let bad = |why: String| {
-        let accepted = "pages of OpenAI's usage or costs API (JSON), or the CSV or TSV file that its \
-                        dashboard exports";
-        bad_input(field, format!("{name} is no bill ({why}): expected {accepted}"))
-    };
-    let json = |error: serde_json::Error| bad(error.to_string());
-    let pages: Vec<Page> = match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(b'[') => serde_json::from_slice(bytes).map_err(json)?,
-        Some(b'{') => {
-            let pages = serde_json::Deserializer::from_slice(bytes).into_iter::<Page>();
-            pages.collect::<Result<_, _>>().map_err(json)?
-        }
-        None => return Err(bad("it is empty".to_owned())),
-        Some(_) => match table::read(field, name, bytes)? {
-            Some(page) => vec![page],
-            None => return Err(bad("neither JSON nor a table with start_time".to_owned())),
-        },
-    };
-    if pages.is_empty() {
-        return Err(bad("it has no page".to_owned()));
-    }
-    Ok(pages)
 }
 
 /// Hands over what pages of one file hold.
