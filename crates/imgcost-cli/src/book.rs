@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use imgcost_core::{Book, Date, Error, File};
 
-use crate::failure::bad_input;
+use crate::failure::{bad_input, say};
 use crate::inputs;
 
 pub(crate) use imgcost_core::DEFAULT_PROVIDER;
@@ -17,6 +17,15 @@ const BOOK_MAX: u64 = 8 << 20;
 /// The built-in book.
 pub(crate) fn built_in() -> Cow<'static, Book> {
     Cow::Borrowed(imgcost_pricing::book())
+}
+
+/// Tells which providers of the built-in book were read: in debug builds, for the test of what a start
+/// reads.
+pub(crate) fn tell_what_was_read() {
+    if cfg!(debug_assertions) && std::env::var_os("IMGCOST_TELL_READ").is_some() {
+        let read: Vec<&str> = imgcost_pricing::book().read_so_far().collect();
+        say(&format!("imgcost: read {}", read.join(" ")));
+    }
 }
 
 /// The whole book of a file, in place of the built-in one. A command reads one, and looks at it
@@ -60,6 +69,11 @@ impl<'b> Names<'b> {
     /// The name of a model in the book's own spelling.
     pub(crate) fn model(&self, name: &str) -> Option<&'b str> {
         self.models().find(|known| *known == name).or_else(|| self.models().find(|known| is(known, name)))
+    }
+
+    /// Whether a provider has a model of just this name.
+    pub(crate) fn offers(&self, provider: &str, model: &str) -> bool {
+        self.0.provider(provider).is_ok_and(|provider| provider.model(model).is_some())
     }
 
     /// The name of a provider in the book's own spelling.

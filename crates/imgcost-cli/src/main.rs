@@ -90,6 +90,7 @@ fn main() -> ExitCode {
             .map_err(Failure::Refused)
             .and_then(|output| run(cli, &settings, &output)),
     };
+    book::tell_what_was_read();
     match ended {
         Ok(end) => end.code(),
         Err(failure) => {

@@ -177,11 +177,15 @@ pub(crate) fn one_call(
                 return Err(several(kind, first, rest));
             }
         }
-        if let Some(name) = request.get(Param::Model).and_then(|name| names.model(name)) {
-            request.params.set(Param::Model, name.to_owned());
-        }
         if let Some(name) = request.get(Param::Provider).and_then(|name| names.provider(name)) {
             request.params.set(Param::Provider, name.to_owned());
+        }
+        let at = request.get(Param::Provider);
+        let is_spelled = |model: &&str| at.is_some_and(|provider| names.offers(provider, model));
+        if let Some(name) =
+            request.get(Param::Model).filter(|name| !is_spelled(name)).and_then(|name| names.model(name))
+        {
+            request.params.set(Param::Model, name.to_owned());
         }
         choose_provider(request, settings, names);
         Ok(())

@@ -9,6 +9,7 @@ mod error;
 mod estimate;
 mod evidence;
 mod field_rules;
+mod from_text;
 mod limits;
 mod money;
 mod nearest;

@@ -13,6 +13,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::from_text::from_text;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -117,8 +118,7 @@ macro_rules! deserialize_text {
         impl<'de> Deserialize<'de> for $name {
             /// Accepts a decimal string only: a number would have passed through a float.
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = String::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
+                from_text(deserializer, str::parse)
             }
         }
     };
@@ -129,12 +129,11 @@ deserialize_text!(Ratio);
 impl<'de> Deserialize<'de> for Usd {
     /// Accepts a decimal string only; amounts may be finer and larger than prices are.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Decimal::from_str_exact(&text)
-            .ok()
-            .filter(|value| !value.is_sign_negative() || value.is_zero())
-            .map(Usd)
-            .ok_or_else(|| serde::de::Error::custom(ParseDecimalError { text }))
+        from_text(deserializer, |text| {
+            let value = Decimal::from_str_exact(text).ok();
+            let value = value.filter(|value| !value.is_sign_negative() || value.is_zero());
+            value.map(Usd).ok_or_else(|| ParseDecimalError { text: text.to_owned() })
+        })
     }
 }
 

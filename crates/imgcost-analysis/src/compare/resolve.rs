@@ -119,8 +119,7 @@ fn candidates<'b>(
             let mut is_current = false;
             for (provider, named) in providers.iter().filter(|(provider, _)| is_wanted(provider, &name)) {
                 is_current = true;
-                let offered =
-                    provider.model(&name).and_then(|model| Some((model, book.family(&model.family)?)));
+                let offered = provider.model(&name).and_then(|model| Some((model, book.family_of(model)?)));
                 let known = found.iter().any(|group| group.provider.id == provider.id && group.model == name);
                 if !known && (offered.is_some() || (by_name && *named)) {
                     found.push(Candidate { provider, model: name.clone(), offered });
@@ -129,9 +128,12 @@ fn candidates<'b>(
             if *selector == Selector::Usual && !is_current {
                 continue;
             }
-            let sold_somewhere = book.providers().any(|provider| provider.model(&name).is_some());
-            let missing = !found.iter().any(|group| group.model == name);
-            if let Some((first, _)) = providers.first().filter(|_| !sold_somewhere || missing) {
+            let of_name = || found.iter().filter(|group| group.model == name);
+            // The other providers are read for a model alone that none of these offers.
+            let is_known = of_name().any(|group| group.offered.is_some())
+                || (of_name().next().is_some()
+                    && book.providers().any(|provider| provider.model(&name).is_some()));
+            if let Some((first, _)) = providers.first().filter(|_| !is_known) {
                 // The look-up names who offers it, or what is nearest.
                 book.offer(&first.id, &name, base.as_of)?;
             }

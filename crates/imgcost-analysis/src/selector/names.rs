@@ -18,14 +18,14 @@ pub(crate) fn providers<'b>(
         let chosen: Vec<&Provider> = match selector {
             Selector::All | Selector::Usual => book.providers().collect(),
             Selector::Glob(pattern) => {
-                let fits = |provider: &&Provider| pattern.fits(&provider.id);
-                book.providers().filter(fits).collect()
+                // Only those that fit are read.
+                let fitting = book.provider_ids().filter(|id| pattern.fits(id));
+                fitting.filter_map(|id| book.provider(id).ok()).collect()
             }
             Selector::Exact(name) => vec![book.provider(name)?],
         };
         if let (Selector::Glob(pattern), []) = (selector, chosen.as_slice()) {
-            let ids = book.providers().map(|provider| provider.id.as_str());
-            return Err(nothing(Code::UnknownProvider, "provider", pattern, ids));
+            return Err(nothing(Code::UnknownProvider, "provider", pattern, book.provider_ids()));
         }
         for provider in chosen {
             match found.iter_mut().find(|(known, _)| known.id == provider.id) {

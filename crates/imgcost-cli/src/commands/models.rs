@@ -59,16 +59,19 @@ struct ImagePrice {
 impl ImagePrice {
     /// At 1024x1024, else at the model's default size.
     fn of(book: &Book, provider: &Provider, model: &Model, limits: &Limits, day: Date) -> Option<ImagePrice> {
-        let price = |size: Option<Size>| {
-            let mut request = Request::new(&provider.id, &model.id, day);
+        let offer = book.offer(&provider.id, &model.id, day).ok()?;
+        let mut request = Request::new(&provider.id, &model.id, day);
+        request.endpoint = offer.endpoint(request.endpoint);
+        if !limits.endpoints.contains(&request.endpoint) {
+            return None;
+        }
+        let mut price = |size: Option<Size>| {
             request.size = size;
-            let offer = book.offer(&provider.id, &model.id, day).ok()?;
-            request.endpoint = offer.endpoint(request.endpoint);
             let qualities =
                 limits.qualities.iter().cloned().map(Some).chain(limits.qualities.is_empty().then_some(None));
             let prices = qualities.filter_map(|quality| {
                 request.quality = quality;
-                let quote = book.quote(&request).ok()?;
+                let quote = offer.quote(&request).ok()?;
                 let total = quote.total();
                 Some((total.ceiling?, total.floor == total.ceiling))
             });
@@ -106,7 +109,7 @@ pub(crate) fn models(args: &ModelsArgs, settings: &Settings, output: &Output) ->
     let listed: Vec<Listed<'_>> =
         found.iter().filter_map(|(provider, model)| list(&book, provider, model, day)).collect();
     let models = Models { schema: "imgcost.models/1", as_of: day, models: listed };
-    output.write(&models, || report(&providers, &models))?;
+    output.write(&models, || report(&providers, &models, output.has_data()))?;
     Ok(End::Done)
 }
 
@@ -198,7 +201,7 @@ fn likely<'b>(models: impl Iterator<Item = (&'b Provider, &'b Model)>) -> Vec<&'
 }
 
 fn list<'b>(book: &'b Book, provider: &'b Provider, model: &'b Model, day: Date) -> Option<Listed<'b>> {
-    let limits = &book.family(&model.family)?.limits.rule;
+    let limits = &book.family_of(model)?.limits.rule;
     let auto = |yes: bool| yes.then_some("auto");
     Some(Listed {
         provider: &provider.id,
@@ -277,8 +280,9 @@ fn until(model: &Listed<'_>) -> String {
 }
 
 /// What is listed of models.
-fn table<'m>(models: impl Iterator<Item = &'m Listed<'m>>) -> Table<'m> {
+fn table<'m>(models: impl Iterator<Item = &'m Listed<'m>>, has_data: bool) -> Table<'m> {
     Table::of("Models", models)
+        .data_if(has_data)
         .column(Column::name("provider").data_only(), |model| model.provider)
         .column(Column::name("model"), |model| model.model)
         .column(Column::number("image_price").label("USD an image").text_only(), |model| {
@@ -311,7 +315,7 @@ fn table<'m>(models: impl Iterator<Item = &'m Listed<'m>>) -> Table<'m> {
 }
 
 /// A table a provider; a few models with their limits.
-fn report<'m>(providers: &[&Provider], models: &'m Models<'_>) -> Report<'m> {
+fn report<'m>(providers: &[&Provider], models: &'m Models<'_>, has_data: bool) -> Report<'m> {
     let mut report = Report::default();
     for provider in providers {
         let own = || models.models.iter().filter(|model| model.provider == provider.id);
@@ -322,7 +326,7 @@ fn report<'m>(providers: &[&Provider], models: &'m Models<'_>) -> Report<'m> {
             report.gap();
         }
         report.heading(format!("{}: {}, on {}", provider.id, provider.title, models.as_of));
-        report.table(table(own()));
+        report.table(table(own(), has_data));
         if models.models.len() <= IN_DETAIL {
             own().for_each(|model| detail(&mut report, model));
         }

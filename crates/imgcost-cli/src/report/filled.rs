@@ -1,12 +1,14 @@
 //! Tables of like things, told a column at a time: what it is called and what each thing has there.
 
-use super::table::{Column, Only, Row, Table};
+use super::table::{Column, Only, Row, Show, Table};
 use super::value::Value;
 
 /// A table whose rows are things, and which gets its columns one after the other.
 pub(crate) struct Filled<'a, T> {
     table: Table<'a>,
     things: Vec<T>,
+    /// Whether columns that only programs see are filled.
+    has_data: bool,
 }
 
 impl<'a> Table<'a> {
@@ -14,13 +16,21 @@ impl<'a> Table<'a> {
     pub(crate) fn of<T: Copy>(name: &'static str, things: impl IntoIterator<Item = T>) -> Filled<'a, T> {
         let things: Vec<T> = things.into_iter().collect();
         let rows = things.iter().map(|_| Row::default()).collect();
-        Filled { table: Table { name, rows, ..Table::default() }, things }
+        Filled { table: Table { name, rows, ..Table::default() }, things, has_data: true }
     }
 }
 
 impl<'a, T: Copy> Filled<'a, T> {
+    /// Leaves out the columns that only programs see, unless one reads it.
+    pub(crate) fn data_if(self, is_read: bool) -> Self {
+        Filled { has_data: is_read, ..self }
+    }
+
     /// Adds a column with what each thing has there.
     pub(crate) fn column<V: Into<Value<'a>>>(mut self, column: Column, cell: impl Fn(T) -> V) -> Self {
+        if column.show == Show::DataOnly && !self.has_data {
+            return self;
+        }
         self.table.columns.push(column);
         for (row, thing) in self.table.rows.iter_mut().zip(&self.things) {
             row.cells.push(cell(*thing).into());

@@ -67,6 +67,11 @@ impl Output {
         std::iter::once(self.format).chain(self.files.iter().map(|target| target.format))
     }
 
+    /// Whether a program reads the tables: a format is other than a page.
+    pub(crate) fn has_data(&self) -> bool {
+        self.formats().any(|format| format != Format::Table)
+    }
+
     /// Refuses the formats of findings.
     ///
     /// # Errors

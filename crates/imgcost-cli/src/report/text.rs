@@ -245,22 +245,38 @@ impl Layout {
     }
 
     fn line<'c>(&'c self, text: &mut String, cell: impl Fn(&'c Place) -> &'c str) {
+        if self.shown.iter().all(|place| columns(cell(place)) <= self.limit(place)) {
+            return self.words(text, |_, place| cell(place));
+        }
         let cells: Vec<Vec<String>> =
             self.shown.iter().map(|place| lines(cell(place), self.limit(place))).collect();
-        for at in 0..cells.iter().map(Vec::len).max().unwrap_or(1) {
-            let mut line = String::new();
-            for (place, lines) in self.shown.iter().zip(&cells) {
-                let words = lines.get(at).map_or("", String::as_str);
-                let pad = " ".repeat(place.width.saturating_sub(columns(words)));
-                line.push_str(if line.is_empty() { " " } else { "  ".get(..self.space).unwrap_or(" ") });
-                match place.head.kind.is_number() {
-                    true => line.extend([pad.as_str(), words]),
-                    false => line.extend([words, pad.as_str()]),
+        for line in 0..cells.iter().map(Vec::len).max().unwrap_or(1) {
+            self.words(text, |at, _| {
+                cells.get(at).and_then(|lines| lines.get(line)).map_or("", String::as_str)
+            });
+        }
+    }
+
+    /// A line with a piece of each cell.
+    fn words<'c>(&'c self, text: &mut String, piece: impl Fn(usize, &'c Place) -> &'c str) {
+        let start = text.len();
+        for (at, place) in self.shown.iter().enumerate() {
+            let words = piece(at, place);
+            let pad = std::iter::repeat_n(' ', place.width.saturating_sub(columns(words)));
+            text.push_str(if at == 0 { " " } else { "  ".get(..self.space).unwrap_or(" ") });
+            match place.head.kind.is_number() {
+                true => {
+                    text.extend(pad);
+                    text.push_str(words);
+                }
+                false => {
+                    text.push_str(words);
+                    text.extend(pad);
                 }
             }
-            text.push_str(line.trim_end());
-            text.push('\n');
         }
+        text.truncate(start + text.get(start..).map_or(0, |line| line.trim_end().len()));
+        text.push('\n');
     }
 }
 

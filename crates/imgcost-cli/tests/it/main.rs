@@ -43,6 +43,9 @@ mod images;
 mod own_prices;
 mod prices_init;
 mod quotes;
+// A release build does not tell.
+#[cfg(debug_assertions)]
+mod reads;
 // Its command lines write workbooks.
 #[cfg(feature = "xlsx")]
 mod record;

@@ -80,6 +80,11 @@ impl Book {
         self.providers.iter().map(Shelf::provider)
     }
 
+    /// The ids of all providers, in order, which are known without their prices.
+    pub fn provider_ids(&self) -> impl Iterator<Item = &str> {
+        self.providers.iter().map(|shelf| shelf.id.as_str())
+    }
+
     /// The ids and aliases of all providers, which are known without their prices.
     pub fn provider_names(&self) -> impl Iterator<Item = &str> {
         let names = self.providers.iter().flat_map(|shelf| std::iter::once(&shelf.id).chain(&shelf.aliases));
@@ -134,7 +139,13 @@ impl Book {
         self.overrides
     }
 
-    /// The family of a model.
+    /// The family of one of its models.
+    #[must_use]
+    pub fn family_of(&self, model: &Model) -> Option<&Family> {
+        self.families.get(usize::from(model.family_index)).map(FamilySection::family)
+    }
+
+    /// A family by its id.
     #[must_use]
     pub fn family(&self, id: &str) -> Option<&Family> {
         self.families.iter().find(|part| part.id == id).map(FamilySection::family)

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::packed::{FamilySection, Shelf};
+use super::packed::Shelf;
 use super::{Book, CallPrice, DatedRow, Family, FixedPrice, Model, Provider, RateCard, RatioCard, TextModel};
 use crate::error::{Code, Error};
 use crate::money::UsdPerMillion;
@@ -59,8 +59,7 @@ impl Book {
         let Some(model) = provider.model(model) else {
             return Err(self.no_such_model(provider, model));
         };
-        let Some(family) = self.families.get(usize::from(model.family_index)).map(FamilySection::family)
-        else {
+        let Some(family) = self.family_of(model) else {
             // Checked when the book is made; a book that was tampered with ends here.
             let message = format!("the price book has no family '{}'", model.family);
             return Err(Error::new(Code::BadInput, message).field("model"));
@@ -171,7 +170,7 @@ impl<'b> Offer<'b> {
     #[must_use]
     pub fn text_rates(&self, id: &str, tier: Tier) -> Option<&'b TextModel> {
         let named = |id: &str| {
-            let mut models = self.provider.text_models.iter().filter(|model| model.tier == tier);
+            let mut models = self.provider.text_models().iter().filter(|model| model.tier == tier);
             models.find(|model| model.id == id && model.row.holds_on(self.as_of))
         };
         let found = named(id).or_else(|| named(without_date(id)?));

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::OnceLock;
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Book, Family, Provider, Source};
 
@@ -20,14 +20,18 @@ pub(crate) struct Section<T> {
 }
 
 impl<T> Section<T> {
-    fn new(value: T) -> Section<T> {
+    pub(super) fn new(value: T) -> Section<T> {
         Section { read: OnceLock::from(value), packed: &[] }
     }
 }
 
-impl<T: DeserializeOwned> Section<T> {
+impl<T: Deserialize<'static>> Section<T> {
     fn packed(packed: &'static [u8]) -> Section<T> {
         Section { read: OnceLock::new(), packed }
+    }
+
+    fn is_read(&self) -> bool {
+        self.read.get().is_some()
     }
 
     pub(crate) fn get(&self) -> &T {
@@ -47,13 +51,40 @@ impl<T: Default> Default for Section<T> {
     }
 }
 
-impl<T: DeserializeOwned + PartialEq> PartialEq for Section<T> {
+impl<T: Deserialize<'static> + PartialEq> PartialEq for Section<T> {
     fn eq(&self, other: &Self) -> bool {
         self.get() == other.get()
     }
 }
 
-impl<T: DeserializeOwned + Eq> Eq for Section<T> {}
+impl<T: Deserialize<'static> + Eq> Eq for Section<T> {}
+
+/// A section within one that is packed: bytes of its own, which stay packed when that one is read.
+impl<T: Deserialize<'static> + Serialize> Serialize for Section<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&write(self.get()))
+    }
+}
+
+impl<'de: 'static, T: Deserialize<'static>> Deserialize<'de> for Section<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_bytes(Bytes).map(Section::packed)
+    }
+}
+
+struct Bytes;
+
+impl<'de: 'static> Visitor<'de> for Bytes {
+    type Value = &'static [u8];
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the bytes of a section")
+    }
+
+    fn visit_borrowed_bytes<E: Error>(self, bytes: &'de [u8]) -> Result<&'static [u8], E> {
+        Ok(bytes)
+    }
+}
 
 impl<T: fmt::Debug> fmt::Debug for Section<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -139,6 +170,11 @@ struct PackedProvider<'a> {
 }
 
 impl Book {
+    /// The ids of the providers that have been read so far, for tests of what a program reads.
+    pub fn read_so_far(&self) -> impl Iterator<Item = &str> {
+        self.providers.iter().filter(|shelf| shelf.provider.is_read()).map(|shelf| shelf.id.as_str())
+    }
+
     /// The book as bytes, for [`Book::unpack`] of the same version of this crate.
     #[must_use]
     pub fn pack(&self) -> Vec<u8> {

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::outcome::{Outcome, OutcomeRule};
+use super::packed::Section;
 use super::rows::{CallPrice, DatedRow, FixedPrice, RateCard, RatioBase, RatioCard, SourceLocation};
 use super::{FieldRules, ImagePrice};
 use crate::money::UsdPerMillion;
@@ -106,6 +107,7 @@ impl Model {
 
 /// A provider: its models, and what is the same for all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 #[non_exhaustive]
 pub struct Provider {
     /// The name that requests use.
@@ -137,8 +139,8 @@ pub struct Provider {
     pub ratio: Option<RatioBase>,
     /// What calls that went wrong cost.
     pub outcomes: Vec<OutcomeRule>,
-    /// Models that run the Responses API's image tool.
-    pub text_models: Vec<TextModel>,
+    /// Read when they are first asked for, since most calls have none.
+    pub(crate) text_models: Section<Vec<TextModel>>,
     /// Its image models.
     pub models: Vec<Model>,
     /// Its file and line.
@@ -146,6 +148,12 @@ pub struct Provider {
 }
 
 impl Provider {
+    /// Models that run the Responses API's image tool.
+    #[must_use]
+    pub fn text_models(&self) -> &[TextModel] {
+        self.text_models.get()
+    }
+
     /// Whether it makes a model of this name, which others may offer too.
     #[must_use]
     pub fn makes(&self, model: &str) -> bool {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::from_text::from_text;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// An image's width and height in pixels, each from 1 to 65,535.
@@ -147,8 +148,7 @@ macro_rules! display_serde {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
+                from_text(deserializer, str::parse)
             }
         }
     };

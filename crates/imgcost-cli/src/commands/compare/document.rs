@@ -145,9 +145,7 @@ pub(super) fn document<'c>(compared: &'c Compared<'_>) -> Document<'c> {
 }
 
 fn checked<'c>(compared: &'c Compared<'_>) -> BTreeMap<&'c str, Date> {
-    let providers = compared.book.providers();
-    let is_shown = |id: &str| compared.shown.iter().any(|cell| cell.provider() == id);
-    let shown = providers.filter(|provider| is_shown(&provider.id));
+    let shown = compared.shown.iter().filter_map(|cell| compared.book.provider(cell.provider()).ok());
     shown.map(|provider| (provider.id.as_str(), provider.checked)).collect()
 }
 

@@ -285,7 +285,7 @@ impl Asked {
         if !limits.endpoints.contains(&responses) {
             return;
         }
-        let standard = provider.text_models.iter().filter(|model| model.tier == Tier::Standard);
+        let standard = provider.text_models().iter().filter(|model| model.tier == Tier::Standard);
         let models = standard.map(|model| model.id.as_str()).chain(["gpt-unknown"]);
         for name in models {
             for most in [None, Some(1)] {
@@ -295,7 +295,7 @@ impl Asked {
                 });
             }
         }
-        let first = provider.text_models.first().map(|model| model.id.clone());
+        let first = provider.text_models().first().map(|model| model.id.clone());
         for (quality, most) in qualities.iter().zip([None, Some(0), Some(3), Some(1), Some(2), None]) {
             self.with(|request| {
                 (request.endpoint, request.max_tool_calls) = (responses, most);

@@ -165,10 +165,10 @@ impl Check<'_> {
         for source in provider.fields.iter().filter_map(|field| field.source.as_ref()) {
             self.source(source, provider.location);
         }
-        for model in &provider.text_models {
+        for model in provider.text_models() {
             self.source(&model.row.source, model.row.location);
         }
-        let texts = provider.text_models.iter();
+        let texts = provider.text_models().iter();
         self.overlaps("text_model", texts.map(|model| (format!("{}, {}", model.id, model.tier), &model.row)));
         for model in &provider.models {
             self.model(provider, model);

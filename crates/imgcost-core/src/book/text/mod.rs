@@ -27,7 +27,7 @@ pub use whole::pack;
 use self::problem::Reporter;
 use self::shape::Shape;
 use self::view::View;
-use super::packed::{FamilySection, Shelf};
+use super::packed::{FamilySection, Section, Shelf};
 use super::{Book, Model, SourceLocation};
 
 /// A file of a price book: its name, for messages, and its text.
@@ -222,7 +222,7 @@ fn add_provider(book: &mut Book, file: &View<'_>, index: u16, reporter: &mut Rep
         }
     }
     let mut rows = Rows { index, own: false, reporter };
-    provider.text_models = rows.each(&file.views("text_model"), read::text_model);
+    provider.text_models = Section::new(rows.each(&file.views("text_model"), read::text_model));
     for view in models {
         for key in ["family", "basis"].into_iter().filter(|key| view.text(key).is_none()) {
             rows.reporter.problem(view.at(), format!("'{key}' is missing"));

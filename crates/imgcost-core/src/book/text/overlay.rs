@@ -100,7 +100,7 @@ fn lay_over(
     }
     let texts = rows.each(&file.views("text_model"), read::text_model);
     let mut count = texts.len() + discounted;
-    provider.text_models.splice(0..0, texts);
+    provider.text_models.get_mut().splice(0..0, texts);
     for view in file.views("model") {
         let Some(mut own) = read::model(&view, rows.location(view.at())) else { continue };
         rows.fill(&mut own, &view);
@@ -155,7 +155,7 @@ fn take_off(provider: &mut Provider, name: &str, file: &View<'_>, reporter: &mut
         }
     }
     let at = file.at_key("discount");
-    if of_all.is_some() && provider.models.is_empty() && provider.text_models.is_empty() {
+    if of_all.is_some() && provider.models.is_empty() && provider.text_models().is_empty() {
         let message = format!("there is no built-in price of {} to take it off", provider.id);
         reporter.problem(at, message);
     }
@@ -173,7 +173,7 @@ fn take_off(provider: &mut Provider, name: &str, file: &View<'_>, reporter: &mut
         }
     }
     if let Some(discount) = &of_all {
-        match discount.of_text_models(&mut provider.text_models) {
+        match discount.of_text_models(provider.text_models.get_mut()) {
             Some(rows) => count += rows,
             None => {
                 reporter.problem(at, "the prices of a calling model less the discount have too many decimals")

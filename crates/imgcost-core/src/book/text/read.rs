@@ -4,6 +4,7 @@
 use jiff::civil::Date;
 
 use super::view::View;
+use crate::book::packed::Section;
 use crate::book::{
     CallPrice, CallingTokens, DatedRow, FieldCost, FieldRule, FixedPrice, ImagePrice, Model, OutcomeRule,
     Provider, RateCard, RatioBase, RatioCard, Source, SourceLocation, TextModel,
@@ -69,7 +70,7 @@ pub(super) fn provider(view: &View<'_>, location: SourceLocation) -> Option<Prov
             })
         }),
         outcomes: view.views("outcome").iter().filter_map(outcome).collect(),
-        text_models: Vec::new(),
+        text_models: Section::default(),
         models: Vec::new(),
         location,
     })

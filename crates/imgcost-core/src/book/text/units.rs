@@ -84,7 +84,7 @@ pub(super) fn of_text_model(base: &Book, provider: &str, view: &View<'_>, report
     }
     let id = view.text("id");
     let providers = base.provider(provider).ok().into_iter().chain(base.providers());
-    let mut models = providers.flat_map(|provider| &provider.text_models);
+    let mut models = providers.flat_map(|provider| provider.text_models());
     let known = models.find(|model| Some(model.id.as_str()) == id && is_built_in(&model.row));
     check(view, "input", Per::Million, || Some(known?.input.decimal()), reporter);
     check(view, "output", Per::Million, || Some(known?.output.decimal()), reporter);
