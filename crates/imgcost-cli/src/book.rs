@@ -52,6 +52,10 @@ pub(crate) fn read_whole(path: &Path, allow_older: bool) -> Result<Book, Error> 
 pub(crate) fn with_own(base: &Book, path: &Path, today: Date) -> Result<Cow<'static, Book>, Error> {
     let text = inputs::text("prices", path, BOOK_MAX)?;
     let name = inputs::name(path);
+    if text.lines().any(|line| line.starts_with("#:file ")) {
+        let message = format!("{name} is a whole price book: give it with --book");
+        return Err(bad_input("prices", message));
+    }
     let book = base.with_own(File::new(&name, &text), today);
     book.map(Cow::Owned).map_err(|errors| bad_input("prices", errors.to_string()))
 }

@@ -105,14 +105,13 @@ pub(crate) struct BudgetShowArgs {
 
 /// `budget hold`.
 #[derive(Debug, Args)]
-#[command(allow_missing_positional = true)]
+#[command(override_usage = "imgcost budget hold [OPTIONS] <SCOPE> [WORD]...
+       imgcost budget hold [OPTIONS] <FILE> <SCOPE>")]
 pub(crate) struct BudgetHoldArgs {
-    /// An input file of OpenAI's Batch API, held as one: the sum of its requests' ceilings.
-    #[arg(conflicts_with_all = ["ceiling", "hold_expected"])]
-    pub(crate) file: Option<PathBuf>,
-
-    /// Whose money: a path such as team/alice/run-42.
-    pub(crate) scope: String,
+    /// Whose money, a path such as team/alice/run-42, and model, quality, size, xN for n or provider, in
+    /// any order; or an input file of OpenAI's Batch API, held as one, and whose money.
+    #[arg(value_name = "WORD", required = true)]
+    pub(crate) words: Vec<String>,
 
     /// Hold this many US dollars for a call that can't be quoted, without options of the call.
     #[arg(long, value_name = "USD", allow_negative_numbers = true, help_heading = "Hold")]

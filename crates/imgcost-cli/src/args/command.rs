@@ -173,7 +173,7 @@ Examples:
     /// Hold a call's ceiling, if every budget on its path has room.
     #[command(after_help = "\
 Examples:
-  imgcost budget hold team/ci -m gpt-image-2 -q high -s 1024x1024 --prompt \"a red apple\"
+  imgcost budget hold team/ci gpt-image-2 high 1024x1024 --prompt \"a red apple\"
   imgcost budget hold team/ci --ceiling 0.25 --key job-42
   imgcost budget hold batch.jsonl team/ci --tag run=w47")]
     Hold(Box<Lazy<BudgetHoldArgs>>),

@@ -25,7 +25,7 @@ mod usage;
 pub(crate) use batch::batch;
 pub(crate) use budget::budget;
 pub(crate) use check::check;
-pub(crate) use compare::{SHOWN, compare};
+pub(crate) use compare::{SHOWN, check as check_comparison, compare};
 pub(crate) use completions::completions;
 pub(crate) use config::{config, tell_settings};
 pub(crate) use diff::diff;

@@ -141,9 +141,14 @@ pub(crate) fn find<'b>(
     Ok((providers, found))
 }
 
-/// The provider of a name, or all.
+/// The provider of a name, or all: openai first, then makers of models, then those who resell them.
 pub(super) fn providers<'b>(book: &'b Book, name: &str) -> Result<Vec<&'b Provider>, Error> {
-    if name == "all" { Ok(book.providers().collect()) } else { Ok(vec![book.provider(name)?]) }
+    if name != "all" {
+        return Ok(vec![book.provider(name)?]);
+    }
+    let mut all: Vec<&Provider> = book.providers().collect();
+    all.sort_by_key(|provider| (provider.id != DEFAULT_PROVIDER, provider.makes.is_empty()));
+    Ok(all)
 }
 
 /// Where a pattern is a model's id or alias: at every provider that model, else those whose names
@@ -291,7 +296,7 @@ fn table<'m>(models: impl Iterator<Item = &'m Listed<'m>>, has_data: bool) -> Ta
         .column(Column::text("basis").data_only(), |model| model.basis)
         .column(Column::name("released").if_room(2), |model| model.released)
         .column(Column::name("retired").data_only(), |model| model.retired)
-        .column(Column::name("until").label("status").text_only(), until)
+        .column(Column::text("until").label("status").text_only(), until)
         .column(Column::name("replacement").if_room(1), |model| model.replacement)
         .column(Column::text("qualities").data_only(), |model| Value::list(&model.qualities))
         .column(Column::text("sizes").data_only(), |model| Value::list(&model.sizes))

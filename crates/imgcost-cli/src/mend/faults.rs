@@ -43,7 +43,7 @@ impl Line {
     /// Mends what the words alone show: unknown ones, several of a kind, a word against an option.
     pub(super) fn mend_words(&mut self, settings: &Settings) -> Option<()> {
         self.mend_options();
-        self.mend_repeated();
+        self.mend_lists();
         // Its words are parts of names, too: what they match is for the command to find out.
         if self.command == "models" {
             return Some(());
@@ -63,23 +63,34 @@ impl Line {
         .ok()
     }
 
-    /// Options of a kind that are given several times are words.
-    fn mend_repeated(&mut self) {
+    /// Options of a kind that are given several times are words, and so are lists with a name that is
+    /// misspelled.
+    fn mend_lists(&mut self) {
+        let names = crate::book::names();
+        let is_misspelled = |text: &str| {
+            let unknown = |name: &str| !name.contains('*') && words::meant(name, &names).is_none();
+            text.split(',').map(str::trim).any(|name| unknown(name) && words::near(name, &names).is_some())
+        };
         for id in Kind::ALL.map(Kind::name).into_iter().filter(|id| *id != Kind::N.name()) {
             let is_it = |piece: &Piece| matches!(piece, Piece::Option { id: known, .. } if known == id);
-            if self.pieces.iter().filter(|piece| is_it(piece)).count() < 2 {
+            let is_repeated = self.pieces.iter().filter(|piece| is_it(piece)).count() > 1;
+            let is_list = self.takes_lists() && self.value(id).is_some_and(|text| is_misspelled(&text));
+            if !is_repeated && !is_list {
                 continue;
             }
-            for piece in &mut self.pieces {
-                if let Piece::Option { id: known, typed } = piece
-                    && known == id
-                    && let Some(last) = typed.last()
-                {
-                    let last = last.to_string_lossy();
-                    let value = last.split_once('=').map_or(last.as_ref(), |(_, value)| value);
-                    *piece = Piece::Word(value.to_owned());
-                }
-            }
+            let lists = self.takes_lists();
+            self.pieces = std::mem::take(&mut self.pieces)
+                .into_iter()
+                .flat_map(|piece| match &piece {
+                    Piece::Option { id: known, typed } if known == id && !typed.is_empty() => {
+                        let last = typed.last().map(|last| last.to_string_lossy()).unwrap_or_default();
+                        let value = last.split_once('=').map_or(last.as_ref(), |(_, value)| value);
+                        let separator = if lists { ',' } else { '\0' };
+                        value.split(separator).map(|word| Piece::Word(word.trim().to_owned())).collect()
+                    }
+                    _ => vec![piece],
+                })
+                .collect();
         }
     }
 

@@ -10,13 +10,13 @@ use clap::CommandFactory;
 use imgcost_core::{Code, Error};
 
 use crate::args::{Cli, Command};
-use crate::commands::models;
+use crate::commands::{self, models};
 use crate::parse;
 use crate::request::{self, NoModel};
 use crate::settings::Settings;
 use crate::words::{self, Kind};
 
-use line::{Line, Piece, shown};
+use line::{Line, Piece, shown, word_is};
 
 /// How many faults are mended at most.
 const FAULTS_MAX: usize = 16;
@@ -179,9 +179,12 @@ fn as_usage(typed: &[OsString]) -> String {
 /// Whether a line sets a parameter itself.
 pub(crate) fn gives(typed: &[OsString], field: &str) -> bool {
     let Some(line) = Line::split(&parse::spelled_out(typed)) else { return true };
-    line.pieces.iter().any(|piece| matches!(piece, Piece::Option { id, .. } if id == field))
-        || (Kind::ALL.iter().any(|kind| kind.name() == field)
-            && line.pieces.iter().any(|piece| matches!(piece, Piece::Word(_))))
+    let kind = Kind::ALL.into_iter().find(|kind| kind.name() == field);
+    line.pieces.iter().any(|piece| match piece {
+        Piece::Option { id, .. } => id == field,
+        Piece::Word(word) => kind.is_some_and(|kind| word_is(word, kind)),
+        Piece::Unknown(_) => false,
+    })
 }
 
 /// Does with the line what its command would, up to the quote.
@@ -190,8 +193,9 @@ fn attempt(line: &Line, settings: &Settings) -> Result<(), Error> {
     let args = match cli.command {
         Some(Command::Quote(args) | Command::Explain(args)) => args.0,
         Some(Command::Compare(args)) => {
-            let mut request = args.0.request;
-            return words::lists(&args.0.words, &mut request, settings);
+            let mut args = args.0;
+            words::lists(&args.words, &mut args.request, settings)?;
+            return commands::check_comparison(&args, settings);
         }
         Some(Command::Solve(args)) => {
             let mut request = args.0.request;

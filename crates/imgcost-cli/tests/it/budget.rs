@@ -214,6 +214,24 @@ fn expired_holds_count_until_they_are_presumed() {
 }
 
 #[test]
+fn a_call_is_held_by_words_as_it_is_quoted() {
+    let books = Books::with("words", "team 10");
+    let ceiling = |line: &str| {
+        let ran = books.run(&format!("hold {line} -f json"));
+        assert_eq!(ran.code, 0, "{line}: {ran:?}");
+        ran.json()["ceiling"].as_str().unwrap().to_owned()
+    };
+    let words = ceiling("team gpt-image-2 high 1024x1024 x2 --prompt-tokens 3");
+    assert_eq!(words, ceiling("team -m gpt-image-2 -q high -s 1024x1024 -n 2 --prompt-tokens 3"));
+    let ran = books.run("hold team gpt-image-2 hgih --prompt-tokens 3");
+    assert!(ran.code == 2 && ran.stderr.contains("unknown word 'hgih'; nearest: high"), "{ran:?}");
+    let ran = books.run("hold missing.jsonl team");
+    assert!(ran.code == 2 && ran.stderr.contains("missing.jsonl"), "{ran:?}");
+    let ran = books.run("hold team gpt-image-2 --ceiling 1");
+    assert!(ran.code == 2 && ran.stderr.contains("leave it out, or the options of the call"), "{ran:?}");
+}
+
+#[test]
 fn budgets_are_set_replaced_and_removed() {
     let books = Books::new("set");
     let ran = books.run("set team 25 --per month --alerts 50,80,100");

@@ -83,6 +83,12 @@ const MENDED: &[(&str, &str)] = &[
     ("dall-e-3 x2", "imgcost dall-e-3 x1"),
     ("explain gpt-image-2x", "imgcost explain gpt-image-2"),
     ("compare gpt-imag-2 high", "imgcost compare gpt-image-2 high"),
+    ("compare -m gpt-imge-2 -q hgh -s 1023x1024", "imgcost compare gpt-image-2 high 1024x1024"),
+    ("compare -m gpt-imge-2,gpt-image-1.5 -q low", "imgcost compare gpt-image-2 gpt-image-1.5 -q low"),
+    ("compare gpt-image-2 hgh 1000x1000", "imgcost compare gpt-image-2 high 1008x1008"),
+    ("gpt-image-2 high 1.5K", "imgcost gpt-image-2 high"),
+    ("gpt-image-2 turbo", "imgcost gpt-image-2"),
+    ("gpt-image-2 default", "imgcost gpt-image-2"),
     ("solve gpt-imag-2 hgih 1024 4", "imgcost solve gpt-image-2 high 1024 x4"),
     ("gpt-imgae", "imgcost gpt-image-2"),
     ("-m gpt-imgae", "imgcost gpt-image-2"),
@@ -368,4 +374,13 @@ fn a_command_to_type_loses_nothing_of_the_call() {
         let tried = tried(line);
         assert!(tried.is_none(), "{line}: {tried:?}");
     }
+}
+
+#[test]
+fn openai_is_listed_first_then_makers_of_models_then_those_who_resell_them() {
+    let listed = imgcost("models").stdout;
+    let place = |provider: &str| listed.find(&format!("\n{provider}: ")).unwrap_or(0);
+    assert!(listed.starts_with("openai: "), "{listed}");
+    assert!(0 < place("bfl") && place("xai") < place("aihubmix"), "{listed}");
+    assert!(place("google-gemini-api") < place("replicate"), "{listed}");
 }

@@ -159,3 +159,10 @@ fn discounts_that_mean_nothing_are_refused_with_their_lines() {
         assert!(ran.code == 2 && shown.contains(said), "{said}: {ran:?}");
     }
 }
+
+#[test]
+fn a_provider_that_is_misspelled_is_told_and_one_of_ones_own_is_not() {
+    let near = imgcost("prices init gpt-image-2 -p opnai");
+    assert!(near.code == 0 && near.stderr.contains("nearest: openai"), "{near:?}");
+    assert_eq!(imgcost("prices init gpt-image-2 -p studio-gateway").stderr, "");
+}

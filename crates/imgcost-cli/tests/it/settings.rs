@@ -152,3 +152,20 @@ fn a_relative_price_book_stands_beside_the_settings_file() {
     assert_eq!(quote["book"]["overrides"], 1);
     assert!(quote["notes"].as_array().unwrap().iter().any(|note| note["code"] == "price-overridden"));
 }
+
+#[test]
+fn a_value_that_is_refused_is_named_with_where_it_comes_from_also_beside_words() {
+    let config = file(&folder("refused-config"), "own.toml", "quality = \"hgh\"\n");
+    for (mut command, from) in [(program(), "IMGCOST_QUALITY"), (program(), "own.toml")] {
+        command.args(words("gpt-image-2 1024"));
+        match from {
+            "own.toml" => command.args(["--config", &config]),
+            name => command.env(name, "hgh"),
+        };
+        let ran = finish(&mut command, b"");
+        assert!(ran.code == 2 && ran.stderr.contains("quality 'hgh'"), "{ran:?}");
+        assert!(ran.stderr.contains(&format!("from {from}")) || ran.stderr.contains(from), "{ran:?}");
+    }
+    let typed = finish(program().args(words("gpt-image-2 hd 1024")).env("IMGCOST_QUALITY", "low"), b"");
+    assert!(!typed.stderr.contains("IMGCOST_QUALITY"), "{typed:?}");
+}

@@ -138,3 +138,11 @@ fn what_is_no_book_is_refused_with_what_to_do() {
     let ran = common::run(&["prices", "pack", empty.to_str().unwrap()]);
     assert!(ran.code == 2 && ran.stderr.contains("has no provider's file"), "{ran:?}");
 }
+
+#[test]
+fn a_whole_book_in_place_of_prices_is_told_in_one_line() {
+    let book = file(&folder("book-as-prices"), "book.toml", packed());
+    let ran = imgcost(&format!("gpt-image-2 high --prices {book}"));
+    assert!(ran.code == 2 && ran.stderr.contains("is a whole price book: give it with --book"), "{ran:?}");
+    assert!(ran.stderr.lines().count() <= 3, "{ran:?}");
+}

@@ -1,6 +1,7 @@
 //! `imgcost budget hold`: sets money aside for a call, or tells why not and what would fit.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use imgcost_core::{Code, Error, Item, Note, Quote};
 use imgcost_guard::batch::requests_of;
@@ -9,11 +10,12 @@ use imgcost_ledger::{Alert, Held, Hold, HoldId, NanoUsd, NewHold, Scope, State, 
 use serde::Serialize;
 
 use super::{Context, batch, store, words};
-use crate::args::BudgetHoldArgs;
+use crate::args::{BudgetHoldArgs, RequestArgs};
 use crate::commands::quote::{heading, prompt_missing, proof};
 use crate::failure::{End, Failure};
 use crate::report::{Report, Value};
 use crate::request::{self, Asked, NoModel};
+use crate::words as call;
 
 /// What a hold without a quote has in place of a quote's id and of a book's digest.
 const NONE: &str = "none";
@@ -57,15 +59,20 @@ struct Given {
 
 /// Holds a call's ceiling.
 pub(super) fn hold(args: &BudgetHoldArgs, context: Context<'_>) -> Result<End, Failure> {
-    let scope = words::scope(&args.scope)?;
     let by = words::by(&args.by, context.settings);
-    if let Some(file) = &args.file {
+    let (file, scope, of_call) = sorted(&args.words);
+    let scope = words::scope(scope)?;
+    if let Some(file) = file {
+        if args.ceiling.is_some() || args.hold_expected {
+            let message = "a file is held at its requests' ceilings: leave out --ceiling and --hold-expected";
+            return Err(Error::new(Code::IllegalCombination, message).field("file").into());
+        }
         let new = batch::new_hold(file, args, scope, &by, context)?;
         return write(&ask(args, context, new)?, None, &[], context);
     }
     match &args.ceiling {
         Some(text) => {
-            if args.request.says_anything() {
+            if args.request.says_anything() || !of_call.is_empty() {
                 let message = "a ceiling of your own is for a call that is not quoted: \
                                leave it out, or the options of the call";
                 return Err(Error::new(Code::IllegalCombination, message).field("ceiling").into());
@@ -74,13 +81,36 @@ pub(super) fn hold(args: &BudgetHoldArgs, context: Context<'_>) -> Result<End, F
             let held = ask(args, context, given(scope, ceiling, by))?;
             write(&held, None, &[], context)
         }
-        None => quoted(args, context, &scope, &by),
+        None => {
+            let mut asked = args.request.clone();
+            call::one_call(of_call, &mut asked, context.settings)?;
+            quoted(args, &asked, context, &scope, &by)
+        }
     }
 }
 
-fn quoted(args: &BudgetHoldArgs, context: Context<'_>, scope: &Scope, by: &str) -> Result<End, Failure> {
-    let book = request::book(&args.request.book, context.settings)?;
-    let Asked { request, remarks } = request::asked(&args.request, context.settings, &book, NoModel::Refuse)?;
+/// Words as a file or none, the scope, and those of the call: `FILE SCOPE`, or `SCOPE WORD...`.
+fn sorted(words: &[String]) -> (Option<&Path>, &str, &[String]) {
+    let names = crate::book::names();
+    let is_of_call = |word: &str| call::meant(word, &names).is_some() || call::near(word, &names).is_some();
+    match words {
+        [file, scope] if Path::new(file).is_file() || !is_of_call(scope) => {
+            (Some(Path::new(file)), scope, &[])
+        }
+        [scope, of_call @ ..] => (None, scope, of_call),
+        [] => (None, "", &[]),
+    }
+}
+
+fn quoted(
+    args: &BudgetHoldArgs,
+    asked: &RequestArgs,
+    context: Context<'_>,
+    scope: &Scope,
+    by: &str,
+) -> Result<End, Failure> {
+    let book = request::book(&asked.book, context.settings)?;
+    let Asked { request, remarks } = request::asked(asked, context.settings, &book, NoModel::Refuse)?;
     let quote = book.quote(&request)?;
     if args.require_proven
         && let Err(why) = proof(&quote)

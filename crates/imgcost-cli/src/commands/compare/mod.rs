@@ -14,7 +14,7 @@ mod table;
 use imgcost_analysis::compare::{Baseline, Cell, Cheapest, Filter, Grid, Sort, State, cheapest};
 use imgcost_analysis::currency::Exchange;
 use imgcost_analysis::selector::{Pattern, Selector, patterns};
-use imgcost_core::{Book, Note, Offer, Param, Request};
+use imgcost_core::{Book, Error, Note, Offer, Param, Request};
 
 use crate::args::CompareArgs;
 use crate::failure::{End, Failure, bad_input};
@@ -116,6 +116,23 @@ pub(crate) fn compare(args: &CompareArgs, settings: &Settings, output: &Output) 
     };
     output.write(&document::document(&compared), || report::report(&compared, layout.as_ref()))?;
     Ok(compared.end())
+}
+
+/// Whether anything of a grid could be called.
+///
+/// # Errors
+/// It can't be accepted, or all of it would be refused: why the first of it would.
+pub(crate) fn check(args: &CompareArgs, settings: &Settings) -> Result<(), Error> {
+    let book = crate::request::book(&args.request.book, settings)?;
+    let mut asked = Asked::read(args, settings, &book)?;
+    let (axes, base) = (asked.axes.clone(), asked.base.clone());
+    let grid = Grid::new(&book, &axes, &base, &mut |offer, request| asked.fill(offer, request))?;
+    let refused = |cell: &Cell<'_>| match cell.state() {
+        State::Illegal(error) => Some(error.clone()),
+        State::Priced(_) | State::Unpriced(..) => None,
+    };
+    let refused: Option<Vec<Error>> = grid.cells().iter().map(refused).collect();
+    refused.and_then(|errors| errors.into_iter().next()).map_or(Ok(()), Err)
 }
 
 /// What spends as much as a setting, among the models that were asked for: all of the provider's

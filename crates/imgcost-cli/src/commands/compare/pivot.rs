@@ -1,7 +1,7 @@
 //! `--rows` and `--columns`: one value of each combination, laid out.
 
 use imgcost_analysis::compare::{Axis, Cell, Pivot};
-use imgcost_core::{Code, Error};
+use imgcost_core::{Code, Error, Total, Usd};
 
 use super::Compared;
 use super::notes::word;
@@ -51,6 +51,8 @@ pub(super) struct Layout {
     show: Show,
     /// The most decimals of an amount.
     places: u32,
+    /// Whether amounts are rounded up to them, as those of the price list are.
+    rounds_up: bool,
 }
 
 impl Layout {
@@ -61,7 +63,13 @@ impl Layout {
 
     /// Qualities side by side: where none was named, all of them are compared.
     pub(super) fn by_quality() -> Layout {
-        Layout { rows: Vec::new(), columns: vec![Axis::Quality], show: Show::PerImage, places: PLACES_FEW }
+        Layout {
+            rows: Vec::new(),
+            columns: vec![Axis::Quality],
+            show: Show::PerImage,
+            places: PLACES_FEW,
+            rounds_up: true,
+        }
     }
 
     /// Reads the flags; none of them means a list.
@@ -100,16 +108,16 @@ impl Layout {
             return refused("show delta needs a baseline", "show", &["--baseline WORDS", "--baseline first"]);
         }
         let places = if show == Show::PerMegapixel { PLACES_FEW } else { PLACES_MAX };
-        Ok(Some(Layout { rows, columns, show, places }))
+        Ok(Some(Layout { rows, columns, show, places, rounds_up: false }))
     }
 }
 
 /// Adds the pivot.
 pub(super) fn show<'c>(report: &mut Report<'c>, compared: &Compared<'_>, layout: &Layout) {
     let Ok(pivot) = Pivot::new(&compared.shown, &layout.rows, &layout.columns) else { return };
-    report.line(caption(&pivot, layout.show));
-    let values: Vec<Value<'c>> =
-        compared.shown.iter().map(|cell| value(compared, cell, layout.show)).collect();
+    let rounded = if layout.rounds_up { "; rounded up" } else { "" };
+    report.line(format!("{}{rounded}", caption(&pivot, layout.show)));
+    let values: Vec<Value<'c>> = compared.shown.iter().map(|cell| value(compared, cell, layout)).collect();
     let places = values.iter().filter_map(Value::places).max().unwrap_or(2);
     let labels = pivot.row_axes.iter().map(|axis| Column::name(axis.words()));
     let columns = pivot.columns.iter().map(|labels| {
@@ -162,12 +170,14 @@ fn heading(labels: &[String], axes: &[Axis], show: Show) -> String {
 }
 
 /// What stands in the pivot for a cell.
-fn value<'c>(compared: &Compared<'_>, cell: &Cell<'_>, show: Show) -> Value<'c> {
+fn value<'c>(compared: &Compared<'_>, cell: &Cell<'_>, layout: &Layout) -> Value<'c> {
+    let show = layout.show;
     if let Some(word) = word(cell) {
         return Value::Unknown(word.into());
     }
     let delta = || compared.baseline.as_ref()?.delta(cell)?.per_mille;
     let value = match show {
+        Show::PerImage if layout.rounds_up => amount(cell.per_image().map(rounded_up), None),
         Show::PerImage => amount(cell.per_image(), None),
         Show::PerCall => amount(cell.per_call(), None),
         Show::PerMegapixel => amount(cell.per_megapixel(), None),
@@ -175,4 +185,11 @@ fn value<'c>(compared: &Compared<'_>, cell: &Cell<'_>, show: Show) -> Value<'c> 
         Show::Delta => delta().map_or(Value::missing(), Into::into),
     };
     if show.is_by_image() { marked(compared, cell, value) } else { value }
+}
+
+/// An amount with each part rounded up to the few decimals of an overview.
+fn rounded_up(mut total: Total) -> Total {
+    let up = |part: Option<Usd>| part.map(|usd| usd.rounded_up_to(10_u32.pow(PLACES_FEW)).unwrap_or(usd));
+    (total.floor, total.expected, total.ceiling) = (up(total.floor), up(total.expected), up(total.ceiling));
+    total
 }

@@ -51,17 +51,9 @@ pub(super) fn quantity(quote: &Quote<'_>, line: &QuoteLine<'_>) -> Vec<String> {
         Item::Image => images::price(quote),
         Item::Call => vec![format!("n = {} images, in one call or as many", quote.request().n)],
     };
-    steps.push(format!("= {} {}", range_words(&line.quantity), unit_words(line.unit)));
+    let plural = if line.quantity.ceiling == 1 { "" } else { "s" };
+    steps.push(format!("= {} {}{plural}", range_words(&line.quantity), line.unit.as_str()));
     steps
-}
-
-fn unit_words(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Token => "tokens",
-        Unit::Image => "images",
-        Unit::Call => "calls",
-        Unit::Megapixel => "megapixels",
-    }
 }
 
 /// A count in words: exact, or expected with its range.

@@ -41,6 +41,12 @@ pub(crate) fn file(args: &PricesInitArgs, settings: &Settings) -> Result<String,
     let day = request::as_of(&args.book, settings)?;
     let provider = args.provider.as_deref().map(|name| (name, book.provider(name).ok()));
     let at = provider.and_then(|(_, known)| known);
+    if let Some((name, None)) = provider
+        && let Some(near) = imgcost_core::nearest_name(name, book.provider_names())
+    {
+        let shown = crate::fields::shown(name);
+        crate::failure::say_note(&format!("no provider '{shown}' in the book; nearest: {near}"));
+    }
     let own = match provider {
         Some((_, known)) => known.and_then(|provider| offered(&book, provider, &args.model)),
         None => anywhere(&book, &args.model),

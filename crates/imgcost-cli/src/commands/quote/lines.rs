@@ -189,7 +189,7 @@ pub(crate) fn amount_words(floor: Option<Usd>, ceiling: Option<Usd>) -> String {
     match (floor, ceiling) {
         (Some(floor), Some(ceiling)) if floor == ceiling => format!("${ceiling}"),
         (Some(floor), Some(ceiling)) => format!("${floor} to ${ceiling}"),
-        (Some(floor), None) => format!("at least ${floor}"),
+        (Some(floor), None) if floor > Usd::ZERO => format!("at least ${floor}"),
         _ => DASH.to_owned(),
     }
 }
@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn nothing_known_is_a_dash_and_never_zero() {
         assert_eq!(amount_words(None, None), "—");
-        assert_eq!(amount_words(Some(Usd::ZERO), None), "at least $0");
+        assert_eq!(amount_words(Some(Usd::ZERO), None), "—");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What stands below a quote: what the model may choose, and the same call on current models.
 
-use imgcost_core::{CeilingBasis, Quality, Quote, Size};
+use imgcost_core::{NoteKind, Quality, Quote, Size};
 
 use super::lines;
 use crate::commands::price_list;
@@ -24,13 +24,14 @@ pub(super) fn choices(report: &mut Report<'_>, quote: &Quote<'_>) {
 pub(super) fn current_models(report: &mut Report<'_>, quote: &Quote<'_>) {
     let (offer, request) = (quote.offer(), quote.request());
     let priced = price_list::current(offer.provider, offer.as_of).into_iter().filter_map(|model| {
-        let limits = &offer.book.family(&model.family)?.limits.rule;
+        let limits = &offer.book.family_of(model)?.limits.rule;
         let price = |quality: Option<&Quality>| {
             let mut request = request.clone();
             request.model.clone_from(&model.id);
             request.quality = quality.cloned();
             let quote = offer.book.quote(&request).ok()?;
-            let is_assumed = quote.total().basis == CeilingBasis::Assumed;
+            let has_no_rule = |note: &NoteKind<'_>| matches!(note, NoteKind::RuleUnverified(_));
+            let is_assumed = quote.note_kinds().iter().any(has_no_rule);
             let (amount, range) = lines::amount(&quote.total().into());
             Some((amount, if is_assumed { Some("no published formula".to_owned()) } else { range }))
         };
