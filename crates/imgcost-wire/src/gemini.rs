@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use imgcost_core::{Error, InputImage, Pixels, Response, ServedTier, Size, Tier, Usage, printable};
+use imgcost_core::{Error, InputImage, Response, ServedTier, Tier, Usage, printable};
 use serde_json::{Map, Value};
 
 use crate::body::{Measure, ParsedBody, class, input_image, other_field, text, whole, within};
@@ -72,7 +72,7 @@ const IMAGE_CONFIG: Fields = Fields {
     path: "generationConfig.imageConfig.",
     lists: &[&[
         ("imageSize", Parameter),
-        ("aspectRatio", Parameter),
+        ("aspectRatio", Free),
         ("personGeneration", Free),
         ("prominentPeople", Free),
         ("imageOutputOptions", Free),
@@ -153,40 +153,17 @@ fn generation_config(read: &mut ParsedBody, config: &Value) -> Result<(), Error>
         match camel(name).as_ref() {
             "candidateCount" => read.request.n = whole(name, value)?,
             "imageConfig" => {
-                let mut ratio = None;
                 for (name, value) in within(value) {
                     match camel(name).as_ref() {
                         "imageSize" => read.request.size = Some(class(name, value)?),
-                        "aspectRatio" => ratio = value.as_str(),
                         known => other_field(read, &IMAGE_CONFIG, listed(&IMAGE_CONFIG, known, name), value),
                     }
                 }
-                read.request.size = read.request.size.map(|size| shaped(size, ratio));
             }
             known => other_field(read, &GENERATION_CONFIG, listed(&GENERATION_CONFIG, known, name), value),
         }
     }
     Ok(())
-}
-
-/// The pixels of a class of sizes at an aspect ratio, as the image guide has them for 1K
-/// (`google-gemini-image-guide`); the other classes are multiples of it. The price is the class's.
-fn shaped(class: Size, ratio: Option<&str>) -> Size {
-    let (width, height) = match ratio {
-        Some("2:3") => (848, 1264),
-        Some("3:2") => (1264, 848),
-        Some("3:4") => (896, 1200),
-        Some("4:3") => (1200, 896),
-        Some("4:5") => (928, 1152),
-        Some("5:4") => (1152, 928),
-        Some("9:16") => (768, 1376),
-        Some("16:9") => (1376, 768),
-        Some("21:9") => (1584, 672),
-        _ => return class,
-    };
-    let Size::Exact(square) = class else { return class };
-    let scaled = |edge: u32| edge * square.width() / 1024;
-    Pixels::new(scaled(width), scaled(height)).map_or(class, Size::Exact)
 }
 
 /// The name by which a table lists a field; one that it does not list as it was sent.

@@ -45,16 +45,6 @@ fn sizes_and_counts_are_read_by_each_api_s_own_names() {
             json!({"generation_config": {"image_config": {"image_size": "512"}, "candidate_count": 2}}),
             "512x512 x2",
         ),
-        (
-            Dialect::Gemini,
-            json!({"generationConfig": {"imageConfig": {"imageSize": "4K", "aspectRatio": "16:9"}}}),
-            "5504x3072 x1",
-        ),
-        (
-            Dialect::Gemini,
-            json!({"generationConfig": {"imageConfig": {"aspectRatio": "9:16", "imageSize": "512"}}}),
-            "384x688 x1",
-        ),
         (Dialect::Imagen, json!({"instances": [{"prompt": "a"}]}), "- x1-4"),
         (
             Dialect::Imagen,
