@@ -79,7 +79,11 @@ async fn connection(
         let response = sender.send_request(request).await.unwrap();
         let is_success = response.status().is_success();
         let _ = response.into_body().collect().await.unwrap();
-        if is_success { times.push(since.elapsed()) } else { failed += 1 }
+        if is_success {
+            times.push(since.elapsed())
+        } else {
+            failed += 1
+        }
         due = interval.map_or_else(Instant::now, |interval| due + interval);
     }
     (times, failed)

@@ -19,7 +19,9 @@ async fn main() {
     let mut arguments = std::env::args().skip(1);
     let port: u16 = arguments.next().unwrap().parse().unwrap();
     let image = "A".repeat(arguments.next().unwrap().parse().unwrap());
-    let body = format!(r#"{{"created":1790000000,"data":[{{"b64_json":"{image}"}}],"quality":"low","size":"1024x1024","usage":{USAGE}}}"#);
+    let body = format!(
+        r#"{{"created":1790000000,"data":[{{"b64_json":"{image}"}}],"quality":"low","size":"1024x1024","usage":{USAGE}}}"#
+    );
     let body = Bytes::from(body);
     let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
     loop {
@@ -35,7 +37,9 @@ async fn main() {
                     Ok::<_, Infallible>(response.body(Full::new(body)).unwrap())
                 }
             });
-            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            let _ = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
         });
     }
 }

@@ -21,6 +21,9 @@ use crate::telemetry::Exchange;
 /// How long an open connection is kept for the next call.
 const KEPT_OPEN: Duration = Duration::from_secs(60);
 
+/// How many bytes of a response may wait in memory until its client takes them.
+const BUFFERED: u32 = 256 << 10;
+
 /// Sends requests to where their addresses say, and waits so long for a response to begin.
 pub(crate) struct Forward {
     client: Client<HttpsConnector<HttpConnector>, RequestBody>,
@@ -79,6 +82,8 @@ impl Forward {
             .pool_idle_timeout(KEPT_OPEN)
             .pool_timer(TokioTimer::new())
             .timer(TokioTimer::new())
+            .http1_max_buf_size(usize::try_from(BUFFERED).unwrap_or(usize::MAX))
+            .http2_initial_stream_window_size(BUFFERED)
             .build(connector);
         Ok(Forward { client, patience: timeouts.response() })
     }

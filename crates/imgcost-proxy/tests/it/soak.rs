@@ -12,7 +12,7 @@ use imgcost_guard::built_in_book;
 use imgcost_ledger::{Budget, Cap, Ledger, NanoUsd, SqliteLedger, State, Window, audit};
 use serde_json::{Value, json};
 
-use crate::common::{Choices, Process, holds};
+use crate::common::{Choices, Process, holds, resident};
 
 const CLIENTS: u64 = 16;
 const SECONDS: u64 = 4;
@@ -105,12 +105,6 @@ fn bill(body: &Value, response: &[u8]) -> u64 {
 
 fn today() -> imgcost_core::Date {
     imgcost_core::utc_day(imgcost_ledger::Clock::system().now())
-}
-
-/// How much memory a process has, in KiB; none where the system does not tell.
-fn resident(process: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse().ok())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

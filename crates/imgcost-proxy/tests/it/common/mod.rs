@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub(crate) use choices::Choices;
-pub(crate) use process::Process;
+pub(crate) use process::{Process, resident};
 pub(crate) use raw::{Scripted, exchange, read};
 
 /// A call of $0.00592.

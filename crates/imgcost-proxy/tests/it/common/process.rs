@@ -65,3 +65,9 @@ impl Drop for Process {
         let _ = self.child.wait();
     }
 }
+
+/// How much memory a process has, in KiB; none where the system does not tell.
+pub(crate) fn resident(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse().ok())
+}
