@@ -13,6 +13,8 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep};
 
+use crate::refusal::Refusal;
+
 use crate::telemetry::Exchange;
 
 /// A boxed error, as tower has it.
@@ -172,4 +174,10 @@ impl<B: Body + Unpin> Body for Kept<B> {
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
     }
+}
+
+/// All bytes of a body, up to a size.
+pub(crate) async fn collected(body: RequestBody, most: usize) -> Result<Bytes, Refusal> {
+    let limited = Limited::new(body, most);
+    Ok(limited.collect().await.map_err(|error| Refusal::of(&error))?.to_bytes())
 }

@@ -1,42 +1,33 @@
 //! One request through the proxy.
 
-use std::cmp::Reverse;
-use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, TRAILER};
+use http::header::{CONTENT_TYPE, HOST};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
+use http::{HeaderValue, Request, Response, StatusCode, Version};
 use http_body::Body;
-use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use imgcost_core::{Book, Date};
-use imgcost_guard::tower::ObservedBody;
-use imgcost_guard::{Booked, Error, Guard, booked, held};
+use imgcost_guard::{Error, Guard};
 use imgcost_ledger::{Ledger, Scope};
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tower_service::Service;
 
-use crate::backend::BackendBody;
-use crate::body::{BoxError, Kept, Paced, RequestBody, ResponseBody, whole};
+use crate::body::{RequestBody, ResponseBody, collected};
 use crate::config::{Config, Limits, Timeouts};
 use crate::front::{Front, without_port};
+use crate::headers;
 use crate::keys::{Holder, Keys};
 use crate::life::Life;
 use crate::pages::{self, Page, Readiness};
 use crate::refusal::{Refusal, json_response};
-use crate::relayed::{Relayed, Settled};
+use crate::relay::Relay;
+use crate::routes::{self, Candidate, Routes};
 use crate::setup::Listen;
 use crate::telemetry::{Exchange, Telemetry};
 use crate::upstream::{Upstream, is_loopback};
-use crate::{headers, model};
 
-/// Up to how many bytes a response is read before it is passed on, so that what its call was booked at
-/// can be in a header.
-const SMALL: u64 = 64 << 10;
 /// What memory is counted in.
 const KIB: usize = 1 << 10;
 
@@ -66,7 +57,7 @@ pub struct Proxy {
     listens_on_loopback: bool,
     pub(crate) limits: Limits,
     pub(crate) timeouts: Timeouts,
-    upstreams: Vec<Upstream>,
+    routes: Routes,
     keys: Keys,
     scope: Scope,
     front: Front,
@@ -78,13 +69,11 @@ pub struct Proxy {
 impl Proxy {
     pub(crate) fn of_parts(
         config: &Config,
-        mut upstreams: Vec<Upstream>,
+        upstreams: Vec<Upstream>,
         keys: Keys,
         scope: Scope,
         lasting: Lasting,
     ) -> Self {
-        // The longest path first.
-        upstreams.sort_by_key(|upstream| Reverse(upstream.prefix.len()));
         let spends_for_all = keys.is_empty() && upstreams.iter().any(Upstream::has_key);
         let room = (config.limits.memory / KIB).clamp(1, Semaphore::MAX_PERMITS);
         Proxy {
@@ -101,7 +90,7 @@ impl Proxy {
             listens_on_loopback: config.listen.ip().is_loopback(),
             limits: config.limits.clone(),
             timeouts: config.timeouts.clone(),
-            upstreams,
+            routes: Routes::new(upstreams),
             keys,
             scope,
             front: Front::new(config, spends_for_all),
@@ -122,14 +111,14 @@ impl Proxy {
 
     /// Waits until what happened is booked.
     pub(crate) async fn drain(&self) {
-        for upstream in &self.upstreams {
+        for upstream in self.routes.all() {
             upstream.guard.drain_async().await;
         }
     }
 
     /// When the prices were last checked, and the digest of the book.
     pub(crate) fn book(&self) -> (Date, String) {
-        let books = || self.upstreams.iter().map(|upstream| upstream.guard.book());
+        let books = || self.routes.all().map(|upstream| upstream.guard.book());
         let checked = books().map(Book::checked).min().unwrap_or(Date::ZERO);
         (checked, books().next().map(|book| book.digest().to_owned()).unwrap_or_default())
     }
@@ -195,7 +184,7 @@ impl Proxy {
             .filter(|page| self.has_pages && !(page.is_private() && self.admin.is_some()))?;
         let path = request.uri().path();
         let is_taken = |upstream: &Upstream| !upstream.prefix.is_empty() && upstream.rest(path).is_some();
-        (!self.upstreams.iter().any(is_taken)).then_some(page)
+        (!self.routes.all().any(is_taken)).then_some(page)
     }
 
     /// Refuses clients what only those who run the proxy may see, unless all are on this machine: by the
@@ -224,28 +213,20 @@ impl Proxy {
         let scope = headers::scope(&parts.headers, holder.map_or(&self.scope, |holder| &holder.scope))?;
         exchange.set_scope(scope.clone());
         let spend = headers::spend(&parts.headers, scope, exchange.id())?;
-        let upstreams = self.upstreams_at(&parts)?;
-        let (method, uri) = (parts.method.clone(), parts.uri.clone());
-        let address = |upstream: &Upstream| {
-            let address = upstream.address(&uri, holder.is_some());
-            address.map_err(|error| Refusal::bad_request(format!("the path can't be sent on: {error}")))
-        };
-        let mut is_collected = false;
-        for upstream in &upstreams {
-            is_collected |= upstream.guard.watches(method.as_str(), &address(upstream)?.to_string());
-        }
-        let _room = if is_collected { Some(self.room_for(&body).await?) } else { None };
+        let candidates = self.routes.of(&parts, holder.is_some())?;
+        let is_watched = candidates.iter().any(|candidate| candidate.is_watched);
+        let _room = if is_watched { Some(self.room_for(&body).await?) } else { None };
         let most = self.limits.upload.max(u64::try_from(self.limits.body).unwrap_or(u64::MAX));
         let body = RequestBody::incoming(body, most, self.timeouts.request(), exchange);
-        let (upstream, body) = self.chosen(&upstreams, &parts, body).await?;
+        let (Candidate { upstream, address, .. }, body) =
+            routes::chosen(candidates, &parts, body, self.limits.body).await?;
         exchange.set_upstream(&upstream.named);
-        parts.uri = address(upstream)?;
+        parts.uri = address;
         if headers::is_dry_run(&parts.headers) {
             exchange.set_quoted();
             return quoted(&upstream.guard, &parts, body).await;
         }
         let takes_trailers = headers::takes_trailers(&parts.headers);
-        let is_spawned = is_collected;
         parts.version = Version::HTTP_11;
         headers::to_upstream(&mut parts.headers);
         upstream.authorise(&mut parts.headers);
@@ -262,7 +243,7 @@ impl Proxy {
         let mut service = upstream.service.clone();
         let response =
             async move { relay.response(service.call(Request::from_parts(parts, body)).await).await };
-        if !is_spawned {
+        if !is_watched {
             return response.await;
         }
         let (life, exchange) = (Arc::clone(&self.life), Arc::clone(exchange));
@@ -294,54 +275,6 @@ impl Proxy {
         }
     }
 
-    /// The upstreams that a path goes to: several if their models decide.
-    fn upstreams_at(&self, parts: &Parts) -> Result<Vec<&Upstream>, Refusal> {
-        let path = parts.uri.path();
-        let Some(first) = self.upstreams.iter().find(|upstream| upstream.rest(path).is_some()) else {
-            let mut bases: Vec<_> = self.upstreams.iter().map(|up| format!("{}/", up.prefix)).collect();
-            bases.dedup();
-            return Err(Refusal::new(
-                StatusCode::NOT_FOUND,
-                "no-upstream",
-                format!("nothing is behind {path}; the base URL's path is {}", bases.join(" or ")),
-            ));
-        };
-        Ok(self.upstreams.iter().filter(|upstream| upstream.prefix == first.prefix).collect())
-    }
-
-    /// The upstream that takes a request, by its model where there are several.
-    async fn chosen<'u>(
-        &self,
-        upstreams: &[&'u Upstream],
-        parts: &Parts,
-        body: RequestBody,
-    ) -> Result<(&'u Upstream, RequestBody), Refusal> {
-        if let [only] = upstreams {
-            return Ok((only, body));
-        }
-        let for_all = upstreams.iter().find(|upstream| upstream.models.is_empty());
-        let (model, body) = if parts.method == Method::POST {
-            let bytes = collected(body, self.limits.body).await?;
-            (model::of(parts.uri.path(), &parts.headers, &bytes), RequestBody::from(bytes))
-        } else {
-            (None, body)
-        };
-        let by_name = model.as_deref().and_then(|model| upstreams.iter().find(|up| up.names(model)));
-        match by_name.or(for_all) {
-            Some(upstream) => Ok((upstream, body)),
-            None => {
-                let models: Vec<_> = upstreams.iter().flat_map(|up| &up.models).map(String::as_str).collect();
-                let named = model
-                    .map_or("it names no model".to_owned(), |model| format!("no upstream takes {model}"));
-                Err(Refusal::new(
-                    StatusCode::NOT_FOUND,
-                    "no-upstream",
-                    format!("{named}; here are {}", models.join(", ")),
-                ))
-            }
-        }
-    }
-
     /// Waits until there is memory for a body.
     async fn room_for(&self, body: &Incoming) -> Result<OwnedSemaphorePermit, Refusal> {
         let length = body.size_hint().exact().and_then(|length| usize::try_from(length).ok());
@@ -354,12 +287,6 @@ impl Proxy {
         };
         tokio::time::timeout(self.timeouts.request(), room).await.map_err(|_| busy())?.map_err(|_| busy())
     }
-}
-
-/// All bytes of a body, up to a size.
-async fn collected(body: RequestBody, most: usize) -> Result<Bytes, Refusal> {
-    let limited = http_body_util::Limited::new(body, most);
-    Ok(limited.collect().await.map_err(|error| Refusal::of(&error))?.to_bytes())
 }
 
 /// What a call would cost, which is not made.
@@ -387,81 +314,4 @@ fn interrupted() -> Refusal {
 fn host<B>(request: &Request<B>) -> &str {
     let in_header = || request.headers().get(HOST).and_then(|host| host.to_str().ok());
     request.uri().authority().map(|host| host.as_str()).or_else(in_header).unwrap_or_default()
-}
-
-/// How a response is passed on.
-struct Relay {
-    is_dry_run: bool,
-    takes_trailers: bool,
-    /// How long its next piece may take.
-    idle: Duration,
-    /// How long it is read on after its client went away.
-    patience: Duration,
-    exchange: Arc<Exchange>,
-    life: Arc<Life>,
-}
-
-impl Relay {
-    async fn response(
-        self,
-        response: Result<Response<ObservedBody<BackendBody>>, BoxError>,
-    ) -> Result<Response<ResponseBody>, Refusal> {
-        let response = response.map_err(|error| Refusal::of(&error))?;
-        let exchange = self.exchange;
-        exchange.responded(response.status());
-        let hold = held(response.extensions()).cloned();
-        let settled = Box::pin(booked(response.extensions()));
-        let until_settled = booked(response.extensions());
-        let (mut parts, body) = response.into_parts();
-        parts.extensions.clear();
-        parts.version = Version::HTTP_11;
-        headers::to_client(&mut parts.headers);
-        if self.is_dry_run {
-            parts.headers.insert(headers::DRY_RUN, HeaderValue::from_static("1"));
-        }
-        let body = Paced::new(body, self.idle, "the upstream");
-        let Some(hold) = hold else {
-            return Ok(Response::from_parts(parts, Kept::new(body, exchange).boxed_unsync()));
-        };
-        headers::add_hold(&mut parts.headers, &hold);
-        exchange.held(&hold);
-        drop(hold);
-        tokio::spawn(until_booked(until_settled, Arc::clone(&exchange)));
-        if is_small(&parts.headers, &body) {
-            let head = Instant::now();
-            let bytes = body.collect().await.map_err(|error| broken_off(&error))?.to_bytes();
-            exchange.waited_for_upstream(head.elapsed());
-            if let Some(booked) = settled.await {
-                headers::add_settled(&mut parts.headers, &booked);
-            }
-            return Ok(Response::from_parts(parts, whole(bytes)));
-        }
-        let trailer = if self.takes_trailers {
-            parts.headers.remove(CONTENT_LENGTH);
-            parts.headers.insert(TRAILER, HeaderValue::from_static(headers::SETTLED_NAME));
-            Some(settled as Settled)
-        } else {
-            None
-        };
-        let relayed = Relayed::new(body.boxed_unsync(), self.patience, trailer, self.life);
-        Ok(Response::from_parts(parts, Kept::new(relayed, exchange).boxed_unsync()))
-    }
-}
-
-/// Keeps the exchange of an image call open until it is booked.
-async fn until_booked(booking: impl Future<Output = Option<Booked>>, exchange: Arc<Exchange>) {
-    if let Some(booked) = booking.await {
-        exchange.booked(&booked);
-    }
-}
-
-/// Whether a body is there at once: its length is known and small, and it is no stream of events.
-fn is_small(headers: &HeaderMap, body: &impl Body) -> bool {
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    !content_type.starts_with("text/event-stream")
-        && body.size_hint().exact().is_some_and(|length| length <= SMALL)
-}
-
-fn broken_off(error: &BoxError) -> Refusal {
-    Refusal::new(StatusCode::BAD_GATEWAY, "upstream-broke-off", format!("the response broke off: {error}"))
 }
