@@ -153,8 +153,8 @@ pub(crate) struct RunArgs {
     /// Write no summary
     #[arg(short, long)]
     quiet: bool,
-    /// The command and its arguments
-    #[arg(last = true, required = true, value_name = "COMMAND")]
+    /// The command and its arguments; options come before it
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true, value_name = "COMMAND")]
     command: Vec<OsString>,
 }
 

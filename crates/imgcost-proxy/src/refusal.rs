@@ -57,6 +57,8 @@ impl Refusal {
         let status = match error {
             Error::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Error::NotQuotable(_) | Error::Unreadable { .. } | Error::Scope(_) => StatusCode::BAD_REQUEST,
+            // A key or a tag that no ledger takes.
+            Error::Ledger(imgcost_ledger::Error::BadInput { .. }) => StatusCode::BAD_REQUEST,
             Error::Ledger(error) if error.is_failure() => StatusCode::SERVICE_UNAVAILABLE,
             Error::Busy { .. } | Error::Interrupted => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::PAYMENT_REQUIRED,

@@ -140,8 +140,13 @@ async fn a_request_names_a_scope_below_tags_and_a_key() {
     assert_eq!(hold.request_id.as_deref(), Some("r-1"));
     // Its money was spent.
     assert_eq!(named().send().await.unwrap().status(), 402);
-    for (name, value) in [("x-imgcost-scope", "../bob"), ("x-imgcost-scope", ""), ("x-imgcost-tag", "order")]
-    {
+    let long = "k".repeat(600);
+    for (name, value) in [
+        ("x-imgcost-scope", "../bob"),
+        ("x-imgcost-scope", ""),
+        ("x-imgcost-tag", "order"),
+        ("x-imgcost-key", long.as_str()),
+    ] {
         let response = rig.images(LOW).header(name, value).send().await.unwrap();
         assert_eq!(response.status(), 400, "{name}: {value}");
     }

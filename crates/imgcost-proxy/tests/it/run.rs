@@ -94,6 +94,10 @@ async fn the_exit_code_is_the_commands_or_says_what_happened() {
     let unlimited = run(&fake, &[]).arg("true").output().unwrap();
     assert!(text(&unlimited.stderr).starts_with("imgcost: how much may it spend? --cap USD"));
     assert_eq!(code(unlimited), Some(2));
+    let without_dashes = Command::new(env!("CARGO_BIN_EXE_imgcost-proxy"))
+        .args(["run", "--cap", "1", "sh", "-c", "exit $1", "--", "8", "--cap"])
+        .output();
+    assert_eq!(code(without_dashes.unwrap()), Some(8));
     fake.script(&[imgcost_fake::Behaviour::NoUsage]);
     assert_eq!(code(calling(&fake, cap, "low")), Some(4), "presumed");
 }
