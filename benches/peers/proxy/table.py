@@ -19,7 +19,7 @@ print("|---|--:|--:|--:|--:|--:|")
 base = {key: median("direct", "paced", key) for key in ("p50_us", "p99_us")}
 for name in runs:
     p50, p99 = median(name, "paced", "p50_us"), median(name, "paced", "p99_us")
-    added = "| |" if name == "direct" else f"| {p50 - base['p50_us']:,.0f} us | {p99 - base['p99_us']:,.0f} us |"
+    added = "| | |" if name == "direct" else f"| {p50 - base['p50_us']:,.0f} us | {p99 - base['p99_us']:,.0f} us |"
     print(f"| {name} | {median(name, 'full', 'per_second'):,.0f} | {p50:,.0f} us | {p99:,.0f} us {added}")
 if failed:
     print(f"{failed} calls failed")

@@ -361,11 +361,15 @@ pub(crate) struct BudgetLogArgs {
     #[arg(long, value_name = "HOLD")]
     pub(crate) hold: Option<String>,
 
+    /// Only what happened to holds with a tag: of this value, or of any; with several, holds with all.
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    pub(crate) tag: Vec<String>,
+
     /// Only what happened then or later: 2026-11-21 or 2026-11-21T14:00:00Z.
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<String>,
 
-    /// Only the last so many entries [default: 50; all with --hold or --since].
+    /// Only the last so many entries [default: 50; all with --hold, --tag or --since].
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) last: Option<String>,
 

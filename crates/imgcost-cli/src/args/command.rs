@@ -237,7 +237,8 @@ Examples:
     #[command(after_help = "\
 Examples:
   imgcost budget log
-  imgcost budget log team/ci --since 2026-11-01 --json")]
+  imgcost budget log team/ci --since 2026-11-01 --json
+  imgcost budget log --tag order=17")]
     Log(Lazy<BudgetLogArgs>),
 
     /// Write everything as JSON Lines, or the holds as CSV.

@@ -170,6 +170,18 @@ fn tags_and_the_request_are_kept_with_a_hold() {
     assert_eq!((&ran.json()["tags"], &ran.json()["request_id"]), (&tags, &json!("r-1")));
     let shown = books.run("holds -f json").json()["holds"][0].clone();
     assert_eq!((&shown["tags"], &shown["request_id"]), (&tags, &json!("r-1")));
+    books.run(&format!("hold team {CALL} --tag order=18 -f json"));
+    let held = |options: &str| {
+        let log = books.run(&format!("log {options} -f json")).json();
+        let entries = log["entries"].as_array().unwrap().clone();
+        assert!(entries.iter().all(|entry| entry["hold"].is_string()), "{entries:?}");
+        entries.len()
+    };
+    assert_eq!((held("--tag order=17"), held("--tag order"), held("--tag order --last 1")), (1, 2, 1));
+    assert_eq!(
+        (held("--tag order=17 --tag run"), held("--tag order=17 --tag other"), held("--tag none")),
+        (1, 0, 0)
+    );
     for bad in ["order", "=17", "order=1 --tag order=2"] {
         assert_eq!(books.run(&format!("hold team {CALL} --tag {bad}")).code, 2, "{bad}");
     }
