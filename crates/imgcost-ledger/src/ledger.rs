@@ -222,6 +222,8 @@ pub struct Filter {
     pub expired: bool,
     /// Of holds, only those whose reason has this text in it.
     pub reason_like: Option<String>,
+    /// Of holds and journal, only records of holds with this tag.
+    pub tag: Option<TagFilter>,
     /// Of holds and journal, only records from this moment on.
     pub since: Option<Timestamp>,
     /// Of the journal, only the last entries, still in ascending order.
@@ -283,6 +285,12 @@ impl Filter {
         Filter { hold: hold.into(), ..self }
     }
 
+    /// Of holds and journal, only records of holds with a tag.
+    #[must_use]
+    pub fn tag(self, tag: impl Into<Option<TagFilter>>) -> Self {
+        Filter { tag: tag.into(), ..self }
+    }
+
     /// Of holds, only those in a state.
     #[must_use]
     pub fn state(self, state: impl Into<Option<State>>) -> Self {
@@ -305,6 +313,43 @@ impl Filter {
     #[must_use]
     pub fn last(self, entries: impl Into<Option<u64>>) -> Self {
         Filter { last: entries.into(), ..self }
+    }
+}
+
+/// Which tag a hold must have.
+///
+/// ```
+/// use imgcost_ledger::{Filter, TagFilter};
+/// let of_order = Filter::default().journal().tag(TagFilter::new("order").value("17".to_owned()));
+/// assert_eq!(of_order.tag.unwrap().value.as_deref(), Some("17"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TagFilter {
+    /// Its name.
+    pub name: String,
+    /// Its value; any without one.
+    pub value: Option<String>,
+}
+
+impl TagFilter {
+    /// A tag of that name, with any value.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        TagFilter { name: name.into(), value: None }
+    }
+
+    /// Only with this value.
+    #[must_use]
+    pub fn value(self, value: impl Into<Option<String>>) -> Self {
+        TagFilter { value: value.into(), ..self }
+    }
+
+    /// Whether a hold has the tag.
+    #[must_use]
+    pub fn fits(&self, hold: &Hold) -> bool {
+        let found = hold.tags.get(&self.name);
+        found.is_some_and(|found| self.value.as_ref().is_none_or(|value| found == value))
     }
 }
 

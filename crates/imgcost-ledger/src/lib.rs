@@ -37,7 +37,7 @@ pub use hold::{
 };
 pub use jiff::{SignedDuration, Timestamp};
 pub use journal::{Entry, Event};
-pub use ledger::{Filter, Inspection, Ledger, Record};
+pub use ledger::{Filter, Inspection, Ledger, Record, TagFilter};
 pub use memory::MemoryLedger;
 pub use money::NanoUsd;
 pub use new_hold::{LateCall, NewHold};

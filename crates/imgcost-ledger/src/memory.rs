@@ -255,13 +255,22 @@ impl Books {
                     && since(hold.made_at)
                     && what.state.is_none_or(|state| hold.state == state)
                     && has_reason(hold)
+                    && what.tag.as_ref().is_none_or(|tag| tag.fits(hold))
                     && (!what.expired || hold.has_expired(now))
             };
             records.extend(holds.filter(fits).cloned().map(Record::Hold));
         }
         if what.journal {
-            let fits =
-                |entry: &&Entry| inside(entry.scope.as_str()) && this(entry.hold.as_ref()) && since(entry.at);
+            let has_tag = |id: Option<&HoldId>| {
+                let hold = id.and_then(|id| self.holds.get(id));
+                what.tag.as_ref().is_none_or(|tag| hold.is_some_and(|hold| tag.fits(hold)))
+            };
+            let fits = |entry: &&Entry| {
+                inside(entry.scope.as_str())
+                    && this(entry.hold.as_ref())
+                    && since(entry.at)
+                    && has_tag(entry.hold.as_ref())
+            };
             let mut entries: Vec<&Entry> = self.journal.iter().filter(fits).collect();
             let last = what.last.and_then(|last| usize::try_from(last).ok()).unwrap_or(usize::MAX);
             entries.drain(..entries.len().saturating_sub(last));

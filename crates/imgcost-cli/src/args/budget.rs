@@ -361,9 +361,9 @@ pub(crate) struct BudgetLogArgs {
     #[arg(long, value_name = "HOLD")]
     pub(crate) hold: Option<String>,
 
-    /// Only what happened to holds with a tag: of this value, or of any; with several, holds with all.
+    /// Only what happened to holds with this tag; without a value, whatever its value.
     #[arg(long, value_name = "NAME[=VALUE]")]
-    pub(crate) tag: Vec<String>,
+    pub(crate) tag: Option<String>,
 
     /// Only what happened then or later: 2026-11-21 or 2026-11-21T14:00:00Z.
     #[arg(long, value_name = "TIME")]

@@ -85,6 +85,35 @@ fn a_correction_is_an_entry_of_its_own() {
 }
 
 #[test]
+fn the_journal_of_a_tag_is_that_of_its_holds() {
+    let books = Books::with("tag", "team 50");
+    let first = books.hold_of("team/a --ceiling 1 --tag order=17 --tag run=a");
+    let other = books.hold_of("team/a --ceiling 1 --tag order=18");
+    books.hold_of("team/a --ceiling 1");
+    assert_eq!(books.run(&format!("settle {first} --cost 0.5")).code, 0);
+    let entries = |options: &str| -> Vec<(String, String)> {
+        let ran = books.run(&format!("log {options} -f json"));
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let text = |entry: &serde_json::Value, name: &str| entry[name].as_str().unwrap().to_owned();
+        let document = ran.json();
+        document["entries"].as_array().unwrap().iter().map(|e| (text(e, "event"), text(e, "hold"))).collect()
+    };
+    let entry = |event: &str, hold: &str| (event.to_owned(), hold.to_owned());
+    let of_first = [entry("held", &first), entry("settled", &first)];
+    assert_eq!(entries("--tag order=17"), of_first);
+    assert_eq!(entries("--tag run"), of_first);
+    assert_eq!(
+        entries("--tag order"),
+        [entry("held", &first), entry("held", &other), entry("settled", &first)]
+    );
+    assert_eq!(entries("team/a --tag order --last 1"), [entry("settled", &first)]);
+    assert_eq!(entries("--tag order="), []);
+    let wrong = books.run("log --tag =17");
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.stderr.contains("NAME=VALUE"), "{wrong:?}");
+}
+
+#[test]
 fn an_outage_is_released_at_once() {
     let books = Books::with("outage", "team 50");
     let presume = |reason: &str| {

@@ -11,7 +11,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use crate::error::Error;
-use crate::ledger::{Filter, Record};
+use crate::ledger::{Filter, Record, TagFilter};
 
 use super::failure::{self, Failure};
 use super::rows::{self, Reply};
@@ -153,6 +153,19 @@ async fn within<T>(
     }
 }
 
+/// Whether a hold has a tag.
+fn has_tag(tag: &TagFilter, values: &mut Vec<Value>) -> String {
+    values.push(Box::new(tag.name.clone()));
+    let found = format!("h.tags::json ->> ${}::text", values.len());
+    match &tag.value {
+        None => format!("{found} IS NOT NULL"),
+        Some(value) => {
+            values.push(Box::new(value.clone()));
+            format!("{found} = ${}::text", values.len())
+        }
+    }
+}
+
 fn parts(server: &Server, what: &Filter) -> Vec<Part> {
     let scope = what.scope.as_ref().map(|scope| scope.as_str().to_owned());
     let hold = what.hold.as_ref().map(|hold| hold.as_str().to_owned());
@@ -218,6 +231,9 @@ fn parts(server: &Server, what: &Filter) -> Vec<Part> {
             values.push(Box::new(hold.clone()));
             sql.push_str(&format!(" AND h.id = ${}", values.len()));
         }
+        if let Some(tag) = &what.tag {
+            sql.push_str(&format!(" AND {}", has_tag(tag, &mut values)));
+        }
         sql.push_str(" ORDER BY h.number");
         parts.push(Part { sql: named(sql), values, decode: |reply| Ok(Record::Hold(reply.hold()?)) });
     }
@@ -232,6 +248,10 @@ fn parts(server: &Server, what: &Filter) -> Vec<Part> {
         if hold.is_some() {
             values.push(Box::new(hold));
             sql.push_str(&format!(" AND j.hold = ${}", values.len()));
+        }
+        if let Some(tag) = &what.tag {
+            let has_tag = has_tag(tag, &mut values);
+            sql.push_str(&format!(" AND j.hold IN (SELECT h.id FROM imgcost.hold h WHERE {has_tag})"));
         }
         match what.last {
             Some(last) => {

@@ -19,13 +19,25 @@ use super::sums::{budgets_at, sums_of};
 use crate::budget::{Budget, Status, default_place_of};
 use crate::error::Error;
 use crate::hold::{Hold, HoldId, Job, State};
-use crate::ledger::{Filter, Record};
+use crate::ledger::{Filter, Record, TagFilter};
 use crate::nearest::nearest;
 use crate::scope::Scope;
 use crate::window::Period;
 
 /// The most idle connections kept open.
 const MOST_IDLE: usize = 4;
+
+/// Whether a hold has a tag of a name, and of a name and a value.
+const HAS_TAG: [&str; 2] = [
+    "EXISTS (SELECT 1 FROM json_each(tags) tag WHERE tag.key = ?)",
+    "EXISTS (SELECT 1 FROM json_each(tags) tag WHERE tag.key = ? AND tag.atom = ?)",
+];
+
+/// Whether an entry's hold has it.
+const OF_TAGGED: [&str; 2] = [
+    "hold IN (SELECT h.id FROM hold h, json_each(h.tags) tag WHERE tag.key = ?)",
+    "hold IN (SELECT h.id FROM hold h, json_each(h.tags) tag WHERE tag.key = ? AND tag.atom = ?)",
+];
 
 /// Connections for reading, opened on demand.
 pub(super) struct Readers {
@@ -285,11 +297,13 @@ impl View<'_> {
                 query = query.and("state = 'held' AND expires_at < ?", now.as_microsecond());
             }
             query = query.and_if("instr(reason, ?) > 0", what.reason_like.clone());
+            query = query.tagged(HAS_TAG, what.tag.as_ref());
             goes_on = self.each(&query, columns::hold, &mut |hold| each(Record::Hold(hold)))?;
         }
         if what.journal && goes_on {
             let mut query = Query::of("journal", columns::ENTRY).inside(inside).sorted("number");
             query = query.and_if("hold = ?", hold).and_if("at >= ?", since);
+            query = query.tagged(OF_TAGGED, what.tag.as_ref());
             if let Some(last) = what.last {
                 query = query.last(last);
             }
@@ -357,6 +371,20 @@ impl Query {
             self.values.extend([name.clone(), behind, name, below].map(Value::from));
         }
         self
+    }
+
+    /// Only what belongs to holds with a tag, by the condition for its name and the one for its
+    /// value too.
+    fn tagged(self, [named, valued]: [&'static str; 2], tag: Option<&TagFilter>) -> Self {
+        match tag {
+            None => self,
+            Some(TagFilter { name, value: None }) => self.and(named, name.clone()),
+            Some(TagFilter { name, value: Some(value) }) => {
+                let mut query = self.and(valued, name.clone());
+                query.values.push(Value::from(value.clone()));
+                query
+            }
+        }
     }
 
     const fn sorted(mut self, order: &'static str) -> Self {

@@ -1,11 +1,9 @@
-//! `imgcost budget log`: what happened, one entry after the other, in constant memory but for the holds that
-//! tags name.
+//! `imgcost budget log`: what happened, one entry after the other, in constant memory.
 
-use std::collections::{HashSet, VecDeque};
 use std::io::{self, BufWriter, Write};
 use std::ops::ControlFlow;
 
-use imgcost_ledger::{Entry, Event, Filter, HoldId, Ledger, Pause, Record, Scope};
+use imgcost_ledger::{Entry, Event, Filter, Ledger, Pause, Record, Scope};
 use serde::Serialize;
 
 use super::{Context, store, words};
@@ -32,17 +30,21 @@ pub(super) fn log(args: &BudgetLogArgs, context: Context<'_>) -> Result<End, Fai
     let hold = args.hold.as_deref().map(words::hold).transpose()?;
     let since = args.since.as_deref().map(|text| words::moment("since", text)).transpose()?;
     let last = args.last.as_deref().map(|text| fields::whole("last", text)).transpose()?.map(u64::from);
-    let scope = words::some_scope(args.scope.as_deref())?;
-    let narrowed = hold.is_some() || since.is_some();
+    let tag = args.tag.as_deref().map(words::tag).transpose()?;
+    let narrowed = hold.is_some() || tag.is_some() || since.is_some();
+    let what = Filter::default()
+        .journal()
+        .scope(words::some_scope(args.scope.as_deref())?)
+        .last(last.or((!narrowed).then_some(LAST)))
+        .hold(hold)
+        .tag(tag)
+        .since(since);
     let ledger = store::open_to_read(&args.ledger, context)?;
-    let tagged = Tagged::of(&*ledger, &args.tag, scope.as_ref(), last)?;
-    let what = Filter::default().journal().scope(scope).hold(hold).since(since);
-    let what = if tagged.is_some() { what } else { what.last(last.or((!narrowed).then_some(LAST))) };
     let mut table = Table::new("Journal", columns());
     match context.output.format() {
         Format::Jsonl if context.output.paths().is_empty() => {
             let mut out = BufWriter::new(io::stdout().lock());
-            entries(&*ledger, &what, tagged, |entry| {
+            entries(&*ledger, &what, |entry| {
                 serde_json::to_writer(&mut out, &entry)?;
                 Ok(out.write_all(b"\n")?)
             })?;
@@ -52,12 +54,12 @@ pub(super) fn log(args: &BudgetLogArgs, context: Context<'_>) -> Result<End, Fai
             if context.output.paths().is_empty() =>
         {
             let mut rows = Rows::new(format, table);
-            entries(&*ledger, &what, tagged, |entry| Ok(rows.row(row(&entry))?))?;
+            entries(&*ledger, &what, |entry| Ok(rows.row(row(&entry))?))?;
             rows.end()?;
         }
         _ => {
             let mut journal = Journal { schema: "imgcost.journal/1", entries: Vec::new() };
-            entries(&*ledger, &what, tagged, |entry| {
+            entries(&*ledger, &what, |entry| {
                 journal.entries.push(entry);
                 Ok(())
             })?;
@@ -72,71 +74,15 @@ pub(super) fn log(args: &BudgetLogArgs, context: Context<'_>) -> Result<End, Fai
     Ok(End::Done)
 }
 
-/// The holds whose entries are shown, where tags name them: the journal has no tags of its own.
-struct Tagged {
-    holds: HashSet<HoldId>,
-    /// How many of their last entries, if not all.
-    last: Option<usize>,
-    kept: VecDeque<Entry>,
-}
-
-impl Tagged {
-    /// The holds that have all of these tags, each `NAME` or `NAME=VALUE`; none if there are no tags.
-    fn of(
-        ledger: &dyn Ledger,
-        tags: &[String],
-        scope: Option<&Scope>,
-        last: Option<u64>,
-    ) -> Result<Option<Tagged>, Failure> {
-        if tags.is_empty() {
-            return Ok(None);
-        }
-        let mut holds = HashSet::new();
-        stream(ledger, &Filter::default().holds().scope(scope.cloned()), |record| {
-            if let Record::Hold(hold) = record {
-                let has = |tag: &String| match tag.split_once('=') {
-                    Some((name, value)) => hold.tags.get(name).is_some_and(|has| has == value),
-                    None => hold.tags.contains_key(tag),
-                };
-                if tags.iter().all(has) {
-                    holds.insert(hold.id);
-                }
-            }
-            Ok(())
-        })?;
-        let last = last.map(|last| usize::try_from(last).unwrap_or(usize::MAX));
-        Ok(Some(Tagged { holds, last, kept: VecDeque::new() }))
-    }
-
-    /// The entry, if it is shown now; one of the last so many is kept until all are known.
-    fn shown(&mut self, entry: Entry) -> Option<Entry> {
-        if !entry.hold.as_ref().is_some_and(|hold| self.holds.contains(hold)) {
-            return None;
-        }
-        let Some(last) = self.last else { return Some(entry) };
-        self.kept.push_back(entry);
-        if self.kept.len() > last {
-            self.kept.pop_front();
-        }
-        None
-    }
-}
-
 fn entries(
     ledger: &dyn Ledger,
     what: &Filter,
-    mut tagged: Option<Tagged>,
     mut each: impl FnMut(Entry) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    stream(ledger, what, |record| {
-        let Record::Entry(entry) = record else { return Ok(()) };
-        let shown = match &mut tagged {
-            Some(tagged) => tagged.shown(entry),
-            None => Some(entry),
-        };
-        shown.map_or(Ok(()), &mut each)
-    })?;
-    tagged.map(|tagged| tagged.kept).unwrap_or_default().into_iter().try_for_each(each)
+    stream(ledger, what, |record| match record {
+        Record::Entry(entry) => each(entry),
+        _ => Ok(()),
+    })
 }
 
 /// Hands records over as they are read, until one can't be written.

@@ -6,7 +6,7 @@ use std::env;
 
 use imgcost_core::Error;
 use imgcost_ledger::{
-    Budget, Cap, HoldId, Job, MAX_EXPIRY, NanoUsd, Scope, SignedDuration, Timestamp, Window,
+    Budget, Cap, HoldId, Job, MAX_EXPIRY, NanoUsd, Scope, SignedDuration, TagFilter, Timestamp, Window,
 };
 use jiff::tz::TimeZone;
 use jiff::{Span, SpanRelativeTo};
@@ -69,6 +69,15 @@ pub(super) fn tags(texts: &[String]) -> Result<BTreeMap<String, String>, Error> 
         }
     }
     Ok(tags)
+}
+
+/// A tag to look for: `NAME=VALUE`, or `NAME` for any value.
+pub(super) fn tag(text: &str) -> Result<TagFilter, Error> {
+    let (name, value) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value)));
+    if name.is_empty() {
+        return Err(illegal("tag", text, "expected NAME or NAME=VALUE, such as order=17"));
+    }
+    Ok(TagFilter::new(name).value(value.map(str::to_owned)))
 }
 
 /// Tags as a cell has them: `order=17, run=w47`; none without any.

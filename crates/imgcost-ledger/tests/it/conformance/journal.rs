@@ -2,9 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use imgcost_ledger::{Budget, Cap, Event, Filter, Record, State, Window};
+use imgcost_ledger::{Budget, Cap, Event, Filter, LateCall, Record, State, TagFilter, Window};
 
-use crate::support::{Desk, Make, scope, usd};
+use crate::support::{Desk, Make, new_hold, scope, settle_at, usd};
 
 pub fn every_step_leaves_one_entry_with_who_and_why(make: &Make<'_>) {
     let desk = Desk::open(make);
@@ -168,6 +168,56 @@ pub fn filters_give_what_was_asked_for(make: &Make<'_>) {
     };
     assert!(everything.iter().map(kind).is_sorted());
     assert!(matches!(&everything[31], Record::Hold(hold) if *hold == late));
+}
+
+pub fn a_tag_finds_its_holds_and_what_became_of_them(make: &Make<'_>) {
+    let desk = Desk::open(make);
+    desk.budget("a", Window::Total, "10");
+    let tagged = |tags: &[(&str, &str)]| {
+        let new = tags.iter().fold(new_hold("a", usd("1")), |new, (name, value)| new.tag(*name, *value));
+        desk.ledger.hold(&new).unwrap().hold
+    };
+    let first = tagged(&[("order", "17"), ("run", "a")]);
+    let other = tagged(&[("order", "18")]);
+    let odd = tagged(&[("Kunde", "Ä \"x\" \\"), ("a \"b\" \\ é", "17")]);
+    let plain = desk.hold("a", "1");
+    desk.settle(&first, "0.5").unwrap();
+    desk.release(&plain).unwrap();
+    let late = new_hold("a", usd("1")).tag("run", "17");
+    let late = LateCall::new(late, "2026-05-10T10:20:00Z".parse().unwrap(), settle_at("1"));
+    let late = desk.ledger.book_late(&late).unwrap().hold;
+    let found = |tag: TagFilter| {
+        let mut found = (Vec::new(), Vec::new());
+        for record in desk.read(&Filter::default().budgets().holds().journal().tag(tag)) {
+            match record {
+                Record::Hold(hold) => found.0.push(hold.id),
+                Record::Entry(entry) => found.1.push((entry.event, entry.hold.unwrap())),
+                _ => {}
+            }
+        }
+        found
+    };
+    let named = |name: &str| found(TagFilter::new(name));
+    let valued = |name: &str, value: &str| found(TagFilter::new(name).value(value.to_owned()));
+    let [first, other, odd, late] = [first, other, odd, late].map(|hold| hold.id);
+    let held_and_settled = vec![(Event::Held, first.clone()), (Event::Settled, first.clone())];
+    assert_eq!(valued("order", "17"), (vec![first.clone()], held_and_settled));
+    assert_eq!(named("order").0, [first.clone(), other.clone()]);
+    assert_eq!(named("order").1.len(), 3);
+    assert_eq!(named("run").0, [first, late.clone()]);
+    assert_eq!(valued("run", "17"), (vec![late.clone()], vec![(Event::LateSettled, late)]));
+    assert_eq!(valued("Kunde", "Ä \"x\" \\"), (vec![odd.clone()], vec![(Event::Held, odd.clone())]));
+    assert_eq!(named("a \"b\" \\ é").0, [odd]);
+    let nothing = (vec![], vec![]);
+    for (name, value) in [("order", "1"), ("order", ""), ("17", "order"), ("", ""), ("Order", "17")] {
+        assert_eq!(valued(name, value), nothing, "{name}={value}");
+    }
+    assert_eq!(named("value"), nothing);
+    // With the other filters, and the last of what is left.
+    let last = desk.read(&Filter::default().journal().tag(TagFilter::new("order")).last(1));
+    assert!(matches!(&last[..], [Record::Entry(entry)] if entry.event == Event::Settled));
+    let open = desk.read(&Filter::default().holds().state(State::Held).tag(TagFilter::new("order")));
+    assert!(matches!(&open[..], [Record::Hold(hold)] if hold.id == other));
 }
 
 pub fn reading_stops_when_told(make: &Make<'_>) {

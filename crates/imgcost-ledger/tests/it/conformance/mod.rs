@@ -86,6 +86,7 @@ macro_rules! conformance {
                 alerts_are_told_once_a_period,
                 another_cap_alerts_at_its_own_thresholds,
                 filters_give_what_was_asked_for,
+                a_tag_finds_its_holds_and_what_became_of_them,
                 reading_stops_when_told,
                 who_reads_may_use_the_ledger_meanwhile,
                 inspection_finds_nothing_wrong,
