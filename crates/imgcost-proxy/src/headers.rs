@@ -77,11 +77,16 @@ pub(crate) fn to_upstream(headers: &mut HeaderMap) {
 
 /// Makes an upstream's headers those of a response to a client.
 pub(crate) fn to_client(headers: &mut HeaderMap) {
+    // Where a message has both, the encoding tells where it ends: RFC 9112, 6.3.
+    if headers.contains_key(TRANSFER_ENCODING) {
+        headers.remove(CONTENT_LENGTH);
+    }
     remove_hop_by_hop(headers);
     remove_own(headers);
 }
 
-fn remove_own(headers: &mut HeaderMap) {
+/// Removes what only the proxy says.
+pub(crate) fn remove_own(headers: &mut HeaderMap) {
     let own: Vec<HeaderName> =
         headers.keys().filter(|name| name.as_str().starts_with(OWN)).cloned().collect();
     for name in own {
@@ -124,6 +129,9 @@ pub(crate) fn add_settled(headers: &mut HeaderMap, booked: &Booked) {
 }
 
 fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, Refusal> {
+    if headers.get_all(name).iter().nth(1).is_some() {
+        return Err(Refusal::bad_request(format!("{name} is there twice")));
+    }
     let value = headers.get(name).map(HeaderValue::to_str).transpose();
     value.map_err(|_| Refusal::bad_request(format!("{name} is no text")))
 }

@@ -69,16 +69,23 @@ impl Keys {
 /// The key that a request brings, in the first place where APIs look for one.
 fn presented<'r>(headers: &'r HeaderMap, uri: &'r Uri) -> Option<&'r str> {
     let in_header = CREDENTIALS.iter().find_map(|(_, name)| headers.get(name)?.to_str().ok());
-    let in_query = || uri.query()?.split('&').find_map(|pair| pair.strip_prefix("key="));
-    let value = in_header.or_else(in_query)?;
+    let value = in_header.or_else(|| in_query(uri))?;
     // `Bearer KEY`, and fal's `Key KEY`.
     Some(value.split_once(' ').map_or(value, |(_, key)| key).trim())
 }
 
+/// The key in an address, as Gemini's clients may have it.
+fn in_query(uri: &Uri) -> Option<&str> {
+    uri.query()?.split('&').find_map(|pair| pair.strip_prefix("key="))
+}
+
 /// Puts an upstream's key in the place of the client's: where it was, or where this says.
-pub(crate) fn replace(headers: &mut HeaderMap, key: &str, place: Option<Credential>) {
+///
+/// One in the query is a Gemini client's, whose API takes a header too.
+pub(crate) fn replace(headers: &mut HeaderMap, uri: &Uri, key: &str, place: Option<Credential>) {
     let had = CREDENTIALS.into_iter().find(|(_, name)| headers.contains_key(name));
-    let place = place.or(had.map(|(place, _)| place)).unwrap_or(Credential::Authorization);
+    let of_query = || in_query(uri).map(|_| Credential::XGoogApiKey);
+    let place = place.or(had.map(|(place, _)| place)).or_else(of_query).unwrap_or(Credential::Authorization);
     let scheme = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
     let value = match place {
         Credential::Authorization => format!("{} {key}", scheme.map_or("Bearer", |(scheme, _)| scheme)),

@@ -221,7 +221,7 @@ impl Proxy {
         let (Candidate { upstream, address, .. }, body) =
             routes::chosen(candidates, &parts, body, self.limits.body).await?;
         exchange.set_upstream(&upstream.named);
-        parts.uri = address;
+        let asked = std::mem::replace(&mut parts.uri, address);
         if headers::is_dry_run(&parts.headers) {
             exchange.set_quoted();
             return quoted(&upstream.guard, &parts, body).await;
@@ -229,7 +229,7 @@ impl Proxy {
         let takes_trailers = headers::takes_trailers(&parts.headers);
         parts.version = Version::HTTP_11;
         headers::to_upstream(&mut parts.headers);
-        upstream.authorise(&mut parts.headers);
+        upstream.authorise(&mut parts.headers, &asked);
         parts.extensions.insert(spend);
         parts.extensions.insert(Arc::clone(exchange));
         let relay = Relay {

@@ -38,7 +38,10 @@ impl Refusal {
         if let Some(error) = error.downcast_ref::<ForwardError>() {
             let (status, code) = match error {
                 ForwardError::Late(_) => (StatusCode::GATEWAY_TIMEOUT, "upstream-timeout"),
-                ForwardError::Client(_) => (StatusCode::BAD_GATEWAY, "upstream-unreachable"),
+                ForwardError::Client(error) if error.is_connect() => {
+                    (StatusCode::BAD_GATEWAY, "upstream-unreachable")
+                }
+                ForwardError::Client(_) => (StatusCode::BAD_GATEWAY, "upstream-broke-off"),
                 ForwardError::DryRun => (StatusCode::PAYMENT_REQUIRED, "dry-run"),
             };
             return Refusal::new(status, code, error.to_string());

@@ -13,7 +13,7 @@ use http_body_util::BodyExt;
 use imgcost_guard::Booked;
 
 use crate::body::{BoxError, ResponseBody};
-use crate::headers::add_settled;
+use crate::headers::{add_settled, remove_own};
 use crate::life::Life;
 
 /// What the call was booked at, once it is.
@@ -51,8 +51,16 @@ impl Body for Relayed {
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         if let Some(inner) = &mut self.inner {
             match ready!(Pin::new(inner).poll_frame(cx)) {
-                Some(frame) => {
+                Some(mut frame) => {
                     self.is_over = frame.is_err();
+                    if let Some(trailers) = frame.as_mut().ok().and_then(Frame::trailers_mut) {
+                        // What a client is told of the books comes from here alone.
+                        remove_own(trailers);
+                        if self.trailer.is_some() {
+                            cx.waker().wake_by_ref();
+                            return Poll::Pending;
+                        }
+                    }
                     return Poll::Ready(Some(frame));
                 }
                 None => self.inner = None,

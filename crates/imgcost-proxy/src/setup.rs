@@ -139,7 +139,7 @@ impl Makers<'_> {
     fn upstream(&self, config: &crate::config::Upstream) -> Result<Upstream, SetupError> {
         let base = Base::of(config)?;
         let book = built_in_book();
-        let provider = base.provider(config, &book);
+        let provider = base.provider(config, &book)?;
         check_passes(config, &provider, &book)?;
         let mut builder = Guard::builder(book, Arc::clone(&self.ledger), self.scope.clone())
             .policy(self.policy.clone())

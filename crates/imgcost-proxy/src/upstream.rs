@@ -101,10 +101,10 @@ impl Upstream {
         Ok(Uri::from_parts(parts)?)
     }
 
-    /// Puts the API's key in, if the proxy has it. A key of the proxy's own never goes out.
-    pub(crate) fn authorise(&self, headers: &mut HeaderMap) {
+    /// Puts the API's key in, if the proxy has it, for a request to this address of the proxy's. A key of the proxy's own never goes out.
+    pub(crate) fn authorise(&self, headers: &mut HeaderMap, uri: &Uri) {
         if let Some(Key { key, place }) = &self.key {
-            keys::replace(headers, key, *place);
+            keys::replace(headers, uri, key, *place);
         }
     }
 }
@@ -137,11 +137,17 @@ impl Base {
         Ok(Base { scheme, authority, path })
     }
 
-    /// Whose prices count there: as configured, else whose host it is, else OpenAI's.
-    pub(crate) fn provider(&self, config: &Config, book: &Book) -> String {
-        let of_host = || book.provider_at(self.authority.host()).map(|provider| provider.id.clone());
-        let provider = config.provider.clone().or_else(of_host);
-        provider.unwrap_or_else(|| imgcost_core::DEFAULT_PROVIDER.to_owned())
+    /// Whose prices count there: as configured, else whose host it is; on this machine, OpenAI's.
+    pub(crate) fn provider(&self, config: &Config, book: &Book) -> Result<String, SetupError> {
+        let of_host = || book.provider_at(self.host()).map(|provider| provider.id.clone());
+        let of_loopback = || is_loopback(self.host()).then(|| imgcost_core::DEFAULT_PROVIDER.to_owned());
+        config.provider.clone().or_else(of_host).or_else(of_loopback).ok_or_else(|| {
+            SetupError::new(format!(
+                "upstream {}: whose prices count there? provider = \"openai\", or --provider openai, if its API is \
+                 OpenAI's; imgcost models --support lists all",
+                config.url
+            ))
+        })
     }
 
     pub(crate) fn host(&self) -> &str {

@@ -18,8 +18,8 @@ pub struct Upstream {
     /// client only changes the host of its base URL.
     #[serde(default)]
     pub path: Option<String>,
-    /// Whose prices count, as `imgcost models` names it; `openai` where nothing is said and the host
-    /// is nobody else's that the price book knows.
+    /// Whose prices count, as `imgcost models` names it. It may be left out where the price book knows
+    /// whose host it is; on this machine it then is `openai`.
     #[serde(default)]
     pub provider: Option<String>,
     /// The models that go there, where several have the same path; a name that ends in `*` stands

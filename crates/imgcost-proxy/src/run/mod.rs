@@ -67,6 +67,11 @@ impl Run {
                 "how much may it spend? --cap USD, or --ledger LEDGER --budget SCOPE; --observe and --dry-run only tell",
             ));
         }
+        if self.budget.is_some() && self.ledger.is_none() {
+            return Err(SetupError::new(
+                "--budget names a scope of a ledger: name that too, with --ledger LEDGER; --cap USD needs none",
+            ));
+        }
         let (ledger, scope) = self.money()?;
         let secret = keys::random(16)?;
         let places = Place::all(&secret);
@@ -102,7 +107,7 @@ impl Run {
         let named =
             |scope: &str| scope.parse().map_err(|error| SetupError::new(format!("budget {scope}: {error}")));
         let (ledger, scope): (Arc<dyn Ledger>, Scope) = match &self.ledger {
-            None => (Arc::new(MemoryLedger::new()), named(self.budget.as_deref().unwrap_or(SCOPE))?),
+            None => (Arc::new(MemoryLedger::new()), named(SCOPE)?),
             Some(place) => {
                 let above = self.budget.as_deref().unwrap_or("app");
                 let own = match self.cap {

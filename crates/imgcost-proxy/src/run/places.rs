@@ -2,6 +2,9 @@
 
 use std::env;
 
+use imgcost_guard::built_in_book;
+use imgcost_wire::host;
+
 use crate::config::Upstream;
 
 /// An API that clients find by environment variables.
@@ -67,11 +70,18 @@ impl Place {
         places.collect()
     }
 
+    /// Whose prices count: those of the clients' own API at a host that nobody knows.
+    fn provider(&self) -> Option<String> {
+        let is_known = host(&self.url).is_some_and(|host| built_in_book().provider_at(host).is_some());
+        let own = self.provider.or((!is_known).then_some(imgcost_core::DEFAULT_PROVIDER));
+        own.map(str::to_owned)
+    }
+
     pub(super) fn upstream(&self) -> Upstream {
         Upstream {
             url: self.url.clone(),
             path: Some(self.path.clone()),
-            provider: self.provider.map(str::to_owned),
+            provider: self.provider(),
             // It is where the user's own environment sends it.
             plain_http: true,
             ..Upstream::default()

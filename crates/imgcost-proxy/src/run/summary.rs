@@ -49,7 +49,8 @@ impl Summary {
 
     /// Whether no call came by.
     fn is_empty(&self) -> bool {
-        self.told.models.is_empty() && self.told.refused.is_empty() && self.told.unmetered.is_empty()
+        let Told { models, refused, would_refuse, unmetered, .. } = &self.told;
+        models.is_empty() && refused.is_empty() && would_refuse.is_empty() && unmetered.is_empty()
     }
 
     /// All models together.

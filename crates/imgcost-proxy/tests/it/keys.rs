@@ -1,7 +1,7 @@
 //! Keys of the proxy's own, and those of the APIs behind it.
 
 use imgcost_fake::Fake;
-use imgcost_proxy::config::{Config, Credential, Key};
+use imgcost_proxy::config::{Config, Credential, Key, Upstream};
 use imgcost_proxy::{Proxy, SetupError};
 
 use crate::common::{LOW, Rig, Scripted, config};
@@ -41,6 +41,10 @@ async fn a_client_with_a_key_spends_its_scopes_money_by_the_apis_key() {
     assert_eq!(request.status(), 200);
     let request = upstream.received().pop().unwrap();
     assert!(request.starts_with("GET /v1/models?limit=3 HTTP/1.1"), "{request}");
+    assert!(
+        request.contains("x-goog-api-key: sk-of-the-api\r\n") && !request.contains("authorization"),
+        "{request}"
+    );
     assert!(rig.holds().iter().all(|hold| hold.scope.as_str() == "team/bob"));
 }
 
@@ -108,6 +112,11 @@ fn what_is_not_safe_is_not_set_up() {
     let mut plain = good.clone();
     plain.upstreams[0].url = "http://api.openai.com/v1".to_owned();
     assert!(refused(&plain).contains("plain_http"));
+
+    let mut unknown = good.clone();
+    unknown.upstreams[0] = Upstream { provider: None, ..unknown.upstreams[0].clone() };
+    unknown.upstreams[0].url = "https://api.replicate.example/v1".to_owned();
+    assert!(refused(&unknown).contains("whose prices count there?"));
 
     let mut short = good.clone();
     short.keys[0].sha256 = "0123".to_owned();

@@ -184,3 +184,33 @@ async fn calls_that_make_no_image_pass_and_cost_nothing() {
     assert_eq!(upstream.received().len(), 4);
     assert_eq!(rig.holds().len(), 0);
 }
+
+const USAGE: &str = r#"{"data":[{"b64_json":"eA=="}],"usage":{"input_tokens":8,"output_tokens":196}}"#;
+
+/// A response in one chunk, with these headers and trailers.
+fn chunked(headers: &str, trailers: &str) -> String {
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n";
+    format!("{head}{headers}\r\n{:x}\r\n{USAGE}\r\n0\r\n{trailers}\r\n", USAGE.len())
+}
+
+#[tokio::test]
+async fn a_length_beside_an_encoding_cuts_no_response_off() {
+    let upstream = Scripted::whole(&chunked("content-length: 3\r\n", "")).await;
+    let rig = Rig::start(config(&upstream.url, "1")).await;
+    assert_eq!(rig.images(LOW).send().await.unwrap().text().await.unwrap(), USAGE);
+    assert_eq!(rig.client.get(rig.at("/v1/models")).send().await.unwrap().text().await.unwrap(), USAGE);
+}
+
+#[tokio::test]
+async fn an_upstream_can_not_say_what_a_call_was_booked_at() {
+    let upstream =
+        Scripted::whole(&chunked("trailer: x-imgcost-settled\r\n", "x-imgcost-settled: 0\r\n")).await;
+    let rig = Rig::start(config(&upstream.url, "1")).await;
+    let request = format!(
+        "POST /v1/images/generations HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+         te: trailers\r\nconnection: te, close\r\ncontent-length: {}\r\n\r\n{LOW}",
+        LOW.len()
+    );
+    let response = exchange(rig.address, request.as_bytes()).await;
+    assert!(response.ends_with(&format!("\r\n0\r\nx-imgcost-settled: {LOW_USD}\r\n\r\n")), "{response}");
+}

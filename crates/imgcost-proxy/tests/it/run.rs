@@ -91,6 +91,9 @@ async fn the_exit_code_is_the_commands_or_says_what_happened() {
     assert_eq!(text(&missing.stderr), "imgcost: no-such-command: No such file or directory (os error 2)\n");
     assert_eq!(code(missing), Some(127));
     assert_eq!(code(run(&fake, cap).arg("/").output().unwrap()), Some(126));
+    let nowhere = run(&fake, &["--budget", "team"]).arg("true").output().unwrap();
+    assert!(text(&nowhere.stderr).contains("with --ledger LEDGER"), "{}", text(&nowhere.stderr));
+    assert_eq!(code(nowhere), Some(2));
     let unlimited = run(&fake, &[]).arg("true").output().unwrap();
     assert!(text(&unlimited.stderr).starts_with("imgcost: how much may it spend? --cap USD"));
     assert_eq!(code(unlimited), Some(2));
