@@ -1,10 +1,11 @@
 //! The command line.
 
+use std::env;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use imgcost_proxy::SetupError;
 use imgcost_proxy::config::{Budget, Config, LogFormat, Per, Upstream};
@@ -123,13 +124,18 @@ Examples:
   imgcost run --observe -- node render.mjs
   imgcost run --ledger budget.db --budget team/alice --cap 2 -- make pictures
 
-Exit codes: that of the command if it is not 0; else 3 if a call was refused, 4 if nobody knows what one
-cost or no call passed through, 5 if the ledger failed; 126 or 127 if the command can't be run")]
+The command gets the signals, and has its input and output; once it has ended, ^C waits no longer for calls
+that are open.
+
+Exit codes: that of the command if it is not 0; else 3 if a call was refused, 4 if nobody knows
+what one cost or no call passed through, 5 if the ledger or --out failed; 126 or 127 if the
+command can't be run, 2 if run itself can't: wrong usage, no ledger")]
 pub(crate) struct RunArgs {
     /// Spend so much at most, in this run
     #[arg(long, value_name = "USD")]
     cap: Option<String>,
-    /// Keep the budget in a ledger: a file or postgres://…; in memory without it
+    /// Keep the budget in a ledger: a file or postgres://…; with --budget IMGCOST_LEDGER may name it. In memory
+    /// without it
     #[arg(long, value_name = "LEDGER")]
     ledger: Option<String>,
     /// Spend the money of a scope of that ledger
@@ -147,20 +153,60 @@ pub(crate) struct RunArgs {
     /// Let nothing out: answer image calls with placeholders of their size, at their ceilings
     #[arg(long)]
     dry_run: bool,
-    /// Write the summary as JSON
+    /// Take the prices of a provider where OPENAI_BASE_URL leads, if its host does not tell
+    #[arg(short, long, value_name = "PROVIDER")]
+    provider: Option<String>,
+    /// Take a deployment of Azure's for a model; may be given several times
+    #[arg(long = "deployment", value_name = "NAME=MODEL", value_parser = deployment)]
+    deployments: Vec<(String, String)>,
+    /// Write the summary as table or json, to stderr
+    #[arg(short, long, value_enum, default_value = "table")]
+    format: Format,
+    /// The same as --format json
     #[arg(long)]
     json: bool,
+    /// Write the summary to a file too, as JSON
+    #[arg(short, long, value_name = "FILE")]
+    out: Option<PathBuf>,
     /// Write no summary
     #[arg(short, long)]
     quiet: bool,
     /// The command and its arguments; options come before it
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true, value_name = "COMMAND")]
+    #[arg(trailing_var_arg = true, required = true, value_name = "COMMAND")]
     command: Vec<OsString>,
+}
+
+/// What the summary of a run looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Table,
+    Json,
+}
+
+fn deployment(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('=').filter(|(name, model)| !name.is_empty() && !model.is_empty());
+    let (name, model) = parts.ok_or("it is NAME=MODEL, such as images-eu=gpt-image-2")?;
+    Ok((name.to_owned(), model.to_owned()))
 }
 
 impl RunArgs {
     pub(crate) fn run(self) -> Run {
-        let RunArgs { cap, ledger, budget, policy, prices, observe, dry_run, json, quiet, command } = self;
-        Run { command, cap, ledger, budget, policy, prices, observe, dry_run, json, quiet }
+        // Alone, a cap needs no ledger.
+        let of_environment = || self.budget.is_some().then(|| env::var("IMGCOST_LEDGER").ok())?;
+        Run {
+            ledger: self.ledger.or_else(of_environment),
+            command: self.command,
+            cap: self.cap,
+            budget: self.budget,
+            policy: self.policy,
+            prices: self.prices,
+            provider: self.provider,
+            deployments: self.deployments.into_iter().collect(),
+            observe: self.observe,
+            dry_run: self.dry_run,
+            json: self.json || self.format == Format::Json,
+            out: self.out,
+            quiet: self.quiet,
+        }
     }
 }

@@ -3,7 +3,9 @@
 mod args;
 mod serve;
 
+use std::io::Write;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use imgcost_proxy::run::Run;
@@ -14,6 +16,8 @@ use args::{Cli, Command};
 
 /// Wrong usage or configuration.
 const USAGE: u8 = 2;
+/// How long threads that are stuck may keep the program from ending.
+const STUCK: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
@@ -22,7 +26,8 @@ fn main() -> ExitCode {
         Command::Key => key(),
     };
     done.unwrap_or_else(|error| {
-        eprintln!("imgcost: {error}");
+        // Which may be closed.
+        let _ = writeln!(std::io::stderr(), "imgcost: {error}");
         ExitCode::from(USAGE)
     })
 }
@@ -34,7 +39,10 @@ fn key() -> Result<ExitCode, SetupError> {
 }
 
 fn run(run: Run) -> Result<ExitCode, SetupError> {
-    runtime()?.block_on(run.run()).map(ExitCode::from)
+    let runtime = runtime()?;
+    let code = runtime.block_on(run.run());
+    runtime.shutdown_timeout(STUCK);
+    code.map(ExitCode::from)
 }
 
 fn runtime() -> Result<Runtime, SetupError> {

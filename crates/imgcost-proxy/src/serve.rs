@@ -2,19 +2,16 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use imgcost_proxy::config::Config;
 use imgcost_proxy::{Live, Proxy, Server, SetupError};
 use tokio::sync::watch;
 
 use crate::args::ProxyArgs;
-use crate::runtime;
+use crate::{STUCK, runtime};
 
 /// It ended with calls whose cost nobody knows.
 const PRESUMED: u8 = 4;
-/// How long threads that are stuck may keep the program from ending.
-const STUCK: Duration = Duration::from_secs(1);
 
 pub(crate) fn proxy(args: &ProxyArgs) -> Result<ExitCode, SetupError> {
     let config = args.config()?;

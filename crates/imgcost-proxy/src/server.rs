@@ -114,7 +114,7 @@ impl Server {
         let drain = live.proxy().timeouts.drain();
         if life.requests() > 0 {
             log.tell(&format!(
-                "stopping: {} still open, which may take {} s",
+                "stopping: {} still open, which may take {} s; told again, it ends at once",
                 requests(life.requests()),
                 drain.as_secs()
             ));

@@ -46,7 +46,8 @@ impl Proxy {
                 return Err(SetupError::new("no ledger: --ledger names a file, memory, or postgres://…"));
             }
         };
-        let ledger = ledger::open(&place, !config.budgets.is_empty())?;
+        let open = if config.dry_run { ledger::open_for_dry_run } else { ledger::open };
+        let ledger = open(&place, !config.budgets.is_empty())?;
         Proxy::over(config, ledger, listen)
     }
 

@@ -37,7 +37,8 @@ pub(crate) fn words(typed: &[OsString], at: usize) -> Option<Vec<OsString>> {
 
 /// Becomes that program: the one beside this program, else one on the path.
 pub(crate) fn become_it(words: &[OsString]) -> ExitCode {
-    let beside = std::env::current_exe().ok().map(|own| own.with_file_name(PROGRAM));
+    let name = format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX);
+    let beside = std::env::current_exe().ok().map(|own| own.with_file_name(name));
     let program = beside.filter(|path| path.is_file()).unwrap_or_else(|| PathBuf::from(PROGRAM));
     let error = match replaced_by(Command::new(&program).args(words)) {
         Ok(code) => return code,

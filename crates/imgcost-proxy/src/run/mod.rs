@@ -2,13 +2,17 @@
 
 mod child;
 mod places;
+mod signals;
 mod summary;
 mod tally;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use imgcost_ledger::{Budget, Cap, Ledger, MemoryLedger, Scope, Window};
 use tokio::sync::oneshot;
@@ -21,11 +25,16 @@ use crate::{keys, ledger};
 
 use child::Child;
 use places::Place;
+use signals::Signals;
 use summary::Summary;
 use tally::Tally;
 
+/// The output can't be written.
+const UNWRITTEN: u8 = 5;
 /// How long calls that are open when the command has ended may take, in seconds.
 const DRAIN: u64 = 60;
+/// Signals in so short a time after the command's end are those that ended it.
+const SAME: Duration = Duration::from_millis(200);
 /// The scope of a run whose ledger ends with it.
 const SCOPE: &str = "run";
 
@@ -44,14 +53,25 @@ pub struct Run {
     pub policy: Option<PathBuf>,
     /// Prices of your own, over the built-in ones.
     pub prices: Option<PathBuf>,
+    /// Whose prices count where `OPENAI_BASE_URL` leads.
+    pub provider: Option<String>,
+    /// Deployments of Azure's, and the models that they stand for.
+    pub deployments: BTreeMap<String, String>,
     /// Lets everything pass, and only tells what would have been denied.
     pub observe: bool,
     /// Lets nothing out, and answers image calls with placeholders.
     pub dry_run: bool,
     /// Whether the summary is JSON.
     pub json: bool,
-    /// Whether there is none.
+    /// Where the summary is written as JSON too.
+    pub out: Option<PathBuf>,
+    /// Whether there is none on stderr.
     pub quiet: bool,
+}
+
+/// Writes to stderr, which may be closed.
+fn tell(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
 }
 
 impl Run {
@@ -75,6 +95,7 @@ impl Run {
         let (ledger, scope) = self.money()?;
         let secret = keys::random(16)?;
         let places = Place::all(&secret);
+        places.iter().try_for_each(Place::check)?;
         let config = self.config(&scope, &places);
         let tally = Arc::new(Tally::default());
         let events = Arc::clone(&tally);
@@ -83,22 +104,48 @@ impl Run {
         let server = Server::bind(config.listen, Arc::clone(&proxy)).await.map_err(wrong)?;
         let address = server.address().map_err(wrong)?;
         let (stop, stopped) = oneshot::channel::<()>();
-        let served = tokio::spawn(server.run(async {
-            // It is dropped when the command has ended.
-            let _ = stopped.await;
-        }));
+        let (cut, at_once) = oneshot::channel::<()>();
+        // Each is dropped when it is time.
+        let until = |dropped: oneshot::Receiver<()>| async move { drop(dropped.await) };
+        let mut served = tokio::spawn(server.run_until(until(stopped), until(at_once)));
+        let mut signals = Signals::listen();
         let code = match Child::start(&self.command, &places, address) {
-            Ok(child) => child.wait().await,
+            Ok(child) => child.wait(&mut signals).await,
             Err(code) => return Ok(code),
         };
         drop(stop);
-        // What was cut off is presumed.
-        let _ = served.await;
-        let summary = Summary::of(&tally, &*ledger, &scope, &self);
-        if !self.quiet {
-            eprint!("{}", if self.json { summary.json() } else { summary.text() });
+        let told_again = async {
+            tokio::time::sleep(SAME).await;
+            signals.end().await;
+        };
+        tokio::select! {
+            _ = &mut served => {}
+            () = told_again => {
+                drop(cut);
+                // What was cut off is presumed.
+                let _ = served.await;
+            }
         }
-        Ok(if code == 0 { summary.code() } else { code })
+        let summary = Summary::of(&tally, &proxy, &*ledger, &scope, &self);
+        if !self.quiet {
+            tell(&if self.json { summary.json() } else { summary.text() });
+        }
+        let is_written = self.write(&summary);
+        Ok(match code {
+            0 if !is_written => UNWRITTEN,
+            0 => summary.code(),
+            code => code,
+        })
+    }
+
+    /// Writes the summary to its file, if it is wanted in one, and says whether that is there.
+    fn write(&self, summary: &Summary) -> bool {
+        let Some(file) = &self.out else { return true };
+        let written = std::fs::write(file, summary.json());
+        if let Err(error) = &written {
+            tell(&format!("imgcost: {}: {error}\n", file.display()));
+        }
+        written.is_ok()
     }
 
     /// The ledger, and the scope whose money is spent. A cap is that of this run alone, whatever else its
@@ -114,7 +161,10 @@ impl Run {
                     Some(_) => format!("{above}/{SCOPE}-{}", keys::random(6)?),
                     None => above.to_owned(),
                 };
-                (ledger::open(place, false)?, named(&own)?)
+                let scope = named(&own)?;
+                let ledger = ledger::open(place, false)?;
+                let ledger = if self.dry_run { ledger::rehearsal(&*ledger, Some(&scope))? } else { ledger };
+                (ledger, scope)
             }
         };
         let cap = match &self.cap {
@@ -132,7 +182,7 @@ impl Run {
         let mut config = Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             budget: scope.to_string(),
-            upstreams: places.iter().map(Place::upstream).collect(),
+            upstreams: places.iter().map(|place| place.upstream(self)).collect(),
             policy: self.policy.clone(),
             prices: self.prices.clone(),
             dry_run: self.dry_run,

@@ -1,5 +1,6 @@
 //! What a run spent, for people and for programs.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use imgcost_ledger::{Ledger, NanoUsd, Scope};
@@ -7,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::Run;
 use super::tally::{Sums, Tally, Told};
+use crate::proxy::Proxy;
 
 /// A call was refused.
 const REFUSED: u8 = 3;
@@ -15,6 +17,9 @@ const UNKNOWN: u8 = 4;
 /// The ledger failed.
 const LEDGER: u8 = 5;
 
+/// The code of a call that a dry run has no answer to.
+const DRY_RUN: &str = "dry-run";
+
 /// What a run spent.
 pub(super) struct Summary {
     told: Told,
@@ -22,11 +27,21 @@ pub(super) struct Summary {
     /// The cap and what is left of it, if the run has one of its own.
     cap: Option<(NanoUsd, NanoUsd)>,
     is_dry_run: bool,
+    /// Calls that passed without a hold; in a dry run those that got no answer.
+    unmetered: u64,
+    /// Calls that got no further for other reasons than the guard's, by code.
+    not_passed: BTreeMap<String, u64>,
 }
 
 impl Summary {
-    pub(super) fn of(tally: &Tally, ledger: &dyn Ledger, scope: &Scope, run: &Run) -> Self {
+    pub(super) fn of(tally: &Tally, proxy: &Proxy, ledger: &dyn Ledger, scope: &Scope, run: &Run) -> Self {
+        let mut not_passed = proxy.telemetry.refused();
+        let unmetered = match run.dry_run {
+            true => not_passed.remove(DRY_RUN).unwrap_or(0),
+            false => proxy.telemetry.unmetered().iter().map(|(_, times)| times).sum(),
+        };
         let mut told = tally.so_far();
+        not_passed.retain(|code, _| !told.refused.contains_key(code.as_str()));
         let status = ledger.status(Some(scope)).unwrap_or_else(|error| {
             told.warnings.push(error.to_string());
             told.ledger_failed = true;
@@ -34,7 +49,7 @@ impl Summary {
         });
         let own = status.iter().find(|status| run.cap.is_some() && status.budget.scope == *scope);
         let cap = own.and_then(|status| Some((status.budget.cap.limit()?, status.left()?)));
-        Summary { told, scope: scope.to_string(), cap, is_dry_run: run.dry_run }
+        Summary { told, scope: scope.to_string(), cap, is_dry_run: run.dry_run, unmetered, not_passed }
     }
 
     /// The exit code of a run whose command ended well.
@@ -47,10 +62,10 @@ impl Summary {
         }
     }
 
-    /// Whether no call came by.
+    /// Whether no call came by that an upstream or the guard had to do with.
     fn is_empty(&self) -> bool {
-        let Told { models, refused, would_refuse, unmetered, .. } = &self.told;
-        models.is_empty() && refused.is_empty() && would_refuse.is_empty() && unmetered.is_empty()
+        let Told { models, refused, would_refuse, .. } = &self.told;
+        models.is_empty() && refused.is_empty() && would_refuse.is_empty() && self.unmetered == 0
     }
 
     /// All models together.
@@ -83,10 +98,20 @@ impl Summary {
                 let _ = writeln!(text, " {} {verb}: {why}", calls(*times));
             }
         }
-        if !self.told.unmetered.is_empty() {
+        for (code, times) in &self.not_passed {
+            let what = if code.starts_with("upstream-") || code == "interrupted" {
+                "got no response"
+            } else {
+                "not passed on"
+            };
+            let _ = writeln!(text, " {} {what}: {code}", calls(*times));
+        }
+        if self.unmetered > 0 {
             let what =
                 if self.is_dry_run { "not answered in a dry run" } else { "passed unmetered, nothing held" };
-            let _ = writeln!(text, " {what}: {}", self.told.unmetered.join(", "));
+            let colon = if self.told.unmetered.is_empty() { "" } else { ": " };
+            let _ =
+                writeln!(text, " {} {what}{colon}{}", calls(self.unmetered), self.told.unmetered.join(", "));
         }
         for warning in &self.told.warnings {
             let _ = writeln!(text, " note: {warning}");
@@ -117,7 +142,7 @@ impl Summary {
                 })
             })
             .collect();
-        let reasons = |all: &std::collections::BTreeMap<&'static str, (u64, String)>| -> Vec<Value> {
+        let reasons = |all: &BTreeMap<&'static str, (u64, String)>| -> Vec<Value> {
             all.iter()
                 .map(|(code, (calls, why))| json!({"code": code, "calls": calls, "message": why}))
                 .collect()
@@ -126,7 +151,8 @@ impl Summary {
             "schema": "imgcost.run/1", "scope": self.scope, "dry_run": self.is_dry_run,
             "cap": self.cap.map(|(cap, _)| cap), "left": self.cap.map(|(_, left)| left),
             "spent": self.sums().counted(), "models": models, "refused": reasons(&self.told.refused),
-            "would_refuse": reasons(&self.told.would_refuse), "unmetered": self.told.unmetered,
+            "would_refuse": reasons(&self.told.would_refuse), "unmetered": {"calls": self.unmetered, "paths": self.told.unmetered},
+            "not_passed": self.not_passed,
             "warnings": self.told.warnings,
         });
         format!("{document}\n")

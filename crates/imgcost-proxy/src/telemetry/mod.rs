@@ -12,6 +12,7 @@ mod log;
 mod metrics;
 mod recent;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -180,6 +181,18 @@ impl Telemetry {
     /// The configuration was read again.
     pub(crate) fn reloaded(&self, is_taken: bool) {
         if is_taken { self.reloads.add(1) } else { self.failed_reloads.add(1) }
+    }
+
+    /// How many requests were not passed on, or got nothing from their upstream, by the code of their refusal.
+    pub(crate) fn refused(&self) -> BTreeMap<String, u64> {
+        let mut refused = BTreeMap::new();
+        for (ended, times) in self.requests.all() {
+            // The code of an upstream's own error is its status.
+            if !ended.code.is_empty() && ended.code.parse::<u16>().is_err() {
+                *refused.entry(ended.code).or_default() += times;
+            }
+        }
+        refused
     }
 
     /// The paths of requests that passed unmetered, and how many each.

@@ -20,6 +20,8 @@ mod pages;
 mod passing;
 mod routing;
 mod run;
+mod run_end;
+mod run_places;
 #[path = "../../../imgcost-ledger/tests/it/server.rs"]
 mod server;
 mod soak;

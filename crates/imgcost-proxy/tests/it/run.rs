@@ -22,6 +22,8 @@ fn program() {
     for call in calls.split_whitespace() {
         let (end, body) = match call {
             "text" => ("chat/completions", r#"{"model":"gpt-5.1","messages":[]}"#.to_owned()),
+            "deployment" => ("deployments/images-eu/images/generations", LOW.replace("gpt-image-2", "any")),
+            "elsewhere" => ("../elsewhere", String::new()),
             quality => ("images/generations", LOW.replace("low", quality)),
         };
         let mut stream = TcpStream::connect(host).unwrap();
@@ -38,7 +40,7 @@ fn program() {
     }
 }
 
-fn run(fake: &Fake, options: &[&str]) -> Command {
+pub(crate) fn run(fake: &Fake, options: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_imgcost-proxy"));
     command
         .arg("run")
@@ -49,28 +51,37 @@ fn run(fake: &Fake, options: &[&str]) -> Command {
     command
 }
 
-fn calling(fake: &Fake, options: &[&str], calls: &str) -> Output {
+/// A run of this program that makes calls.
+pub(crate) fn program_of(fake: &Fake, options: &[&str], calls: &str) -> Command {
     let program = std::env::current_exe().unwrap();
     let mut command = run(fake, options);
-    command.arg(program).args(["run::program", "--exact", "--nocapture"]).env(CALLS, calls).output().unwrap()
+    command.arg(program).args(["run::program", "--exact", "--nocapture"]).env(CALLS, calls);
+    command
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn calling(fake: &Fake, options: &[&str], calls: &str) -> Output {
+    program_of(fake, options, calls).output().unwrap()
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
 #[tokio::test]
 async fn a_command_spends_up_to_its_cap_and_the_summary_says_how_much() {
     let fake = Fake::start().await;
-    let output = calling(&fake, &["--cap", "0.30"], "low high high text");
+    let output = calling(&fake, &["--cap", "0.30"], "low high high text text");
     let (out, summary) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(output.status.code(), Some(3), "{out}{summary}");
-    assert!(out.contains("low 200\nhigh 200\nhigh 402\ntext 200\n"), "{out}");
+    assert!(out.contains("low 200\nhigh 200\nhigh 402\ntext 200\ntext 200\n"), "{out}");
     let begin = "imgcost: 2 calls, $0.21668 spent of $0.3, $0.08332 left\n gpt-image-2  2 calls  $0.21668\n 1 call \
                  refused: over budget: ";
     assert!(summary.starts_with(begin), "{summary}");
-    assert!(summary.ends_with(" passed unmetered, nothing held: /v1/chat/completions\n"), "{summary}");
-    assert_eq!(fake.count(), 3);
+    assert!(
+        summary.ends_with(" 2 calls passed unmetered, nothing held: /v1/chat/completions\n"),
+        "{summary}"
+    );
+    assert_eq!(fake.count(), 4);
 }
 
 #[tokio::test]
@@ -101,6 +112,16 @@ async fn the_exit_code_is_the_commands_or_says_what_happened() {
         .args(["run", "--cap", "1", "sh", "-c", "exit $1", "--", "8", "--cap"])
         .output();
     assert_eq!(code(without_dashes.unwrap()), Some(8));
+    let mistyped = run(&fake, &["--caps", "1"]).arg("true").output().unwrap();
+    assert!(text(&mistyped.stderr).contains("a similar argument exists: '--cap'"));
+    assert_eq!(code(mistyped), Some(2));
+    let astray = calling(&fake, cap, "elsewhere");
+    assert!(
+        text(&astray.stderr).ends_with("\n 1 call not passed on: bad-request\n"),
+        "{}",
+        text(&astray.stderr)
+    );
+    assert_eq!(code(astray), Some(4));
     fake.script(&[imgcost_fake::Behaviour::NoUsage]);
     assert_eq!(code(calling(&fake, cap, "low")), Some(4), "presumed");
 }
@@ -116,6 +137,18 @@ async fn the_summary_is_json_or_left_out_where_asked() {
         (&1.into(), &"over-budget".into())
     );
     assert_eq!(text(&calling(&fake, &["--cap", "1", "-q"], "low").stderr), "");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("run.json").display().to_string();
+    let output = calling(&fake, &["--cap", "1", "-q", "-o", &file], "low text text");
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+    let summary: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    assert_eq!(
+        (&summary["spent"], &summary["unmetered"]["calls"]),
+        (&LOW_USD.into(), &2.into()),
+        "{summary}"
+    );
+    let nowhere = folder.path().join("no/run.json").display().to_string();
+    assert_eq!(calling(&fake, &["--cap", "1", "-o", &nowhere], "low").status.code(), Some(5));
     let observed = calling(&fake, &["--cap", "0", "--observe", "--json"], "low");
     let summary: Value = serde_json::from_slice(&observed.stderr).unwrap();
     assert_eq!((&summary["spent"], &summary["would_refuse"][0]["calls"]), (&LOW_USD.into(), &1.into()));
