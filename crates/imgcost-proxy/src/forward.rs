@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::{ClientConfig, RootCertStore};
 
 use crate::body::RequestBody;
 use crate::config::Timeouts;
+use crate::connect::Connect;
 use crate::error::SetupError;
 use crate::telemetry::Exchange;
 
@@ -26,7 +26,7 @@ const BUFFERED: u32 = 256 << 10;
 
 /// Sends requests to where their addresses say, and waits so long for a response to begin.
 pub(crate) struct Forward {
-    client: Client<HttpsConnector<HttpConnector>, RequestBody>,
+    client: Client<HttpsConnector<Connect>, RequestBody>,
     patience: Duration,
 }
 
@@ -69,15 +69,11 @@ impl Forward {
             .map_err(|error| SetupError::new(error.to_string()))?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let mut http = HttpConnector::new();
-        http.enforce_http(false);
-        http.set_nodelay(true);
-        http.set_connect_timeout(Some(timeouts.connect()));
         let connector = HttpsConnectorBuilder::new()
             .with_tls_config(tls)
             .https_or_http()
             .enable_all_versions()
-            .wrap_connector(http);
+            .wrap_connector(Connect::new(timeouts.connect()));
         let client = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(KEPT_OPEN)
             .pool_timer(TokioTimer::new())

@@ -3,6 +3,7 @@
 mod backend;
 mod body;
 pub mod config;
+mod connect;
 mod error;
 mod files;
 mod forward;

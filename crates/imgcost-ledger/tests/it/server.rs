@@ -256,7 +256,7 @@ fn version(folder: &Path) -> u32 {
     digits.parse().unwrap_or(0)
 }
 
-/// An authority, a certificate by it for `localhost`, and an authority that has made none.
+/// An authority, a certificate by it for `localhost` and `images.example`, and an authority that has made none.
 fn certificates(folder: &Path) {
     let openssl = |arguments: &[&str]| {
         let mut command = Command::new("openssl");
@@ -298,7 +298,9 @@ fn certificates(folder: &Path) {
         "server.csr",
     ]);
     let mut extensions = fs::File::create(folder.join("server.ext")).unwrap();
-    extensions.write_all(b"subjectAltName=DNS:localhost\nbasicConstraints=CA:FALSE\n").unwrap();
+    extensions
+        .write_all(b"subjectAltName=DNS:localhost,DNS:images.example\nbasicConstraints=CA:FALSE\n")
+        .unwrap();
     openssl(&[
         "x509",
         "-req",

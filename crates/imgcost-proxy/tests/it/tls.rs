@@ -13,7 +13,8 @@ use hyper_util::server::conn::auto::Builder;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use crate::common::{LOW, LOW_USD, Process};
@@ -90,4 +91,57 @@ async fn an_upstream_is_spoken_to_in_its_best_protocol_if_its_certificate_is_tru
         assert_eq!(call(&proxy).await.status(), 502);
         assert_eq!(received.lock().unwrap().len(), 1);
     }
+}
+
+/// A proxy that opens tunnels, all to one place: where it is, and what it was asked for.
+async fn tunnels_to(port: u16) -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://user:secret@{}", listener.local_addr().unwrap());
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let all = Arc::clone(&asked);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let all = Arc::clone(&all);
+            tokio::spawn(async move {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(stream.read_u8().await.unwrap());
+                }
+                all.lock().unwrap().push(String::from_utf8(head).unwrap());
+                let mut upstream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+                stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut stream, &mut upstream).await;
+            });
+        }
+    });
+    (url, asked)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upstream_elsewhere_is_reached_through_the_proxy_that_the_environment_names() {
+    let authority = server::shared().file("ca.pem").display().to_string();
+    let (local, received) = upstream(&["h2", "http/1.1"]).await;
+    let port = local.trim_start_matches("https://localhost:").trim_end_matches("/v1").parse().unwrap();
+    let (tunnels, asked) = tunnels_to(port).await;
+    let far = format!("https://images.example:{port}/v1");
+    let start = |upstream: &str, environment: &[(&str, &str)]| {
+        let trust = [("SSL_CERT_FILE", authority.as_str()), ("NO_PROXY", ""), ("no_proxy", "")];
+        Process::with(&[&trust, environment].concat(), upstream, "memory", &["--cap", "1"])
+    };
+    let by_tunnel = [("HTTPS_PROXY", tunnels.as_str())];
+    let response = call(&start(&far, &by_tunnel)).await;
+    assert_eq!((response.status().as_u16(), received.lock().unwrap().len()), (200, 1));
+    let head = asked.lock().unwrap().pop().unwrap();
+    assert!(head.starts_with(&format!("CONNECT images.example:{port} HTTP/1.1\r\n")), "{head}");
+    assert!(head.to_lowercase().contains("proxy-authorization: basic dxnlcjpzzwnyzxq="), "{head}");
+    // One on this machine is not, nor one that is named.
+    assert_eq!(call(&start(&local, &by_tunnel)).await.status(), 200);
+    let named = [by_tunnel[0], ("NO_PROXY", "images.example")];
+    assert_eq!(call(&start(&far, &named)).await.status(), 502);
+    assert!(asked.lock().unwrap().is_empty());
+    // What can't be reached through it gets no response, and its error has no secret.
+    let response = call(&start(&far, &[("HTTPS_PROXY", "https://user:secret@127.0.0.1:1")])).await;
+    let error = response.text().await.unwrap();
+    assert!(error.contains("upstream-unreachable") && error.contains("not at an http:// address"), "{error}");
+    assert!(!error.contains("secret"), "{error}");
 }

@@ -18,13 +18,18 @@ impl Process {
 
     /// The same, where the system's authorities are those of a file.
     pub(crate) fn trusting(authorities: &str, upstream: &str, ledger: &str, more: &[&str]) -> Process {
+        Process::with(&[("SSL_CERT_FILE", authorities)], upstream, ledger, more)
+    }
+
+    /// The same, with these variables.
+    pub(crate) fn with(variables: &[(&str, &str)], upstream: &str, ledger: &str, more: &[&str]) -> Process {
         let mut child = Command::new(env!("CARGO_BIN_EXE_imgcost-proxy"))
             .args(["proxy", "--listen", "127.0.0.1:0", "--budget", "team/alice", "--provider", "openai"])
             .args(["--upstream", upstream])
             .args(more)
             // An address may hold a password.
             .env("IMGCOST_LEDGER", ledger)
-            .env("SSL_CERT_FILE", authorities)
+            .envs(variables.iter().copied())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
