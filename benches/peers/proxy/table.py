@@ -1,7 +1,10 @@
-"""Medians of three runs each, as a table."""
+"""Rounds in which proxies took turns, as a table of medians, and in brackets the best round. What a proxy
+adds is seen against the direct calls right after its own, at the same rate."""
 import json
 import statistics
 import sys
+
+LITELLM = "LiteLLM's proxy"
 
 runs = {}
 for line in open(sys.argv[1]):
@@ -9,18 +12,32 @@ for line in open(sys.argv[1]):
     runs.setdefault(name, {}).setdefault(kind, []).append(json.loads(result))
 
 
-def median(name, kind, key):
-    return statistics.median(run[key] for run in runs[name][kind])
+def values(name, kind, key):
+    return [run[key] for run in runs[name][kind]]
 
 
-failed = sum(run["failed"] for kinds in runs.values() for all in kinds.values() for run in all)
-print("| | calls/s | p50 | p99 | adds at p50 | adds at p99 |")
-print("|---|--:|--:|--:|--:|--:|")
-base = {key: median("direct", "paced", key) for key in ("p50_us", "p99_us")}
+def added(name, key):
+    beside = values("direct", f"beside {name}", key)
+    return [own - direct for own, direct in zip(values(name, "paced", key), beside)]
+
+
+def shown(numbers, best):
+    return f"{statistics.median(numbers):,.0f} ({best(numbers):,.0f})"
+
+
+print("| | calls/s | p50, us | p99, us | adds at p50 | adds at p99 | of LiteLLM's calls/s |")
+print("|---|--:|--:|--:|--:|--:|--:|")
 for name in runs:
-    p50, p99 = median(name, "paced", "p50_us"), median(name, "paced", "p99_us")
-    added = "| | |" if name == "direct" else f"| {p50 - base['p50_us']:,.0f} us | {p99 - base['p99_us']:,.0f} us |"
-    print(f"| {name} | {median(name, 'full', 'per_second'):,.0f} | {p50:,.0f} us | {p99:,.0f} us {added}")
+    cells = [shown(values(name, "full", "per_second"), max)]
+    cells += [shown(values(name, "paced", key), min) for key in ("p50_us", "p99_us")]
+    cells += ["", ""] if name == "direct" else [shown(added(name, key), min) for key in ("p50_us", "p99_us")]
+    if LITELLM in runs:
+        rounds = zip(values(name, "full", "per_second"), values(LITELLM, "full", "per_second"))
+        cells.append(f"{statistics.median(own / other for own, other in rounds):.1f}x")
+    else:
+        cells.append("")
+    print(f"| {name} | {' | '.join(cells)} |")
+failed = sum(run["failed"] for kinds in runs.values() for all in kinds.values() for run in all)
 if failed:
     print(f"{failed} calls failed")
     sys.exit(1)

@@ -64,12 +64,11 @@ pub fn new_hold(quote: &Quote<'_>, amount: Amount, scope: &Scope, by: &str) -> R
 
 /// What the ledger keeps of a quote's request, as JSON.
 pub(crate) fn summary(quote: &Quote<'_>) -> String {
-    let document = quote.document();
     let summary = Summary {
         provider: &quote.offer().provider.id,
         model: &quote.offer().model.id,
         as_of: quote.offer().as_of,
-        request: document.request,
+        request: quote.request_document(),
     };
     serde_json::to_string(&summary).unwrap_or_default()
 }

@@ -374,7 +374,7 @@ impl Hold {
             return;
         }
         let (hold, scope) = (self.id().clone(), self.scope().clone());
-        let Booked { state, amount, .. } = Booked::of(changed.hold.clone());
+        let (state, amount) = (changed.hold.state, counted(&changed.hold));
         let (model, latency) = (self.inner.quoted.model.clone(), self.inner.since.elapsed());
         listener.tell(&Event::Booked { hold, scope, model, state, amount, latency });
         let overrun = changed.hold.overrun();
@@ -468,12 +468,16 @@ impl Hold {
 
 impl Booked {
     fn of(row: Row) -> Self {
-        let amount = match row.state {
-            State::Settled => row.cost.unwrap_or(NanoUsd::ZERO),
-            State::Released => NanoUsd::ZERO,
-            State::Held | State::Presumed => row.ceiling,
-        };
-        Booked { state: row.state, amount, overrun: row.overrun(), reason: row.reason }
+        Booked { state: row.state, amount: counted(&row), overrun: row.overrun(), reason: row.reason }
+    }
+}
+
+/// What counts for a hold.
+fn counted(row: &Row) -> NanoUsd {
+    match row.state {
+        State::Settled => row.cost.unwrap_or(NanoUsd::ZERO),
+        State::Released => NanoUsd::ZERO,
+        State::Held | State::Presumed => row.ceiling,
     }
 }
 

@@ -33,7 +33,7 @@ struct Books {
     budgets: BTreeMap<String, BTreeMap<Window, Budget>>,
     pauses: BTreeMap<String, Pause>,
     /// Of a week only what was alerted: its sums are those of its days.
-    sums: HashMap<String, HashMap<Period, Sums>>,
+    sums: HashMap<String, BTreeMap<Period, Sums>>,
     holds: HashMap<HoldId, Hold>,
     /// Ids in the order of their creation.
     made: Vec<HoldId>,
@@ -369,7 +369,11 @@ impl Transaction for Books {
     }
 
     fn put_hold(&mut self, hold: &Hold) -> Result<(), Error> {
-        self.holds.insert(hold.id.clone(), hold.clone());
+        if let Some(kept) = self.holds.get_mut(&hold.id) {
+            (kept.state, kept.cost) = (hold.state, hold.cost);
+            kept.usage.clone_from(&hold.usage);
+            kept.reason.clone_from(&hold.reason);
+        }
         Ok(())
     }
 

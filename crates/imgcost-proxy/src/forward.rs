@@ -42,7 +42,7 @@ pub(crate) enum ForwardError {
     /// Nothing goes out, and there is no placeholder.
     #[error(
         "this is a dry run, which lets nothing out: only calls for images by OpenAI's Images and Responses APIs and \
-         Gemini's generateContent are answered, with placeholders"
+         Gemini's generateContent are answered, with placeholders of at most 64 MB together"
     )]
     DryRun,
 }

@@ -90,6 +90,10 @@ pub(crate) fn without_port(authority: &str) -> &str {
 
 /// Whether a part of a path is `..` or `.`, however it is written.
 fn has_dots(path: &str) -> bool {
+    // Most have nothing that could be one.
+    if !path.bytes().any(|byte| b".%".contains(&byte)) {
+        return false;
+    }
     let path = path
         .to_ascii_lowercase()
         .replace("%2e", ".")

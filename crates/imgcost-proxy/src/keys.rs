@@ -44,9 +44,24 @@ impl Keys {
                 )
             })?;
             let scope = key.scope.parse().map_err(|error| wrong(format!("scope: {error}")))?;
-            Ok(Holder { name: key.name.clone(), scope, digest })
+            Ok::<_, SetupError>(Holder { name: key.name.clone(), scope, digest })
         });
-        holders.collect::<Result<_, _>>().map(Keys)
+        let holders: Vec<Holder> = holders.collect::<Result<_, _>>()?;
+        for (at, holder) in holders.iter().enumerate() {
+            let before = holders.iter().take(at).find(|before| before.digest == holder.digest);
+            if let Some(before) = before {
+                let (name, other) = (&holder.name, &before.name);
+                return Err(SetupError::new(format!(
+                    "key {name}: it is the key of {other} too; each needs its own"
+                )));
+            }
+        }
+        Ok(Keys(holders))
+    }
+
+    /// Whose money is spent with them.
+    pub(crate) fn scopes(&self) -> impl Iterator<Item = &Scope> {
+        self.0.iter().map(|holder| &holder.scope)
     }
 
     pub(crate) fn is_empty(&self) -> bool {

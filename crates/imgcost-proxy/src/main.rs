@@ -4,15 +4,21 @@ mod args;
 mod serve;
 
 use std::io::Write;
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
 use imgcost_proxy::run::Run;
 use imgcost_proxy::{SetupError, generate_key};
+use mimalloc::MiMalloc;
 use tokio::runtime::Runtime;
 
 use args::{Cli, Command};
+
+/// A call allocates some three hundred times, which was a fifth of its instructions with the system's allocator.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Wrong usage or configuration.
 const USAGE: u8 = 2;
@@ -46,6 +52,10 @@ fn run(run: Run) -> Result<ExitCode, SetupError> {
 }
 
 fn runtime() -> Result<Runtime, SetupError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    // A call takes a worker a tenth of a millisecond. To wake a second one for half of a call takes longer
+    // than that half; what may take its time has threads of its own.
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let workers = (cores / 2).max(1);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build();
     runtime.map_err(|error| SetupError::new(format!("no threads: {error}")))
 }

@@ -10,6 +10,7 @@ use http_body::Body;
 use http_body_util::BodyExt;
 use imgcost_guard::tower::ObservedBody;
 use imgcost_guard::{Booked, booked, held};
+use tokio::time::timeout;
 
 use crate::backend::BackendBody;
 use crate::body::{BoxError, Kept, Paced, ResponseBody, whole};
@@ -45,8 +46,7 @@ impl Relay {
         let exchange = self.exchange;
         exchange.responded(response.status());
         let hold = held(response.extensions()).cloned();
-        let settled = Box::pin(booked(response.extensions()));
-        let until_settled = booked(response.extensions());
+        let (settled, until_settled) = (booked(response.extensions()), booked(response.extensions()));
         let (mut parts, body) = response.into_parts();
         parts.extensions.clear();
         parts.version = Version::HTTP_11;
@@ -61,20 +61,27 @@ impl Relay {
         headers::add_hold(&mut parts.headers, &hold);
         exchange.held(&hold);
         drop(hold);
-        tokio::spawn(until_booked(until_settled, Arc::clone(&exchange)));
         if is_small(&parts.headers, &body) {
             let head = Instant::now();
-            let bytes = body.collect().await.map_err(|error| broken_off(&error))?.to_bytes();
+            let collected = body.collect().await;
             exchange.waited_for_upstream(head.elapsed());
-            if let Some(booked) = settled.await {
-                headers::add_settled(&mut parts.headers, &booked);
+            // The end of the body has waited for the booking as long as may be: it is there, or comes later.
+            match timeout(Duration::ZERO, settled).await {
+                Ok(Some(booked)) => {
+                    exchange.booked(&booked);
+                    headers::add_settled(&mut parts.headers, &booked);
+                }
+                Ok(None) => {}
+                Err(_) => drop(tokio::spawn(until_booked(until_settled, exchange))),
             }
+            let bytes = collected.map_err(|error| broken_off(&error))?.to_bytes();
             return Ok(Response::from_parts(parts, whole(bytes)));
         }
+        tokio::spawn(until_booked(until_settled, Arc::clone(&exchange)));
         let trailer = if self.takes_trailers {
             parts.headers.remove(CONTENT_LENGTH);
             parts.headers.insert(TRAILER, HeaderValue::from_static(headers::SETTLED_NAME));
-            Some(settled as Settled)
+            Some(Box::pin(settled) as Settled)
         } else {
             None
         };

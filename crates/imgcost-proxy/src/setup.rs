@@ -121,8 +121,22 @@ impl Proxy {
                 open.0.url
             )));
         }
+        tell_unbudgeted(&lasting, keys.scopes().chain([&scope]))?;
         Ok(Proxy::of_parts(config, upstreams, keys, scope, lasting))
     }
+}
+
+/// Tells of scopes that no budget covers, whose calls would all be refused.
+fn tell_unbudgeted<'s>(lasting: &Lasting, scopes: impl Iterator<Item = &'s Scope>) -> Result<(), SetupError> {
+    for scope in scopes.collect::<BTreeSet<_>>() {
+        let budgets = lasting.ledger.status(Some(scope))?;
+        if !budgets.iter().any(|status| status.budget.scope.covers(scope.as_str())) {
+            lasting.telemetry.log.tell(&format!(
+                "no budget covers {scope}, and its image calls are refused until one does: imgcost budget set {scope} USD"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// What all upstreams have in common.

@@ -81,7 +81,7 @@ pub fn native<'d>(
     draws: impl Fn(&str) -> bool,
 ) -> Native {
     let path = plain(path);
-    let path = path.as_str();
+    let path = &*path;
     match api {
         // To give a call up must not be denied: it would go on and be billed.
         NativeApi::EveryPost if path.ends_with("/cancel") => Native::Free,

@@ -43,13 +43,9 @@ impl Route {
     #[must_use]
     pub fn of(taken: &[Dialect], path: &str) -> Option<Route> {
         let path = plain(path);
+        let all = || taken.iter().copied().chain(Dialect::OPENAI.into_iter().rev());
         // OpenAI's paths say what they are; some others are whatever names a model.
-        let (exact, named): (Vec<_>, Vec<_>) = taken
-            .iter()
-            .copied()
-            .chain(Dialect::OPENAI.into_iter().rev())
-            .partition(|dialect| !dialect.paths().is_empty());
-        let ending = exact.into_iter().find_map(|dialect| {
+        let ending = all().find_map(|dialect| {
             let mut ends = dialect.paths().iter();
             let (before, endpoint) =
                 ends.find_map(|(end, endpoint)| Some((without_end(&path, end)?, endpoint)))?;
@@ -58,7 +54,7 @@ impl Route {
             Some(Route { dialect, endpoint: *endpoint, model })
         });
         ending.or_else(|| {
-            named.into_iter().find_map(|dialect| {
+            all().filter(|dialect| dialect.paths().is_empty()).find_map(|dialect| {
                 let model = Some(dialect.model_in(&path)?.to_owned()).filter(|model| !model.is_empty());
                 Some(Route { dialect, endpoint: Endpoint::Generations, model })
             })
@@ -95,8 +91,21 @@ const DECODINGS: usize = 3;
 
 /// A path or the path of an address as the loosest server understands it, without a slash at its
 /// end.
-pub(crate) fn plain(path: &str) -> String {
-    let mut path = Cow::Borrowed(without_host(without_query(path)));
+pub(crate) fn plain(path: &str) -> Cow<'_, str> {
+    let path = without_host(without_query(path));
+    if is_plain(path) { Cow::Borrowed(path) } else { Cow::Owned(loosest(path)) }
+}
+
+/// Whether every server understands a path as it is, as it does most.
+fn is_plain(path: &str) -> bool {
+    let is_part = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_:".contains(&byte))
+    };
+    path.strip_prefix('/').is_some_and(|rest| rest.split('/').all(is_part))
+}
+
+fn loosest(path: &str) -> String {
+    let mut path = Cow::Borrowed(path);
     for _ in 0..DECODINGS {
         match decoded(&path) {
             Cow::Owned(decoded) if *decoded != *path => path = Cow::Owned(decoded),

@@ -229,6 +229,12 @@ fn spans_rates(line: &QuoteLine<'_>, price: &super::Price<'_>) -> bool {
 }
 
 impl<'b> Quote<'b> {
+    /// The part of the document that is the request.
+    #[must_use]
+    pub fn request_document(&self) -> RequestDocument<'_> {
+        RequestDocument(self)
+    }
+
     /// The JSON document of the quote, notes in words and id included.
     #[must_use]
     pub fn document(&self) -> QuoteDocument<'_> {
@@ -244,7 +250,7 @@ impl<'b> Quote<'b> {
             as_of: offer.as_of,
             complete: self.is_complete(),
             unpriced,
-            request: RequestDocument(self),
+            request: self.request_document(),
             lines: self.lines.iter().map(|line| self.line_document(line)).collect(),
             tokens: TokensDocument {
                 text_input: tokens(Item::TextInput),

@@ -53,9 +53,8 @@ impl Quote<'_> {
         }
         let hash = Sha256::digest(text.as_bytes());
         let mut id = String::from("q_");
-        for byte in hash.iter().take(16) {
-            let _ = write!(id, "{byte:02x}");
-        }
+        let digits = hash.iter().take(16).flat_map(|byte| [byte >> 4, byte & 15]);
+        id.extend(digits.filter_map(|digit| char::from_digit(digit.into(), 16)));
         id
     }
 }

@@ -1,8 +1,19 @@
 //! How much there may be of everything, and how long it may take.
 
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+
+/// A number that nothing works without: 0 is refused with its place.
+fn some<'de, D: Deserializer<'de>>(value: D) -> Result<usize, D::Error> {
+    NonZeroUsize::deserialize(value).map(NonZeroUsize::get)
+}
+
+/// The same of seconds.
+fn some_time<'de, D: Deserializer<'de>>(value: D) -> Result<u64, D::Error> {
+    NonZeroU64::deserialize(value).map(NonZeroU64::get)
+}
 
 /// How much there may be of everything. What goes over is refused, and told.
 #[derive(Debug, Clone, Deserialize)]
@@ -10,16 +21,21 @@ use serde::Deserialize;
 pub struct Limits {
     /// The most bytes of the body of a call that may be an image call; it is kept in memory until the
     /// call is admitted.
+    #[serde(deserialize_with = "some")]
     pub body: usize,
     /// The most bytes of any other body, such as the upload of a file.
     pub upload: u64,
     /// The most bytes of bodies that are kept in memory at a time, of all calls together.
+    #[serde(deserialize_with = "some")]
     pub memory: usize,
     /// The most connections of clients at a time. More wait to be accepted.
+    #[serde(deserialize_with = "some")]
     pub connections: usize,
     /// The most bytes of a request's head.
+    #[serde(deserialize_with = "some")]
     pub head: usize,
     /// The most headers of a request.
+    #[serde(deserialize_with = "some")]
     pub headers: usize,
 }
 
@@ -41,14 +57,19 @@ impl Default for Limits {
 #[serde(deny_unknown_fields, default)]
 pub struct Timeouts {
     /// Until a client has sent the head of a request.
+    #[serde(deserialize_with = "some_time")]
     pub head: u64,
     /// Between two pieces of a request's body.
+    #[serde(deserialize_with = "some_time")]
     pub request: u64,
     /// Until an upstream is connected to.
+    #[serde(deserialize_with = "some_time")]
     pub connect: u64,
     /// From the request to the head of its response. Images take minutes.
+    #[serde(deserialize_with = "some_time")]
     pub response: u64,
     /// Between two pieces of a response's body.
+    #[serde(deserialize_with = "some_time")]
     pub idle: u64,
     /// How long the response of a call is read to its end for the books after its client went away.
     pub abandoned: u64,

@@ -6,10 +6,12 @@ mod limits;
 mod operations;
 mod upstreams;
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer};
 
 pub use guarding::{Guarding, Outage};
 pub use keys::Key;
@@ -100,7 +102,8 @@ pub struct Config {
 pub struct Budget {
     /// Whose: a scope such as `team/alice`, or `team/*` for every scope right below `team`.
     pub scope: String,
-    /// How much, in USD.
+    /// How much, in USD: in quotes, since a number of TOML may not be exactly what was written.
+    #[serde(deserialize_with = "in_quotes")]
     pub usd: String,
     /// For each hour, day, week or month; for all time where nothing is said.
     #[serde(default)]
@@ -122,6 +125,22 @@ pub enum Per {
     Week,
     /// Every month.
     Month,
+}
+
+fn in_quotes<'de, D: Deserializer<'de>>(value: D) -> Result<String, D::Error> {
+    struct Text;
+    impl Visitor<'_> for Text {
+        type Value = String;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an amount in quotes, such as \"2.50\"")
+        }
+
+        fn visit_str<E>(self, text: &str) -> Result<String, E> {
+            Ok(text.to_owned())
+        }
+    }
+    value.deserialize_str(Text)
 }
 
 fn listen() -> SocketAddr {

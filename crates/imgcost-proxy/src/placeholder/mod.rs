@@ -14,6 +14,9 @@ use serde_json::Value;
 
 use usage::Tokens;
 
+/// The most bytes of images in one response: a request may ask for any number of them.
+const MOST_BYTES: usize = 64 << 20;
+
 /// When every placeholder was made, in seconds since 1970.
 const CREATED: u64 = 1_790_000_000;
 
@@ -37,7 +40,8 @@ struct Asked<'r> {
     calling: (u64, u64),
 }
 
-/// The response to a request; none in a dialect whose responses are not written here.
+/// The response to a request; none in a dialect whose responses are not written here, and none that is too
+/// large.
 pub(crate) fn of(
     dialect: Dialect,
     address: &str,
@@ -48,12 +52,18 @@ pub(crate) fn of(
         Size::Exact(size) => size,
         Size::Auto => Pixels::new(1024, 1024)?,
     };
+    let (image, images) = (png::base64(size)?, request.n.max(1));
+    let times = u64::from(images) * u64::from(1 + request.partial_images.unwrap_or(0));
+    let bytes = usize::try_from(times).ok()?.checked_mul(image.len())?;
+    if bytes > MOST_BYTES {
+        return None;
+    }
     let asked = Asked {
         request,
         size,
         quality: quote.quality().map(ToString::to_string),
-        images: request.n.max(1),
-        image: png::base64(size)?,
+        images,
+        image,
         tokens: Tokens::at_ceiling(quote),
         calling: usage::calling_model(quote),
     };

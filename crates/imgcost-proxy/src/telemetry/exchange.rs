@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::{HeaderMap, Method, Request, StatusCode, Uri};
 use imgcost_guard::{Booked, Hold};
 use imgcost_ledger::{NanoUsd, Scope, State, Timestamp};
 
@@ -26,7 +26,7 @@ pub(crate) struct Exchange {
     at: Timestamp,
     began: Instant,
     method: Method,
-    path: String,
+    asked: Uri,
     id: String,
     /// The microseconds that were spent waiting for the upstream.
     upstream: AtomicU64,
@@ -75,7 +75,7 @@ impl Exchange {
             at: Timestamp::now(),
             began: Instant::now(),
             method: request.method().clone(),
-            path: shown_path(request.uri().path()),
+            asked: request.uri().clone(),
             id: of_client(request.headers()).map_or_else(|| telemetry.ids.next(), str::to_owned),
             telemetry: Arc::clone(telemetry),
             upstream: AtomicU64::new(0),
@@ -195,11 +195,13 @@ impl Known {
     }
 }
 
-impl Drop for Exchange {
-    fn drop(&mut self) {
-        let known = std::mem::take(&mut *self.known());
-        let outcome = known.outcome();
-        let code = known.code(outcome);
+impl Exchange {
+    /// Its path without its query and without what differs from call to call.
+    fn path(&self) -> String {
+        imgcost_wire::without_ids(&imgcost_wire::shown_path(self.asked.path()))
+    }
+
+    fn log(&self, known: &Known, outcome: Outcome, code: Option<&str>) {
         let scope = known.scope.as_ref().map(Scope::as_str);
         let named = known.upstream.as_deref();
         let call = known.call.as_ref();
@@ -212,7 +214,7 @@ impl Drop for Exchange {
             kind: "request",
             id: &self.id,
             method: self.method.as_str(),
-            path: &self.path,
+            path: &self.path(),
             outcome: outcome.as_str(),
             status: known.status.map(|status| status.as_u16()),
             upstream: named.map(|named| named.upstream.as_str()),
@@ -225,34 +227,42 @@ impl Drop for Exchange {
             held: held.as_deref(),
             settled: settled.as_deref(),
             state: call.map(|call| call.state.as_str()),
-            code: code.as_deref(),
+            code,
             reason,
             ms: millis(micros(self.began.elapsed())),
             added_ms: known.added.map(millis),
         });
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        let known = std::mem::take(&mut *self.known());
+        let outcome = known.outcome();
+        let code = known.code(outcome);
+        let scope = known.scope.as_ref().map(Scope::as_str);
+        let named = known.upstream.as_deref();
+        if self.telemetry.log.has_requests() {
+            self.log(&known, outcome, code.as_deref());
+        }
         // What never got as far as an upstream is only counted: scanners send a lot of it.
         if let (Some((code, _, reason)), true) = (&known.refusal, named.is_some()) {
             self.telemetry.recent.add_refusal(Refused {
                 at: self.at,
-                path: self.path.clone(),
+                path: self.path(),
                 scope: scope.unwrap_or_default().to_owned(),
                 code,
                 reason: reason.clone().unwrap_or_default(),
             });
         }
         let is_passed = known.refusal.is_none() && known.status.is_some() && !known.is_quoted;
-        if is_passed && call.is_none() {
-            self.telemetry.unmetered.add(self.path.clone(), 1);
+        if is_passed && known.call.is_none() {
+            self.telemetry.unmetered.add(self.path(), 1);
         }
         let named = named.cloned().unwrap_or(Named { upstream: String::new(), provider: String::new() });
         self.telemetry.requests.add(Ended { named, outcome, code: code.unwrap_or_default() }, 1);
         drop(self.open.take());
     }
-}
-
-/// A path without its query and without what differs from call to call.
-fn shown_path(path: &str) -> String {
-    imgcost_wire::without_ids(&imgcost_wire::shown_path(path))
 }
 
 /// A client's id of a request, if it can be shown as it is.

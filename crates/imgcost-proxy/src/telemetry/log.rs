@@ -53,6 +53,11 @@ impl Log {
         self.lost.get()
     }
 
+    /// Whether requests have lines.
+    pub(crate) fn has_requests(&self) -> bool {
+        self.format != LogFormat::Off
+    }
+
     /// A request has ended.
     pub(crate) fn request(&self, line: &RequestLine<'_>) {
         match self.format {

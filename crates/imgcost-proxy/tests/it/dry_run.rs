@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::common::{LOW, Rig, config};
 
 async fn rig(fake: &Fake) -> Rig {
-    let mut config = config(&fake.url(), "1000");
+    let mut config = config(&fake.url(), "1000000");
     config.dry_run = true;
     let url = fake.url().replace("/v1", "");
     let upstream = |path: &str, provider: &str| Upstream {
@@ -21,6 +21,7 @@ async fn rig(fake: &Fake) -> Rig {
     };
     config.upstreams.push(upstream("/gemini", "gemini"));
     config.upstreams.push(upstream("/xai", "xai"));
+    config.upstreams.push(upstream("/apimart", "apimart"));
     Rig::start(config).await
 }
 
@@ -86,6 +87,19 @@ async fn openais_images_have_the_size_that_was_asked_for() {
     }
     assert_eq!(fake.count(), 0);
     booked_at_their_ceilings(&rig).await;
+}
+
+/// Its provider states no largest n.
+#[tokio::test]
+async fn no_number_of_images_fills_the_memory() {
+    let fake = Fake::start().await;
+    let rig = rig(&fake).await;
+    let mut body = json!({"model": "gpt-image-2.5-ext", "prompt": "a fox", "size": "1024x1024", "n": 12});
+    let (status, text) = post(&rig, "/apimart/v1/images/generations", &body).await;
+    assert_eq!((status, documents(&text)[0]["data"].as_array().unwrap().len()), (200, 12), "{text}");
+    body["n"] = 500_000.into();
+    let (status, text) = post(&rig, "/apimart/v1/images/generations", &body).await;
+    assert!(status == 402 && text.contains("at most 64 MB"), "{status} {text}");
 }
 
 async fn booked_at_their_ceilings(rig: &Rig) {

@@ -122,6 +122,10 @@ fn what_is_not_safe_is_not_set_up() {
     short.keys[0].sha256 = "0123".to_owned();
     assert!(refused(&short).contains("64 hexadecimal digits"));
 
+    let mut shared = good.clone();
+    shared.keys[0].sha256 = shared.keys[1].sha256.to_uppercase();
+    assert_eq!(refused(&shared), "key bob: it is the key of other too; each needs its own");
+
     let mut leaky = good.clone();
     leaky.upstreams[0].url = "https://user:secret@api.openai.com/v1".to_owned();
     assert!(!refused(&leaky).contains("secret"));

@@ -124,6 +124,16 @@ fn images(client: &reqwest::Client, served: &Served, body: &str) -> reqwest::Req
     post.header("content-type", "application/json").body(body.to_owned())
 }
 
+#[tokio::test]
+async fn a_scope_without_a_budget_is_told_at_the_start() {
+    let fake = Fake::start().await;
+    let served = Served::start(&config(&fake, "").replace("budget = \"team\"", "budget = \"other\""), &[]);
+    let line = served.line("no budget covers");
+    assert!(line.ends_with("until one does: imgcost budget set other USD"), "{line}");
+    let covered = Served::start(&config(&fake, "").replace("budget = \"team\"", "budget = \"team/a\""), &[]);
+    assert!(!covered.lines.lock().unwrap().iter().any(|line| line.contains("no budget")));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_has_a_line_for_each_request_and_no_secret() {
     let fake = Fake::start().await;

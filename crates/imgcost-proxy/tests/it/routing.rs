@@ -79,3 +79,19 @@ fn the_guides_configuration_is_one() {
     let error = Config::parse("proxy.toml", "listen = \"127.0.0.1:1\"\n[limit]\n").unwrap_err().to_string();
     assert!(error.starts_with("proxy.toml:2: unknown field `limit`"), "{error}");
 }
+
+#[test]
+fn a_configuration_that_no_call_would_get_through_is_none() {
+    let error = |text: &str| Config::parse("proxy.toml", text).unwrap_err().to_string();
+    for line in ["connections = 0", "body = 0", "headers = 0"] {
+        let error = error(&format!("[limits]\n{line}\n"));
+        assert!(error.starts_with("proxy.toml:2: ") && error.contains("nonzero"), "{error}");
+    }
+    let timeout = error("[timeouts]\nresponse = 0\n");
+    assert!(timeout.starts_with("proxy.toml:2: ") && timeout.contains("nonzero"), "{timeout}");
+    let amount = error("[[budgets]]\nscope = \"team\"\nusd = 1\n");
+    assert_eq!(
+        amount,
+        "proxy.toml:3: invalid type: integer `1`, expected an amount in quotes, such as \"2.50\""
+    );
+}
