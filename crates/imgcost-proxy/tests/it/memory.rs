@@ -3,7 +3,7 @@
 //! Small in every run; `IMGCOST_OPEN_CALLS` says how many calls are open at a time, and `scripts/test long`
 //! says 1,000. Then 50 and 100 large responses wait at a time, else 20.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use imgcost_fake::Fake;
 use serde_json::json;
@@ -16,6 +16,9 @@ const LARGE: usize = 20_000_000;
 const A_CONNECTION: u64 = 1024;
 /// How much a process may grow from one round to the next, in KiB: what its allocator keeps.
 const A_ROUND: u64 = 8 << 10;
+
+/// How long calls may take to come to the upstream.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How many calls are open at a time.
 fn open_calls() -> usize {
@@ -57,7 +60,8 @@ async fn a_large_response_waits_for_its_reader_and_not_in_memory() {
             grown / connections
         );
         assert!(grown < A_CONNECTION * connections, "{grown} KiB for {connections} connections");
-        for response in responses {
+        // The others are given up.
+        for response in responses.into_iter().take(3) {
             assert!(response.bytes().await.unwrap().len() > LARGE / 2);
         }
     }
@@ -81,7 +85,10 @@ async fn open_calls_take_little_memory_and_give_it_back() {
                 tokio::spawn(call.body(LOW).timeout(Duration::from_secs(120)).send())
             })
             .collect();
+        let since = Instant::now();
         while fake.count() < before + calls {
+            let came = fake.count() - before;
+            assert!(since.elapsed() < PATIENCE, "{came} of {calls} calls came after {before}");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         tokio::time::sleep(open_for).await;
