@@ -16,21 +16,27 @@ def values(name, kind, key):
     return [run[key] for run in runs[name][kind]]
 
 
-def added(name, key):
-    beside = values("direct", f"beside {name}", key)
-    return [own - direct for own, direct in zip(values(name, "paced", key), beside)]
+def added(name, kind, key):
+    beside = values("direct", f"beside {kind} {name}", key)
+    return [own - direct for own, direct in zip(values(name, kind, key), beside)]
 
 
 def shown(numbers, best):
     return f"{statistics.median(numbers):,.0f} ({best(numbers):,.0f})"
 
 
-print("| | calls/s | p50, us | p99, us | adds at p50 | adds at p99 | of LiteLLM's calls/s |")
-print("|---|--:|--:|--:|--:|--:|--:|")
+KINDS = {"steady": "2 callers without a pause", "paced": "now and then"}
+heads = ["", "calls/s"] + [f"{head}: adds at {at}, us" for head in KINDS.values() for at in ("p50", "p99")]
+heads.append("of LiteLLM's calls/s")
+print(f"| {' | '.join(heads)} |".replace("|  |", "| |"))
+print("|---" + "|--:" * (len(heads) - 1) + "|")
 for name in runs:
     cells = [shown(values(name, "full", "per_second"), max)]
-    cells += [shown(values(name, "paced", key), min) for key in ("p50_us", "p99_us")]
-    cells += ["", ""] if name == "direct" else [shown(added(name, key), min) for key in ("p50_us", "p99_us")]
+    for kind in KINDS:
+        for key in ("p50_us", "p99_us"):
+            # Direct calls have nothing added: how long they take themselves.
+            times = values(name, kind, key) if name == "direct" else added(name, kind, key)
+            cells.append(shown(times, min) + (" alone" if name == "direct" else ""))
     if LITELLM in runs:
         rounds = zip(values(name, "full", "per_second"), values(LITELLM, "full", "per_second"))
         cells.append(f"{statistics.median(own / other for own, other in rounds):.1f}x")
