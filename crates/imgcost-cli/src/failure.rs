@@ -202,6 +202,11 @@ impl<'e> Plain<'e> {
             // A refusal of another kind has its code and message.
             Some(_) | None => {}
         }
+        if let imgcost_ledger::Error::Damaged { .. } = error {
+            plain.message.push_str(
+                "; imgcost budget doctor tells more; restore a copy that imgcost budget backup has made",
+            );
+        }
         if let imgcost_ledger::Error::BadInput { field, .. } = error {
             plain.field = Some(field);
         }

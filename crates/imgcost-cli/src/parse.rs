@@ -25,6 +25,8 @@ pub(crate) const RENAMED: &[Renamed] = &[
     Renamed { old: "--usage-export", now: "--bill" },
     Renamed { old: "--costs-export", now: "--bill" },
     Renamed { old: "--proven-only", now: "--require-proven" },
+    // Of the commands of `budget` that take a path.
+    Renamed { old: "--scope", now: "SCOPE" },
     Renamed { old: "--max-outside", now: "--max-outside-share" },
 ];
 

@@ -1,4 +1,4 @@
-//! The transcripts of README.md and of docs/worked, run: `TRYCMD=overwrite cargo test -p imgcost-cli
+//! The transcripts of README.md, docs and docs/worked, run: `TRYCMD=overwrite cargo test -p imgcost-cli
 //! --test readme` writes them anew.
 //!
 //! A program of its own: trycmd runs commands in the folder of the process, which is changed here.
@@ -44,6 +44,9 @@ fn the_transcripts_are_what_the_program_prints() {
         if path.extension().is_some_and(|extension| extension == "md") {
             cases.case(path);
         }
+    }
+    for guide in ["ledger"] {
+        cases.case(repository.join(format!("docs/{guide}.md")));
     }
     cases.run();
 }

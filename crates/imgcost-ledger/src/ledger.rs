@@ -216,6 +216,8 @@ pub struct Filter {
     pub scope: Option<Scope>,
     /// Of holds and journal, only records of this hold.
     pub hold: Option<HoldId>,
+    /// Of holds, only those whose id begins so.
+    pub id_start: Option<String>,
     /// Of holds, only those in this state.
     pub state: Option<State>,
     /// Of holds, only open ones past their expiry.
@@ -283,6 +285,12 @@ impl Filter {
     #[must_use]
     pub fn hold(self, hold: impl Into<Option<HoldId>>) -> Self {
         Filter { hold: hold.into(), ..self }
+    }
+
+    /// Of holds, only those whose id begins with a text.
+    #[must_use]
+    pub fn id_start<'i>(self, text: impl Into<Option<&'i str>>) -> Self {
+        Filter { id_start: text.into().map(str::to_owned), ..self }
     }
 
     /// Of holds and journal, only records of holds with a tag.

@@ -255,6 +255,7 @@ impl Books {
                     && since(hold.made_at)
                     && what.state.is_none_or(|state| hold.state == state)
                     && has_reason(hold)
+                    && what.id_start.as_ref().is_none_or(|start| hold.id.as_str().starts_with(start))
                     && what.tag.as_ref().is_none_or(|tag| tag.fits(hold))
                     && (!what.expired || hold.has_expired(now))
             };

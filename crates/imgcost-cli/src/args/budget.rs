@@ -8,6 +8,15 @@ use imgcost_ledger::Window;
 
 use super::RequestArgs;
 
+/// Who is told where a budget reaches a threshold.
+#[derive(Debug, Args)]
+pub(crate) struct AlertArgs {
+    /// Run this shell command once for each threshold that a budget reaches, with IMGCOST_ALERT and
+    /// IMGCOST_ALERT_SCOPE, _WINDOW, _PERCENT, _USED and _CAP set.
+    #[arg(long, value_name = "COMMAND", help_heading = "Ledger")]
+    pub(crate) on_alert: Option<String>,
+}
+
 /// The ledger to use.
 #[derive(Debug, Args)]
 pub(crate) struct LedgerArgs {
@@ -40,7 +49,7 @@ pub(crate) struct BudgetSetArgs {
     #[arg(value_name = "USD", required_unless_present = "unlimited", allow_negative_numbers = true)]
     pub(crate) usd: Option<String>,
 
-    /// Over which time, by the calendar in UTC.
+    /// Over which time, by the calendar in UTC; a total never starts over.
     #[arg(long, value_name = "WINDOW", value_parser = windows(), default_value = "total")]
     pub(crate) per: String,
 
@@ -142,6 +151,10 @@ pub(crate) struct BudgetHoldArgs {
     #[arg(long, value_name = "ID", help_heading = "Hold")]
     pub(crate) request_id: Option<String>,
 
+    /// Who is told.
+    #[command(flatten)]
+    pub(crate) alert: AlertArgs,
+
     /// Who does it.
     #[command(flatten)]
     pub(crate) by: ByArgs,
@@ -158,13 +171,16 @@ pub(crate) struct BudgetHoldArgs {
 /// `budget holds`.
 #[derive(Debug, Args)]
 pub(crate) struct BudgetHoldsArgs {
+    /// A path; the holds of this path and below. Left out, all of them.
+    pub(crate) scope: Option<String>,
+
+    /// Only those that have not expired.
+    #[arg(long, conflicts_with = "expired")]
+    pub(crate) open: bool,
+
     /// Only those that have expired.
     #[arg(long)]
     pub(crate) expired: bool,
-
-    /// Only those of this path and below.
-    #[arg(long, value_name = "SCOPE")]
-    pub(crate) scope: Option<String>,
 
     /// The ledger.
     #[command(flatten)]
@@ -174,7 +190,7 @@ pub(crate) struct BudgetHoldsArgs {
 /// `budget settle`.
 #[derive(Debug, Args)]
 pub(crate) struct BudgetSettleArgs {
-    /// The hold, as `hold` gave it; left out with --job.
+    /// The hold, as `hold` gave it, or its first characters; left out with --job.
     #[arg(required_unless_present = "job")]
     pub(crate) hold: Option<String>,
 
@@ -194,6 +210,10 @@ pub(crate) struct BudgetSettleArgs {
     #[arg(long, value_name = "USD", conflicts_with = "usage", allow_negative_numbers = true)]
     pub(crate) cost: Option<String>,
 
+    /// Who is told.
+    #[command(flatten)]
+    pub(crate) alert: AlertArgs,
+
     /// Who does it.
     #[command(flatten)]
     pub(crate) by: ByArgs,
@@ -206,7 +226,7 @@ pub(crate) struct BudgetSettleArgs {
 /// `budget job`.
 #[derive(Debug, Args)]
 pub(crate) struct BudgetJobArgs {
-    /// The hold, as `hold` gave it.
+    /// The hold, as `hold` gave it, or its first characters.
     pub(crate) hold: String,
 
     /// The provider's job, such as openai:batch_68a1.
@@ -278,6 +298,10 @@ pub(crate) struct BudgetAdjustArgs {
     #[arg(long, value_name = "KEY")]
     pub(crate) key: Option<String>,
 
+    /// Who is told.
+    #[command(flatten)]
+    pub(crate) alert: AlertArgs,
+
     /// Who does it.
     #[command(flatten)]
     pub(crate) by: ByArgs,
@@ -290,7 +314,7 @@ pub(crate) struct BudgetAdjustArgs {
 /// `budget release`.
 #[derive(Debug, Args)]
 pub(crate) struct BudgetReleaseArgs {
-    /// The hold, as `hold` gave it.
+    /// The hold, as `hold` gave it, or its first characters.
     #[arg(required_unless_present = "presumed")]
     pub(crate) hold: Option<String>,
 
@@ -326,7 +350,7 @@ pub(crate) struct BudgetReleaseArgs {
 /// `budget presume`.
 #[derive(Debug, Args)]
 pub(crate) struct BudgetPresumeArgs {
-    /// The hold, as `hold` gave it.
+    /// The hold, as `hold` gave it, or its first characters.
     #[arg(required_unless_present = "expired")]
     pub(crate) hold: Option<String>,
 
@@ -341,6 +365,10 @@ pub(crate) struct BudgetPresumeArgs {
     /// Of the expired holds, only those of this path and below.
     #[arg(long, value_name = "SCOPE", requires = "expired")]
     pub(crate) scope: Option<String>,
+
+    /// Who is told.
+    #[command(flatten)]
+    pub(crate) alert: AlertArgs,
 
     /// Who does it.
     #[command(flatten)]
@@ -357,7 +385,7 @@ pub(crate) struct BudgetLogArgs {
     /// A path; what happened there and below. Left out, everything.
     pub(crate) scope: Option<String>,
 
-    /// Only what happened to this hold.
+    /// Only what happened to this hold, named by its id or the id's first characters.
     #[arg(long, value_name = "HOLD")]
     pub(crate) hold: Option<String>,
 
@@ -372,6 +400,29 @@ pub(crate) struct BudgetLogArgs {
     /// Only the last so many entries [default: 50; all with --hold, --tag or --since].
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) last: Option<String>,
+
+    /// The ledger.
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArgs,
+}
+
+/// `budget report`.
+#[derive(Debug, Args)]
+pub(crate) struct BudgetReportArgs {
+    /// A path; what was spent there and below. Left out, everything.
+    pub(crate) scope: Option<String>,
+
+    /// Group by these: day, month, model, quality, size, provider, endpoint, scope, tag:NAME.
+    #[arg(long, value_name = "NAME,…", default_value = "scope")]
+    pub(crate) by: String,
+
+    /// Only calls made then or later: 2026-11-21 or 2026-11-21T14:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+
+    /// Only calls made before the end of this day, or before this time.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
 
     /// The ledger.
     #[command(flatten)]

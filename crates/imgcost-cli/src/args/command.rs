@@ -5,9 +5,9 @@ use clap::Subcommand;
 use super::{
     BatchArgs, BesideArgs, BudgetAdjustArgs, BudgetBackupArgs, BudgetDoctorArgs, BudgetExportArgs,
     BudgetHoldArgs, BudgetHoldsArgs, BudgetJobArgs, BudgetLogArgs, BudgetPauseArgs, BudgetPresumeArgs,
-    BudgetReleaseArgs, BudgetRemoveArgs, BudgetResumeArgs, BudgetSetArgs, BudgetSettleArgs, BudgetShowArgs,
-    CheckArgs, CompareArgs, CompletionsArgs, ConfigArgs, DiffArgs, Lazy, ManArgs, ModelsArgs, PricesCommand,
-    QuoteArgs, SolveArgs, UsageArgs,
+    BudgetReleaseArgs, BudgetRemoveArgs, BudgetReportArgs, BudgetResumeArgs, BudgetSetArgs, BudgetSettleArgs,
+    BudgetShowArgs, CheckArgs, CompareArgs, CompletionsArgs, ConfigArgs, DiffArgs, Lazy, ManArgs, ModelsArgs,
+    PricesCommand, QuoteArgs, SolveArgs, UsageArgs,
 };
 
 /// What to do.
@@ -175,6 +175,7 @@ Examples:
 Examples:
   imgcost budget hold team/ci gpt-image-2 high 1024x1024 --prompt \"a red apple\"
   imgcost budget hold team/ci --ceiling 0.25 --key job-42
+  HOLD=$(imgcost budget hold team/ci --request body.json --quiet)
   imgcost budget hold batch.jsonl team/ci --tag run=w47")]
     Hold(Box<Lazy<BudgetHoldArgs>>),
 
@@ -182,7 +183,7 @@ Examples:
     #[command(after_help = "\
 Examples:
   imgcost budget holds
-  imgcost budget holds --expired --scope team/ci")]
+  imgcost budget holds team/ci --expired")]
     Holds(Lazy<BudgetHoldsArgs>),
 
     /// Settle a hold with the call's actual cost.
@@ -240,6 +241,14 @@ Examples:
   imgcost budget log team/ci --since 2026-11-01 --json
   imgcost budget log --tag order=17")]
     Log(Lazy<BudgetLogArgs>),
+
+    /// Show who or what the money was spent on.
+    #[command(after_help = "\
+Examples:
+  imgcost budget report
+  imgcost budget report team --by model --since 2026-11-01
+  imgcost budget report --by day,tag:order -f csv")]
+    Report(Lazy<BudgetReportArgs>),
 
     /// Write everything as JSON Lines, or the holds as CSV.
     #[command(after_help = "\

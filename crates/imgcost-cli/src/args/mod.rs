@@ -28,7 +28,7 @@ pub(crate) use batch::BatchArgs;
 pub(crate) use budget::{
     BudgetAdjustArgs, BudgetBackupArgs, BudgetDoctorArgs, BudgetExportArgs, BudgetHoldArgs, BudgetHoldsArgs,
     BudgetJobArgs, BudgetLogArgs, BudgetPauseArgs, BudgetPresumeArgs, BudgetReleaseArgs, BudgetRemoveArgs,
-    BudgetResumeArgs, BudgetSetArgs, BudgetSettleArgs, BudgetShowArgs, ByArgs, LedgerArgs,
+    BudgetReportArgs, BudgetResumeArgs, BudgetSetArgs, BudgetSettleArgs, BudgetShowArgs, ByArgs, LedgerArgs,
 };
 pub(crate) use check::CheckArgs;
 pub(crate) use command::{BudgetCommand, Command};

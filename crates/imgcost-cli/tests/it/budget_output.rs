@@ -77,7 +77,7 @@ fn open_holds_are_listed_with_their_calls() {
     let settled = books.hold("team");
     assert_eq!(books.run(&format!("settle {settled} --cost 0.2")).code, 0);
     snapshot("budget-holds.txt", &masked(&books.run("holds").stdout));
-    let document = books.run("holds --scope team/bob --json").json();
+    let document = books.run("holds team/bob --json").json();
     assert_eq!(document["schema"], "imgcost.holds/1");
     let holds = document["holds"].as_array().unwrap();
     let of = |name: &str| holds.iter().map(|hold| hold[name].to_string()).collect::<Vec<_>>();
@@ -88,7 +88,7 @@ fn open_holds_are_listed_with_their_calls() {
     );
     let expired = books.run("holds --expired --json").json();
     assert_eq!(expired["holds"].as_array().unwrap(), &holds[1..]);
-    assert_eq!(books.run("holds --expired --scope team/alice").stdout, "no hold has expired\n");
+    assert_eq!(books.run("holds team/alice --expired").stdout, "no hold has expired\n");
 }
 
 #[test]

@@ -27,6 +27,7 @@ mod budget_pipes;
 mod budget_postgres;
 mod budget_race;
 mod budget_script;
+mod budget_shell;
 mod budget_upkeep;
 mod cases;
 mod check;

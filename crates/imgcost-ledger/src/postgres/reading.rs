@@ -227,6 +227,10 @@ fn parts(server: &Server, what: &Filter) -> Vec<Part> {
             values.push(Box::new(what.reason_like.clone()));
             sql.push_str(&format!(" AND strpos(h.reason, ${}) > 0", values.len()));
         }
+        if what.id_start.is_some() {
+            values.push(Box::new(what.id_start.clone()));
+            sql.push_str(&format!(" AND starts_with(h.id, ${})", values.len()));
+        }
         if hold.is_some() {
             values.push(Box::new(hold.clone()));
             sql.push_str(&format!(" AND h.id = ${}", values.len()));

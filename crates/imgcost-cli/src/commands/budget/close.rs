@@ -3,6 +3,7 @@
 use imgcost_ledger::{Alert, Change, Changed, Error, Filter, Hold, HoldId, Ledger, NanoUsd, Scope, State};
 use serde::Serialize;
 
+use super::hold_name::hold_name;
 use super::{Context, changed, store, words};
 use crate::args::{BudgetPresumeArgs, BudgetReleaseArgs};
 use crate::failure::{self, End, Failure, bad_input};
@@ -58,9 +59,9 @@ pub(super) fn release(args: &BudgetReleaseArgs, context: Context<'_>) -> Result<
     let Some(id) = &args.hold else {
         return Err(bad_input("hold", "a hold is needed, or --presumed").into());
     };
-    let id = words::hold(id)?;
+    let name = hold_name(id)?;
     let ledger = store::open(&args.ledger, context)?;
-    changed::write(&ledger.release(&id, &args.reason, &by)?, &[], context)
+    changed::write(&ledger.release(&name.of(&*ledger)?, &args.reason, &by)?, &[], context)
 }
 
 /// Books a hold at its ceiling, or all that have expired.
@@ -76,8 +77,9 @@ pub(super) fn presume(args: &BudgetPresumeArgs, context: Context<'_>) -> Result<
     let (Some(id), Some(reason)) = (&args.hold, &args.reason) else {
         return Err(bad_input("hold", "a hold and a reason are needed, or --expired").into());
     };
-    let id = words::hold(id)?;
-    changed::write(&store::open(&args.ledger, context)?.presume(&id, reason, &by)?, &[], context)
+    let name = hold_name(id)?;
+    let ledger = store::open(&args.ledger, context)?;
+    changed::write(&ledger.presume(&name.of(&*ledger)?, reason, &by)?, &[], context)
 }
 
 fn all(

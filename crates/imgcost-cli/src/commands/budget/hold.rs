@@ -15,6 +15,7 @@ use crate::commands::quote::{heading, prompt_missing, proof};
 use crate::failure::{End, Failure};
 use crate::report::{Report, Value};
 use crate::request::{self, Asked, NoModel};
+use crate::terminal;
 use crate::words as call;
 
 /// What a hold without a quote has in place of a quote's id and of a book's digest.
@@ -215,6 +216,9 @@ fn report<'h>(document: &Document<'h>, quote: Option<&Quote<'_>>) -> Report<'h> 
     let Document { hold, scope, ceiling, left, expires_at, .. } = document;
     let mut report = Report::default();
     report.heading(hold.as_str());
+    if terminal::is_quiet() {
+        return report;
+    }
     if let Some(quote) = quote {
         report.line(heading(quote));
     }

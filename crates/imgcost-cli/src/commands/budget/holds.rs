@@ -123,8 +123,11 @@ pub(super) fn holds(args: &BudgetHoldsArgs, context: Context<'_>) -> Result<End,
     let scope = words::some_scope(args.scope.as_deref())?;
     let what = Filter::default().holds().state(State::Held).scope(scope);
     let what = if args.expired { what.expired() } else { what };
-    let found = read(&*store::open_to_read(&args.ledger, context)?, &what, usize::MAX)?;
+    let mut found = read(&*store::open_to_read(&args.ledger, context)?, &what, usize::MAX)?;
     let now = clock::now();
+    if args.open {
+        found.retain(|hold| !hold.has_expired(now));
+    }
     let rows = found.iter().map(|hold| Row {
         hold: &hold.id,
         scope: &hold.scope,
@@ -167,6 +170,7 @@ fn report<'h>(document: &Document<'h>, only_expired: bool) -> Report<'h> {
         .column(Column::name("hold"), |row| Value::of(row.hold))
         .column(Column::name("scope"), |row| Value::of(row.scope))
         .column(Column::name("made_at").label("since (UTC)").if_room(2), |row| words::clock(row.made_at))
+        .column(Column::number("age").if_room(0), |row| words::age(row.made_at, document.now))
         .column(Column::name("expires_at").label("expires").if_room(1), |row| words::clock(row.expires_at))
         .column(Column::number("ceiling").label("USD"), |row| row.ceiling)
         .column(Column::text("ceiling_basis").data_only(), |row| row.ceiling_basis)

@@ -3,6 +3,7 @@
 use imgcost_ledger::{HoldId, Job, Scope};
 use serde::Serialize;
 
+use super::hold_name::hold_name;
 use super::{Context, store, words};
 use crate::args::BudgetJobArgs;
 use crate::failure::{End, Failure};
@@ -18,9 +19,10 @@ struct Document<'d> {
 
 /// Records a hold's job.
 pub(super) fn job(args: &BudgetJobArgs, context: Context<'_>) -> Result<End, Failure> {
-    let (id, job) = (words::hold(&args.hold)?, words::job(&args.job)?);
+    let (name, job) = (hold_name(&args.hold)?, words::job(&args.job)?);
     let by = words::by(&args.by, context.settings);
-    let hold = store::open(&args.ledger, context)?.set_job(&id, &job, &by)?;
+    let ledger = store::open(&args.ledger, context)?;
+    let hold = ledger.set_job(&name.of(&*ledger)?, &job, &by)?;
     let document = Document { schema: "imgcost.job/1", hold: &hold.id, scope: &hold.scope, job: &job };
     context.output.write(&document, || {
         let mut report = Report::default();

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use imgcost_ledger::{Entry, Event, Filter, Ledger, Pause, Record, Scope};
 use serde::Serialize;
 
+use super::hold_name::hold_name;
 use super::{Context, store, words};
 use crate::args::BudgetLogArgs;
 use crate::failure::{End, Failure};
@@ -27,11 +28,13 @@ struct Journal {
 
 /// Shows the journal.
 pub(super) fn log(args: &BudgetLogArgs, context: Context<'_>) -> Result<End, Failure> {
-    let hold = args.hold.as_deref().map(words::hold).transpose()?;
+    let hold = args.hold.as_deref().map(hold_name).transpose()?;
     let since = args.since.as_deref().map(|text| words::moment("since", text)).transpose()?;
     let last = args.last.as_deref().map(|text| fields::whole("last", text)).transpose()?.map(u64::from);
     let tag = args.tag.as_deref().map(words::tag).transpose()?;
     let narrowed = hold.is_some() || tag.is_some() || since.is_some();
+    let ledger = store::open_to_read(&args.ledger, context)?;
+    let hold = hold.map(|name| name.of(&*ledger)).transpose()?;
     let what = Filter::default()
         .journal()
         .scope(words::some_scope(args.scope.as_deref())?)
@@ -39,7 +42,6 @@ pub(super) fn log(args: &BudgetLogArgs, context: Context<'_>) -> Result<End, Fai
         .hold(hold)
         .tag(tag)
         .since(since);
-    let ledger = store::open_to_read(&args.ledger, context)?;
     let mut table = Table::new("Journal", columns());
     match context.output.format() {
         Format::Jsonl if context.output.paths().is_empty() => {

@@ -1,7 +1,9 @@
 //! `imgcost budget`: keeps calls within budgets. One file a subcommand, and what they share:
-//! where the ledger is (`store`), what words mean (`words`), what became of a hold (`changed`).
+//! where the ledger is (`store`), what words mean (`words`), what became of a hold (`changed`), what
+//! runs at a threshold (`alert`).
 
 mod adjust;
+mod alert;
 mod backup;
 mod batch;
 mod changed;
@@ -9,10 +11,12 @@ mod close;
 mod doctor;
 mod export;
 mod hold;
+mod hold_name;
 mod holds;
 mod job;
 mod log;
 mod pause;
+mod report;
 mod set;
 mod settle;
 mod show;
@@ -35,6 +39,8 @@ use crate::settings::Settings;
 struct Context<'c> {
     settings: &'c Settings,
     output: &'c Output,
+    /// The command to run where a budget reaches a threshold.
+    on_alert: Option<&'c str>,
 }
 
 impl Context<'_> {
@@ -47,7 +53,12 @@ impl Context<'_> {
 
     /// Tells which budgets have reached a threshold.
     fn tell(self, alerts: &[Alert]) {
-        alerts.iter().for_each(|alert| self.say(&format!("imgcost: {alert}")));
+        for alert in alerts {
+            self.say(&format!("imgcost: {alert}"));
+            if let Some(command) = self.on_alert {
+                alert::run(command, alert);
+            }
+        }
     }
 }
 
@@ -58,7 +69,14 @@ pub(super) fn open_ledger(ledger: &Path) -> Result<Box<dyn Ledger>, Failure> {
 
 /// Runs a subcommand of `budget`.
 pub(crate) fn budget(command: &BudgetCommand, settings: &Settings, output: &Output) -> Result<End, Failure> {
-    let context = Context { settings, output };
+    let alert = match command {
+        BudgetCommand::Hold(args) => Some(&args.alert),
+        BudgetCommand::Settle(args) => Some(&args.alert),
+        BudgetCommand::Presume(args) => Some(&args.alert),
+        BudgetCommand::Adjust(args) => Some(&args.alert),
+        _ => None,
+    };
+    let context = Context { settings, output, on_alert: alert.and_then(|alert| alert.on_alert.as_deref()) };
     match command {
         BudgetCommand::Set(args) => set::set(args, context),
         BudgetCommand::Remove(args) => set::remove(args, context),
@@ -73,6 +91,7 @@ pub(crate) fn budget(command: &BudgetCommand, settings: &Settings, output: &Outp
         BudgetCommand::Resume(args) => pause::resume(args, context),
         BudgetCommand::Adjust(args) => adjust::adjust(args, context),
         BudgetCommand::Log(args) => log::log(args, context),
+        BudgetCommand::Report(args) => report::report(args, context),
         BudgetCommand::Export(args) => export::export(args, context),
         BudgetCommand::Backup(args) => backup::backup(args, context),
         BudgetCommand::Doctor(args) => doctor::doctor(args, context),

@@ -1,6 +1,6 @@
 //! `imgcost budget set` and `remove`.
 
-use imgcost_ledger::{Budget, Cap, Ledger, NanoUsd, Status};
+use imgcost_ledger::{Budget, Cap, Ledger, NanoUsd, Status, Window};
 use serde::Serialize;
 
 use super::words::{self, per};
@@ -70,6 +70,9 @@ pub(super) fn set(args: &BudgetSetArgs, context: Context<'_>) -> Result<End, Fai
         });
         if let Some(status) = &status {
             used(&mut report, status);
+        }
+        if budget.window == Window::Total && budget.cap != Cap::Unlimited {
+            report.note("a total never starts over; --per day, week or month does");
         }
         data(&mut report, &budget);
         report
@@ -141,7 +144,12 @@ pub(super) fn remove(args: &BudgetRemoveArgs, context: Context<'_>) -> Result<En
     let place = if each_child { format!("{scope}/*") } else { scope.to_string() };
     let left = ledger.status(Some(&scope))?;
     let Some(removed) = removed else {
-        let message = format!("{place} has no budget{}", per(window));
+        let kind = if window == Window::Total {
+            "total budget".to_owned()
+        } else {
+            format!("budget{}", per(window))
+        };
+        let message = format!("{place} has no {kind}");
         let others = left.iter().filter(|status| status.budget.scope == scope && !status.is_default);
         let others = others.filter(|_| !each_child);
         return Err(bad_input("per", message).allowed(others.map(|status| status.budget.window)).into());

@@ -8,6 +8,7 @@ use imgcost_guard::batch::requests_of;
 use imgcost_ledger::{Changed, Hold, HoldId, Ledger, State};
 
 use super::hold::NO_TERMS;
+use super::hold_name::hold_name;
 use super::{Context, batch, changed, store, words};
 use crate::args::{BookArgs, BudgetSettleArgs};
 use crate::failure::{End, Failure, bad_input};
@@ -23,11 +24,11 @@ pub(super) fn settle(args: &BudgetSettleArgs, context: Context<'_>) -> Result<En
     let by = words::by(&args.by, context.settings);
     // With a job, no hold is named, and all words are files.
     let job = args.job.as_deref().map(words::job).transpose()?;
-    let named = args.hold.as_deref().filter(|_| job.is_none()).map(words::hold).transpose()?;
+    let named = args.hold.as_deref().filter(|_| job.is_none()).map(hold_name).transpose()?;
     let first = args.hold.as_ref().filter(|_| job.is_some()).map(PathBuf::from);
     let files: Vec<PathBuf> = first.into_iter().chain(args.files.iter().cloned()).collect();
     let id_in = |ledger: &dyn Ledger| match (&named, &job) {
-        (Some(id), _) => Ok(id.clone()),
+        (Some(name), _) => name.of(ledger),
         (None, Some(job)) => {
             let hold = ledger.find_job(job)?;
             hold.map(|hold| hold.id).ok_or_else(|| imgcost_ledger::Error::NoJob(job.clone()).into())

@@ -6,7 +6,7 @@ use std::env;
 
 use imgcost_core::Error;
 use imgcost_ledger::{
-    Budget, Cap, HoldId, Job, MAX_EXPIRY, NanoUsd, Scope, SignedDuration, TagFilter, Timestamp, Window,
+    Budget, Cap, Job, MAX_EXPIRY, NanoUsd, Scope, SignedDuration, TagFilter, Timestamp, Window,
 };
 use jiff::tz::TimeZone;
 use jiff::{Span, SpanRelativeTo};
@@ -94,13 +94,6 @@ pub(super) fn job(text: &str) -> Result<Job, Error> {
     Ok(Job::new(provider, id))
 }
 
-/// The name of a hold.
-pub(super) fn hold(text: &str) -> Result<HoldId, Error> {
-    text.trim().parse().map_err(|error: imgcost_ledger::ParseHoldIdError| {
-        bad_input("hold", error.to_string().replace(char::is_control, "?"))
-    })
-}
-
 /// An amount that a ledger can book: whole nano-dollars, rounded up.
 pub(super) fn amount(field: &str, text: &str) -> Result<NanoUsd, Error> {
     let usd = fields::usd(field, text)?;
@@ -143,12 +136,19 @@ pub(super) fn clock(at: Timestamp) -> String {
 
 /// How long it is until a moment, in its largest unit.
 pub(super) fn until(at: Timestamp, now: Timestamp) -> String {
-    let minutes = at.duration_since(now).as_mins().max(0);
+    match age(now, at) {
+        less if less == "0 min" => "in < 1 min".to_owned(),
+        time => format!("in {time}"),
+    }
+}
+
+/// How long ago a moment was, in its largest unit.
+pub(super) fn age(at: Timestamp, now: Timestamp) -> String {
+    let minutes = now.duration_since(at).as_mins().max(0);
     match minutes {
-        0 => "in < 1 min".to_owned(),
-        1..=119 => format!("in {minutes} min"),
-        120..=2879 => format!("in {} h", minutes / 60),
-        _ => format!("in {} d", minutes / 1440),
+        0..=119 => format!("{minutes} min"),
+        120..=2879 => format!("{} h", minutes / 60),
+        _ => format!("{} d", minutes / 1440),
     }
 }
 

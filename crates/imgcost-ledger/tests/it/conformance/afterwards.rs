@@ -1,9 +1,11 @@
 //! What is known of a call beside its money, and what is booked afterwards: jobs, corrections, calls
 //! made while the ledger could not answer, and many holds at once.
 
+use std::ops::ControlFlow;
+
 use imgcost_ledger::{
-    Adjustment, Change, Correction, Error, Event, Filter, Job, LateCall, NanoUsd, Refusal, SignedDuration,
-    State, Window, change_all, presume_expired,
+    Adjustment, Change, Correction, Error, Event, Filter, Job, LateCall, NanoUsd, Record, Refusal,
+    SignedDuration, State, Window, change_all, presume_expired,
 };
 
 use crate::support::{Desk, Make, new_hold, refusal, scope, usd};
@@ -224,6 +226,20 @@ pub fn many_are_closed_by_what_they_have_in_common(make: &Make<'_>) {
     change_all(&*desk.ledger, &what, &free, "boss", &mut |changed| panic!("{changed:?}")).unwrap();
     let all = Filter::default();
     assert!(matches!(change_all(&*desk.ledger, &all, &free, "b", &mut |_| ()), Err(Error::BadInput { .. })));
+    let of_start = |start: &str| {
+        let (mut found, what) = (Vec::new(), Filter::default().holds().id_start(start));
+        let each = &mut |record| {
+            if let Record::Hold(hold) = record {
+                found.push(hold.id);
+            }
+            ControlFlow::Continue(())
+        };
+        desk.ledger.read(&what, each).unwrap();
+        found
+    };
+    assert_eq!(of_start("h_").len(), 7);
+    assert_eq!(of_start(open.id.as_str()), [open.id.clone()]);
+    assert_eq!(of_start(&open.id.as_str()[..33]), [open.id.clone()]);
     desk.clock.set("2026-05-10T12:00:00Z");
     let mut expired = 0;
     presume_expired(&*desk.ledger, Some(&scope("a")), "past its time", "sweep", &mut |_| expired += 1)
