@@ -8,6 +8,7 @@ use imgcost_core::{Book, Date, Error, File};
 
 use crate::failure::{bad_input, say};
 use crate::inputs;
+use crate::settings::Told;
 
 pub(crate) use imgcost_core::DEFAULT_PROVIDER;
 
@@ -58,6 +59,25 @@ pub(crate) fn with_own(base: &Book, path: &Path, today: Date) -> Result<Cow<'sta
     }
     let book = base.with_own(File::new(&name, &text), today);
     book.map(Cow::Owned).map_err(|errors| bad_input("prices", errors.to_string()))
+}
+
+/// A book in which models have names of the user's own, too.
+pub(crate) fn with_aliases(book: Cow<'static, Book>, aliases: &[Told]) -> Result<Cow<'static, Book>, Error> {
+    if aliases.is_empty() {
+        return Ok(book);
+    }
+    let mut own = book.into_owned();
+    for Told { name, value, origin } in aliases {
+        own.add_alias(name, value).map_err(|error| {
+            let message = format!("{origin}: {}", error.message());
+            let again = bad_input("config", message).allowed(error.allowed_values());
+            match error.nearest_value() {
+                Some(nearest) => again.nearest(nearest),
+                None => again,
+            }
+        })?;
+    }
+    Ok(Cow::Owned(own))
 }
 
 /// The names of a book's providers and models, in any case. Those of the default provider are

@@ -156,7 +156,7 @@ struct Plain<'e> {
 
 /// One way to make the call that would fit.
 #[derive(Serialize)]
-struct FitDocument {
+pub(crate) struct FitDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     n: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -167,14 +167,18 @@ struct FitDocument {
 }
 
 fn fits<S: Serializer>(fits: &Option<&[Alternative]>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(fits.unwrap_or_default().iter().map(|fit| {
+    serializer.collect_seq(fits.unwrap_or_default().iter().map(FitDocument::from))
+}
+
+impl From<&Alternative> for FitDocument {
+    fn from(fit: &Alternative) -> FitDocument {
         let (n, size, quality, ceiling) = match fit {
             Alternative::Images { n, ceiling } => (Some(*n), None, None, ceiling),
             Alternative::Size { size, ceiling } => (None, Some(size.to_string()), None, ceiling),
             Alternative::Quality { quality, ceiling } => (None, None, Some(quality.to_string()), ceiling),
         };
         FitDocument { n, size, quality, ceiling: ceiling.to_string() }
-    }))
+    }
 }
 
 impl<'e> Plain<'e> {

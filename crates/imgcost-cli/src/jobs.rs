@@ -42,6 +42,7 @@ pub(crate) fn resolver<'b>(
     settings: &Settings,
     book: &'b Book,
 ) -> Result<RowResolver<'b>, Error> {
+    request::settings_are_known(args, settings, book)?;
     let Given { request, endpoint_known, .. } = request::given(args, settings, book, &|_| {})?;
     let mut defaults = Defaults::new(request, NAME_A_MODEL);
     defaults.endpoint_known = endpoint_known;

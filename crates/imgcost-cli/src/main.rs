@@ -21,6 +21,7 @@ mod clock;
 mod commands;
 mod failure;
 mod fields;
+mod globs;
 mod images;
 mod inputs;
 mod jobs;
@@ -40,7 +41,7 @@ use std::process::ExitCode;
 
 use args::{Cli, Command};
 use clap::error::ErrorKind;
-use failure::{Advice, End, Failure};
+use failure::{Advice, End, Failure, say_note};
 use report::{Format, Output};
 use settings::{Key, Settings};
 
@@ -53,7 +54,8 @@ fn main() -> ExitCode {
         return commands::beside::become_it(&words);
     }
     let asked = parse::format(&typed);
-    let settings = clock::start().and_then(|()| Settings::load(parse::config(&typed).as_deref()));
+    let settings =
+        clock::start().and_then(|()| Settings::load(parse::config(&typed).as_deref(), is_of_project(&typed)));
     let cli = match parse::cli(&typed) {
         Ok(cli) => cli,
         Err(error) if is_help(error.kind()) => return help(&error),
@@ -81,6 +83,9 @@ fn main() -> ExitCode {
     if cli.global.verbose {
         commands::tell_settings(&settings);
     }
+    if let Some(project) = settings.project() {
+        say_note(&format!("settings from {}", inputs::name(project)));
+    }
     let starter = cli.command.as_ref().and_then(|command| commands::starter(command, &settings));
     let ended = match starter {
         Some(text) => {
@@ -101,6 +106,12 @@ fn main() -> ExitCode {
             failure::report(&failure, format, &advice)
         }
     }
+}
+
+/// Whether the command takes the project's file.
+fn is_of_project(typed: &[OsString]) -> bool {
+    let first = parse::first_of_its_own(typed).and_then(|at| typed.get(at));
+    first.is_some_and(|word| word == "check" || word == "batch")
 }
 
 /// Whether the parser has something to show and nothing to refuse: a group of commands alone

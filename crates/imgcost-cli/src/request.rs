@@ -18,6 +18,7 @@ use crate::book::{DEFAULT_PROVIDER, Names};
 use crate::failure::{bad_input, say_note};
 use crate::fields;
 use crate::settings::{Key, Settings};
+use crate::words::QUALITIES;
 use crate::{clock, images, inputs};
 
 /// The most bytes that a prompt file may have.
@@ -74,10 +75,11 @@ pub(crate) fn over(
     args: &BookArgs,
     settings: &Settings,
 ) -> Result<Cow<'static, Book>, Error> {
-    match prices.or_else(|| own_prices(args, settings)) {
-        Some(path) => crate::book::with_own(&base, &path, clock::today()),
-        None => Ok(base),
-    }
+    let book = match prices.or_else(|| own_prices(args, settings)) {
+        Some(path) => crate::book::with_own(&base, &path, clock::today())?,
+        None => base,
+    };
+    crate::book::with_aliases(book, settings.aliases())
 }
 
 /// The book in force without prices of one's own.
@@ -90,9 +92,11 @@ pub(crate) fn base_book(args: &BookArgs, settings: &Settings) -> Result<Cow<'sta
     crate::book::whole(&path, allowed)
 }
 
-/// Whether another book than the built-in one is in force, or prices of one's own over it.
+/// Whether another book than the built-in one is in force, or prices or names of one's own over it.
 pub(crate) fn has_own_book(args: &BookArgs, settings: &Settings) -> bool {
-    own_prices(args, settings).is_some() || whole_book(args, settings).is_some()
+    own_prices(args, settings).is_some()
+        || whole_book(args, settings).is_some()
+        || !settings.aliases().is_empty()
 }
 
 fn own_prices(args: &BookArgs, settings: &Settings) -> Option<PathBuf> {
@@ -292,6 +296,29 @@ fn ignored_fields<'a>(args: &'a RequestArgs, settings: &'a Settings) -> impl Ite
     let set = settings.get(Key::IgnoreFields).unwrap_or_default();
     let set = set.split(',').map(str::trim).filter(|name| !name.is_empty());
     args.ignore_field.iter().map(String::as_str).chain(set)
+}
+
+/// Refuses settings that name what the book does not have, as far as no flag is in their place. What
+/// they are for is not known before rows or combinations are looked at, each of which would be in
+/// error.
+pub(crate) fn settings_are_known(args: &RequestArgs, settings: &Settings, book: &Book) -> Result<(), Error> {
+    let set = |param: Param| settings.get(param).filter(|_| args.get(param).is_none());
+    if let Some(provider) = set(Param::Provider) {
+        book.provider(provider)?;
+    }
+    let provider = args.get(Param::Provider).or_else(|| settings.get(Param::Provider));
+    if let Some(model) = set(Param::Model).filter(|model| Names::of(book).model(model).is_none()) {
+        book.offer(provider.unwrap_or(DEFAULT_PROVIDER), model, as_of(&args.book, settings)?)?;
+    }
+    let is_quality = |text: &str| {
+        let of_families = || book.families().flat_map(|family| &family.limits.rule.qualities);
+        QUALITIES.contains(&text) || of_families().any(|quality| quality.as_str() == text)
+    };
+    if let Some(quality) = set(Param::Quality).filter(|text| !is_quality(&text.to_ascii_lowercase())) {
+        let error = fields::illegal("quality", quality, "no model has that quality");
+        return Err(error.allowed(QUALITIES).nearest_name(quality));
+    }
+    Ok(())
 }
 
 /// A request of settings alone, its model empty where they name none.

@@ -4,7 +4,7 @@
 //! A program of its own: trycmd runs commands in the folder of the process, which is changed here.
 //!
 //! They run in a folder of their own that looks like the repository's root as far as they need
-//! it: the input files of docs/worked lie where a reader has them, and what a command writes
+//! it: the input files of the guides lie where a reader has them, and what a command writes
 //! stays there.
 
 #![allow(clippy::unwrap_used)]
@@ -21,11 +21,12 @@ fn the_transcripts_are_what_the_program_prints() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme");
     // Budgets begin with an empty ledger.
     let _ = fs::remove_dir_all(&folder);
-    let files = "docs/worked/files";
-    fs::create_dir_all(folder.join(files)).unwrap();
-    for entry in fs::read_dir(repository.join(files)).unwrap() {
-        let path = entry.unwrap().path();
-        fs::copy(&path, folder.join(files).join(path.file_name().unwrap())).unwrap();
+    for files in ["docs/worked/files", "docs/ci"] {
+        fs::create_dir_all(folder.join(files)).unwrap();
+        for entry in fs::read_dir(repository.join(files)).unwrap() {
+            let path = entry.unwrap().path();
+            fs::copy(&path, folder.join(files).join(path.file_name().unwrap())).unwrap();
+        }
     }
 
     // Nothing else runs in this process, and trycmd runs commands where it is itself.
@@ -45,7 +46,7 @@ fn the_transcripts_are_what_the_program_prints() {
             cases.case(path);
         }
     }
-    for guide in ["ledger"] {
+    for guide in ["check", "ci", "ledger"] {
         cases.case(repository.join(format!("docs/{guide}.md")));
     }
     cases.run();

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use imgcost_core::{Book, Date, Error, Quote, Request};
 
 use super::read::{Exception, Name, Policy, nearest};
-use super::report::{Finding, KEPT_MAX, Report, Suppression, Verdict};
+use super::report::{Excepted, Finding, KEPT_MAX, Report, Verdict};
 use super::row::{self, QuotedRow, dollars};
-use super::rule::{Level, Rule};
+use super::rule::{FindingScope, Level, Rule};
 use crate::RowSum;
 use crate::selector::Pattern;
 
@@ -31,7 +31,7 @@ impl<'r> Subject<'r> {
     }
 }
 
-/// Checks rows against a policy. Keeps findings and sums, and no rows.
+/// Checks rows against a policy, of one file or of several. Keeps findings and sums, and no rows.
 #[derive(Debug)]
 pub struct Evaluator<'p> {
     policy: &'p Policy,
@@ -41,6 +41,10 @@ pub struct Evaluator<'p> {
     used: Vec<bool>,
     kept: BTreeMap<Rule, usize>,
     first: Vec<Finding>,
+    /// The file whose rows are checked, as it was named.
+    file: Option<String>,
+    /// What its rows come to.
+    of_file: RowSum,
     report: Report,
 }
 
@@ -49,7 +53,7 @@ impl Policy {
     /// in the policy are none of its own.
     #[must_use]
     pub fn evaluator<'p>(&'p self, book: &'p Book, day: Date) -> Evaluator<'p> {
-        Evaluator { first: self.names_unknown_to(book), ..self.evaluator_of_rows(book, day) }
+        Evaluator { first: self.slips(book), ..self.evaluator_of_rows(book, day) }
     }
 
     /// What forbids one call: the findings of level error that no exception covers. A call that is
@@ -64,9 +68,9 @@ impl Policy {
     ) -> Vec<Finding> {
         let mut evaluator = self.evaluator_of_rows(quote.offer().book, day);
         evaluator.row(subject, request, Ok(quote));
-        evaluator.file();
+        evaluator.end_of_file();
         let mut findings = evaluator.report.findings;
-        findings.retain(|finding| finding.level == Level::Error && finding.suppressed.is_none());
+        findings.retain(|finding| finding.level == Level::Error);
         findings
     }
 
@@ -79,16 +83,27 @@ impl Policy {
             used: vec![false; self.exceptions.len()],
             kept: BTreeMap::new(),
             first: Vec::new(),
+            file: None,
+            of_file: RowSum::default(),
             report: Report {
                 findings: Vec::new(),
                 more: BTreeMap::new(),
                 errors: 0,
                 warnings: 0,
-                suppressed: 0,
+                excepted: 0,
                 sum: RowSum::default(),
                 verdict: Verdict::Passed,
             },
         }
+    }
+
+    /// What is most likely a slip in the policy itself.
+    fn slips(&self, book: &Book) -> Vec<Finding> {
+        let mut findings = self.names_unknown_to(book);
+        if !self.sets_rules() {
+            findings.push(Finding::new(Rule::NoRules, "the policy sets no rule"));
+        }
+        findings
     }
 
     /// Patterns that match nothing in the book: most likely slips, and a slip in a list of what
@@ -136,11 +151,22 @@ impl Policy {
 }
 
 impl<'p> Evaluator<'p> {
+    /// Begins a file: the rows that come are its rows, and what all rows of a file may cost is
+    /// judged of each by itself.
+    pub fn begin(&mut self, file: &str) {
+        if self.file.is_some() {
+            self.end_of_file();
+        }
+        self.file = Some(file.to_owned());
+        self.of_file = RowSum::default();
+    }
+
     /// Checks a row against the policy: its request with its quote, or with why there is none.
     pub fn row(&mut self, subject: &Subject<'_>, request: &Request, quoted: Result<&Quote<'_>, &Error>) {
         match quoted {
             Err(error) => {
                 self.report.sum.add_error(false);
+                self.of_file.add_error(false);
                 let asked = request.model.as_str();
                 let offered =
                     self.book.provider(&request.provider).ok().and_then(|provider| provider.model(asked));
@@ -149,6 +175,7 @@ impl<'p> Evaluator<'p> {
             }
             Ok(quote) => {
                 self.report.sum.add(quote);
+                self.of_file.add(quote);
                 let open = crate::lacks_prompt(quote);
                 let policy = self.policy;
                 let row = QuotedRow { policy, quote };
@@ -176,7 +203,7 @@ impl<'p> Evaluator<'p> {
         }
         let excepted = self.exception(subject, model, rule);
         match (excepted, level) {
-            (Some(_), _) => self.report.suppressed += 1,
+            (Some(_), _) => self.report.excepted += 1,
             (None, Level::Error) => {
                 self.report.errors += 1;
                 self.report.verdict = self.report.verdict.max(Verdict::of(rule));
@@ -186,14 +213,15 @@ impl<'p> Evaluator<'p> {
         if !self.has_room(rule) {
             return;
         }
-        let suppressed = excepted.map(|exception| Suppression {
+        let exception = excepted.map(|exception| Excepted {
             reason: exception.reason.clone(),
             until: exception.until,
             policy_line: exception.line,
         });
         let (line, id) = (Some(subject.line), subject.id.to_owned());
-        let policy_line = self.policy.line(rule);
-        self.report.findings.push(Finding { rule, level, line, id, policy_line, suppressed, ..make() });
+        let level = if exception.is_some() { Level::Excepted } else { level };
+        let (policy_line, file) = (self.policy.line(rule), self.file.clone().unwrap_or_default());
+        self.report.findings.push(Finding { rule, level, file, line, id, policy_line, exception, ..make() });
     }
 
     fn has_room(&mut self, rule: Rule) -> bool {
@@ -225,7 +253,7 @@ impl<'p> Evaluator<'p> {
     /// What all rows come to, and what is wrong with the policy itself.
     #[must_use]
     pub fn finish(mut self) -> Report {
-        self.file();
+        self.end_of_file();
         for finding in std::mem::take(&mut self.first) {
             self.add_other(finding);
         }
@@ -258,7 +286,7 @@ impl<'p> Evaluator<'p> {
     fn add_other(&mut self, finding: Finding) {
         let level = self.policy.level(finding.rule);
         match level {
-            Level::Off => return,
+            Level::Off | Level::Excepted => return,
             Level::Warning => self.report.warnings += 1,
             Level::Error => {
                 self.report.errors += 1;
@@ -267,19 +295,27 @@ impl<'p> Evaluator<'p> {
         }
         if self.has_room(finding.rule) {
             let policy_line = self.policy.line(finding.rule);
-            self.report.findings.push(Finding { level, policy_line, ..finding });
+            let file = match finding.rule.scope() {
+                FindingScope::Policy => self.policy.name().to_owned(),
+                FindingScope::Row | FindingScope::File => self.file.clone().unwrap_or_default(),
+            };
+            self.report.findings.push(Finding { level, policy_line, file, ..finding });
         }
     }
 
-    fn file(&mut self) {
+    fn end_of_file(&mut self) {
+        let sum = self.of_file;
+        if sum.rows == 0 {
+            self.add_other(Finding::new(Rule::NoRows, "the file has no rows: nothing was checked"));
+        }
         let Some(limit) = self.policy.max_per_file else { return };
-        let sum = self.report.sum;
         let finding = match (sum.ceiling_of_quoted(), sum.total().floor) {
             (Some(ceiling), _) if ceiling <= limit => return,
             (Some(ceiling), _) => {
                 let message =
                     format!("all rows may cost up to {}, over {}", dollars(ceiling), dollars(limit));
-                Finding { ceiling: Some(ceiling), ..Finding::new(Rule::MaxPerFile, message) }
+                let over = ceiling.checked_sub(limit);
+                Finding { ceiling: Some(ceiling), over, ..Finding::new(Rule::MaxPerFile, message) }
             }
             (None, floor) => {
                 let least = floor.map_or_else(String::new, |floor| format!("at least ${floor}, "));

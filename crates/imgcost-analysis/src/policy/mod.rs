@@ -32,5 +32,5 @@ mod rule;
 
 pub use evaluator::{Evaluator, Subject};
 pub use read::Policy;
-pub use report::{Finding, KEPT_MAX, Report, Suppression, Verdict};
+pub use report::{Excepted, Finding, KEPT_MAX, Report, Verdict};
 pub use rule::{FindingScope, Level, Rule};

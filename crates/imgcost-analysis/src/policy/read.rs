@@ -61,6 +61,22 @@ impl Policy {
     /// Everything that is wrong with it, by file and line: unknown keys with the nearest one,
     /// values of the wrong kind, exceptions without a reason.
     pub fn read(name: &str, text: &str) -> Result<Policy, Vec<Problem>> {
+        Policy::read_at(name, text, |document| Some(document))
+    }
+
+    /// Reads and checks the policy in the table `[policy]` of a file that has others too.
+    ///
+    /// # Errors
+    /// As [`Policy::read`].
+    pub fn read_table(name: &str, text: &str) -> Result<Policy, Vec<Problem>> {
+        Policy::read_at(name, text, |document| document.get("policy")?.get_ref().as_table())
+    }
+
+    fn read_at(
+        name: &str,
+        text: &str,
+        table: impl for<'d, 't> Fn(&'d DeTable<'t>) -> Option<&'d DeTable<'t>>,
+    ) -> Result<Policy, Vec<Problem>> {
         let (document, errors) = DeTable::parse_recoverable(text);
         let mut reader = Reader::new(name, text);
         for error in errors {
@@ -68,7 +84,7 @@ impl Policy {
         }
         let mut policy = Policy { name: name.to_owned(), ..Policy::default() };
         if reader.problems.is_empty() {
-            for (key, value) in document.get_ref() {
+            for (key, value) in table(document.get_ref()).into_iter().flatten() {
                 let at = key.span().start;
                 reader.key(&mut policy, key.get_ref(), at, value);
             }
@@ -119,6 +135,14 @@ impl Policy {
             rule => rule.default_level(),
         };
         self.levels.iter().find(|(known, _)| *known == rule).map_or(default, |(_, level)| *level)
+    }
+
+    /// Whether it asks for anything that is not looked for without asking.
+    pub(super) fn sets_rules(&self) -> bool {
+        let keys: Vec<&str> = Rule::ALL.iter().filter_map(|rule| rule.key()).collect();
+        let by_key = self.lines.iter().any(|(key, _)| keys.contains(key));
+        let by_table = !self.levels.is_empty() || !self.exceptions.is_empty();
+        by_key || by_table || self.forbid_auto || self.require_proven
     }
 
     /// Whether any of its rules is on money or its proof, so that it needs each row's prompt.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use imgcost_core::{Date, Usd};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::rule::{Level, Rule};
 use crate::RowSum;
@@ -15,11 +15,14 @@ pub const KEPT_MAX: usize = 10_000;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Finding {
-    /// The code of the rule.
-    #[serde(rename = "code")]
+    /// The rule, by code and name.
+    #[serde(flatten, serialize_with = "code_and_name")]
     pub rule: Rule,
-    /// How much it weighs.
+    /// How much it weighs; [`Level::Excepted`] where an exception lets it pass.
     pub level: Level,
+    /// The file that it is of, as it was named; empty: none was.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub file: String,
     /// The line: of the row, or of the policy for what is wrong there; none for all rows together.
     pub line: Option<u64>,
     /// The row's id; empty: none.
@@ -42,18 +45,21 @@ pub struct Finding {
     /// The limit in USD, where the rule is on money.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<Usd>,
+    /// By how much it may go over the limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub over: Option<Usd>,
     /// The line of the key in the policy that sets the rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy_line: Option<u32>,
     /// The exception from the rule.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub suppressed: Option<Suppression>,
+    pub exception: Option<Excepted>,
 }
 
 /// Why a finding is excepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Suppression {
+pub struct Excepted {
     /// The reason, as the policy gives it.
     pub reason: String,
     /// The last day of the exception.
@@ -68,6 +74,7 @@ impl Finding {
         Finding {
             rule,
             level: rule.default_level(),
+            file: String::new(),
             line: None,
             id: String::new(),
             field: None,
@@ -76,8 +83,9 @@ impl Finding {
             nearest: None,
             ceiling: None,
             limit: None,
+            over: None,
             policy_line: None,
-            suppressed: None,
+            exception: None,
         }
     }
 
@@ -87,13 +95,19 @@ impl Finding {
     }
 }
 
+/// `"code": "IC001", "rule": "max-per-call"`.
+fn code_and_name<S: Serializer>(rule: &Rule, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map([("code", rule.code()), ("rule", rule.name())])
+}
+
 /// How a check ends. The last that holds counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// No finding of level error.
     Passed,
-    /// Nothing breaks the policy, but rows are in error or have no price.
+    /// Nothing breaks the policy, but rows are in error or have no price, or there are none where
+    /// there have to be some.
     Incomplete,
     /// The policy is broken.
     Broken,
@@ -105,7 +119,7 @@ impl Verdict {
     /// What a finding of a rule at level error makes of a check.
     pub(super) fn of(rule: Rule) -> Verdict {
         match rule {
-            Rule::Unpriced | Rule::RowError => Verdict::Incomplete,
+            Rule::Unpriced | Rule::RowError | Rule::NoRows => Verdict::Incomplete,
             Rule::PromptMissing => Verdict::PromptMissing,
             _ => Verdict::Broken,
         }
@@ -136,7 +150,7 @@ pub struct Report {
     /// The same of level warning.
     pub warnings: u64,
     /// How many findings are excepted.
-    pub suppressed: u64,
+    pub excepted: u64,
     /// What all rows come to.
     pub sum: RowSum,
     /// How it ends.

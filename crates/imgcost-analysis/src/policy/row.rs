@@ -120,6 +120,7 @@ fn over(rule: Rule, what: &str, quote: &Quote<'_>, ceiling: Option<Usd>, bound: 
         vec![format!("up to ${limit}{}", if rule == Rule::MaxPerCall { "" } else { " an image" })];
     finding.ceiling = ceiling;
     finding.limit = Some(limit);
+    finding.over = ceiling.and_then(|ceiling| ceiling.checked_sub(bound));
     finding
 }
 

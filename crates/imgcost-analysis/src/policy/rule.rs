@@ -10,6 +10,8 @@ use serde::{Serialize, Serializer};
 pub enum Level {
     /// Not looked for.
     Off,
+    /// Found, and let pass by an exception: of findings only, a policy does not set it.
+    Excepted,
     /// Said; changes nothing of how a check ends.
     Warning,
     /// A check with one does not pass.
@@ -17,7 +19,7 @@ pub enum Level {
 }
 
 impl Level {
-    /// Every name, weakest first.
+    /// The names that a policy sets, weakest first.
     pub const NAMES: [&'static str; 3] = ["off", "warning", "error"];
 
     /// The name.
@@ -25,12 +27,13 @@ impl Level {
     pub const fn as_str(self) -> &'static str {
         match self {
             Level::Off => "off",
+            Level::Excepted => "excepted",
             Level::Warning => "warning",
             Level::Error => "error",
         }
     }
 
-    /// The level of a name.
+    /// The level of a name that a policy sets.
     #[must_use]
     pub fn named(name: &str) -> Option<Level> {
         [Level::Off, Level::Warning, Level::Error].into_iter().find(|level| level.as_str() == name)
@@ -115,6 +118,8 @@ rules! {
     ExceptionExpired = "IC020", "exception-expired", Warning, Policy, "An exception's last day is over: it no longer counts.";
     MatchesNothing = "IC021", "matches-nothing", Warning, Policy, "A name in the policy is none of the price book's.";
     NotProven = "IC022", "not-proven", Error, Row, "The ceiling is assumed, not proven (`require_proven`).";
+    NoRules = "IC023", "no-rules", Warning, Policy, "The policy sets no rule.";
+    NoRows = "IC024", "no-rows", Warning, File, "The file has no rows: nothing was checked.";
 }
 
 impl Rule {
@@ -142,7 +147,9 @@ impl Rule {
             | Rule::PromptMissing
             | Rule::ExceptionUnused
             | Rule::ExceptionExpired
-            | Rule::MatchesNothing => return None,
+            | Rule::MatchesNothing
+            | Rule::NoRules
+            | Rule::NoRows => return None,
         })
     }
 
@@ -178,7 +185,8 @@ mod tests {
         IC007 quality-not-allowed, IC008 max-pixels, IC009 max-n, IC010 auto, IC011 retired, \
         IC012 retires-soon, IC013 batch-required, IC014 unverified, IC015 unpriced, \
         IC016 prices-old, IC017 row-error, IC018 prompt-missing, IC019 exception-unused, \
-        IC020 exception-expired, IC021 matches-nothing, IC022 not-proven";
+        IC020 exception-expired, IC021 matches-nothing, IC022 not-proven, IC023 no-rules, \
+        IC024 no-rows";
 
     #[test]
     fn codes_are_unique_and_stay() {

@@ -101,12 +101,12 @@ fn each_rule_finds_what_breaks_it_and_nothing_else() {
         ("forbid_auto = true", "gpt-image-2 - 1024x1024", "IC010"),
         ("forbid_auto = true", "gpt-image-2 low auto", "IC010"),
         ("forbid_retired = true", "dall-e-3 hd 1024x1024", "IC011"),
-        ("", "dall-e-3 hd 1024x1024", "IC011"),
+        ("max_n = 9", "dall-e-3 hd 1024x1024", "IC011"),
         ("require_batch = true", "gpt-image-2 low 1024x1024", "IC013"),
         ("warn_unverified = true", "gpt-image-2.6-flare low 1024x1024", "IC014"),
         ("max_price_age_days = 0", "gpt-image-2 low 1024x1024", "IC016"),
-        ("", "gpt-image-2 low 1000x1000", "IC017"),
-        ("", "gpt-imagine-2 low", "IC017"),
+        ("max_n = 9", "gpt-image-2 low 1000x1000", "IC017"),
+        ("max_n = 9", "gpt-imagine-2 low", "IC017"),
     ] {
         let mut request = request(row);
         // Prices are old by the row's own day.
@@ -124,7 +124,7 @@ fn a_retired_model_is_a_warning_that_a_policy_turns_up_or_off() {
         (levels, report.verdict)
     };
     for (text, level, verdict) in [
-        ("", Some(Level::Warning), Verdict::Passed),
+        ("max_n = 9", Some(Level::Warning), Verdict::Passed),
         ("forbid_retired = true", Some(Level::Error), Verdict::Broken),
         ("[levels]\nretired = \"error\"", Some(Level::Error), Verdict::Broken),
         ("[levels]\nretired = \"off\"", None, Verdict::Passed),
@@ -136,7 +136,7 @@ fn a_retired_model_is_a_warning_that_a_policy_turns_up_or_off() {
         "[[exception]]\nrule = \"retired\"\nmodel = \"dall-e-*\"\nreason = \"an archive\"",
         "dall-e-3 hd 1024x1024",
     );
-    assert_eq!((excepted.warnings, excepted.suppressed), (0, 1));
+    assert_eq!((excepted.warnings, excepted.excepted), (0, 1));
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn a_limit_on_money_says_what_it_may_cost_and_what_fits() {
 fn nothing_passes_a_limit_on_money_by_having_no_price() {
     let priceless = "new-api/gpt-image-2 low 1024x1024";
     assert!(!BOOK.quote(&request(priceless)).unwrap().is_complete());
-    let report = check("", priceless);
+    let report = check("max_n = 9", priceless);
     assert_eq!((codes(&report), report.verdict), (vec!["IC015"], Verdict::Incomplete));
     let report = check("max_per_call = \"1\"\nmax_per_image = \"1\"\nmax_per_file = \"1\"", priceless);
     assert_eq!(codes(&report), ["IC001", "IC002", "IC015", "IC003"]);
@@ -205,8 +205,8 @@ fn exceptions_carry_reasons_and_end() {
     ] {
         let report = with(matching);
         let finding = only(&report);
-        assert_eq!(finding.suppressed.as_ref().unwrap().reason, "the cover", "{matching}");
-        assert_eq!((report.verdict, report.suppressed, report.errors), (Verdict::Passed, 1, 0));
+        assert_eq!(finding.exception.as_ref().unwrap().reason, "the cover", "{matching}");
+        assert_eq!((report.verdict, report.excepted, report.errors), (Verdict::Passed, 1, 0));
     }
     for other in [
         "id = \"hero\"",
@@ -241,10 +241,10 @@ fn a_model_is_meant_by_any_of_its_names() {
             let exception =
                 |rule: &str| format!("[[exception]]\nrule = \"{rule}\"\nreason = \"x\"\nmodel = \"{said}\"");
             let excepted = check(&format!("max_n = 2\n{}", exception("max-n")), &row);
-            assert_eq!((excepted.suppressed, excepted.verdict), (1, Verdict::Passed), "{said} {asked}");
+            assert_eq!((excepted.excepted, excepted.verdict), (1, Verdict::Passed), "{said} {asked}");
             // A row in error has a model, too.
             let excepted = check(&exception("row-error"), &format!("{asked} low 1000x1000"));
-            assert_eq!((excepted.suppressed, excepted.verdict), (1, Verdict::Passed), "{said} {asked}");
+            assert_eq!((excepted.excepted, excepted.verdict), (1, Verdict::Passed), "{said} {asked}");
         }
     }
     assert_eq!(
@@ -311,4 +311,37 @@ proptest! {
     fn any_text_is_read_or_refused(text in "\\PC{0,80}|([a-z_]{1,12} = (\\[\"[*?a]\"\\]|[0-9.]{1,5}|\"x\")\n){0,4}") {
         let _ = Policy::read("p", &text);
     }
+}
+
+#[test]
+fn a_policy_without_rules_and_a_file_without_rows_are_warnings() {
+    assert_eq!(codes(&check("", "gpt-image-2 low 1024x1024")), ["IC023"]);
+    assert_eq!(codes(&check("schema = \"imgcost.policy/1\"", "gpt-image-2 low 1024x1024")), ["IC023"]);
+    for text in ["max_n = 9", "[levels]\nunpriced = \"off\"", "forbid_auto = true"] {
+        assert_eq!(codes(&check(text, "gpt-image-2 low 1024x1024")), [""; 0], "{text}");
+    }
+    let empty = check_all(&policy("max_n = 9"), &[]);
+    assert_eq!((codes(&empty), empty.verdict), (vec!["IC024"], Verdict::Passed));
+    let empty = check_all(&policy("max_n = 9\n[levels]\nno-rows = \"error\""), &[]);
+    assert_eq!(empty.verdict, Verdict::Incomplete);
+}
+
+#[test]
+fn each_of_several_files_is_judged_by_itself_and_an_exception_by_all() {
+    let policy = policy(
+        "max_per_file = \"0.3\"\n[[exception]]\nrule = \"max-n\"\nid = \"b\"\nreason = \"x\"\n[levels]\nmax-n = \"error\"",
+    );
+    let mut evaluator = policy.evaluator(&BOOK, TODAY);
+    for (file, ids) in [("one.csv", vec!["a"]), ("none.csv", vec![]), ("two.csv", vec!["b", "c"])] {
+        evaluator.begin(file);
+        for (line, id) in (2..).zip(ids) {
+            let request = request("gpt-image-2 high 1024x1024");
+            evaluator.row(&Subject::new(line, id, &[]), &request, BOOK.quote(&request).as_ref());
+        }
+    }
+    let report = evaluator.finish();
+    let found: Vec<_> =
+        report.findings.iter().map(|found| (found.rule.code(), found.file.as_str())).collect();
+    assert_eq!(found, [("IC024", "none.csv"), ("IC003", "two.csv"), ("IC019", "policy.toml")]);
+    assert_eq!((report.sum.rows, report.findings[1].over.unwrap().to_string().as_str()), (3, "0.12164"));
 }

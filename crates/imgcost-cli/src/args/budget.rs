@@ -41,12 +41,12 @@ fn windows() -> PossibleValuesParser {
 /// `budget set`.
 #[derive(Debug, Args)]
 pub(crate) struct BudgetSetArgs {
-    /// Whose money: a path such as team/alice/run-42, or team/* for the default of each scope
-    /// one level below.
-    pub(crate) scope: String,
+    /// Whose money: a path such as team/alice, or team/* for the default of each scope one level
+    /// below; left out, all that --config has.
+    pub(crate) scope: Option<String>,
 
     /// The cap in US dollars; 0 allows nothing that costs.
-    #[arg(value_name = "USD", required_unless_present = "unlimited", allow_negative_numbers = true)]
+    #[arg(value_name = "USD", allow_negative_numbers = true)]
     pub(crate) usd: Option<String>,
 
     /// Over which time, by the calendar in UTC; a total never starts over.

@@ -9,16 +9,17 @@ use super::{CurrencyArgs, RequestArgs, RowsArgs};
 /// `check`.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// The jobs: JSON Lines, CSV, TSV, TOML or a Batch API file; - for standard input.
-    #[arg(required_unless_present = "init")]
-    pub(crate) file: Option<PathBuf>,
+    /// The jobs: JSON Lines, CSV, TSV, TOML or Batch API files; * and ** match names, - is standard
+    /// input.
+    #[arg(required_unless_present = "init", value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
 
     /// The rules, as TOML [default: no row illegal, unpriced, retired or left to auto].
     #[arg(long, value_name = "FILE", help_heading = "Policy")]
     pub(crate) policy: Option<PathBuf>,
 
     /// Print a commented policy to start from; with -o FILE, write it to a new file.
-    #[arg(long, conflicts_with_all = ["file", "policy"], help_heading = "Policy")]
+    #[arg(long, conflicts_with_all = ["files", "policy"], help_heading = "Policy")]
     pub(crate) init: bool,
 
     /// Take every assumed ceiling for an error.

@@ -154,7 +154,8 @@ pub(crate) enum BudgetCommand {
 Examples:
   imgcost budget set team 200 --per month
   imgcost budget set team/ci 5 --per day --alerts 50,90
-  imgcost budget set 'studio/*' 2 --per day")]
+  imgcost budget set 'studio/*' 2 --per day
+  imgcost budget set --config imgcost.toml")]
     Set(Lazy<BudgetSetArgs>),
 
     /// Remove a scope's budget.

@@ -23,7 +23,7 @@ pub(crate) struct GlobalArgs {
     #[arg(short, long, value_name = "FILE", global = true)]
     pub(crate) out: Vec<PathBuf>,
 
-    /// Read settings from this file, before the user's own.
+    /// Read settings from this file, such as a project's imgcost.toml, before the user's own.
     #[arg(long, value_name = "FILE", global = true, hide_short_help = true)]
     pub(crate) config: Option<PathBuf>,
 

@@ -1,12 +1,14 @@
 //! `imgcost config`: the settings in force, and where each comes from.
 
+use std::collections::BTreeMap;
+
 use imgcost_core::Date;
 use serde::Serialize;
 
 use crate::args::{BookArgs, GlobalArgs};
 use crate::failure::{End, Failure, say_note};
 use crate::report::{Column, Output, Report, Table, Value};
-use crate::settings::Settings;
+use crate::settings::{PolicyPlace, Settings, project_file};
 use crate::{clock, request};
 
 /// So many characters of a digest are shown to people.
@@ -37,6 +39,15 @@ struct Document<'s> {
     schema: &'static str,
     /// The settings files, the one in force first.
     files: Vec<String>,
+    /// The project's file, which `check` and `batch` take from this working directory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    project: Option<String>,
+    /// Where `check` has its policy from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<String>,
+    /// The user's own names of models.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    aliases: BTreeMap<&'s str, &'s str>,
     settings: &'s [Setting],
     book: InForce,
 }
@@ -48,7 +59,14 @@ pub(crate) fn config(global: &GlobalArgs, settings: &Settings, output: &Output) 
     let book = request::book(&BookArgs::default(), settings)?;
     let book =
         InForce { digest: book.digest().to_owned(), checked: book.checked(), overrides: book.overrides() };
-    let document = Document { schema: "imgcost.config/1", files, settings: &all, book };
+    let project = project_file().map(|path| path.display().to_string());
+    let policy = settings.policy().map(|place| match place {
+        PolicyPlace::File(path) => path.display().to_string(),
+        PolicyPlace::Table(path) => format!("[policy] of {}", path.display()),
+    });
+    let aliases = settings.aliases().iter().map(|told| (told.name.as_str(), told.value.as_str())).collect();
+    let document =
+        Document { schema: "imgcost.config/1", files, project, policy, aliases, settings: &all, book };
     output.write(&document, || report(&document))?;
     Ok(End::Done)
 }
@@ -67,11 +85,20 @@ fn report<'s>(document: &Document<'s>) -> Report<'s> {
     }
     report.table(table);
     let InForce { digest, checked, overrides } = &document.book;
+    for (alias, model) in &document.aliases {
+        report.line(format!("alias {alias}: {model}"));
+    }
+    if let Some(policy) = &document.policy {
+        report.line(format!("policy of check: {policy}"));
+    }
     // Enough to tell books apart at a glance; JSON has all of it.
     let digest: String = digest.chars().take(DIGEST_SHOWN).collect();
     let own = if *overrides == 0 { String::new() } else { format!(", {overrides} rows of your own") };
     report.gap();
     report.line(format!("price book {digest}…, prices checked {checked}{own}"));
+    if let Some(project) = &document.project {
+        report.line(format!("check and batch take {project} here, where --config names no other file"));
+    }
     report
 }
 

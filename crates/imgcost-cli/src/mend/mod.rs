@@ -179,7 +179,9 @@ fn as_usage(typed: &[OsString]) -> String {
 /// Whether a line sets a parameter itself.
 pub(crate) fn gives(typed: &[OsString], field: &str) -> bool {
     let Some(line) = Line::split(&parse::spelled_out(typed)) else { return true };
-    let kind = Kind::ALL.into_iter().find(|kind| kind.name() == field);
+    // The words of these are files.
+    let has_words = !["batch", "check", "diff"].contains(&line.command.as_str());
+    let kind = Kind::ALL.into_iter().find(|kind| has_words && kind.name() == field);
     line.pieces.iter().any(|piece| match piece {
         Piece::Option { id, .. } => id == field,
         Piece::Word(word) => kind.is_some_and(|kind| word_is(word, kind)),

@@ -96,7 +96,9 @@ fn a_file_without_rows_is_none_to_refuse() {
         assert_eq!(ran.stderr, "imgcost: 0 rows\n");
         let ran = with(&format!("check FILE --policy {policy}"));
         assert_eq!(ran.code, 0, "{text:?}: {ran:?}");
-        assert_eq!(ran.stdout, "0 jobs, nothing was checked: 0 errors, 0 warnings\n");
+        let told = "standard input: warning[no-rows]: the file has no rows: nothing was checked\n\
+                    0 jobs, nothing was checked: 0 errors, 1 warning\n";
+        assert_eq!(ran.stdout, told);
         if format == "csv" {
             let ran = with(&format!("diff FILE {one} -f json"));
             assert_eq!((ran.code, &ran.json()["before"]["total"]["ceiling"]), (0, &"0".into()), "{ran:?}");

@@ -31,6 +31,9 @@ mod budget_shell;
 mod budget_upkeep;
 mod cases;
 mod check;
+mod ci;
+#[cfg(unix)]
+mod ci_workflows;
 mod clock;
 mod compare;
 mod compare_log;
@@ -43,6 +46,7 @@ mod image_prices;
 mod images;
 mod own_prices;
 mod prices_init;
+mod project;
 mod quotes;
 // A release build does not tell.
 #[cfg(debug_assertions)]

@@ -4,6 +4,8 @@
 //! or from the bytes that were made of one ([`Book::unpack`]). [`Book::offer`] answers what one
 //! provider asks for one model on one day.
 
+#[cfg(feature = "toml")]
+mod aliases;
 mod availability;
 mod derived;
 mod family;

@@ -18,6 +18,7 @@ mod log;
 mod pause;
 mod report;
 mod set;
+mod set_file;
 mod settle;
 mod show;
 mod store;

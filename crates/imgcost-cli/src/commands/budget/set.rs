@@ -4,7 +4,7 @@ use imgcost_ledger::{Budget, Cap, Ledger, NanoUsd, Status, Window};
 use serde::Serialize;
 
 use super::words::{self, per};
-use super::{Context, store};
+use super::{Context, set_file, store};
 use crate::args::{BudgetRemoveArgs, BudgetSetArgs};
 use crate::failure::{End, Failure, bad_input};
 use crate::report::{Report, Value};
@@ -27,10 +27,12 @@ struct RemovedDocument<'b> {
 
 /// Sets a budget, and shows what it replaces and how much of it is used already.
 pub(super) fn set(args: &BudgetSetArgs, context: Context<'_>) -> Result<End, Failure> {
-    let (scope, each_child) = words::place(&args.scope)?;
+    let Some(place) = &args.scope else { return set_file::set(args, context) };
+    let (scope, each_child) = words::place(place)?;
     let cap = match &args.usd {
         Some(text) => Cap::Usd(words::amount("usd", text)?),
-        None => Cap::Unlimited,
+        None if args.unlimited => Cap::Unlimited,
+        None => return Err(bad_input("usd", "an amount is needed, or --unlimited").into()),
     };
     let mut budget = Budget::new(scope, words::window(&args.per)?, cap);
     budget.each_child = each_child;

@@ -7,12 +7,12 @@ use imgcost_analysis::policy::{Finding, Level};
 use super::{Checked, report};
 use crate::plain;
 
-/// One line a finding; excepted ones are left out.
+/// One line a finding; excepted ones are left out, as they ask for nothing.
 pub(super) fn lines(checked: &Checked<'_>) -> Vec<u8> {
     let mut text = String::new();
-    for finding in report::by_weight(checked).filter(|finding| finding.suppressed.is_none()) {
+    for finding in report::by_weight(checked).filter(|finding| finding.level != Level::Excepted) {
         let command = if finding.level == Level::Error { "error" } else { "warning" };
-        let _ = write!(text, "::{command} file={}", property(report::file(checked, finding)));
+        let _ = write!(text, "::{command} file={}", property(&finding.file));
         if let Some(line) = finding.line {
             let _ = write!(text, ",line={line}");
         }

@@ -1,10 +1,10 @@
-//! `imgcost check`: a file of jobs against a policy, for CI.
+//! `imgcost check`: files of jobs against a policy, for CI.
 
 mod github;
 mod report;
 mod sarif;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use imgcost_analysis::currency::Exchange;
 use imgcost_analysis::jobs::JobRow;
@@ -15,8 +15,8 @@ use crate::args::CheckArgs;
 use crate::failure::{End, Failure, bad_input, say, say_note};
 use crate::report::{Format, Output};
 use crate::request;
-use crate::settings::Settings;
-use crate::{inputs, jobs};
+use crate::settings::{PolicyPlace, Settings};
+use crate::{globs, inputs, jobs};
 
 /// The most bytes that a policy may have.
 const POLICY_MAX: u64 = 1 << 20;
@@ -25,10 +25,8 @@ pub(super) const STARTER: &str = include_str!("policy.toml");
 
 /// What was checked, and what came of it.
 struct Checked<'c> {
-    /// The jobs, as they are named.
-    file: String,
-    /// Their path, where they are not standard input.
-    path: Option<&'c Path>,
+    /// The files of jobs, each as it is named and with its path.
+    files: Vec<(String, PathBuf)>,
     /// The policy's path, where there is one.
     policy_path: Option<&'c Path>,
     policy: &'c Policy,
@@ -37,28 +35,26 @@ struct Checked<'c> {
     report: Report,
 }
 
+impl Checked<'_> {
+    /// The path of a file of jobs, where it is not standard input.
+    fn path_of(&self, name: &str) -> Option<&Path> {
+        let named = self.files.iter().find(|(known, _)| known == name);
+        named.map(|(_, path)| path.as_path()).filter(|path| !inputs::is_stdin(path))
+    }
+}
+
 /// Judges every row by the policy, or by the built-in rules.
 pub(crate) fn check(args: &CheckArgs, settings: &Settings, output: &Output) -> Result<End, Failure> {
-    let file = args.file.as_deref().ok_or_else(|| bad_input("file", "file is missing"))?;
-    let policy_path = args.policy.as_deref();
-    one_stdin(args, file)?;
-    let policy = match policy_path {
-        Some(path) => policy(&inputs::name(path), &inputs::text("policy", path, POLICY_MAX)?)?,
-        None => Policy::built_in(),
-    };
+    let paths = globs::files(&args.files)?;
+    one_stdin(args, &paths)?;
+    let (policy, policy_path) = policy(args.policy.as_deref(), settings)?;
     let policy = if args.require_proven { policy.requiring_proven() } else { policy };
     let book = request::book(&args.request.book, settings)?;
     let day = request::as_of(&args.request.book, settings)?;
-    let report = rows(args, settings, &book, &policy, file, day)?;
-    let checked = Checked {
-        file: inputs::name(file),
-        path: (!inputs::is_stdin(file)).then_some(file),
-        policy_path,
-        policy: &policy,
-        day,
-        exchange: args.currency.exchange()?,
-        report,
-    };
+    let files: Vec<(String, PathBuf)> = paths.into_iter().map(|path| (inputs::name(&path), path)).collect();
+    let report = rows(args, settings, &book, &policy, &files, day)?;
+    let checked =
+        Checked { files, policy_path, policy: &policy, day, exchange: args.currency.exchange()?, report };
     let end = match exit_code(checked.report.verdict) {
         0 => End::Done,
         2 => End::Refused,
@@ -98,23 +94,33 @@ fn exit_code(verdict: Verdict) -> u8 {
 }
 
 /// Standard input can be one thing only.
-fn one_stdin(args: &CheckArgs, file: &Path) -> Result<(), Error> {
+fn one_stdin(args: &CheckArgs, files: &[PathBuf]) -> Result<(), Error> {
     let request = &args.request;
-    let paths =
-        [Some(file), args.policy.as_deref(), request.request.as_deref(), request.prompt_file.as_deref()];
-    if paths.into_iter().flatten().filter(|path| inputs::is_stdin(path)).count() > 1 {
+    let others = [args.policy.as_deref(), request.request.as_deref(), request.prompt_file.as_deref()];
+    let paths = files.iter().map(PathBuf::as_path).chain(others.into_iter().flatten());
+    if paths.filter(|path| inputs::is_stdin(path)).count() > 1 {
         let message = "standard input can be the jobs, the policy or the request, only one of them";
         return Err(bad_input("file", message));
     }
     Ok(())
 }
 
-/// Reads the policy; all that is wrong with it is said at once.
-fn policy(name: &str, text: &str) -> Result<Policy, Error> {
-    Policy::read(name, text).map_err(|problems| {
+/// The policy of `--policy`, else of the settings, with its path, else the built-in rules; all that
+/// is wrong with it is said at once.
+fn policy<'p>(named: Option<&'p Path>, settings: &'p Settings) -> Result<(Policy, Option<&'p Path>), Error> {
+    let (path, is_table) = match (named, settings.policy()) {
+        (Some(path), _) => (path, false),
+        (None, Some(PolicyPlace::File(path))) => (path.as_path(), false),
+        (None, Some(PolicyPlace::Table(path))) => (path.as_path(), true),
+        (None, None) => return Ok((Policy::built_in(), None)),
+    };
+    let (name, text) = (inputs::name(path), inputs::text("policy", path, POLICY_MAX)?);
+    let read = if is_table { Policy::read_table(&name, &text) } else { Policy::read(&name, &text) };
+    let policy = read.map_err(|problems| {
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
         Error::new(Code::BadInput, lines.join("\n")).field("policy")
-    })
+    })?;
+    Ok((policy, Some(path)))
 }
 
 fn rows(
@@ -122,18 +128,21 @@ fn rows(
     settings: &Settings,
     book: &Book,
     policy: &Policy,
-    file: &Path,
+    files: &[(String, PathBuf)],
     day: Date,
 ) -> Result<Report, Error> {
     let mut resolver = jobs::resolver(&args.request, settings, book)?;
-    let mut rows = jobs::open(file, &args.rows)?;
     let mut row = JobRow::new(resolver.defaults());
     let mut evaluator = policy.evaluator(book, day);
-    while rows.next(resolver.defaults(), &mut row)? {
-        let prepared = resolver.prepare(&mut row);
-        let quoted = prepared.and_then(|offer| offer.quote(&row.request));
-        let subject = Subject::new(row.line, &row.id, row.tags());
-        evaluator.row(&subject, &row.request, quoted.as_ref());
+    for (name, path) in files {
+        evaluator.begin(name);
+        let mut rows = jobs::open(path, &args.rows)?;
+        while rows.next(resolver.defaults(), &mut row)? {
+            let prepared = resolver.prepare(&mut row);
+            let quoted = prepared.and_then(|offer| offer.quote(&row.request));
+            let subject = Subject::new(row.line, &row.id, row.tags());
+            evaluator.row(&subject, &row.request, quoted.as_ref());
+        }
     }
     Ok(evaluator.finish())
 }

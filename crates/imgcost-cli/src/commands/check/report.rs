@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use imgcost_analysis::policy::{Finding, FindingScope, Level, Verdict};
+use imgcost_analysis::policy::{Finding, Level, Verdict};
 use imgcost_core::Date;
 use serde::Serialize;
 
@@ -19,12 +19,12 @@ const INSTEAD_MAX: usize = 8;
 pub(super) struct Document<'c> {
     schema: &'static str,
     verdict: Verdict,
-    file: &'c str,
+    files: Vec<&'c str>,
     policy: &'c str,
     as_of: Date,
     errors: u64,
     warnings: u64,
-    suppressed: u64,
+    excepted: u64,
     rows: Counts,
     total: Amounts,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,12 +41,12 @@ pub(super) fn document<'c>(checked: &'c Checked<'_>) -> Document<'c> {
     Document {
         schema: "imgcost.check/1",
         verdict: found.verdict,
-        file: &checked.file,
+        files: checked.files.iter().map(|(name, _)| name.as_str()).collect(),
         policy: checked.policy.name(),
         as_of: checked.day,
         errors: found.errors,
         warnings: found.warnings,
-        suppressed: found.suppressed,
+        excepted: found.excepted,
         rows: counts,
         total,
         converted,
@@ -55,32 +55,19 @@ pub(super) fn document<'c>(checked: &'c Checked<'_>) -> Document<'c> {
     }
 }
 
-/// The file that a finding is of.
-pub(super) fn file<'c>(checked: &'c Checked<'_>, finding: &Finding) -> &'c str {
-    match finding.rule.scope() {
-        FindingScope::Policy => checked.policy.name(),
-        FindingScope::Row | FindingScope::File => &checked.file,
-    }
-}
-
 /// File and line of a finding.
-fn place(checked: &Checked<'_>, finding: &Finding) -> String {
-    let file = file(checked, finding);
-    finding.line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"))
-}
-
-/// The word for how much a finding counts.
-fn weight(finding: &Finding) -> &'static str {
-    if finding.suppressed.is_some() { "excepted" } else { finding.level.as_str() }
+fn place(finding: &Finding) -> String {
+    let file = &finding.file;
+    finding.line.map_or_else(|| file.clone(), |line| format!("{file}:{line}"))
 }
 
 /// What is wrong, and why it is excepted or which line of the policy asks for it.
 fn what(checked: &Checked<'_>, finding: &Finding) -> String {
     let message = &finding.message;
-    match (&finding.suppressed, finding.policy_line) {
-        (Some(suppressed), _) => {
-            let until = suppressed.until.map_or_else(String::new, |day| format!("until {day}: "));
-            format!("{message}; {until}{}", suppressed.reason)
+    match (&finding.exception, finding.policy_line) {
+        (Some(exception), _) => {
+            let until = exception.until.map_or_else(String::new, |day| format!("until {day}: "));
+            format!("{message}; {until}{}", exception.reason)
         }
         (None, Some(line)) => format!("{message} ({}:{line})", checked.policy.name()),
         (None, None) => message.clone(),
@@ -91,7 +78,7 @@ fn what(checked: &Checked<'_>, finding: &Finding) -> String {
 fn instead(finding: &Finding) -> Option<String> {
     let nearest = finding.nearest.as_ref();
     let names: Vec<&str> = match nearest {
-        _ if finding.suppressed.is_some() => return None,
+        _ if finding.exception.is_some() => return None,
         Some(nearest) if !finding.allowed.contains(nearest) => vec![nearest],
         // A limit is no value to give.
         None if finding.limit.is_some() => return None,
@@ -113,20 +100,16 @@ pub(super) fn words(checked: &Checked<'_>, finding: &Finding) -> String {
 /// The findings: errors first, then warnings, then excepted ones; each in the order
 /// of the rows.
 pub(super) fn by_weight<'c>(checked: &'c Checked<'_>) -> impl Iterator<Item = &'c Finding> {
-    let of = |level: Level, suppressed: bool| {
-        checked.report.findings.iter().filter(move |finding| {
-            finding.suppressed.is_some() == suppressed && (suppressed || finding.level == level)
-        })
-    };
-    of(Level::Error, false).chain(of(Level::Warning, false)).chain(of(Level::Off, true))
+    let of = |level: Level| checked.report.findings.iter().filter(move |finding| finding.level == level);
+    of(Level::Error).chain(of(Level::Warning)).chain(of(Level::Excepted))
 }
 
 /// A finding as compilers write them, so that editors and `grep` find their way, and below it what
 /// would be accepted.
 pub(super) fn lines(checked: &Checked<'_>) -> Vec<u8> {
     let finding = |finding: &Finding| {
-        let (place, weight, rule) = (place(checked, finding), weight(finding), finding.rule);
-        let line = format!("{place}: {weight}[{rule}]: {}", what(checked, finding));
+        let (place, level, rule) = (place(finding), finding.level.as_str(), finding.rule);
+        let line = format!("{place}: {level}[{rule}]: {}", what(checked, finding));
         std::iter::once(line).chain(instead(finding).map(|names| format!("  try: {names}")))
     };
     let lines = by_weight(checked).flat_map(finding).chain(beyond(checked)).chain([verdict(checked)]);
@@ -141,10 +124,14 @@ fn beyond(checked: &Checked<'_>) -> impl Iterator<Item = String> {
 /// How it ended, in a line: what the jobs come to, and how many findings there are.
 pub(super) fn verdict(checked: &Checked<'_>) -> String {
     let (found, exchange) = (&checked.report, checked.exchange.as_ref());
-    let jobs = counted(found.sum.rows, "job");
+    let mut jobs = counted(found.sum.rows, "job");
+    let one = checked.files.len() == 1;
+    if !one {
+        jobs.push_str(&format!(" in {} files", checked.files.len()));
+    }
     let mut parts = vec![counted(found.errors, "error"), counted(found.warnings, "warning")];
-    if found.suppressed > 0 {
-        parts.push(format!("{} excepted", grouped(found.suppressed)));
+    if found.excepted > 0 {
+        parts.push(format!("{} excepted", grouped(found.excepted)));
     }
     if found.verdict == Verdict::PromptMissing {
         parts.push("no verdict without the prompts".to_owned());
@@ -153,7 +140,8 @@ pub(super) fn verdict(checked: &Checked<'_>) -> String {
     if found.sum.rows == 0 {
         return format!("{jobs}, nothing was checked: {parts}");
     }
-    let most = sums::most(&found.sum, checked.policy.max_per_file());
+    // The limit is one of each file.
+    let most = sums::most(&found.sum, checked.policy.max_per_file().filter(|_| one));
     format!("{jobs}, {images}, {most}: {parts}{}", sums::in_currency(&found.sum, exchange))
 }
 
@@ -161,14 +149,13 @@ pub(super) fn verdict(checked: &Checked<'_>) -> String {
 pub(super) fn report<'c>(checked: &'c Checked<'_>) -> Report<'c> {
     let mut report = Report::default();
     report.heading(format!("imgcost check: {}", verdict(checked)));
-    let suppressed = |finding: &'c Finding| finding.suppressed.as_ref();
+    let exception = |finding: &'c Finding| finding.exception.as_ref();
     let table = Table::of("Findings", by_weight(checked))
-        .column(Column::name("where").text_only(), |finding| place(checked, finding))
-        .column(Column::name("file").data_only(), |finding| file(checked, finding))
+        .column(Column::name("where").text_only(), place)
+        .column(Column::name("file").data_only(), |finding| &finding.file)
         .column(Column::number("line").data_only(), |finding| finding.line)
         .column(Column::name("id"), |finding| &finding.id)
-        .column(Column::text("weight").label("level").text_only(), |finding| Value::from(weight(finding)))
-        .column(Column::text("level").data_only(), |finding| finding.level.as_str())
+        .column(Column::text("level"), |finding| finding.level.as_str())
         .column(Column::name("code").data_only(), |finding| finding.rule.code())
         .column(Column::name("rule name").label("rule").text_only(), |finding| finding.rule.to_string())
         .column(Column::name("rule").data_only(), |finding| finding.rule.name())
@@ -179,9 +166,9 @@ pub(super) fn report<'c>(checked: &'c Checked<'_>) -> Report<'c> {
         .column(Column::text("nearest").data_only(), |finding| finding.nearest.as_ref())
         .column(Column::number("ceiling").data_only(), |finding| finding.ceiling)
         .column(Column::number("limit").data_only(), |finding| finding.limit)
-        .column(Column::text("suppressed").data_only(), |finding| finding.suppressed.is_some())
-        .column(Column::text("reason").data_only(), |finding| Some(&suppressed(finding)?.reason))
-        .column(Column::name("until").data_only(), |finding| suppressed(finding)?.until);
+        .column(Column::number("over").data_only(), |finding| finding.over)
+        .column(Column::text("reason").data_only(), |finding| Some(&exception(finding)?.reason))
+        .column(Column::name("until").data_only(), |finding| exception(finding)?.until);
     // A line of names without rows below it is of use to programs only.
     let only = if checked.report.findings.is_empty() { Only::Data } else { Only::Anyone };
     report.table(table.only(only).end());

@@ -4,11 +4,13 @@
 //! Results Interchange Format (SARIF) Version 2.1.0", sections 3.13 (the file), 3.14 (a run),
 //! 3.27 (a result), 3.35 (a suppression), 3.49 (a rule).
 
+use std::collections::BTreeMap;
 use std::path::{Component, Path};
 
 use imgcost_analysis::policy::{Finding, FindingScope, Level, Rule};
 use imgcost_core::Usd;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use super::super::sums;
 use super::{Checked, report};
@@ -86,10 +88,19 @@ struct ResultObject<'c> {
     rule_index: usize,
     level: &'static str,
     message: Text,
+    partial_fingerprints: Fingerprints,
     locations: [Location; 1],
     /// Empty where nothing lets it pass: an absent list would mean that this is not known.
     suppressions: Vec<SuppressionObject<'c>>,
     properties: Properties<'c>,
+}
+
+/// What a finding is recognized by where lines move and prices change: file, rule, field and the
+/// row's id, and which it is of those that have these in common.
+#[derive(Serialize)]
+struct Fingerprints {
+    #[serde(rename = "imgcostFinding/v1")]
+    finding: String,
 }
 
 #[derive(Serialize)]
@@ -127,6 +138,8 @@ struct SuppressionObject<'c> {
 /// What the standard has no place for; money as decimal text.
 #[derive(Serialize)]
 struct Properties<'c> {
+    /// The level by this program's own word, which is `excepted` where the standard has none.
+    level: &'static str,
     #[serde(skip_serializing_if = "str::is_empty")]
     id: &'c str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -139,6 +152,8 @@ struct Properties<'c> {
     ceiling: Option<Usd>,
     #[serde(skip_serializing_if = "Option::is_none")]
     limit: Option<Usd>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    over: Option<Usd>,
     #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<imgcost_core::Date>,
 }
@@ -179,10 +194,11 @@ fn log<'c>(checked: &'c Checked<'_>) -> Log<'c> {
         exit_code: super::exit_code(found.verdict),
         exit_code_description: report::verdict(checked),
     };
+    let mut seen = BTreeMap::new();
     let run = Run {
         tool: Tool { driver },
         invocations: [invocation],
-        results: found.findings.iter().map(|finding| result(checked, finding)).collect(),
+        results: found.findings.iter().map(|finding| result(checked, finding, &mut seen)).collect(),
         properties: RunProperties {
             rows: found.sum.rows,
             floor,
@@ -200,6 +216,7 @@ fn log<'c>(checked: &'c Checked<'_>) -> Log<'c> {
 fn level(level: Level) -> &'static str {
     match level {
         Level::Off => "none",
+        Level::Excepted => "note",
         Level::Warning => "warning",
         Level::Error => "error",
     }
@@ -221,7 +238,19 @@ fn rule_object(rule: Rule) -> RuleObject {
     }
 }
 
-fn result<'c>(checked: &Checked<'_>, finding: &'c Finding) -> ResultObject<'c> {
+/// How many findings there were of each file, rule, field and id.
+type Seen = BTreeMap<String, u32>;
+
+fn fingerprint(finding: &Finding, uri: &str, seen: &mut Seen) -> Fingerprints {
+    let field = finding.field.as_deref().unwrap_or_default();
+    let parts = [uri, finding.rule.code(), field, &finding.id].join("\n");
+    let digest: String = Sha256::digest(&parts).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let count = seen.entry(parts).or_default();
+    *count += 1;
+    Fingerprints { finding: format!("{digest}:{count}") }
+}
+
+fn result<'c>(checked: &Checked<'_>, finding: &'c Finding, seen: &mut Seen) -> ResultObject<'c> {
     let mut text = finding.message.clone();
     if !finding.id.is_empty() {
         text.push_str(&format!(" (row {})", crate::fields::shown(&finding.id)));
@@ -231,36 +260,40 @@ fn result<'c>(checked: &Checked<'_>, finding: &'c Finding) -> ResultObject<'c> {
     }
     let path = match finding.rule.scope() {
         FindingScope::Policy => checked.policy_path,
-        FindingScope::Row | FindingScope::File => checked.path,
+        FindingScope::Row | FindingScope::File => checked.path_of(&finding.file),
     };
-    let suppressed = finding.suppressed.as_ref();
+    let uri = path.map_or_else(|| "stdin".to_owned(), uri);
+    let exception = finding.exception.as_ref();
     ResultObject {
         rule_id: finding.rule.code(),
         rule_index: Rule::ALL.iter().position(|rule| *rule == finding.rule).unwrap_or_default(),
         level: level(finding.level),
         message: Text { text: crate::plain::line(text) },
+        partial_fingerprints: fingerprint(finding, &uri, seen),
         locations: [Location {
             physical_location: PhysicalLocation {
-                artifact_location: ArtifactLocation { uri: path.map_or_else(|| "stdin".to_owned(), uri) },
+                artifact_location: ArtifactLocation { uri },
                 region: Region { start_line: finding.line.unwrap_or(1).max(1) },
             },
         }],
-        suppressions: suppressed
+        suppressions: exception
             .iter()
-            .map(|suppression| SuppressionObject {
+            .map(|exception| SuppressionObject {
                 kind: "external",
                 status: "accepted",
-                justification: &suppression.reason,
+                justification: &exception.reason,
             })
             .collect(),
         properties: Properties {
+            level: finding.level.as_str(),
             id: &finding.id,
             field: finding.field.as_deref(),
             allowed: &finding.allowed,
             nearest: finding.nearest.as_deref(),
             ceiling: finding.ceiling,
             limit: finding.limit,
-            until: suppressed.and_then(|suppression| suppression.until),
+            over: finding.over,
+            until: exception.and_then(|exception| exception.until),
         },
     }
 }

@@ -25,6 +25,7 @@ impl Asked {
     /// # Errors
     /// A flag or setting can't be accepted.
     pub(super) fn read(args: &CompareArgs, settings: &Settings, book: &Book) -> Result<Asked, Error> {
+        request::settings_are_known(&args.request, settings, book)?;
         let mut axes = axes(args)?;
         let mut rest: RequestArgs = args.request.clone();
         rest.params = rest.params.without(&LISTS);

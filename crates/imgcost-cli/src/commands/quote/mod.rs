@@ -1,5 +1,6 @@
 //! `imgcost quote`: what a call will cost.
 
+mod cap;
 mod lines;
 mod noted;
 mod others;
@@ -10,11 +11,12 @@ use imgcost_analysis::lacks_prompt;
 use imgcost_core::{Code, Error, Quote, Usd};
 
 use crate::args::QuoteArgs;
-use crate::failure::{End, Failure, fits_words, say, say_note};
+use crate::failure::{End, Failure, say, say_note};
 use crate::report::Output;
 use crate::request::{self, Asked, NoModel};
 use crate::settings::Settings;
 
+use cap::Capped;
 pub(crate) use lines::{amount_words, item_words};
 pub(crate) use noted::{NotedQuote, total_in};
 pub(crate) use report::{document, heading, notes, warning};
@@ -30,14 +32,15 @@ pub(crate) fn quote(args: &QuoteArgs, settings: &Settings, output: &Output) -> R
     prompt_for_cap(args, cap, &quote)?;
     let priced = NotedQuote { quote: &quote, remarks: &remarks };
     let exchange = exchange.as_ref();
-    output.write(&report::document_in(&priced, exchange), || report::report(&priced, exchange))?;
+    let capped = cap.map(|cap| Capped::new(&quote, cap).document());
+    output.write(&report::document_in(&priced, exchange, capped), || report::report(&priced, exchange))?;
     Ok(end(&quote, cap, args.require_proven))
 }
 
 /// How a quote ends: over the cap or not proven, incomplete, or done.
 pub(super) fn end(quote: &Quote<'_>, cap: Option<Usd>, require_proven: bool) -> End {
     let complete = if quote.is_complete() { End::Done } else { End::Incomplete };
-    let ended = complete.and(cap.map_or(End::Done, |cap| hold_against(quote, cap)));
+    let ended = complete.and(cap.map_or(End::Done, |cap| Capped::new(quote, cap).end()));
     match proof(quote).err().filter(|_| require_proven) {
         Some(why) => {
             say(&format!("imgcost: {why}"));
@@ -96,24 +99,4 @@ pub(super) fn why_open(quote: &Quote<'_>) -> String {
         ([], None) => format!("{} may decide the price", request.unknown_fields.join(", ")),
         (context, _) => format!("context can't be counted: {}", context.join(", ")),
     }
-}
-
-/// Whether the call stays under the cap whatever happens; if not, says by how much it may go
-/// over, and what would fit.
-fn hold_against(quote: &Quote<'_>, cap: Usd) -> End {
-    let Some(ceiling) = quote.total().ceiling else {
-        say(&format!(
-            "imgcost: over the cap of ${cap}: the call has no known ceiling, as {}",
-            why_open(quote)
-        ));
-        return End::Over;
-    };
-    let Some(excess) = ceiling.checked_sub(cap).filter(|excess| *excess > Usd::ZERO) else {
-        return End::Done;
-    };
-    let fits = fits_words(&quote.alternatives_under(cap));
-    say(&format!(
-        "imgcost: over the cap of ${cap}: the call may cost up to ${ceiling}, ${excess} more{fits}"
-    ));
-    End::Over
 }

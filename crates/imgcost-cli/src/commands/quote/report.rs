@@ -4,6 +4,7 @@ use imgcost_analysis::currency::Exchange;
 use imgcost_core::{Availability, Endpoint, Fidelity, Note, Quality, Quote, QuoteDocument, Size, Tier};
 use serde::Serialize;
 
+use super::cap::CapDocument;
 use super::noted::{NotedQuote, total_in};
 use super::{lines, others, row};
 use crate::fields::shown;
@@ -27,14 +28,22 @@ pub(crate) struct InCurrency<'q> {
     model_defaulted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     converted: Option<ConvertedTotal<'q>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cap: Option<CapDocument>,
 }
 
-/// The JSON document of a quote, its total converted where a currency was asked for.
-pub(crate) fn document_in<'q>(priced: &NotedQuote<'q>, exchange: Option<&'q Exchange>) -> InCurrency<'q> {
+/// The JSON document of a quote, with what a cap has to do with it, its total converted where a
+/// currency was asked for.
+pub(crate) fn document_in<'q>(
+    priced: &NotedQuote<'q>,
+    exchange: Option<&'q Exchange>,
+    cap: Option<CapDocument>,
+) -> InCurrency<'q> {
     InCurrency {
         quote: document(priced),
         model_defaulted: priced.is_model_defaulted(),
         converted: exchange.map(|exchange| total_in(priced.quote, exchange)),
+        cap,
     }
 }
 

@@ -2,21 +2,23 @@
 //! user's settings file, then defaults.
 //!
 //! The user's file is the one that `IMGCOST_CONFIG` names, else `imgcost/config.toml` in
-//! `$XDG_CONFIG_HOME` or `~/.config`. The working directory is never looked into: a folder
-//! that somebody else made must not change a price.
+//! `$XDG_CONFIG_HOME` or `~/.config`. `check` and `batch` take a project's `imgcost.toml` in place
+//! of `--config`, and say so; for all other commands the working directory is never looked into: a
+//! folder that somebody else made must not change a price.
+
+mod file;
+mod project;
 
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use imgcost_core::{Error, Param};
-use toml::de::{DeTable, DeValue};
 
 use crate::failure::bad_input;
-use crate::inputs;
 
-/// The most bytes that the settings file may have.
-const FILE_MAX: u64 = 1 << 20;
+pub(crate) use file::{PolicyPlace, Told};
+pub(crate) use project::project_file;
 
 /// Every environment variable that the shipped program reads, and what it does; test builds also
 /// read the one of [`crate::clock`].
@@ -143,12 +145,20 @@ struct Set {
 pub(crate) struct Settings {
     values: Vec<Set>,
     files: Vec<PathBuf>,
+    /// The project's file, where it was looked for and found.
+    project: Option<PathBuf>,
+    /// The policy of the first file that has one.
+    policy: Option<PolicyPlace>,
+    /// The user's own names of models.
+    aliases: Vec<Told>,
+    /// Budgets to set, by scope.
+    budgets: Vec<Told>,
 }
 
 impl Settings {
-    /// Reads the environment, the file that was named, and the user's settings file if there is
-    /// one.
-    pub(crate) fn load(named: Option<&Path>) -> Result<Settings, Error> {
+    /// Reads the environment, the file that was named or else that of the project if it is asked
+    /// for, and the user's settings file if there is one.
+    pub(crate) fn load(named: Option<&Path>, of_project: bool) -> Result<Settings, Error> {
         let mut settings = Settings::default();
         for key in Key::ALL {
             let origin = key.variable();
@@ -156,7 +166,11 @@ impl Settings {
                 settings.values.push(Set { key, value, origin });
             }
         }
-        for path in named.map(Path::to_owned).into_iter().chain(file_path()?) {
+        if of_project && named.is_none() {
+            settings.project = project_file();
+        }
+        let project = settings.project.clone();
+        for path in named.map(Path::to_owned).into_iter().chain(project).chain(file_path()?) {
             settings.read_file(&path)?;
             settings.files.push(path);
         }
@@ -178,6 +192,26 @@ impl Settings {
         Key::ALL.into_iter().map(|key| (key.name(), key.variable(), self.get(key)))
     }
 
+    /// The project's file, where it was looked for and found.
+    pub(crate) fn project(&self) -> Option<&Path> {
+        self.project.as_deref()
+    }
+
+    /// Where the policy is, if a file has one.
+    pub(crate) fn policy(&self) -> Option<&PolicyPlace> {
+        self.policy.as_ref()
+    }
+
+    /// The user's own names, each with the model that it is for.
+    pub(crate) fn aliases(&self) -> &[Told] {
+        &self.aliases
+    }
+
+    /// The budgets of the files, each by its scope: `20 per month`.
+    pub(crate) fn budgets(&self) -> &[Told] {
+        &self.budgets
+    }
+
     /// The settings files that were read, the one in force first.
     pub(crate) fn files(&self) -> &[PathBuf] {
         &self.files
@@ -186,53 +220,6 @@ impl Settings {
     fn set(&self, key: Key) -> Option<&Set> {
         self.values.iter().find(|set| set.key == key)
     }
-
-    fn read_file(&mut self, path: &Path) -> Result<(), Error> {
-        let text = inputs::text("config", path, FILE_MAX)?;
-        let (table, errors) = DeTable::parse_recoverable(&text);
-        let place = |offset: usize| {
-            let before = text.get(..offset).unwrap_or(&text);
-            format!("{}:{}", path.display(), before.matches('\n').count() + 1)
-        };
-        if let Some(error) = errors.first() {
-            let at = error.span().map_or(0, |span| span.start);
-            return Err(bad_input("config", format!("{}: {}", place(at), error.message())));
-        }
-        for (name, value) in table.get_ref() {
-            let at = place(name.span().start);
-            let Some(key) = Key::named(name.get_ref()) else {
-                let message = format!("{at}: unknown setting '{}'", crate::fields::shown(name.get_ref()));
-                let names = Key::ALL.map(Key::name);
-                return Err(bad_input("config", message).allowed(names).nearest_name(name.get_ref()));
-            };
-            let value = scalar(value.get_ref()).ok_or_else(|| {
-                bad_input("config", format!("{at}: '{}' must be one value", name.get_ref()))
-            })?;
-            let is_path =
-                matches!(key, Key::Prices | Key::Book) || (key == Key::Ledger && !value.contains("://"));
-            let value = if is_path { beside(path, value) } else { value };
-            self.values.push(Set { key, value, origin: at });
-        }
-        Ok(())
-    }
-}
-
-/// The text of a value: decimals keep their digits, as they never become a float.
-fn scalar(value: &DeValue<'_>) -> Option<String> {
-    match value {
-        DeValue::String(text) => Some(text.to_string()),
-        DeValue::Integer(number) => Some(number.as_str().to_owned()),
-        DeValue::Float(number) => Some(number.as_str().to_owned()),
-        DeValue::Datetime(date) => Some(date.to_string()),
-        DeValue::Boolean(flag) => Some(flag.to_string()),
-        DeValue::Array(_) | DeValue::Table(_) => None,
-    }
-}
-
-/// A relative path in the settings file starts at the file's own folder.
-fn beside(file: &Path, path: String) -> String {
-    let joined = file.parent().map(|folder| folder.join(&path));
-    joined.and_then(|joined| joined.to_str().map(str::to_owned)).unwrap_or(path)
 }
 
 fn variable_text(variable: &str) -> Result<Option<String>, Error> {
@@ -263,5 +250,13 @@ mod tests {
             let variable = key.variable();
             assert!(ENVIRONMENT.iter().any(|(name, _)| *name == variable), "{variable}");
         }
+        let guide = include_str!("../../../../docs/ci.md");
+        let line = guide.lines().find(|line| line.contains("`[defaults]` has the keys ")).unwrap();
+        let names = line.split_once("has the keys ").unwrap().1.split_once("; a settings").unwrap().0;
+        let mut listed: Vec<&str> = names.split('`').skip(1).step_by(2).collect();
+        let mut known = Key::ALL.map(Key::name).to_vec();
+        listed.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(listed, known);
     }
 }
