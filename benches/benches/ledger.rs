@@ -1,21 +1,25 @@
 //! The ledger against the project's bars: `scripts/bench ledger`.
 //!
-//! - hold and settle in a file against the same rows, scopes and lock written by hand, from one
-//!   process and from four (bar: 1.2x), and the worst wait with 4 and 16 processes that never
-//!   pause (bar: 0.5 s);
-//! - holds of 64 threads at once against one by one (bar: 5x the rate);
+//! - `pairs`: hold and settle in a file against the same rows, scopes and lock written by hand, from
+//!   one process (bar: 1.2x);
+//! - `processes`: the same from 4, 8 and 16 processes that never pause, with what the busiest and the
+//!   idlest of them get done, and the longest wait (bar: 0.5 s);
+//! - `group`: holds of 64 threads at once against one by one (bar: 5x the rate);
 //! - `status` on a million holds against a thousand (bar: 2x);
-//! - hold and settle in memory.
+//! - `memory`: hold and settle in memory.
 //!
-//! All figures are of one run; both sides of a ratio take turns.
+//! `scripts/bench ledger PART` runs one part. The files are in `TMPDIR`: on a disk its flushes are
+//! most of the time, in a RAM disk the rest shows. All figures are of one run; both sides of a
+//! ratio take turns.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "ledger/by_hand.rs"]
 mod by_hand;
 
 use std::hint::black_box;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use by_hand::ByHand;
@@ -31,12 +35,13 @@ fn main() {
         worker(words[0], Duration::from_millis(words[1].parse().unwrap()), Path::new(words[2]));
         return;
     }
-    let only = std::env::args().nth(1).filter(|name| !name.starts_with('-'));
+    let only = std::env::args().skip(1).find(|name| !name.starts_with('-'));
     let runs = |name: &str| only.as_ref().is_none_or(|only| only == name);
     if runs("pairs") {
         against_by_hand(1);
-        against_by_hand(4);
-        saturated(16);
+    }
+    if runs("processes") {
+        [4, 8, 16].into_iter().for_each(against_by_hand);
     }
     if runs("group") {
         together_against_alone();
@@ -68,7 +73,8 @@ fn set_budgets(ledger: &dyn Ledger) {
     }
 }
 
-/// Holds and settles without a pause, then says how often and what the longest pair took.
+/// Holds and settles without a pause from the moment that it is told to, then tells how often and
+/// what the longest pair took.
 fn worker(kind: &str, time: Duration, path: &Path) {
     let usage = r#"{"input_tokens":94,"output_tokens":6208}"#;
     let mut pair: Box<dyn FnMut()> = if kind == "ledger" {
@@ -87,37 +93,60 @@ fn worker(kind: &str, time: Duration, path: &Path) {
         })
     };
     pair();
+    println!("ready");
+    std::io::stdin().read_line(&mut String::new()).unwrap();
     let (begin, mut pairs, mut longest) = (Instant::now(), 0, Duration::ZERO);
-    while begin.elapsed() < time {
+    loop {
         let one = Instant::now();
         pair();
         longest = longest.max(one.elapsed());
+        // What ends after the time is not of it: a process that waited all along has done nothing.
+        if begin.elapsed() >= time {
+            break;
+        }
         pairs += 1;
     }
     println!("{pairs} {}", longest.as_micros());
 }
 
-/// Runs so many processes at once; gives the pairs of all and the longest one.
-fn run(kind: &str, processes: usize, path: &Path) -> (f64, Duration) {
+/// What processes got done at once.
+#[derive(Default)]
+struct Done {
+    /// Pairs a second, of each.
+    rates: Vec<f64>,
+    longest: Duration,
+}
+
+/// Runs so many processes at once, which begin when all of them are ready.
+fn run(kind: &str, processes: usize, path: &Path) -> Done {
     let job = format!("{kind} {} {}", ROUND.as_millis(), path.display());
     let start = || {
         Command::new(std::env::current_exe().unwrap())
             .env("IMGCOST_BENCH_LEDGER", &job)
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap()
     };
-    let children: Vec<_> = (0..processes).map(|_| start()).collect();
-    let (mut pairs, mut longest) = (0.0, Duration::ZERO);
-    for child in children {
-        let output = child.wait_with_output().unwrap();
-        assert!(output.status.success());
-        let text = String::from_utf8(output.stdout).unwrap();
+    let mut children: Vec<_> = (0..processes).map(|_| start()).collect();
+    let line = |output: &mut BufReader<_>| {
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        line
+    };
+    let output = |child: &mut Child| BufReader::new(child.stdout.take().unwrap());
+    let mut outputs: Vec<_> = children.iter_mut().map(output).collect();
+    outputs.iter_mut().for_each(|output| assert_eq!(line(output), "ready\n"));
+    children.iter_mut().for_each(|child| child.stdin.take().unwrap().write_all(b"\n").unwrap());
+    let mut done = Done::default();
+    for (mut child, mut output) in children.into_iter().zip(outputs) {
+        let text = line(&mut output);
+        assert!(child.wait().unwrap().success());
         let (count, micros) = text.trim().split_once(' ').unwrap();
-        pairs += count.parse::<f64>().unwrap();
-        longest = longest.max(Duration::from_micros(micros.parse().unwrap()));
+        done.rates.push(count.parse::<f64>().unwrap() / ROUND.as_secs_f64());
+        done.longest = done.longest.max(Duration::from_micros(micros.parse().unwrap()));
     }
-    (pairs / ROUND.as_secs_f64(), longest)
+    done
 }
 
 fn median(mut rates: Vec<f64>) -> f64 {
@@ -127,43 +156,33 @@ fn median(mut rates: Vec<f64>) -> f64 {
 
 fn against_by_hand(processes: usize) {
     let folder = tempfile::tempdir().unwrap();
-    let paths = ["ledger", "hand"].map(|name| folder.path().join(name));
+    let kinds = ["ledger", "hand"];
+    let paths = kinds.map(|name| folder.path().join(name));
     for path in &paths {
         set_budgets(&SqliteLedger::open(path).unwrap());
     }
-    let (mut rates, mut worst) = ([vec![], vec![]], [Duration::ZERO; 2]);
+    let mut all = [vec![], vec![]];
     for _ in 0..ROUNDS {
-        for (index, kind) in ["ledger", "hand"].into_iter().enumerate() {
-            let (rate, longest) = run(kind, processes, &paths[index]);
-            rates[index].push(rate);
-            worst[index] = worst[index].max(longest);
+        for ((kind, path), rounds) in kinds.iter().zip(&paths).zip(&mut all) {
+            rounds.push(run(kind, processes, path));
         }
     }
-    let [ours, by_hand] = rates.map(median);
+    let [ours, by_hand] =
+        [0, 1].map(|side| median(all[side].iter().map(|done| done.rates.iter().sum()).collect()));
     println!(
         "pairs    {processes} process(es): ledger {ours:.0}/s, by hand {by_hand:.0}/s: {:.2}x the time (bar 1.2x)",
         by_hand / ours
     );
-    println!(
-        "wait     {processes} process(es): worst hold and settle {:.0?}, by hand {:.0?} (bar 0.5 s)",
-        worst[0], worst[1]
-    );
-}
-
-fn saturated(processes: usize) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("ledger");
-    set_budgets(&SqliteLedger::open(&path).unwrap());
-    let (mut rates, mut worst) = (vec![], Duration::ZERO);
-    for _ in 0..ROUNDS {
-        let (rate, longest) = run("ledger", processes, &path);
-        rates.push(rate);
-        worst = worst.max(longest);
+    if processes == 1 {
+        return;
     }
-    println!(
-        "wait     {processes} process(es): ledger {:.0}/s, worst hold and settle {worst:.0?} (bar 0.5 s)",
-        median(rates)
-    );
+    let [ours, by_hand] = all.map(|rounds| {
+        let rates = || rounds.iter().flat_map(|done| &done.rates);
+        let (least, most) = rates().fold((f64::MAX, 0.0_f64), |(a, b), rate| (a.min(*rate), b.max(*rate)));
+        let longest = rounds.iter().map(|done| done.longest).max().unwrap();
+        format!("one process {least:.0} to {most:.0}/s, longest pair {longest:.0?}")
+    });
+    println!("wait     {processes} processes: ledger {ours} (bar 0.5 s); by hand {by_hand}");
 }
 
 fn together_against_alone() {
