@@ -1,9 +1,8 @@
 //! One transaction on the file, shared by any number of steps.
 
-use std::collections::HashMap;
-
 use rusqlite::{CachedStatement, Connection, Params, params};
 
+use super::cache::{Cache, CachedSums, Memory, Settings};
 use super::columns::{self, Setting, win};
 use super::failure::{StoreName, may_be_done};
 use super::schema;
@@ -17,43 +16,29 @@ use crate::pause::Pause;
 use crate::scope::Scope;
 use crate::window::{Period, Window};
 
-const WRITE_SUMS: &str = "INSERT INTO counter (scope, win, start, held, held_assumed, presumed, settled, \
-                          overrun, open, alerted, held_over) \
-                          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
-                          ON CONFLICT DO UPDATE SET held = ?4, held_assumed = ?5, presumed = ?6, \
-                          settled = ?7, overrun = ?8, open = ?9, alerted = ?10, held_over = ?11";
+const ADD_SUMS: &str = "INSERT INTO counter (scope, win, start, held, held_assumed, presumed, settled, overrun, \
+                        open, alerted, held_over) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+const PUT_SUMS: &str = "UPDATE counter SET held = ?4, held_assumed = ?5, presumed = ?6, settled = ?7, \
+                        overrun = ?8, open = ?9, alerted = ?10, held_over = ?11 \
+                        WHERE scope = ?1 AND win = ?2 AND start = ?3";
+/// The same where only what is held has changed, as by every hold: each column that is written is
+/// checked too, which takes longer than the row.
+const PUT_HELD: &str = "UPDATE counter SET held = ?4, held_assumed = ?5, held_over = ?6, open = ?7 \
+                        WHERE scope = ?1 AND win = ?2 AND start = ?3";
 const WRITE_WEEK: &str = "INSERT INTO week_alert (scope, start, alerted) VALUES (?1, ?2, ?3) \
                           ON CONFLICT DO UPDATE SET alerted = ?3";
 
 /// An open transaction. Dropped without [`Batch::commit`], it is rolled back.
 ///
-/// Sums and budgets are read once and cached while it is open: many holds on one scope write many
-/// holds and one row of sums.
+/// Sums and budgets are read once and cached: many holds on one scope write many holds and one row
+/// of sums.
 pub(super) struct Batch<'c> {
     connection: &'c Connection,
     store: &'c StoreName,
-    scopes: HashMap<String, CachedScope>,
-}
-
-/// What is known of a scope, as read or as changed by a step.
-#[derive(Default)]
-struct CachedScope {
-    settings: Option<Settings>,
-    sums: Vec<CachedSums>,
-}
-
-/// What is set for a scope.
-struct Settings {
-    in_force: InForce,
-    pause: Option<Pause>,
-}
-
-/// The sums of a scope in one period; of a week only what was alerted.
-struct CachedSums {
-    period: Period,
-    sums: Sums,
-    /// Changed and not written yet.
-    is_new: bool,
+    memory: &'c mut Memory,
+    cache: Cache,
+    /// SQLite's number for the state of the file.
+    version: i64,
 }
 
 /// Why a batch was not committed.
@@ -76,17 +61,34 @@ impl Failure {
 
 impl<'c> Batch<'c> {
     /// Begins a write transaction; waits up to the connection's limit.
-    pub(super) fn begin(connection: &'c Connection, store: &'c StoreName) -> Result<Self, Error> {
-        let batch = Batch { connection, store, scopes: HashMap::new() };
+    pub(super) fn begin(
+        connection: &'c Connection,
+        store: &'c StoreName,
+        memory: &'c mut Memory,
+    ) -> Result<Self, Error> {
+        let mut batch = Batch { connection, store, memory, cache: Cache::default(), version: 0 };
         batch.execute("BEGIN IMMEDIATE", [])?;
-        schema::check_version(connection, store)?;
+        batch.version = batch.version_of_file()?;
+        let (cache, is_same) = batch.memory.take(batch.version);
+        batch.cache = cache;
+        if !is_same {
+            schema::check_version(connection, store)?;
+        }
         Ok(batch)
+    }
+
+    /// A number that changes when another connection commits, and can't change any more in this
+    /// transaction.
+    fn version_of_file(&self) -> Result<i64, Error> {
+        let mut ask = self.prepare("PRAGMA data_version").map_err(|error| self.store.failed(error))?;
+        ask.query_row([], |row| row.get(0)).map_err(|error| self.store.failed(error))
     }
 
     /// Writes the sums and commits. When it returns, everything is on the disk.
     pub(super) fn commit(mut self) -> Result<(), Failure> {
         self.write_sums().map_err(Failure::RolledBack)?;
         let Err(error) = self.prepare("COMMIT").and_then(|mut commit| commit.execute([])) else {
+            self.memory.keep(std::mem::take(&mut self.cache), self.version);
             return Ok(());
         };
         let may_be_done = may_be_done(&error);
@@ -102,30 +104,41 @@ impl<'c> Batch<'c> {
         }
     }
 
-    fn write_sums(&mut self) -> Result<(), Error> {
+    fn write_sums(&self) -> Result<(), Error> {
         let failed = |error| self.store.failed(error);
-        let mut write = self.prepare(WRITE_SUMS).map_err(failed)?;
-        for (scope, cached) in &self.scopes {
-            for CachedSums { period, sums, .. } in cached.sums.iter().filter(|sums| sums.is_new) {
-                if period.window == Window::Week {
-                    self.execute(WRITE_WEEK, params![scope, period.start.as_microsecond(), sums.alerted])?;
-                    continue;
+        let mut put = self.prepare(PUT_SUMS).map_err(failed)?;
+        let mut put_held = self.prepare(PUT_HELD).map_err(failed)?;
+        for (scope, CachedSums { period, sums, row, .. }) in self.cache.changed() {
+            let start = period.start.as_microsecond();
+            if period.window == Window::Week {
+                self.execute(WRITE_WEEK, params![scope, start, sums.alerted])?;
+                continue;
+            }
+            let Sums { held, held_assumed, held_over, open, .. } = *sums;
+            let (win, number) = (win(period.window), i64::try_from(open).unwrap_or(i64::MAX));
+            let all = params![
+                scope,
+                win,
+                start,
+                held.column(),
+                held_assumed.column(),
+                sums.presumed.column(),
+                sums.settled.column(),
+                sums.overrun.column(),
+                number,
+                sums.alerted,
+                held_over.column()
+            ];
+            let rows = match row {
+                None => self.prepare(ADD_SUMS).and_then(|mut add| add.execute(all)),
+                Some(row) if *sums == (Sums { held, held_assumed, held_over, open, ..*row }) => {
+                    let held = [held, held_assumed, held_over].map(|amount| amount.column());
+                    put_held.execute(params![scope, win, start, held[0], held[1], held[2], number])
                 }
-                write
-                    .execute(params![
-                        scope,
-                        win(period.window),
-                        period.start.as_microsecond(),
-                        sums.held.column(),
-                        sums.held_assumed.column(),
-                        sums.presumed.column(),
-                        sums.settled.column(),
-                        sums.overrun.column(),
-                        i64::try_from(sums.open).unwrap_or(i64::MAX),
-                        sums.alerted,
-                        sums.held_over.column()
-                    ])
-                    .map_err(failed)?;
+                Some(_) => put.execute(all),
+            };
+            if rows.map_err(failed)? != 1 {
+                return Err(self.store.damaged(format!("the sums of {scope} were there and are gone")));
             }
         }
         Ok(())
@@ -147,39 +160,20 @@ impl<'c> Batch<'c> {
         row.map(|row| columns::hold(row, self.store)).transpose()
     }
 
-    fn scope(&mut self, scope: &str) -> &mut CachedScope {
-        // Looked up first: a name is made only for a scope that is new.
-        if !self.scopes.contains_key(scope) {
-            self.scopes.insert(scope.to_owned(), CachedScope::default());
-        }
-        self.scopes.entry(scope.to_owned()).or_default()
-    }
-
-    fn cached(&self, scope: &str, period: Period) -> Option<Sums> {
-        let cached = self.scopes.get(scope)?.sums.iter();
-        cached.into_iter().find(|sums| sums.period == period).map(|cached| cached.sums)
-    }
-
-    /// After a budget or a pause was changed: a default is in force for any number of scopes.
-    fn forget_settings(&mut self) {
-        self.scopes.values_mut().for_each(|cached| cached.settings = None);
-    }
-
     fn settings(&mut self, scope: &str) -> Result<&Settings, Error> {
-        let is_read = self.scopes.get(scope).is_some_and(|cached| cached.settings.is_some());
-        let settings = if is_read { None } else { Some(self.read_settings(scope)?) };
-        let cached = self.scope(scope);
-        if settings.is_some() {
-            cached.settings = settings;
+        if self.cache.settings(scope).is_none() {
+            let settings = self.read_settings(scope)?;
+            self.cache.add_settings(scope, settings);
         }
-        Ok(cached.settings.get_or_insert_with(|| Settings { in_force: InForce::default(), pause: None }))
+        let lost = || self.store.damaged(format!("the settings of {scope} were read and are gone"));
+        self.cache.settings(scope).ok_or_else(lost)
     }
 
     fn read_settings(&self, scope: &str) -> Result<Settings, Error> {
         let failed = |error| self.store.failed(error);
         let mut statement = self.prepare(columns::SETTINGS).map_err(failed)?;
         let mut rows = statement.query(params![scope, default_place_of(scope)]).map_err(failed)?;
-        let mut settings = Settings { in_force: InForce::default(), pause: None };
+        let mut settings = Settings::default();
         while let Some(row) = rows.next().map_err(failed)? {
             match columns::setting(row, self.store)? {
                 Setting::Pause(pause) => settings.pause = Some(pause),
@@ -200,37 +194,32 @@ impl<'c> Batch<'c> {
         Ok(settings)
     }
 
-    /// Reads a scope's sums with one query, except those in the cache: what a step of this
-    /// transaction left is newer than the row.
+    /// Reads a scope's sums with one query, except those in the cache.
     fn read_sums(&mut self, scope: &str, periods: [Period; 4]) -> Result<(), Error> {
         let failed = |error| self.store.failed(error);
         let mut statement = self.connection.prepare_cached(columns::KEPT).map_err(failed)?;
         let [a, b, c, d] = periods.map(|period| period.start.as_microsecond());
         let mut rows = statement.query(params![scope, a, b, c, d]).map_err(failed)?;
-        let mut found = periods.map(|period| (period, Sums::default()));
+        let mut found = periods.map(|period| (period, None));
         while let Some(row) = rows.next().map_err(failed)? {
             let (window, sums) = columns::kept(row, self.store)?;
             if let Some(place) = found.iter_mut().find(|(period, _)| period.window == window) {
-                place.1 = sums;
+                place.1 = Some(sums);
             }
         }
-        let cached = &mut self.scope(scope).sums;
         for (period, sums) in found {
-            if !cached.iter().any(|cached| cached.period == period) {
-                cached.push(CachedSums { period, sums, is_new: false });
-            }
+            self.cache.add_sums(scope, period, sums);
         }
         Ok(())
     }
 
     /// What was alerted in a week.
     fn week_alert(&mut self, scope: &str, week: Period) -> Result<u8, Error> {
-        if let Some(sums) = self.cached(scope, week) {
+        if let Some([sums]) = self.cache.sums(scope, [week]) {
             return Ok(sums.alerted);
         }
         let alerted = week_alert(self.connection, scope, week, self.store)?;
-        let sums = Sums { alerted, ..Sums::default() };
-        self.scope(scope).sums.push(CachedSums { period: week, sums, is_new: false });
+        self.cache.add_sums(scope, week, Some(Sums { alerted, ..Sums::default() }));
         Ok(alerted)
     }
 }
@@ -251,7 +240,7 @@ impl Transaction for Batch<'_> {
     }
 
     fn put_budget(&mut self, budget: &Budget) -> Result<(), Error> {
-        self.forget_settings();
+        self.cache.forget_settings();
         self.execute(
             "INSERT INTO budget (scope, win, cap, assumed_ok, alerts) VALUES (?1, ?2, ?3, ?4, ?5) \
              ON CONFLICT DO UPDATE SET cap = ?3, assumed_ok = ?4, alerts = ?5",
@@ -266,7 +255,7 @@ impl Transaction for Batch<'_> {
     }
 
     fn remove_budget(&mut self, place: &str, window: Window) -> Result<(), Error> {
-        self.forget_settings();
+        self.cache.forget_settings();
         self.execute("DELETE FROM budget WHERE scope = ?1 AND win = ?2", params![place, win(window)])
     }
 
@@ -275,7 +264,7 @@ impl Transaction for Batch<'_> {
     }
 
     fn put_pause(&mut self, pause: &Pause) -> Result<(), Error> {
-        self.forget_settings();
+        self.cache.forget_settings();
         let Pause { scope, since, by, reason } = pause;
         self.execute(
             "INSERT INTO pause (scope, at, who, reason) VALUES (?1, ?2, ?3, ?4)",
@@ -284,7 +273,7 @@ impl Transaction for Batch<'_> {
     }
 
     fn remove_pause(&mut self, scope: &Scope) -> Result<(), Error> {
-        self.forget_settings();
+        self.cache.forget_settings();
         self.execute("DELETE FROM pause WHERE scope = ?1", params![scope.as_str()])
     }
 
@@ -293,17 +282,18 @@ impl Transaction for Batch<'_> {
     }
 
     fn sums(&mut self, scope: &str, periods: [Period; 4]) -> Result<[Sums; 4], Error> {
-        if !periods.iter().all(|period| self.cached(scope, *period).is_some()) {
+        if self.cache.sums(scope, periods).is_none() {
             self.read_sums(scope, periods)?;
         }
-        Ok(periods.map(|period| self.cached(scope, period).unwrap_or_default()))
+        let lost = || self.store.damaged(format!("the sums of {scope} were read and are gone"));
+        self.cache.sums(scope, periods).ok_or_else(lost)
     }
 
     fn week_sums(&mut self, scope: &str, week: Period) -> Result<Sums, Error> {
         let mut days = days_of(self.connection, scope, week, self.store)?;
-        // What steps of this transaction left is newer.
+        // What steps of this transaction left is newer than the rows.
         for day in week.days() {
-            if let Some(sums) = self.cached(scope, day) {
+            if let Some([sums]) = self.cache.sums(scope, [day]) {
                 days.retain(|(start, _)| *start != day.start);
                 days.push((day.start, sums));
             }
@@ -313,12 +303,10 @@ impl Transaction for Batch<'_> {
     }
 
     fn put_sums(&mut self, scope: &str, period: Period, sums: Sums) -> Result<(), Error> {
-        let store = self.store;
-        let unread = || store.damaged(format!("sums of {scope} were to be written that were not read"));
-        let cached = self.scopes.get_mut(scope).into_iter().flat_map(|cached| &mut cached.sums);
-        let place = cached.into_iter().find(|cached| cached.period == period).ok_or_else(unread)?;
-        (place.sums, place.is_new) = (sums, true);
-        Ok(())
+        if self.cache.change_sums(scope, period, sums) {
+            return Ok(());
+        }
+        Err(self.store.damaged(format!("sums of {scope} were to be written that were not read")))
     }
 
     fn hold_of_id(&mut self, id: &HoldId) -> Result<Option<Hold>, Error> {

@@ -6,6 +6,7 @@
 mod anchor;
 mod backup;
 mod batch;
+mod cache;
 mod columns;
 mod connection;
 mod failure;

@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::batch::{Batch, Failure};
+use super::cache::Memory;
 use super::failure::StoreName;
 use super::ledger_file::LedgerFile;
 use super::pending::{Mailbox, Message, PendingStep, TypedStep, lock};
@@ -53,8 +54,13 @@ struct Queue {
 }
 
 struct Session {
-    connection: Connection,
+    storage: Storage,
     lock: WriterLock,
+}
+
+struct Storage {
+    connection: Connection,
+    memory: Memory,
 }
 
 impl Writer {
@@ -66,7 +72,8 @@ impl Writer {
         lock: WriterLock,
     ) -> Self {
         let (queue, wake) = (Mutex::default(), Condvar::new());
-        Writer { file, clock, wait, queue, wake, session: Mutex::new(Session { connection, lock }) }
+        let storage = Storage { connection, memory: Memory::default() };
+        Writer { file, clock, wait, queue, wake, session: Mutex::new(Session { storage, lock }) }
     }
 
     /// Runs a step in a transaction and returns its result once it is on the disk. A step may
@@ -146,9 +153,9 @@ impl Writer {
         take: impl for<'l> FnOnce(&'l mut WriterLock, &StoreName) -> Result<Option<LockGuard<'l>>, Error>,
     ) -> bool {
         let mut session = lock(&self.session);
-        let Session { connection, lock } = &mut *session;
+        let Session { storage, lock } = &mut *session;
         match take(lock, &self.file.store) {
-            Ok(Some(guard)) => self.work(connection, guard),
+            Ok(Some(guard)) => self.work(storage, guard),
             Ok(None) => return false,
             Err(error) => self.fail_all(&error),
         }
@@ -156,16 +163,16 @@ impl Writer {
     }
 
     /// Runs the steps in the queue and delivers their results.
-    fn work(&self, connection: &Connection, guard: LockGuard<'_>) {
+    fn work(&self, storage: &mut Storage, guard: LockGuard<'_>) {
         let mut steps: Vec<Box<dyn PendingStep>> = {
             let mut queue = lock(&self.queue);
             let so_many = queue.waiting.len().min(MAX_BATCH);
             queue.waiting.drain(..so_many).collect()
         };
-        let done = match self.transact(connection, &mut steps) {
+        let done = match self.transact(storage, &mut steps) {
             Err(Failure::RolledBack(_)) if steps.len() > 1 => {
                 // One step's data may be the cause, and it must not stop the others.
-                self.one_by_one(connection, &mut steps)
+                self.one_by_one(storage, &mut steps)
             }
             done => done.map_err(Failure::into_error),
         };
@@ -181,9 +188,9 @@ impl Writer {
 
     /// Runs each step in a transaction of its own. If the store itself fails, the rest is not
     /// tried.
-    fn one_by_one(&self, connection: &Connection, steps: &mut [Box<dyn PendingStep>]) -> Result<(), Error> {
+    fn one_by_one(&self, storage: &mut Storage, steps: &mut [Box<dyn PendingStep>]) -> Result<(), Error> {
         for step in steps {
-            match self.transact(connection, std::slice::from_mut(step)) {
+            match self.transact(storage, std::slice::from_mut(step)) {
                 Ok(()) => step.deliver(),
                 // Earlier steps have their results; this one and the rest get the error.
                 Err(Failure::Closed(error)) => return Err(error),
@@ -193,12 +200,13 @@ impl Writer {
         Ok(())
     }
 
-    fn transact(&self, connection: &Connection, steps: &mut [Box<dyn PendingStep>]) -> Result<(), Failure> {
+    fn transact(&self, storage: &mut Storage, steps: &mut [Box<dyn PendingStep>]) -> Result<(), Failure> {
         if steps.is_empty() {
             return Ok(());
         }
         self.file.check().map_err(Failure::Closed)?;
-        let mut batch = Batch::begin(connection, &self.file.store).map_err(Failure::Closed)?;
+        let Storage { connection, memory } = storage;
+        let mut batch = Batch::begin(connection, &self.file.store, memory).map_err(Failure::Closed)?;
         // Read under the lock, so that times rise in the order of the steps.
         let now = self.clock.now();
         for step in steps {

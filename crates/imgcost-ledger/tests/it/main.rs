@@ -29,6 +29,7 @@ mod postgres_silence;
 mod properties;
 mod sqlite;
 mod sqlite_backup;
+mod sqlite_cache;
 mod sqlite_faults;
 mod sqlite_migration;
 mod sqlite_opening;

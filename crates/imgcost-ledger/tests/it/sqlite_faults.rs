@@ -10,6 +10,7 @@ mod disk;
 mod locks;
 mod place;
 mod read_inside;
+mod stopped;
 
 /// The other process; nothing in a run of all tests.
 #[test]
@@ -22,6 +23,8 @@ fn child_process() {
         "may-only-read" => disk::may_only_read(&path),
         "opens-a-mounted-file" => place::opens_a_mounted_file(&path),
         "holds-a-hundred" => locks::holds_a_hundred(&path),
+        #[cfg(target_os = "linux")]
+        "holds-without-end" => stopped::holds_without_end(&path),
         _ => panic!("no role {role}"),
     }
 }
