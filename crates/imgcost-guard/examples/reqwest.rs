@@ -104,7 +104,12 @@ async fn by_hand(guard: &Guard, base_url: &str, key: &str) -> Result<(), Box<dyn
         "images": [{"file_id": "file-fox"}],
     });
     let stream = json!({"model": model, "prompt": "a fox", "size": size, "quality": quality, "stream": true});
-    let client = reqwest::Client::new();
+    // A client that follows redirects or retries by itself returns the error of its last try, which
+    // says nothing about a try before it that was sent.
+    let client = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .build()?;
     for (path, body) in
         [("/images/generations", image), ("/images/edits", edit), ("/images/generations", stream)]
     {
@@ -114,7 +119,7 @@ async fn by_hand(guard: &Guard, base_url: &str, key: &str) -> Result<(), Box<dyn
             client.post(format!("{base_url}{path}")).bearer_auth(key).header("content-type", json).body(body);
         let mut response = match request.send().await {
             Ok(response) => response,
-            // Only a failed connection says for sure that nothing was sent.
+            // Of such a client, a failed connection says for sure that nothing was sent.
             Err(error) if error.is_connect() => {
                 call.not_sent()?;
                 return Err(error.into());

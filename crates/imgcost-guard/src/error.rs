@@ -97,6 +97,20 @@ pub enum Error {
         /// How many wait.
         waiting: usize,
     },
+    /// A batch file that can't be held or settled.
+    #[cfg(feature = "batch")]
+    #[error("the batch file is refused: {0}")]
+    Batch(#[source] crate::batch::BatchError),
+    /// A request of a batch file that the policy denies.
+    #[cfg(feature = "batch")]
+    #[error("line {line} of the batch file: {why}")]
+    BatchLine {
+        /// Which one.
+        line: u64,
+        /// Why it is denied.
+        #[source]
+        why: Box<Error>,
+    },
     /// The runtime shut down, or a callback panicked, before the response was known.
     #[error("the guard was interrupted before the ledger answered")]
     Interrupted,
@@ -138,10 +152,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Error::NotQuotable(error) => error.code().as_str(),
-            Error::HoldError { why: HoldError::Unpriced, .. } => "unpriced",
-            Error::HoldError { why: HoldError::Unbounded, .. } => "unbounded",
-            Error::HoldError { why: HoldError::NoPrompt, .. } => "no-prompt",
-            Error::HoldError { why: HoldError::TooLarge, .. } => "too-large",
+            Error::HoldError { why, .. } => code_of(*why),
             Error::UnseenContext { .. } => "unseen-context",
             Error::UnknownFields { .. } => "unknown-field",
             #[cfg(feature = "rules")]
@@ -154,6 +165,10 @@ impl Error {
             Error::SentTooOften { .. } => "sent-too-often",
             Error::Scope(_) => "bad-input",
             Error::Busy { .. } => "busy",
+            #[cfg(feature = "batch")]
+            Error::Batch(error) => error.code(),
+            #[cfg(feature = "batch")]
+            Error::BatchLine { why, .. } => why.code(),
             Error::Interrupted => "interrupted",
         }
     }
@@ -182,6 +197,16 @@ impl Error {
     /// Whether the hold was booked before, otherwise than is wanted now.
     pub(crate) fn is_conflict(&self) -> bool {
         matches!(self, Error::Ledger(imgcost_ledger::Error::Conflict { .. }))
+    }
+}
+
+/// The stable name of why there is no amount to hold.
+pub(crate) const fn code_of(why: HoldError) -> &'static str {
+    match why {
+        HoldError::Unpriced => "unpriced",
+        HoldError::Unbounded => "unbounded",
+        HoldError::NoPrompt => "no-prompt",
+        HoldError::TooLarge => "too-large",
     }
 }
 

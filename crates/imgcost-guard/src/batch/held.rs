@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Grouped, Kept, Kind, Lines, QUOTE, Summary};
 use crate::booking::{self, Amount, HoldError};
+use crate::error::code_of;
 
 /// After which time the hold of a batch shows as expired: a batch has a day, and its output may be
 /// fetched later.
@@ -40,6 +41,17 @@ pub enum BatchError {
     /// The file as a whole can't be held.
     #[error("{0}")]
     File(Error),
+}
+
+impl BatchError {
+    /// The stable name of the kind.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            BatchError::Line { error, .. } | BatchError::File(error) => error.code().as_str(),
+            BatchError::NoCeiling { why, .. } => code_of(*why),
+        }
+    }
 }
 
 /// A batch's input file, to be held.
@@ -88,7 +100,7 @@ impl BatchHold {
         file: &mut JobFile<R>,
         resolver: &mut RowResolver<'_>,
     ) -> Result<BatchHold, BatchError> {
-        let mut batch = BatchHold { expected: Some(NanoUsd::ZERO), ..BatchHold::default() };
+        let mut batch = BatchHold::empty();
         let defaults = resolver.defaults().clone();
         let mut row = JobRow::new(&defaults);
         while file.next(&defaults, &mut row).map_err(BatchError::File)? {
@@ -96,21 +108,38 @@ impl BatchHold {
             let wrong = |error| BatchError::Line { line, error };
             let offer = resolver.prepare(&mut row).map_err(wrong)?;
             let quote = offer.quote(&row.request).map_err(wrong)?;
-            batch.add(line, &row.id, &quote)?;
+            batch.add(line, &row.id, &quote, false)?;
         }
-        if batch.ids.is_empty() {
+        batch.whole()
+    }
+
+    /// Before any line is added.
+    pub(super) fn empty() -> BatchHold {
+        BatchHold { expected: Some(NanoUsd::ZERO), ..BatchHold::default() }
+    }
+
+    /// After the last line is added.
+    pub(super) fn whole(self) -> Result<BatchHold, BatchError> {
+        if self.ids.is_empty() {
             let message = "the file has no requests";
             return Err(BatchError::File(Error::new(Code::BadInput, message).field("file")));
         }
-        Ok(batch)
+        Ok(self)
     }
 
-    fn add(&mut self, line: u64, id: &str, quote: &Quote<'_>) -> Result<(), BatchError> {
+    /// Adds a line. The ceilings of prices that are too old are assumed.
+    pub(super) fn add(
+        &mut self,
+        line: u64,
+        id: &str,
+        quote: &Quote<'_>,
+        is_old: bool,
+    ) -> Result<(), BatchError> {
         let no_ceiling = |why| BatchError::NoCeiling { line, why };
         let held = booking::Held::of(quote, Amount::Ceiling).map_err(no_ceiling)?;
         self.ceiling = self.ceiling.checked_add(held.amount).ok_or(no_ceiling(HoldError::TooLarge))?;
         self.expected = self.expected.zip(held.expected).and_then(|(sum, more)| sum.checked_add(more));
-        if held.is_assumed {
+        if held.is_assumed || is_old {
             self.first_assumed.get_or_insert(line);
         }
         if let Some(earlier) = self.ids.insert(id.to_owned(), line) {

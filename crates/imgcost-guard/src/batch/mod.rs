@@ -1,8 +1,11 @@
 //! Files of OpenAI's Batch API: one hold for all requests of a file, settled by the batch's output.
 //!
-//! [`BatchHold`] adds up the ceilings of a file's lines, and [`BatchSettlement`] what became of them.
-//! A line with an error or without a ceiling refuses the whole file.
+//! [`Guard::hold_batch`](crate::Guard::hold_batch) and
+//! [`settle_batch`](crate::Guard::settle_batch) do all of it. Without a guard, [`BatchHold`] adds up the
+//! ceilings of a file's lines, and [`BatchSettlement`] what became of them. A line with an error or
+//! without a ceiling refuses the whole file.
 
+mod guarded;
 mod held;
 mod settled;
 

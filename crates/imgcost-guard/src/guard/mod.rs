@@ -1,7 +1,7 @@
 //! The guard itself: quotes a request and holds its money.
 
 mod builder;
-mod quoting;
+pub(crate) mod quoting;
 pub(crate) mod shared;
 mod told;
 

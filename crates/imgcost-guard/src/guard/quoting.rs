@@ -55,7 +55,7 @@ impl Guard {
 
     /// What the policy file forbids the call for.
     #[cfg(feature = "rules")]
-    fn forbidden(&self, request: &Request, quote: Option<&Quote<'_>>) -> Option<Error> {
+    pub(crate) fn forbidden(&self, request: &Request, quote: Option<&Quote<'_>>) -> Option<Error> {
         let (rules, quote) = (self.shared.policy.rules.as_ref()?, quote?);
         let id = self.spend.key.as_deref().unwrap_or_default();
         let tags: Vec<_> = self.spend.tags().map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -100,7 +100,7 @@ impl Guard {
 }
 
 /// A request with what the policy takes for granted where it is left open.
-fn filled_in<'r>(request: &'r Request, policy: &Policy) -> Cow<'r, Request> {
+pub(crate) fn filled_in<'r>(request: &'r Request, policy: &Policy) -> Cow<'r, Request> {
     let mut request = Cow::Borrowed(request);
     if let (None, Some(tokens)) = (request.prompt, policy.assume_prompt_tokens) {
         request.to_mut().prompt = Some(Prompt::of_tokens(tokens));
@@ -164,7 +164,7 @@ fn wish<'b>(guard: &'b Guard, request: &'b Request) -> Result<HoldRequest<'b>, E
 
 /// Whether the prices are older than the policy takes for proven. Prices that are old are told
 /// once a day.
-fn is_old(guard: &Guard, quote: &Quote<'_>) -> bool {
+pub(crate) fn is_old(guard: &Guard, quote: &Quote<'_>) -> bool {
     let (shared, offer) = (&guard.shared, quote.offer());
     let (provider, day) = (offer.provider, offer.as_of);
     let age = provider.checked.duration_until(day).as_hours() / 24;

@@ -7,10 +7,13 @@
 mod common;
 
 mod attacks;
+mod batches;
 mod denials;
 mod events;
+mod example_any_client;
 mod example_async_openai;
 mod example_reqwest;
+mod example_tower;
 mod fake_api;
 mod given_up;
 mod ledger_down;
