@@ -69,6 +69,11 @@ impl Step {
         }
     }
 
+    /// Whether it books a cost.
+    pub(crate) fn settles(&self) -> bool {
+        matches!(self.what, What::Change(Change::Settle { .. }))
+    }
+
     /// What a call that went wrong costs: by the policy, or else by its provider's rules. See
     /// [`Hold::failed`](crate::Hold::failed).
     pub(crate) fn of_failure(hold: &Inner, outcome: &Outcome<'_>) -> Step {

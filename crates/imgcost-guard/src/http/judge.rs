@@ -27,6 +27,8 @@ pub(crate) enum Verdict {
     Failed { event: Event, status: Option<u16>, error_type: Option<String>, error_code: Option<String> },
     /// What it cost is not known.
     Presume(&'static str),
+    /// The same, but at least what the part of a response says that came.
+    AtLeast(Box<Response>, &'static str),
     /// The guard itself held it back.
     HeldBack,
 }
@@ -46,6 +48,11 @@ impl Verdict {
         let step = match self {
             Verdict::Settle(response) => Step::of_response(hold.inner(), response),
             Verdict::Presume(why) => Step::presume(why),
+            // It is settled only where what it reports is already more than the ceiling.
+            Verdict::AtLeast(response, why) => match Step::of_response(hold.inner(), response) {
+                step if step.settles() => step,
+                _ => Step::presume(why),
+            },
             Verdict::HeldBack => Step::release("not sent: it was given up before the guard let it go"),
             Verdict::Failed { event, status, error_type, error_code } => {
                 let names = (error_type.as_deref(), error_code.as_deref());
@@ -113,22 +120,32 @@ impl Reader {
                 match (alone || all, ended) {
                     (true, _) => Verdict::Settle(Box::new(response)),
                     (false, Ended::Broken) => {
-                        Verdict::Presume("the stream was given up before its last image")
+                        at_least(response, "the stream was given up before its last image")
                     }
-                    (false, _) => Verdict::Presume("the stream completed fewer images than were asked for"),
+                    (false, _) => at_least(response, "the stream completed fewer images than were asked for"),
                 }
             }
-            (_, End::CutOff) if ended == Ended::Broken => Verdict::Presume("the response broke off"),
-            (_, End::CutOff) => Verdict::Presume("the response ends before it is complete"),
-            (_, End::Empty) if ended == Ended::Broken => {
-                Verdict::Presume("the response broke off before its first byte")
-            }
-            (_, End::Empty) => Verdict::Presume("the response is empty"),
-            (_, End::TooLarge) => Verdict::Presume("the response reports more than can be read"),
-            (_, End::Unreadable | End::Complete) => {
-                Verdict::Presume("the response does not say what was used")
-            }
+            (Some(response), end) => at_least(response, incomplete(end, ended)),
+            (None, end) => Verdict::Presume(incomplete(end, ended)),
         }
+    }
+}
+
+/// A response that is not whole: what was not seen may cost more.
+fn at_least(mut response: Response, why: &'static str) -> Verdict {
+    response.uncounted = true;
+    Verdict::AtLeast(Box::new(response), why)
+}
+
+/// Why a response does not say what the call cost.
+fn incomplete(end: End, ended: Ended) -> &'static str {
+    match (end, ended) {
+        (End::CutOff, Ended::Broken) => "the response broke off",
+        (End::CutOff, _) => "the response ends before it is complete",
+        (End::Empty, Ended::Broken) => "the response broke off before its first byte",
+        (End::Empty, _) => "the response is empty",
+        (End::TooLarge, _) => "the response reports more than can be read",
+        (End::Unreadable | End::Complete, _) => "the response does not say what was used",
     }
 }
 
@@ -180,7 +197,8 @@ mod tests {
     #[test]
     fn a_stream_that_lacks_images_is_not_settled_below_its_ceiling() {
         for ended in [Ended::Whole, Ended::Said, Ended::Broken] {
-            assert!(matches!(judged(200, 2, EVENT, ended), Verdict::Presume(_)), "{ended:?}");
+            let Verdict::AtLeast(response, _) = judged(200, 2, EVENT, ended) else { panic!("{ended:?}") };
+            assert!(response.uncounted && response.usage.output == Some(272), "{ended:?}");
         }
     }
 

@@ -125,6 +125,33 @@ fn a_stream_of_fewer_images_than_asked_for_is_presumed() {
     assert_eq!((settled.state, settled.amount.to_string().as_str()), (State::Settled, "0.42153"));
 }
 
+/// Two images are held at $0.42; one event reports three times as much for the first of them.
+#[test]
+fn an_incomplete_stream_is_booked_at_what_it_proves_where_that_is_above_the_ceiling() {
+    let dear = EVENT.replace("7024", "42144");
+    assert_ne!(dear, EVENT);
+    for (rest, broken) in
+        [("data: [DONE]\n\n", false), ("", false), ("", true), ("data: {\"type\":\"ima", true)]
+    {
+        let books = books("5");
+        let mut request = body("gpt-image-2", "high", 2);
+        request["stream"] = json!(true);
+        let guard = guard(&books);
+        let text = request.to_string();
+        let call = guard.before(PATH, Some("application/json"), text.as_bytes()).unwrap().unwrap();
+        let mut watch = call.answered(200);
+        watch.feed(format!("{dear}{rest}").as_bytes());
+        if broken {
+            drop(watch);
+        } else {
+            watch.end().unwrap();
+        }
+        let hold = only_hold(&books);
+        assert_eq!(hold.state, State::Settled, "{rest:?} {broken}: {:?}", hold.reason);
+        assert!(hold.cost.unwrap() > hold.ceiling, "{rest:?} {broken}");
+    }
+}
+
 /// A call and its holds: cap $0.50, a Responses call that may make eight images.
 #[test]
 fn a_responses_call_is_held_for_all_that_it_may_draw() {
