@@ -22,7 +22,6 @@ TARGET = os.environ.get("CARGO_TARGET_DIR") or Path(__file__).parents[2] / "targ
 PROGRAM = str(Path(os.environ.get("IMGCOST") or Path(TARGET) / "dist/imgcost").absolute())
 SCOPE = "demo"
 CAP = str(Decimal(workload.CAP) / 100)
-COST = str(Decimal(workload.COST) / 100)
 REFUSED = 3
 # The fields of `show` that count against the cap. `presumed` may be left out.
 HELD, SETTLED, PRESUMED = "held", "settled", "presumed"
@@ -39,16 +38,20 @@ def imgcost(folder, *words):
     )
 
 
+def cost():
+    return str(Decimal(workload.COST) / 100)
+
+
 def set_budget(folder):
     return imgcost(folder, "set", SCOPE, CAP)
 
 
 def hold(folder):
-    return imgcost(folder, "hold", SCOPE, "--ceiling", COST, "--format", "json")
+    return imgcost(folder, "hold", SCOPE, "--ceiling", cost(), "--format", "json")
 
 
 def settle(folder, name):
-    return imgcost(folder, "settle", name, "--cost", COST)
+    return imgcost(folder, "settle", name, "--cost", cost())
 
 
 def show(folder):
@@ -117,4 +120,4 @@ class Imgcost:
 
 
 if __name__ == "__main__":
-    sys.exit(workload.main(Imgcost(), workload.arguments().parse_args()))
+    sys.exit(workload.main(Imgcost(), workload.parsed()))

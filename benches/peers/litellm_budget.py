@@ -27,25 +27,28 @@ import workload
 
 USER = "demo"
 DATA = "user_cost.json"
-MODEL = "one-cent"
+MODEL = "one-token"
 MESSAGES = [{"role": "user", "content": "hi"}]  # one token
 READS = 100  # a file that cannot be read is read again so often, a millisecond apart
 
 litellm.suppress_debug_info = True
-# A model whose every token costs a cent, so that a call of one token costs exactly that.
-litellm.register_model(
-    {
-        MODEL: {
-            "litellm_provider": "openai",
-            "mode": "chat",
-            "input_cost_per_token": workload.COST / 100,
-            "output_cost_per_token": 0.0,
-        }
-    }
-)
 REPLY = ModelResponse(
     model=MODEL, usage=Usage(prompt_tokens=1, completion_tokens=0, total_tokens=1)
 )
+
+
+def register():
+    """A model whose every token costs what a call is to cost, for calls of one token."""
+    litellm.register_model(
+        {
+            MODEL: {
+                "litellm_provider": "openai",
+                "mode": "chat",
+                "input_cost_per_token": workload.COST / 100,
+                "output_cost_per_token": 0.0,
+            }
+        }
+    )
 
 
 @contextlib.contextmanager
@@ -128,7 +131,8 @@ class LiteLlm:
 
 
 def main():
-    options = workload.arguments().parse_args()
+    options = workload.parsed()
+    register()
     # The premise of every figure. It also loads the tokenizer, so that no process does in its loop.
     cost = litellm.completion_cost(completion_response=REPLY)
     words = "".join(message["content"] for message in MESSAGES)

@@ -1,4 +1,4 @@
-"""The workload that every peer runs: a budget of $1.00 and calls of $0.01 each.
+"""The workload that every peer runs: a budget of $1.00 and calls of $0.01 each, or of `--cost` cents.
 
 A peer says how it is asked (`Peer`, `Session`); this file starts the processes, kills them, counts
 what was admitted by a journal of its own, and prints the summary. Money is whole cents.
@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Callable, Protocol
 
 CAP = 100
-COST = 1
-CALL_SECONDS = 0.002  # a call sleeps up to this long
+COST = 1  # or --cost
+CALL_SECONDS = 0.002  # a call sleeps up to this long, or --call-ms
 KILL_SECONDS = 0.030  # a writer is killed at most this long into its loop
 
 # What a worker appends to its journal, a byte each. The bytes are written by one system call and
@@ -260,7 +260,17 @@ def arguments():
     parser.add_argument("--calls", type=int, default=200, help="calls of each process")
     parser.add_argument("--processes", type=int, nargs="+", default=[1, 4, 16])
     parser.add_argument("--rounds", type=int, default=200, help="rounds of kill -9")
+    parser.add_argument("--cost", type=int, default=COST, help="cents of a call")
+    parser.add_argument("--call-ms", type=float, default=CALL_SECONDS * 1000, help="the longest call")
     return parser
+
+
+def parsed():
+    """The options as they were given. What a call is, all of this file and the peers go by."""
+    global COST, CALL_SECONDS
+    options = arguments().parse_args()
+    COST, CALL_SECONDS = options.cost, options.call_ms / 1000
+    return options
 
 
 def main(peer, options):
