@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use crate::common::adapters::Adapter;
-use crate::common::{booked, books, give_up, guard, holds, image, slow_books};
-use futures_util::FutureExt;
+use crate::common::{booked, books, give_up, guard, holds, image, none_open, slow_books, states};
+use futures_util::{FutureExt, StreamExt};
 use imgcost_fake::{Behaviour, Fake};
 use imgcost_ledger::State;
 use reqwest::{Client, Request};
@@ -99,5 +99,40 @@ async fn a_client_that_reads_all_but_the_end_finds_it_settled() {
         // It is kept open: only the response's last byte settles it.
         assert_eq!(booked(&books).await.state, State::Settled, "{adapter:?}");
         drop(response);
+    }
+}
+
+/// Each at another moment, from before the ledger has answered to after the end of the body: a call
+/// that the API has received is never released, and none stays open.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn calls_that_are_given_up_at_any_moment_are_booked_and_none_that_was_sent_is_released() {
+    let times: usize = std::env::var("IMGCOST_ATTACK_TIMES").map_or(1, |times| times.parse().unwrap());
+    for adapter in Adapter::ALL {
+        for books in [books("100"), slow_books("100")] {
+            let (fake, guard, client) = (Fake::start().await, guard(&books), Client::new());
+            let calls = (0..40 * times).map(|number| {
+                let behaviour = [Behaviour::Ok, Behaviour::Slow, Behaviour::Chunked, Behaviour::Torn];
+                let request = request(&fake, behaviour[number % 4]);
+                let (guard, client) = (guard.clone(), client.clone());
+                let patience = Duration::from_millis(u64::try_from(number * 7 % 41).unwrap());
+                async move {
+                    let call = async {
+                        let response = adapter.send(&guard, &client, request).await.ok()?;
+                        // Some read it, some drop it unread.
+                        if number % 3 > 0 { response.bytes().await.ok().map(drop) } else { None }
+                    };
+                    tokio::time::timeout(patience, call).await.is_ok()
+                }
+            });
+            // Sixteen at a time.
+            let mut calls = futures_util::stream::iter(calls).buffer_unordered(16);
+            while calls.next().await.is_some() {}
+            drop(calls);
+            none_open(&books).await;
+            let (received, states) = (fake.count(), states(&books));
+            let released = states.iter().filter(|state| **state == State::Released).count();
+            assert!(states.len() - released >= received, "{adapter:?}: {received} of {states:?}");
+            assert!(received > 0, "{adapter:?}");
+        }
     }
 }

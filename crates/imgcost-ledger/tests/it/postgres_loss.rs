@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use imgcost_ledger::{Error, HoldId, Ledger, State, Window};
 
 use crate::server::{Server, balanced, budget, new_hold, shared};
+use crate::support::times;
 
 const CENT: u64 = 10_000_000;
 const DOLLAR: u64 = 100 * CENT;
@@ -76,8 +77,8 @@ fn sessions_that_are_cut_lose_nothing_and_double_nothing() {
     thread::scope(|threads| {
         threads.spawn(|| clients(&ledger, &told, &stop));
         let enough = |told: &Mutex<Told>| told.lock().unwrap().settled.len() > 100;
-        for cut in 0..600 {
-            if cut >= 30 && enough(&told) {
+        for cut in 0..600 * times() {
+            if cut >= 30 * times() && enough(&told) {
                 break;
             }
             thread::sleep(Duration::from_millis(50));
@@ -107,7 +108,7 @@ fn a_crash_loses_nothing_that_was_answered() {
     let (told, stop) = (Mutex::default(), AtomicBool::new(false));
     thread::scope(|threads| {
         threads.spawn(|| clients(&ledger, &told, &stop));
-        for _ in 0..3 {
+        for _ in 0..3 * times() {
             until_more(&told, |told| told.settled.len());
             server.crash();
             // Gone for longer than it is asked again.

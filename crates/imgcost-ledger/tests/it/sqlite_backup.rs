@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use imgcost_ledger::{Filter, HoldId, Ledger, Record, SqliteLedger};
 
 use crate::sqlite_faults::common::{assert_whole, begin, held, hold, hold_many, open};
+use crate::support::times;
 
 fn everything(ledger: &SqliteLedger) -> Vec<Record> {
     let mut records = Vec::new();
@@ -112,7 +113,7 @@ fn backups_while_others_hold_are_whole() {
                 }
             });
         }
-        let told = (0..8).map(|number| (hold(&ledger), ledger.backup(copy(number)))).collect();
+        let told = (0..8 * times()).map(|number| (hold(&ledger), ledger.backup(copy(number)))).collect();
         stop.store(true, Ordering::SeqCst);
         told
     });

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::{edited, new_hold, scope, usd};
+use crate::support::{edited, new_hold, scope, times, usd};
 use imgcost_ledger::{Budget, Cap, Error, Ledger, SqliteLedger, Window};
 use rusqlite::Connection;
 
@@ -199,6 +199,10 @@ fn a_link_leads_to_the_same_ledger() {
 
 #[test]
 fn many_open_a_new_file_at_once() {
+    (0..times()).for_each(|_| many_open_a_new_file());
+}
+
+fn many_open_a_new_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.db");
     std::thread::scope(|threads| {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use imgcost_ledger::HoldId;
 
 use super::common::{assert_whole, begin, hold, open};
+use crate::support::times;
 
 /// Opens a database, reads it and closes it again, so many times; prints how often it could.
 const PYTHON: &str = r#"
@@ -108,7 +109,7 @@ fn reading_the_file_inside_the_program_loses_no_hold_to_an_older_sqlite() {
         println!("skipped: no python3 with a SQLite that deletes the log of others");
         return;
     }
-    holds_survive(|path| vec![path.to_owned()], 150);
+    holds_survive(|path| vec![path.to_owned()], 150 * times());
 }
 
 #[test]
@@ -117,7 +118,7 @@ fn reading_all_its_files_inside_the_program_loses_no_hold_to_an_older_sqlite() {
         println!("skipped: no python3 with a SQLite that deletes the log of others");
         return;
     }
-    holds_survive(|path| files_of(path).to_vec(), 150);
+    holds_survive(|path| files_of(path).to_vec(), 150 * times());
 }
 
 #[test]

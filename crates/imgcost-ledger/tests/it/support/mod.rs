@@ -12,6 +12,11 @@ use imgcost_ledger::{
     Refusal, Scope, Sums, Timestamp, Window,
 };
 
+/// How often an attack is repeated: once, and in `scripts/test long` many times.
+pub fn times() -> u32 {
+    std::env::var("IMGCOST_ATTACK_TIMES").map_or(1, |times| times.parse().unwrap())
+}
+
 /// A clock that does not move until it is set.
 #[derive(Clone)]
 pub struct TestClock(Arc<AtomicI64>);
