@@ -59,6 +59,12 @@ impl Error {
         self.problem()?.nearest_value()
     }
 
+    /// The stable code of what went wrong; none for prices of your own.
+    #[must_use]
+    pub fn code(&self) -> Option<Code> {
+        self.problem().map(Problem::code)
+    }
+
     fn problem(&self) -> Option<&Problem> {
         match self {
             Error::UnknownProvider(problem)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use imgcost_core::Book;
+use imgcost_core::{Book, Request as Counts};
 
 use crate::error::Error;
 use crate::prices::Prices;
@@ -98,5 +98,17 @@ impl Estimator {
     /// error names the field, what is allowed and the nearest of it.
     pub fn quote(&self, request: &Request) -> Result<Quote, Error> {
         Quote::new(self.book.clone(), request.resolve(&self.book)?)
+    }
+
+    /// Quotes a call whose every detail is known, such as one read from the body of a request.
+    ///
+    /// # Errors
+    /// As [`Estimator::quote`].
+    pub fn quote_counts(&self, request: &Counts) -> Result<Quote, Error> {
+        Quote::new(self.book.clone(), request.clone())
+    }
+
+    pub(crate) fn prices(&self) -> &Prices {
+        &self.book
     }
 }

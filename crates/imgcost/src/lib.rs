@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod charge;
+mod charged;
 mod error;
 mod estimator;
 mod prices;
@@ -9,6 +10,7 @@ mod quote;
 mod request;
 mod today;
 
+pub use charged::Charged;
 pub use error::Error;
 pub use estimator::Estimator;
 pub use quote::{Quote, QuoteLine};
@@ -17,7 +19,8 @@ pub use today::today;
 
 pub use imgcost_core::{
     Book, CeilingBasis, Charge, ChargeLine, Date, Endpoint, Error as Problem, Estimate, Evidence, Fidelity,
-    InputImage, Item, Note, Pixels, Quality, Rate, Ratio, Size, Tier, Total, Unit, Usd, UsdPerMillion,
+    InputImage, Item, Note, Param, Pixels, Quality, Rate, Ratio, Size, Tier, Total, Unit, Usd, UsdPerMillion,
+    Value,
 };
 
 #[cfg(feature = "toml")]

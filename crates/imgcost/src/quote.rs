@@ -1,5 +1,7 @@
 //! A quote that owns its data.
 
+use std::sync::OnceLock;
+
 use imgcost_core::{
     Date, Estimate, Evidence, Item, Note, Quote as Borrowed, Rate, Request as Counts, Terms, Total, Unit, Usd,
 };
@@ -30,7 +32,8 @@ pub struct Quote {
     pub(crate) terms: Terms,
     provider: String,
     model: String,
-    id: String,
+    /// Made when it is asked for: hashing takes longer than quoting.
+    id: OnceLock<String>,
     total: Total,
     lines: Vec<QuoteLine>,
     notes: Vec<Note>,
@@ -72,7 +75,7 @@ impl Quote {
             terms: quote.terms(),
             provider: quote.offer().provider.id.clone(),
             model: quote.offer().model.id.clone(),
-            id: quote.id(),
+            id: OnceLock::new(),
             total: *quote.total(),
             lines: lines.collect(),
             notes: quote.notes(),
@@ -102,7 +105,7 @@ impl Quote {
     /// A name for what was asked and what came of it: two quotes with the same id are the same.
     #[must_use]
     pub fn id(&self) -> &str {
-        &self.id
+        self.id.get_or_init(|| self.borrowed().map(|quote| quote.id()).unwrap_or_default())
     }
 
     /// The sum of the lines in USD: floor, expected and ceiling, none of them where it is not known.

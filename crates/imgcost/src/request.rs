@@ -3,8 +3,8 @@
 use std::fmt;
 
 use imgcost_core::{
-    Book, Code, Date, Endpoint, Error as Problem, Fidelity, InputImage, OfferDefaults, Prompt, Quality,
-    Ratio, Request as Counts, Size, Tier,
+    Book, Code, Date, Endpoint, Error as Problem, Fidelity, InputImage, OfferDefaults, Param, Prompt,
+    Quality, Ratio, Request as Counts, Response, Size, Tier, Value,
 };
 
 use crate::error::Error;
@@ -177,6 +177,79 @@ impl Request {
     #[must_use]
     pub fn max_tool_calls(mut self, calls: u32) -> Request {
         self.counts.max_tool_calls = Some(calls);
+        self
+    }
+
+    /// Sets a parameter of the one list of them, as files, flags and other languages give them.
+    ///
+    /// ```
+    /// use imgcost::{Param, Request, Value};
+    /// let mut request = Request::new("gpt-image-2");
+    /// request.set(Param::Quality, Value::text("high"))?;
+    /// request.set(Param::N, Value::Number(4))?;
+    /// let error = request.set(Param::Size, Value::text("wide")).unwrap_err();
+    /// assert_eq!(error.field(), Some("size"));
+    /// # Ok::<(), imgcost::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::IllegalValue`]: the value is none that the parameter takes.
+    pub fn set(&mut self, param: Param, value: Value<'_>) -> Result<(), Error> {
+        param.set(&mut self.counts, value)?;
+        match param {
+            Param::Provider => self.provider = Some(std::mem::take(&mut self.counts.provider)),
+            Param::AsOf => self.day = Some(self.counts.as_of),
+            Param::Endpoint => self.endpoint = Some(self.counts.endpoint),
+            // It counts as it was set last.
+            Param::Size => self.size = None,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// What is known of it before a book is asked: no provider and no day, and the size only where it
+    /// was given as a value.
+    #[must_use]
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Whether anything is said of the call beside who makes it, when, and at which prices.
+    pub(crate) fn describes_a_call(&self) -> bool {
+        let of_prices = [
+            Param::Model,
+            Param::Provider,
+            Param::AsOf,
+            Param::ResponsesModel,
+            Param::GroupRatio,
+            Param::Tier,
+        ];
+        let plain = Counts::new(String::new(), String::new(), Date::ZERO);
+        let others = || Param::ALL.iter().filter(|param| !of_prices.contains(param));
+        self.size.is_some()
+            || self.endpoint.is_some()
+            || others().any(|param| param.get(&self.counts) != param.get(&plain))
+    }
+
+    /// The day, where one is given.
+    pub(crate) fn day(&self) -> Option<Date> {
+        self.day
+    }
+
+    /// Takes what a response echoes of the call, where nothing else describes it.
+    pub(crate) fn echoing(mut self, response: &Response) -> Request {
+        self.counts.take_echo(response);
+        if response.of_responses {
+            self.endpoint = Some(Endpoint::Responses);
+        }
+        self
+    }
+
+    /// Takes the model that a response names, where none is given.
+    pub(crate) fn of_model_in(mut self, response: &Response) -> Request {
+        if let Some(model) = response.model.as_deref().filter(|_| self.counts.model.is_empty()) {
+            model.clone_into(&mut self.counts.model);
+        }
         self
     }
 

@@ -1,0 +1,58 @@
+"""What image-generation API calls cost: before they are made, after, and within a budget.
+
+>>> import imgcost
+>>> quote = imgcost.quote("gpt-image-2", quality="high", size="1536x1024", prompt="a red apple",
+...                       as_of="2026-11-21")
+>>> print(quote.total)
+0.164685
+>>> quote.charge({"usage": {"input_tokens": 9, "output_tokens": 5488}}).ceiling
+Decimal('0.164685')
+"""
+
+from ._errors import (
+    BadPrices,
+    BadRequest,
+    BadResponse,
+    ImgcostError,
+    LedgerError,
+    NoPrice,
+    Refused,
+    UnknownName,
+)
+from ._imgcost import (
+    PARAMETERS,
+    Cell,
+    Charge,
+    ChargeLine,
+    Estimate,
+    Line,
+    Note,
+    Quote,
+    __version__,
+    charge,
+    compare,
+    quote,
+)
+
+__all__ = [
+    "PARAMETERS",
+    "BadPrices",
+    "BadRequest",
+    "BadResponse",
+    "Cell",
+    "Charge",
+    "ChargeLine",
+    "Estimate",
+    "ImgcostError",
+    "LedgerError",
+    "Line",
+    "NoPrice",
+    "Note",
+    "Quote",
+    "Refused",
+    "UnknownName",
+    "__version__",
+    "charge",
+    "compare",
+    "quote",
+]
