@@ -16,8 +16,9 @@ use crate::{errors, request, response};
 /// where the response does not name it.
 ///
 /// >>> import imgcost
-/// >>> response = {"usage": {"input_tokens": 9, "output_tokens": 5488}}
-/// >>> imgcost.charge(response, model="gpt-image-2", as_of="2026-11-21").total.ceiling
+/// >>> response = {"created": 1795219200, "usage": {"output_tokens": 5488, "input_tokens": 9,
+/// ...             "input_tokens_details": {"text_tokens": 9, "image_tokens": 0}}}
+/// >>> imgcost.charge(response, model="gpt-image-2").expected
 /// Decimal('0.164685')
 #[pyfunction]
 #[pyo3(signature = (response, model=None, **parameters), text_signature = "(response, model=None, **parameters)")]

@@ -83,7 +83,8 @@ impl Asked {
         base.as_of = today;
         self.fill_axes(book, &mut base);
         let endpoint_known = self.endpoint_known;
-        let grid = Grid::new(book, &self.axes, &base, &mut |offer, request| fill(offer, request, endpoint_known))?;
+        let grid =
+            Grid::new(book, &self.axes, &base, &mut |offer, request| fill(offer, request, endpoint_known))?;
         let mut cells: Vec<&Cell<'_>> = grid.cells().iter().collect();
         sort.apply(&mut cells);
         let cheapest = cheapest(&cells);

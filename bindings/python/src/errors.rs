@@ -10,7 +10,12 @@ use pyo3::types::PyTuple;
 static CLASSES: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
 
 /// A new exception of the package, by the name of its class.
-pub(crate) fn new<'py>(py: Python<'py>, class: &str, code: &str, message: &str) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn new<'py>(
+    py: Python<'py>,
+    class: &str,
+    code: &str,
+    message: &str,
+) -> PyResult<Bound<'py, PyAny>> {
     let classes = CLASSES.get_or_try_init(py, || py.import("imgcost._errors").map(Bound::unbind))?;
     let error = classes.bind(py).getattr(class)?.call1((message,))?;
     error.setattr("code", code)?;

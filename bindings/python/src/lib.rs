@@ -1,9 +1,14 @@
 //! The Python module `imgcost`: the libraries of this workspace as Python has them. No price and no
 //! rule is here; `python/imgcost` beside it is what httpx needs, the exceptions and the stubs.
 
+mod budget;
+mod call;
 mod charge;
 mod compare;
+mod denied;
 mod errors;
+mod hold;
+mod process;
 mod quote;
 mod request;
 mod response;
@@ -17,9 +22,15 @@ mod _imgcost {
     use pyo3::types::PyTuple;
 
     #[pymodule_export]
+    use crate::budget::PyBudget;
+    #[pymodule_export]
+    use crate::call::{PyBooked, PyCall, PyObserver};
+    #[pymodule_export]
     use crate::charge::{PyCharge, PyChargeLine, charge};
     #[pymodule_export]
     use crate::compare::{PyCell, compare};
+    #[pymodule_export]
+    use crate::hold::PyHold;
     #[pymodule_export]
     use crate::quote::{PyLine, PyQuote, quote};
     #[pymodule_export]

@@ -51,9 +51,7 @@ fn text<'v, 'py>(value: &'v Bound<'py, PyAny>, name: &str) -> PyResult<&'v Bound
 }
 
 fn set(request: &mut Request, param: Param, value: &Bound<'_, PyAny>) -> PyResult<()> {
-    let set = |request: &mut Request, value: Value<'_>| {
-        request.set(param, value).map_err(errors::of)
-    };
+    let set = |request: &mut Request, value: Value<'_>| request.set(param, value).map_err(errors::of);
     if let Ok(words) = value.cast::<PyString>() {
         return match param {
             Param::Images => {

@@ -130,7 +130,9 @@ impl PyEstimate {
     #[getter]
     pub(crate) fn is_exact(&self) -> bool {
         match &self.amounts {
-            Amounts::Usd([floor, expected, ceiling]) => floor.is_some() && floor == expected && floor == ceiling,
+            Amounts::Usd([floor, expected, ceiling]) => {
+                floor.is_some() && floor == expected && floor == ceiling
+            }
             Amounts::Count([floor, expected, ceiling]) => floor == expected && floor == ceiling,
         }
     }

@@ -59,7 +59,8 @@ const PARAMETERS: Fields = Fields {
 };
 
 /// What is read of a response.
-pub(crate) const MEMBERS: [&str; 4] = ["bytesBase64Encoded", "gcsUri", "mimeType", "predictions"];
+pub(crate) const MEMBERS: [&str; 6] =
+    ["bytesBase64Encoded", "gcsUri", "generatedImages", "image", "mimeType", "predictions"];
 
 /// The most images of a call. Without `sampleCount` there were four in two reports, and nobody
 /// says what the default is.
@@ -104,11 +105,17 @@ pub(crate) fn request(
 }
 
 pub(crate) fn is_response(value: &Tree<'_>) -> bool {
-    value.get("predictions").is_some_and(Tree::is_array)
+    let has = |name: &str| value.get(name).is_some_and(Tree::is_array);
+    has("predictions") || has("generatedImages")
 }
 
 /// How many images a response brings: what was filtered is listed without one, and not billed.
+/// `generatedImages` is what Google's SDKs make of `predictions`.
 pub(crate) fn images_of(value: &Tree<'_>) -> Option<u64> {
+    if let Some(images) = value.get("generatedImages").and_then(Tree::as_array) {
+        let is_image = |item: &&Tree<'_>| item.get("image").is_some_and(|image| !image.is_null());
+        return u64::try_from(images.iter().filter(is_image).count()).ok();
+    }
     let is_image = |item: &&Tree<'_>| {
         ["mimeType", "bytesBase64Encoded", "gcsUri"].iter().any(|name| item.get(name).is_some())
     };

@@ -119,6 +119,7 @@ fn is_mark(name: &str) -> bool {
         "artifacts"
             | "candidates"
             | "choices"
+            | "generatedImages"
             | "image"
             | "images"
             | "object"

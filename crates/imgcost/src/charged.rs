@@ -49,7 +49,9 @@ impl Estimator {
     ///
     /// ```
     /// use imgcost::{Estimator, Request};
-    /// let response = r#"{"created": 1795219200, "usage": {"input_tokens": 9, "output_tokens": 5488}}"#;
+    /// let response = r#"{"created": 1795219200, "usage": {
+    ///     "input_tokens": 9, "input_tokens_details": {"text_tokens": 9, "image_tokens": 0}, "output_tokens": 5488
+    /// }}"#;
     /// let charged = Estimator::new().charge(response, Request::new("gpt-image-2"))?;
     /// assert_eq!(charged.total.ceiling.to_string(), "0.164685");
     /// assert_eq!((charged.provider.as_str(), charged.day.to_string()), ("openai", "2026-11-21".to_owned()));

@@ -96,6 +96,12 @@ impl Quote {
         &self.model
     }
 
+    /// The request with everything that was left out filled in, as the other crates take it.
+    #[must_use]
+    pub fn request(&self) -> &Counts {
+        &self.counts
+    }
+
     /// The day whose prices count.
     #[must_use]
     pub fn day(&self) -> Date {

@@ -19,12 +19,16 @@ from ._errors import (
     Refused,
     UnknownName,
 )
+from ._budgets import hold, spending
 from ._imgcost import (
     PARAMETERS,
+    Booked,
+    Budget,
     Cell,
     Charge,
     ChargeLine,
     Estimate,
+    Hold,
     Line,
     Note,
     Quote,
@@ -39,10 +43,13 @@ __all__ = [
     "BadPrices",
     "BadRequest",
     "BadResponse",
+    "Booked",
+    "Budget",
     "Cell",
     "Charge",
     "ChargeLine",
     "Estimate",
+    "Hold",
     "ImgcostError",
     "LedgerError",
     "Line",
@@ -54,5 +61,7 @@ __all__ = [
     "__version__",
     "charge",
     "compare",
+    "hold",
     "quote",
+    "spending",
 ]
