@@ -4,8 +4,8 @@ use imgcost::analysis::compare::{Axes, Cell, Cheapest, Grid, Sort, State, cheape
 use imgcost::analysis::selector::{Pattern, Selector};
 use imgcost::{Param, Request, Total};
 use imgcost_core::{
-    Basis, Book, Code, DEFAULT_PROVIDER, Date, Endpoint, Error as Problem, Offer, OfferDefaults,
-    Request as Counts, TotalDocument, read,
+    Basis, Book, Code, Date, Endpoint, Error as Problem, Offer, OfferDefaults, Request as Counts,
+    TotalDocument, read,
 };
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
@@ -43,7 +43,6 @@ pub(crate) fn compare(
 struct Asked {
     axes: Axes,
     request: Request,
-    endpoint_known: bool,
 }
 
 /// The parameters that take lists, beside the day.
@@ -57,14 +56,12 @@ impl Asked {
     ) -> PyResult<Asked> {
         let rest = PyDict::new(py);
         let mut axes = Axes::default();
-        let mut endpoint_known = false;
         let named = model.map(|model| (PyString::new(py, Param::Model.as_str()).into_any(), model.clone()));
         for (name, value) in named.into_iter().chain(given.into_iter().flat_map(|given| given.iter())) {
             if value.is_none() {
                 continue;
             }
             let param = name.str()?.to_cow()?.parse::<Param>().ok();
-            endpoint_known |= param == Some(Param::Endpoint);
             match param {
                 Some(Param::AsOf) => axes.days = days(&list(&value)?).map_err(errors::of_problem)?,
                 Some(param) if LISTS.contains(&param) => {
@@ -73,16 +70,14 @@ impl Asked {
                 _ => rest.set_item(name, value)?,
             }
         }
-        Ok(Asked { axes, request: request::read(None, Some(&rest))?, endpoint_known })
+        Ok(Asked { axes, request: request::read(None, Some(&rest))? })
     }
 
     fn cells(&mut self, sort: &Sort) -> Result<Vec<PyCell>, imgcost::Error> {
         let book = imgcost_pricing::book();
-        let today = imgcost::today().unwrap_or(Date::ZERO);
-        let mut base = self.request.counts().clone();
-        base.as_of = today;
-        self.fill_axes(book, &mut base);
-        let endpoint_known = self.endpoint_known;
+        let base = self.request.counts();
+        self.fill_axes(book);
+        let endpoint_known = self.request.names_endpoint();
         let grid =
             Grid::new(book, &self.axes, &base, &mut |offer, request| fill(offer, request, endpoint_known))?;
         let mut cells: Vec<&Cell<'_>> = grid.cells().iter().collect();
@@ -92,12 +87,11 @@ impl Asked {
     }
 
     /// What is compared where nothing is named.
-    fn fill_axes(&mut self, book: &Book, base: &mut Counts) {
+    fn fill_axes(&mut self, book: &Book) {
         let axes = &mut self.axes;
         if axes.models.is_empty() {
             axes.models.push(Selector::Usual);
         }
-        DEFAULT_PROVIDER.clone_into(&mut base.provider);
         if axes.providers.is_empty() {
             let named = axes.models.iter().filter_map(|model| match model {
                 Selector::Exact(name) => book.usual_provider(name).ok(),

@@ -12,6 +12,7 @@ mod process;
 mod quote;
 mod request;
 mod response;
+mod table;
 mod values;
 
 /// What `imgcost` is made of.
@@ -33,6 +34,8 @@ mod _imgcost {
     use crate::hold::PyHold;
     #[pymodule_export]
     use crate::quote::{PyLine, PyQuote, quote};
+    #[pymodule_export]
+    use crate::table::{PyTable, quote_table};
     #[pymodule_export]
     use crate::values::{PyEstimate, PyNote};
 

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use imgcost_core::{
-    Book, Code, Date, Endpoint, Error as Problem, Fidelity, InputImage, OfferDefaults, Param, Prompt,
-    Quality, Ratio, Request as Counts, Response, Size, Tier, Value,
+    Book, Code, DEFAULT_PROVIDER, Date, Endpoint, Error as Problem, Fidelity, InputImage, OfferDefaults,
+    Param, Prompt, Quality, Ratio, Request as Counts, Response, Size, Tier, Value,
 };
 
 use crate::error::Error;
@@ -207,11 +207,21 @@ impl Request {
         Ok(())
     }
 
-    /// What is known of it before a book is asked: no provider and no day, and the size only where it
-    /// was given as a value.
+    /// What is known of it before a book is asked: at openai and today, where it names no provider and
+    /// no day. A size given as text is read with the book.
     #[must_use]
-    pub fn counts(&self) -> &Counts {
-        &self.counts
+    pub fn counts(&self) -> Counts {
+        let mut counts = self.counts.clone();
+        self.provider.as_deref().unwrap_or(DEFAULT_PROVIDER).clone_into(&mut counts.provider);
+        counts.as_of = self.day.or_else(today).unwrap_or(counts.as_of);
+        counts.endpoint = self.endpoint.unwrap_or(counts.endpoint);
+        counts
+    }
+
+    /// Whether it says where the call goes.
+    #[must_use]
+    pub fn names_endpoint(&self) -> bool {
+        self.endpoint.is_some()
     }
 
     /// Whether anything is said of the call beside who makes it, when, and at which prices.

@@ -32,10 +32,12 @@ from ._imgcost import (
     Line,
     Note,
     Quote,
+    Table,
     __version__,
     charge,
     compare,
     quote,
+    quote_table,
 )
 
 __all__ = [
@@ -57,11 +59,13 @@ __all__ = [
     "Note",
     "Quote",
     "Refused",
+    "Table",
     "UnknownName",
     "__version__",
     "charge",
     "compare",
     "hold",
     "quote",
+    "quote_table",
     "spending",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from decimal import Decimal
 from types import TracebackType
-from typing import Any, Generic, Literal, TypedDict, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypedDict, TypeVar
 
 from typing_extensions import Self, Unpack
 
@@ -15,6 +15,9 @@ PARAMETERS: tuple[str, ...]
 _T = TypeVar("_T", Decimal, int)
 _Image = str | tuple[int, int] | bytes | os.PathLike[str] | None
 _Usd = Decimal | str | int
+
+class _Stream(Protocol):
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
 class _Parameters(TypedDict, total=False):
     provider: str | None
@@ -70,6 +73,9 @@ def compare(
     model: str | Sequence[str] | None = None, *, sort: str | None = None, **parameters: Unpack[_Axes]
 ) -> list[Cell]:
     """Every combination of some settings, priced side by side."""
+
+def quote_table(table: _Stream, *, ignore: Sequence[str] | None = None, **parameters: Unpack[_Parameters]) -> Table:
+    """Quote a table of calls, one a row: a DataFrame of pandas or polars, or any other Arrow table."""
 
 def hold(
     model: str | None = None,
@@ -229,6 +235,15 @@ class Cell:
     @property
     def error(self) -> str | None: ...
     def to_dict(self) -> dict[str, Any]: ...
+
+class Table:
+    @property
+    def column_names(self) -> list[str]: ...
+    def __len__(self) -> int: ...
+    def __arrow_c_schema__(self) -> object: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+    def to_pandas(self) -> Any: ...
+    def to_polars(self) -> Any: ...
 
 class Budget:
     def __new__(

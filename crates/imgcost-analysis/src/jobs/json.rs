@@ -302,7 +302,7 @@ impl<'de> Visitor<'de> for Images<'_> {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        super::separated::images(self.row, text, self.outside);
+        super::column::images(self.row, text, self.outside);
         Ok(())
     }
 

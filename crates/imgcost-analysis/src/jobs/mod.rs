@@ -22,6 +22,7 @@
 //! ```
 
 mod batch_api;
+mod column;
 mod field;
 mod files;
 mod format;
@@ -37,6 +38,7 @@ use std::io::{self, Read};
 
 use imgcost_core::{Code, Error, Request};
 
+pub use column::Columns;
 pub use field::Field;
 pub use files::{Files, NoFiles, Outside};
 pub use format::Format;

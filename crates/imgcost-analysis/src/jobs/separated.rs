@@ -3,21 +3,13 @@
 use std::ops::Range;
 
 use imgcost_core::read::shown;
-use imgcost_core::{Code, Error, Param, Value};
+use imgcost_core::{Code, Error};
 use memchr::{memchr, memchr_iter, memchr3};
 
-use super::field::{Field, unknown};
+use super::column::Column;
 use super::files::Outside;
 use super::row::JobRow;
 use crate::input::bad_input;
-
-/// What a column holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Column {
-    Field(Field),
-    Id,
-    Tag(String),
-}
 
 /// The columns of a file, by its header.
 #[derive(Debug, Clone)]
@@ -37,11 +29,7 @@ impl Header {
         }
         for index in 0..cells.count() {
             let named = cells.get(index, line).unwrap_or_default().trim();
-            let column = match (named, named.strip_prefix("tag:")) {
-                (_, Some(tag)) if !tag.is_empty() => Column::Tag(tag.to_owned()),
-                ("id", _) => Column::Id,
-                (named, _) => Column::Field(Field::named(named).ok_or_else(|| unknown("column", named))?),
-            };
+            let column = Column::named(named)?;
             if columns.contains(&column) {
                 return Err(bad_input("header", format!("column '{}' is twice in the header", shown(named))));
             }
@@ -99,25 +87,8 @@ impl Header {
             Err(error) => row.fail_unread(error),
         }
         for (index, column) in self.columns.iter().enumerate() {
-            let text = cells.get(index, line).unwrap_or_default();
-            match column {
-                Column::Tag(name) => row.tag(name, text),
-                _ if text.is_empty() => {}
-                Column::Id => row.id.push_str(text),
-                Column::Field(Field::Param(Param::Images)) => images(row, text, outside),
-                Column::Field(field) => {
-                    row.mark(*field);
-                    row.set(*field, Value::text(text), outside);
-                }
-            }
+            column.take(row, cells.get(index, line).unwrap_or_default(), outside);
         }
-    }
-}
-
-/// Takes images separated by `;`.
-pub(crate) fn images(row: &mut JobRow, text: &str, outside: &Outside) {
-    for (index, named) in text.split(';').map(str::trim).filter(|named| !named.is_empty()).enumerate() {
-        row.image(index, named, outside);
     }
 }
 
