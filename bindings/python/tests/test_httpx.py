@@ -17,19 +17,24 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import httpx
-import httpx2
 import imgcost
 import imgcost.httpx
 import openai
 import pytest
 from conftest import command
-from google import genai
 from test_quote import png
+
+try:
+    import httpx2
+except ImportError:
+    # An older SDK has httpx alone.
+    httpx2 = None
 
 CALL = dict(model="gpt-image-2", prompt="a fox", quality="low", size="1024x1024")
 TEXT, IMAGE_IN, IMAGE_OUT = Decimal("0.000005"), Decimal("0.000008"), Decimal("0.00003")
 
-both = pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
+both = pytest.mark.parametrize("library", [library for library in (httpx, httpx2) if library],
+                               ids=lambda library: library.__name__)
 
 
 def bill(usage):
@@ -296,6 +301,7 @@ def test_an_async_call_that_is_cancelled_is_presumed(fake, ledger):
 
 
 def test_gemini(fake_gemini, ledger):
+    genai = pytest.importorskip("google.genai")
     http = imgcost.httpx.client(budget="team/alice", ledger=ledger.path, provider="gemini")
     client = genai.Client(api_key="key", http_options=genai.types.HttpOptions(base_url=fake_gemini, httpx_client=http))
     ask = dict(model="gemini-3-pro-image-preview", contents="a fox")

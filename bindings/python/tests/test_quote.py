@@ -151,6 +151,9 @@ def test_examples_in_the_documentation_are_true():
     for module in (imgcost, budgets):
         tried = doctest.testmod(module)
         assert tried.attempted > 0 and tried.failed == 0
+    readme = pathlib.Path(__file__).parent.with_name("README.md")
+    tried = doctest.testfile(str(readme), module_relative=False)
+    assert tried.attempted > 8 and tried.failed == 0
     tried = failed = 0
     finder, runner = doctest.DocTestFinder(), doctest.DocTestRunner()
     for name in ("quote", "charge", "compare", "Budget"):
