@@ -145,9 +145,8 @@ impl PyHold {
             Some(kind) => {
                 let name = kind.getattr("__name__")?.str()?.to_cow()?.into_owned();
                 // The exception is what its user has to see, whatever the ledger takes.
-                match self.presume_open(py, &format!("the block ended by {name}")) {
-                    Err(error) => error.write_unraisable(py, Some(kind)),
-                    Ok(()) => {}
+                if let Err(error) = self.presume_open(py, &format!("the block ended by {name}")) {
+                    error.write_unraisable(py, Some(kind));
                 }
                 Ok(())
             }

@@ -9,7 +9,7 @@ use arrow_cast::cast;
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use imgcost::Usd;
 use imgcost::analysis::jobs::{Columns, Defaults, JobRow, NoFiles, Outside, RowResolver};
-use imgcost_core::{Code, Error as Problem, Quote};
+use imgcost_core::{Code, Error as Problem, Note, Quote};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict};
@@ -93,11 +93,8 @@ fn quoted(
             let texts = cells.iter().map(|column| if column.is_null(at) { "" } else { column.value(at) });
             columns.read(line, texts, resolver.defaults(), &mut row, &outside);
             line += 1;
-            match resolver
-                .prepare(&mut row)
-                .and_then(|offer| Ok(prices.add(&offer.quote(&row.request)?, &row)))
-            {
-                Ok(()) => {}
+            match resolver.prepare(&mut row).and_then(|offer| offer.quote(&row.request)) {
+                Ok(quote) => prices.add(&quote, &row.remarks),
                 Err(error) => prices.add_error(&error),
             }
         }
@@ -155,7 +152,7 @@ struct Prices {
 }
 
 impl Prices {
-    fn add(&mut self, quote: &Quote<'_>, row: &JobRow) {
+    fn add(&mut self, quote: &Quote<'_>, remarks: &[Note]) {
         let total = quote.total();
         let amounts = total.amounts().map(|usd| usd.map(digits));
         if amounts.contains(&Some(None)) {
@@ -166,7 +163,7 @@ impl Prices {
             column.append_option(amount.flatten());
         }
         self.basis.append_option(total.ceiling.map(|_| total.basis.as_str()));
-        let remarks = row.remarks.iter().map(|note| note.code);
+        let remarks = remarks.iter().map(|note| note.code);
         self.notes.append_value(remarks.chain(quote.note_codes()).collect::<Vec<_>>().join(";"));
         self.error.append_null();
     }
