@@ -127,3 +127,16 @@ pub(crate) fn model_in(path: &str) -> Option<&str> {
     let model = path.rsplit('/').next()?.strip_suffix(":predict")?;
     Some(model.split('@').next().unwrap_or(model))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    #[test]
+    fn images_are_counted_as_googles_sdks_have_them() {
+        let body = r#"{"generatedImages": [{"image": {"imageBytes": "aGk="}}, {"raiFilteredReason": "no"}]}"#;
+        assert_eq!(crate::response(body).unwrap().usage.images, Some(1));
+        let body = r#"{"predictions": [{"bytesBase64Encoded": "aGk=", "mimeType": "image/png"}]}"#;
+        assert_eq!(crate::response(body).unwrap().usage.images, Some(1));
+    }
+}
