@@ -218,7 +218,7 @@ fn page<'d>(document: &'d Document<'_>) -> Report<'d> {
         report.heading("nothing was spent");
     }
     let names = document.by.iter().map(|name| Column::name(name.clone()));
-    let sums = ["spent", "presumed", "held"].map(|name| Column::number(name));
+    let sums = ["spent", "presumed", "held"].map(Column::number);
     let columns: Vec<Column> = names.chain([Column::number("calls")]).chain(sums).collect();
     let mut table = Table::new("Report", columns);
     for Group { group: (_, name), sums } in &document.groups {
