@@ -17,7 +17,9 @@ mod row_sum;
 pub mod selector;
 pub mod solve;
 pub mod support;
+mod volume;
 
 pub use grouped::grouped;
 pub use prompt::lacks_prompt;
 pub use row_sum::RowSum;
+pub use volume::{Share, Shares, Volume};

@@ -3,7 +3,7 @@
 use imgcost_core::{Quote, Total, Usd};
 use serde::Serialize;
 
-use crate::lacks_prompt;
+use crate::{Volume, lacks_prompt};
 
 /// The sum of rows, with how many of them it knows nothing or too little of.
 ///
@@ -14,8 +14,10 @@ use crate::lacks_prompt;
 pub struct RowSum {
     /// All rows.
     pub rows: u64,
-    /// Images of the rows that have a quote.
-    pub images: u64,
+    /// Calls of the rows that have a quote.
+    pub calls: Volume,
+    /// Images of these calls.
+    pub images: Volume,
     /// Rows in error: in none of the amounts.
     pub errors: u64,
     /// Rows that have a price and are left out, as what they are compared with is in error.
@@ -33,7 +35,8 @@ impl Default for RowSum {
     fn default() -> RowSum {
         RowSum {
             rows: 0,
-            images: 0,
+            calls: Volume::NONE,
+            images: Volume::NONE,
             errors: 0,
             left_out: 0,
             unpriced: 0,
@@ -45,10 +48,11 @@ impl Default for RowSum {
 }
 
 impl RowSum {
-    /// Adds a row with a quote.
-    pub fn add(&mut self, quote: &Quote<'_>) {
-        self.images += u64::from(quote.request().n);
-        self.add_total(quote.total(), lacks_prompt(quote));
+    /// Adds a row with the quote of its call, which is made so often.
+    pub fn add(&mut self, quote: &Quote<'_>, calls: Volume) {
+        self.calls = self.calls.plus(calls);
+        self.images = self.images.plus(calls.times(quote.request().n));
+        self.add_total(&calls.of(quote.total()), lacks_prompt(quote));
     }
 
     /// Adds a row by what it comes to.
@@ -76,7 +80,8 @@ impl RowSum {
     /// Adds the sum of other rows.
     pub fn merge(&mut self, other: &RowSum) {
         self.rows += other.rows;
-        self.images += other.images;
+        self.calls = self.calls.plus(other.calls);
+        self.images = self.images.plus(other.images);
         self.errors += other.errors;
         self.left_out += other.left_out;
         self.unpriced += other.unpriced;

@@ -14,6 +14,7 @@ use crate::failure::bad_input;
 use crate::fields::shown;
 use crate::request::{self, Given, NAME_A_MODEL};
 use crate::settings::Settings;
+use crate::volume::Often;
 use crate::{clock, images, inputs};
 
 /// Opens a file of jobs, or standard input. Without a format its name decides, else its first
@@ -39,6 +40,7 @@ pub(crate) fn open(path: &Path, rows: &RowsArgs) -> Result<JobFile<Box<dyn Read>
 /// A flag or setting can't be accepted.
 pub(crate) fn resolver<'b>(
     args: &RequestArgs,
+    often: Often,
     settings: &Settings,
     book: &'b Book,
 ) -> Result<RowResolver<'b>, Error> {
@@ -46,6 +48,7 @@ pub(crate) fn resolver<'b>(
     let Given { request, endpoint_known, .. } = request::given(args, settings, book, &|_| {})?;
     let mut defaults = Defaults::new(request, NAME_A_MODEL);
     defaults.endpoint_known = endpoint_known;
+    defaults.calls = often.calls;
     defaults.offer = request::offer_defaults(args, settings)?;
     Ok(RowResolver::new(book, defaults))
 }

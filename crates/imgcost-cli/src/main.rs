@@ -33,6 +33,7 @@ mod request;
 mod responses;
 mod settings;
 mod terminal;
+mod volume;
 mod words;
 
 use std::ffi::OsString;

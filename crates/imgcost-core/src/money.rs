@@ -168,6 +168,12 @@ impl Usd {
         exact_product(self.0, Decimal::from(count)).map(Usd)
     }
 
+    /// So many millionths of the amount, or nothing if that leaves the range of exact amounts.
+    pub(crate) fn checked_millionths(self, millionths: u128) -> Option<Usd> {
+        let millionths = i128::try_from(millionths).ok()?;
+        exact_product(self.0, Decimal::try_from_i128_with_scale(millionths, 6).ok()?.normalize()).map(Usd)
+    }
+
     /// The amount times a ratio, or nothing if it leaves the range of exact amounts.
     #[must_use]
     pub fn checked_scale(self, ratio: Ratio) -> Option<Usd> {

@@ -90,6 +90,18 @@ impl Total {
         }
     }
 
+    /// So many millionths of it, exact: what a number of calls comes to. A part that is beyond exact
+    /// amounts is none, as is one that is unknown, however often.
+    #[must_use]
+    pub fn millionths(&self, millionths: u128) -> Total {
+        let part = |usd: Option<Usd>| usd.and_then(|usd| usd.checked_millionths(millionths));
+        if self.is_exact() {
+            let one = part(self.floor);
+            return Total { floor: one, expected: one, ceiling: one, ..*self };
+        }
+        Total { floor: part(self.floor), expected: part(self.expected), ceiling: part(self.ceiling), ..*self }
+    }
+
     /// Times `numerator / denominator`, rounded half up to 9 decimals where it can't be written
     /// shorter. A part that is beyond exact amounts is none.
     #[must_use]

@@ -3,6 +3,8 @@
 use imgcost_core::{Availability, Date, Error, Param, Quote, Request, Total, Value};
 use serde::{Serialize, Serializer};
 
+use crate::Volume;
+
 /// What separates two terms.
 const BETWEEN: char = '\u{1f}';
 
@@ -13,7 +15,9 @@ pub struct Job {
     pub line: u64,
     /// Its id; empty: none.
     pub id: Box<str>,
-    /// What it costs, or why that is not known.
+    /// How often its call is made.
+    pub calls: Volume,
+    /// What all of its calls cost, or why that is not known.
     pub cost: Result<Total, Box<str>>,
     /// Whether its model can be called on its day; `Current` where it has no quote.
     pub availability: Availability,
@@ -30,6 +34,8 @@ impl Serialize for Job {
             line: u64,
             #[serde(skip_serializing_if = "str::is_empty")]
             id: &'j str,
+            #[serde(skip_serializing_if = "is_once")]
+            calls: Volume,
             #[serde(skip_serializing_if = "Option::is_none")]
             cost: Option<&'j Total>,
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,10 +46,15 @@ impl Serialize for Job {
             #[serde(skip_serializing_if = "Option::is_none")]
             shutdown: Option<Date>,
         }
-        let Job { line, id, cost, availability, .. } = self;
+        let Job { line, id, calls, cost, availability, .. } = self;
         let (cost, error, shutdown) = (cost.as_ref().ok(), self.error(), availability.day());
-        Members { line: *line, id, cost, error, availability: *availability, shutdown }.serialize(serializer)
+        Members { line: *line, id, calls: *calls, cost, error, availability: *availability, shutdown }
+            .serialize(serializer)
     }
+}
+
+fn is_once(calls: &Volume) -> bool {
+    *calls == Volume::ONCE
 }
 
 /// A term that is another on the other side.
@@ -63,18 +74,18 @@ impl Job {
     /// the same where all else is.
     #[must_use]
     pub fn new(
-        line: u64,
-        id: &str,
+        (line, id, calls): (u64, &str, Volume),
         request: &Request,
         quoted: Result<&Quote<'_>, &Error>,
         with_day: bool,
     ) -> Job {
-        let cost = quoted.map_err(|error| error.to_string().into_boxed_str()).map(|quote| *quote.total());
+        let cost =
+            quoted.map_err(|error| error.to_string().into_boxed_str()).map(|quote| calls.of(quote.total()));
         let no_prompt = quoted.is_ok_and(crate::lacks_prompt);
         let offer = quoted.ok().map(Quote::offer);
         let availability = offer.map_or(Availability::Current, |offer| offer.model.availability(offer.as_of));
         let terms = terms(request, quoted.ok(), with_day).into();
-        Job { line, id: id.into(), cost, availability, no_prompt, terms }
+        Job { line, id: id.into(), calls, cost, availability, no_prompt, terms }
     }
 
     /// What it asks for, as name and value, defaults filled in where it has a quote.
@@ -105,6 +116,8 @@ impl Job {
             ["model", "quality", "size"].iter().filter_map(|name| self.term(name)).collect();
         let n = self.term("n").filter(|n| *n != "1").map(|n| format!("n={n}"));
         words.extend(n.as_deref());
+        let calls = (self.calls != Volume::ONCE).then(|| format!("x {} calls", self.calls));
+        words.extend(calls.as_deref());
         words.join(" ")
     }
 
@@ -124,6 +137,8 @@ impl Job {
         };
         let given = |id: &'_ str| (!id.is_empty()).then(|| id.to_owned());
         add("id", given(&self.id).as_deref(), given(&after.id).as_deref());
+        let count = |calls: Volume| (calls != Volume::ONCE).then(|| calls.to_string());
+        add("calls", count(self.calls).as_deref(), count(after.calls).as_deref());
         for (name, value) in self.terms() {
             add(name, Some(value), after.term(name));
         }

@@ -294,7 +294,7 @@ fn by_name(before: &[Job], after: &[Job]) -> Vec<MatchedPair> {
 
 /// A pair that is not the same, else the new one of the two.
 fn pair(before: Job, after: Job, by: MatchedBy) -> Result<Entry, Job> {
-    let fields = if before.terms == after.terms && before.id == after.id {
+    let fields = if before.terms == after.terms && before.id == after.id && before.calls == after.calls {
         Vec::new()
     } else {
         before.changes_to(&after)

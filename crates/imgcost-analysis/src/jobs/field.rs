@@ -16,11 +16,16 @@ pub enum Field {
     PromptFile,
     /// Prompt tokens for a row without a prompt.
     AssumePromptTokens,
+    /// How often the call is made.
+    Calls,
+    /// The same as a share of all calls.
+    Share,
 }
 
 impl Field {
     /// Those that are not parameters.
-    const OTHERS: [Field; 3] = [Field::Prompt, Field::PromptFile, Field::AssumePromptTokens];
+    const OTHERS: [Field; 5] =
+        [Field::Prompt, Field::PromptFile, Field::AssumePromptTokens, Field::Calls, Field::Share];
 
     /// The field of a name. `image` is taken for `images`.
     #[must_use]
@@ -29,6 +34,8 @@ impl Field {
             "prompt" => Field::Prompt,
             "prompt_file" => Field::PromptFile,
             "assume_prompt_tokens" => Field::AssumePromptTokens,
+            "calls" => Field::Calls,
+            "share" => Field::Share,
             "image" => Field::Param(Param::Images),
             name => Field::Param(name.parse().ok()?),
         })
@@ -42,15 +49,19 @@ impl Field {
             Field::Prompt => "prompt",
             Field::PromptFile => "prompt_file",
             Field::AssumePromptTokens => "assume_prompt_tokens",
+            Field::Calls => "calls",
+            Field::Share => "share",
         }
     }
 
     /// Its bit in a set of fields.
     pub(super) const fn bit(self) -> u64 {
         // A parameter more than these bits would share one with the prompt's.
-        const { assert!(Param::NAMES.len() <= 61) };
+        const { assert!(Param::NAMES.len() <= 59) };
         1 << match self {
             Field::Param(param) => param as u32,
+            Field::Calls => 59,
+            Field::Share => 60,
             Field::Prompt => 61,
             Field::PromptFile => 62,
             Field::AssumePromptTokens => 63,

@@ -143,6 +143,7 @@ fn set(row: &mut JobRow, field: Field, cell: Cell<'_>, outside: &Outside) {
     let takes_text = |field| match field {
         Field::Param(param) => matches!(param.kind(), Kind::Text | Kind::Word(_)),
         Field::Prompt | Field::PromptFile | Field::AssumePromptTokens => true,
+        Field::Calls | Field::Share => false,
     };
     let value = match cell {
         Cell::Text(text) => Value::Text(text),

@@ -105,6 +105,11 @@ impl<R: Read> Lines<R> {
         }
     }
 
+    /// What was read and not given yet, which is the beginning of a file that was only looked at.
+    pub(crate) fn at_hand(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+
     /// All that is left, as text; none where it has more bytes than this, or is no UTF-8.
     pub(crate) fn rest(&mut self, most: u64) -> io::Result<Option<String>> {
         let most = usize::try_from(most).unwrap_or(usize::MAX);

@@ -50,6 +50,7 @@ pub use split::{Kind, RawRow, Splitter};
 use self::lines::{LINE_MAX, Lines, Next, ROW_MAX};
 use self::separated::Header;
 use self::split::Source;
+use crate::Shares;
 use crate::input::{self, bad_input, unreadable};
 
 /// How a line becomes a row.
@@ -67,6 +68,7 @@ pub struct JobFile<R> {
     splitter: Splitter<R>,
     parser: Parser,
     cells: Cells,
+    shares: Shares,
 }
 
 /// Understands the rows of a file. Several threads may share it.
@@ -104,7 +106,12 @@ impl<R: Read> JobFile<R> {
             }
         };
         let splitter = Splitter::new(name, source);
-        Ok(JobFile { splitter, parser: Parser { form, outside }, cells: Cells::default() })
+        Ok(JobFile {
+            splitter,
+            parser: Parser { form, outside },
+            cells: Cells::default(),
+            shares: Shares::default(),
+        })
     }
 
     /// Tells how many bytes it has, for [`Splitter::passed`].
@@ -123,6 +130,23 @@ impl<R: Read> JobFile<R> {
         }
     }
 
+    /// Whether rows may say how often their calls are made, as far as the header or the beginning of
+    /// the file shows.
+    #[must_use]
+    pub fn has_calls(&self) -> bool {
+        match &self.parser.form {
+            Form::Separated(header) => header.has_calls(),
+            Form::Json | Form::BatchApi => {
+                let begins = match &self.splitter.source {
+                    Source::Lines { lines, .. } => lines.at_hand(),
+                    Source::Jobs(jobs) => jobs.all(),
+                };
+                let named = [&br#""calls""#[..], br#""share""#];
+                named.into_iter().any(|name| memchr::memmem::find(begins, name).is_some())
+            }
+        }
+    }
+
     /// Reads the next row over the defaults; false at the end. What is wrong with a row ends
     /// up in it.
     ///
@@ -131,7 +155,14 @@ impl<R: Read> JobFile<R> {
     pub fn next(&mut self, defaults: &Request, row: &mut JobRow) -> Result<bool, Error> {
         let Some(raw) = self.splitter.next()? else { return Ok(false) };
         self.parser.read(raw, &mut self.cells, defaults, row);
+        self.shares.add(row.share);
         Ok(true)
+    }
+
+    /// The shares of the rows that were read.
+    #[must_use]
+    pub fn shares(&self) -> &Shares {
+        &self.shares
     }
 
     /// Its two halves: one finds the rows, the other understands them, in other threads if need be.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use imgcost_core::{Book, Code, Date, Error, Offer, OfferDefaults, Request};
 
 use super::JobRow;
+use crate::{Shares, Volume, volume};
 
 /// How many offers are kept at hand.
 const OFFERS_MAX: usize = 64;
@@ -19,6 +20,8 @@ pub struct Defaults {
     pub endpoint_known: bool,
     /// What only some offers take.
     pub offer: OfferDefaults,
+    /// How often calls are made where a row does not tell; of a row's share, all calls.
+    pub calls: Option<Volume>,
     /// What to do about a row without a model, such as `add the column model`.
     pub name_a_model: &'static str,
 }
@@ -27,7 +30,13 @@ impl Defaults {
     /// Rows are asked of the request's provider and model; what to do about one without a model.
     #[must_use]
     pub fn new(request: Request, name_a_model: &'static str) -> Defaults {
-        Defaults { request, endpoint_known: false, offer: OfferDefaults::default(), name_a_model }
+        Defaults {
+            request,
+            endpoint_known: false,
+            offer: OfferDefaults::default(),
+            calls: None,
+            name_a_model,
+        }
     }
 }
 
@@ -62,6 +71,14 @@ impl<'b> RowResolver<'b> {
         self.offers.find(&row.request.provider, &row.request.model, row.request.as_of).ok()
     }
 
+    /// Whether the shares of a file's rows are the whole of its calls.
+    ///
+    /// # Errors
+    /// They are not, or no number of calls is given.
+    pub fn check_shares(&self, shares: &Shares) -> Result<(), Error> {
+        shares.check(self.defaults.calls)
+    }
+
     /// Finds the row's offer and fills in what depends on it.
     ///
     /// # Errors
@@ -78,6 +95,7 @@ impl<'b> RowResolver<'b> {
         }
         let offer = self.offers.find(&row.request.provider, &row.request.model, row.request.as_of)?;
         let endpoint_known = row.endpoint_known || self.defaults.endpoint_known;
+        row.calls = volume::of_row(row.calls, row.share, self.defaults.calls)?;
         row.remarks.extend(row.assumed.and_then(|tokens| row.request.assume_prompt(tokens)));
         row.remarks.extend(offer.complete(&mut row.request, endpoint_known, &self.defaults.offer));
         Ok(offer)

@@ -5,6 +5,7 @@ use imgcost_core::{Code, Error, InputImage, Note, Param, Request, Value};
 
 use super::field::Field;
 use super::files::Outside;
+use crate::{Share, Volume};
 
 /// The row that is being read.
 #[derive(Debug)]
@@ -24,6 +25,10 @@ pub struct JobRow {
     pub remarks: Vec<Note>,
     /// The first thing that is wrong with it.
     pub error: Option<Error>,
+    /// How often its call is made, where the row or what holds for all rows tells.
+    pub calls: Option<Volume>,
+    /// The same as a share of all calls.
+    pub share: Option<Share>,
     /// Prompt tokens to assume where the row has no prompt.
     pub(crate) assumed: Option<u64>,
     /// Whether nothing of it can be relied on: it is no JSON, or its cells are not the header's.
@@ -48,6 +53,8 @@ impl JobRow {
             endpoint_known: false,
             remarks: Vec::new(),
             error: None,
+            calls: None,
+            share: None,
             assumed: None,
             unread: false,
             batch_line: false,
@@ -64,6 +71,8 @@ impl JobRow {
         self.endpoint_known = false;
         self.remarks.clear();
         self.error = None;
+        self.calls = None;
+        self.share = None;
         self.assumed = None;
         self.unread = false;
         self.batch_line = false;
@@ -139,6 +148,12 @@ impl JobRow {
             }
             (Field::AssumePromptTokens, Value::Text(text)) => {
                 read::tokens(field.name(), &text).map(|tokens| self.assumed = Some(tokens))
+            }
+            (Field::Calls, value) => {
+                Volume::read(field.name(), &value.to_string()).map(|calls| self.calls = Some(calls))
+            }
+            (Field::Share, value) => {
+                Share::read(field.name(), &value.to_string()).map(|share| self.share = Some(share))
             }
             (Field::Param(param), value) => {
                 self.endpoint_known |= param == Param::Endpoint;

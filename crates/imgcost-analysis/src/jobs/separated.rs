@@ -51,6 +51,11 @@ impl Header {
         })
     }
 
+    /// Whether a column says how often calls are made.
+    pub(crate) fn has_calls(&self) -> bool {
+        [Field::Calls, Field::Share].into_iter().any(|field| self.columns.contains(&Column::Field(field)))
+    }
+
     /// Whether a line has the header's cells, each as it should be, and nothing behind them.
     pub(crate) fn fits(&self, line: &[u8], cells: &mut Cells) -> bool {
         std::str::from_utf8(line).map_or(true, |line| {

@@ -113,6 +113,11 @@ impl Jobs {
         next
     }
 
+    /// All of the text that its jobs are in.
+    pub(crate) fn all(&self) -> &[u8] {
+        &self.text
+    }
+
     /// The bytes of a job.
     pub(crate) fn bytes(&self, job: Range<usize>) -> &[u8] {
         self.text.get(job).unwrap_or_default()

@@ -8,8 +8,8 @@ use super::read::{Exception, Name, Policy, nearest};
 use super::report::{Excepted, Finding, KEPT_MAX, Report, Verdict};
 use super::row::{self, QuotedRow, dollars};
 use super::rule::{FindingScope, Level, Rule};
-use crate::RowSum;
 use crate::selector::Pattern;
+use crate::{RowSum, Volume};
 
 /// Which row it is.
 #[derive(Debug, Clone, Copy)]
@@ -21,13 +21,21 @@ pub struct Subject<'r> {
     pub id: &'r str,
     /// Its tags, each a name and a value.
     pub tags: &'r [(String, String)],
+    /// How often its call is made.
+    pub calls: Volume,
 }
 
 impl<'r> Subject<'r> {
     /// The row on this line, with its id and its tags.
     #[must_use]
     pub const fn new(line: u64, id: &'r str, tags: &'r [(String, String)]) -> Subject<'r> {
-        Subject { line, id, tags }
+        Subject { line, id, tags, calls: Volume::ONCE }
+    }
+
+    /// The same, its call made so often.
+    #[must_use]
+    pub const fn times(self, calls: Volume) -> Subject<'r> {
+        Subject { calls, ..self }
     }
 }
 
@@ -174,8 +182,8 @@ impl<'p> Evaluator<'p> {
                 self.add(subject, &names, Rule::RowError, || row::in_error(error));
             }
             Ok(quote) => {
-                self.report.sum.add(quote);
-                self.of_file.add(quote);
+                self.report.sum.add(quote, subject.calls);
+                self.of_file.add(quote, subject.calls);
                 let open = crate::lacks_prompt(quote);
                 let policy = self.policy;
                 let row = QuotedRow { policy, quote };

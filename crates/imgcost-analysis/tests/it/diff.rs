@@ -1,6 +1,7 @@
 //! Differences are their own mirror images, and their parts add up.
 
 use crate::common::BOOK;
+use imgcost_analysis::Volume;
 use imgcost_analysis::diff::{Entry, Event, Job, JobDiff, Kind, MatchedBy, Matching, jobs, prices};
 use imgcost_core::{Date, PerMille, Prompt, Request, SignedUsd, Usd};
 use proptest::prelude::*;
@@ -17,7 +18,7 @@ fn job(line: u64, (id, model, quality, size, n): Spec, day: Date, with_day: bool
     request.n = n;
     request.prompt = Some(Prompt::of_tokens(10));
     let quoted = BOOK.quote(&request);
-    Job::new(line, id, &request, quoted.as_ref(), with_day)
+    Job::new((line, id, Volume::ONCE), &request, quoted.as_ref(), with_day)
 }
 
 fn all(rows: &[Spec]) -> Vec<Job> {
@@ -71,10 +72,10 @@ fn a_default_that_is_written_out_is_no_change() {
     let mut request = Request::new("openai", "dall-e-3", TODAY);
     let left_out = BOOK.quote(&request).map(|quote| (quote.quality().cloned(), quote.chosen_size()));
     let (quality, size) = left_out.unwrap();
-    let before = Job::new(2, "", &request.clone(), BOOK.quote(&request).as_ref(), true);
+    let before = Job::new((2, "", Volume::ONCE), &request.clone(), BOOK.quote(&request).as_ref(), true);
     request.quality = quality;
     request.size = Some(size);
-    let after = Job::new(2, "", &request, BOOK.quote(&request).as_ref(), true);
+    let after = Job::new((2, "", Volume::ONCE), &request, BOOK.quote(&request).as_ref(), true);
     assert_eq!(jobs(vec![before], vec![after], Matching::ByName).entries, []);
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{CurrencyArgs, RequestArgs, RowsArgs};
+use super::{CurrencyArgs, RequestArgs, RowsArgs, VolumeArgs};
 
 /// `batch`.
 #[derive(Debug, Args)]
@@ -19,6 +19,10 @@ pub(crate) struct BatchArgs {
     /// How the rows are read.
     #[command(flatten)]
     pub(crate) rows: RowsArgs,
+
+    /// How often the calls are made.
+    #[command(flatten)]
+    pub(crate) volume: VolumeArgs,
 
     /// Quote in so many threads, 0 for as many as the machine has; the output is the same.
     #[arg(long, value_name = "N", help_heading = "Rows")]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{CurrencyArgs, RequestArgs, RowsArgs};
+use super::{CurrencyArgs, RequestArgs, RowsArgs, VolumeArgs};
 
 /// `check`.
 #[derive(Debug, Args)]
@@ -33,6 +33,10 @@ pub(crate) struct CheckArgs {
     /// How the rows are read.
     #[command(flatten)]
     pub(crate) rows: RowsArgs,
+
+    /// How often the calls are made.
+    #[command(flatten)]
+    pub(crate) volume: VolumeArgs,
 
     /// Another currency for the sum.
     #[command(flatten)]

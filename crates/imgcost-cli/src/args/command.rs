@@ -56,6 +56,7 @@ Examples:
 Examples:
   imgcost batch jobs.csv -m gpt-image-2
   imgcost batch jobs.jsonl --by model,quality --cap 20
+  imgcost batch kinds.csv --calls 10000 --per month --by tag:team
   generate-jobs | imgcost batch - --input-format jsonl -f csv")]
     Batch(Lazy<BatchArgs>),
 
@@ -134,6 +135,7 @@ Examples:
 const COMPARE_HELP: &str = "\
 Examples:
   imgcost compare gpt-image-2 gpt-image-2.5-flare
+  imgcost compare gpt-image-2 gpt-image-2.5-flare medium --calls 10000 --per month
   imgcost compare -m 'gpt-image-*' -q all -s 1024x1024,1536x1024 --rows model --columns quality
   imgcost compare -q high -s 1024x1024 --sort per-image --max-per-image 0.10
   imgcost compare calls.jsonl -m gpt-image-2.5-flare,gpt-image-2 --tier batch

@@ -6,7 +6,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use imgcost_core::Param;
 
-use super::{CurrencyArgs, RequestArgs};
+use super::{CurrencyArgs, RequestArgs, VolumeArgs};
 use crate::commands::SHOWN;
 
 /// `compare`.
@@ -51,6 +51,10 @@ pub(crate) struct CompareArgs {
     #[command(flatten)]
     pub(crate) request: RequestArgs,
 
+    /// How often the calls are made.
+    #[command(flatten)]
+    pub(crate) volume: VolumeArgs,
+
     /// Axes that go down: model, provider, quality, size, n, as-of, tier.
     #[arg(long, value_name = "AXES", help_heading = "Layout")]
     pub(crate) rows: Option<String>,
@@ -86,7 +90,7 @@ pub(crate) struct CompareArgs {
         value_name = "WORDS",
         conflicts_with_all = [
             "quality", "size", "n", "tier", "rows", "columns", "show", "sort", "filters", "max_per_image",
-            "baseline", "currency", "fx",
+            "baseline", "currency", "fx", "calls", "per",
         ],
         help_heading = "Layout"
     )]
@@ -110,6 +114,8 @@ impl CompareArgs {
             ("baseline", &self.baseline),
             ("equivalent_to", &self.equivalent_to),
             ("currency", &self.currency.currency),
+            ("calls", &self.volume.calls),
+            ("per", &self.volume.per),
         ];
         let given = texts.into_iter().find(|(_, text)| text.is_some()).map(|(name, _)| name);
         let of_moves = [Param::Model, Param::Provider, Param::Tier];

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{RequestArgs, RowsArgs};
+use super::{RequestArgs, RowsArgs, VolumeArgs};
 
 /// `diff`.
 #[derive(Debug, Args)]
@@ -40,6 +40,10 @@ pub(crate) struct DiffArgs {
     /// How the rows are read.
     #[command(flatten)]
     pub(crate) rows: RowsArgs,
+
+    /// How often the calls are made.
+    #[command(flatten)]
+    pub(crate) volume: VolumeArgs,
 
     /// Exit with 3 if what all rows may cost at most grows by more: 5 (US dollars) or 10%.
     #[arg(

@@ -37,7 +37,7 @@ pub(crate) use diff::DiffArgs;
 pub(crate) use global::GlobalArgs;
 pub(crate) use lazy::Lazy;
 pub(crate) use params::Params;
-pub(crate) use plan::{CurrencyArgs, RowsArgs};
+pub(crate) use plan::{CurrencyArgs, RowsArgs, VolumeArgs};
 pub(crate) use solve::SolveArgs;
 pub(crate) use usage::UsageArgs;
 
@@ -99,6 +99,10 @@ fn concat_after_help() -> String {
 
 /// `quote` and `explain`.
 #[derive(Debug, Args)]
+#[command(
+    mut_arg("calls", |arg| arg.help("How often the call is made").hide_short_help(true)),
+    mut_arg("per", |arg| arg.hide_short_help(true))
+)]
 pub(crate) struct QuoteArgs {
     /// Model, quality, size, xN for n, or provider, in any order.
     #[arg(value_name = "WORD")]
@@ -108,7 +112,11 @@ pub(crate) struct QuoteArgs {
     #[command(flatten)]
     pub(crate) request: RequestArgs,
 
-    /// Exit with 3 if the call may cost more than this.
+    /// How often the call is made.
+    #[command(flatten)]
+    pub(crate) volume: VolumeArgs,
+
+    /// Exit with 3 if the call, or all --calls, may cost more.
     #[arg(long, value_name = "USD", allow_negative_numbers = true, help_heading = "Limits and output")]
     pub(crate) cap: Option<String>,
 

@@ -4,6 +4,8 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use imgcost_analysis::jobs::Format;
 
+use crate::volume::Per;
+
 /// How a file of jobs is read.
 #[derive(Debug, Args)]
 pub(crate) struct RowsArgs {
@@ -14,6 +16,18 @@ pub(crate) struct RowsArgs {
     /// Let rows name files anywhere, not only below the file's own folder.
     #[arg(long, help_heading = "Rows")]
     pub(crate) allow_paths: bool,
+}
+
+/// How often calls are made.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct VolumeArgs {
+    /// How often a call is made; of rows that do not tell. Of the shares of a file, all its calls.
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Volume")]
+    pub(crate) calls: Option<String>,
+
+    /// In what time, to label the total.
+    #[arg(long, value_name = "PERIOD", value_parser = PossibleValuesParser::new(Per::NAMES), help_heading = "Volume")]
+    pub(crate) per: Option<String>,
 }
 
 /// Another currency beside US dollars.

@@ -1,11 +1,12 @@
 //! What several rows come to, in words and in documents: `batch`, `check` and `diff` alike.
 
-use imgcost_analysis::RowSum;
 use imgcost_analysis::currency::Exchange;
+use imgcost_analysis::{RowSum, Volume};
 use imgcost_core::Usd;
 use serde::Serialize;
 
-use crate::report::{Bounds, ConvertedTotal, converted, grouped};
+use crate::report::{Bounds, ConvertedTotal, converted, grouped, money};
+use crate::volume::Per;
 
 /// The cents of a dollar.
 const CENTS: u32 = 100;
@@ -15,6 +16,9 @@ const CENTS: u32 = 100;
 pub(super) struct Sums<'x> {
     #[serde(flatten)]
     pub(super) counts: Counts,
+    /// What the total is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) per: Option<Per>,
     pub(super) total: Amounts,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) converted: Option<ConvertedTotal<'x>>,
@@ -25,7 +29,8 @@ pub(super) struct Sums<'x> {
 pub(super) struct Counts {
     rows: u64,
     quoted: u64,
-    images: u64,
+    calls: Volume,
+    images: Volume,
     errors: u64,
     unpriced: u64,
     /// Rows without a prompt, though it costs: in the sums with their images only.
@@ -46,11 +51,12 @@ pub(super) fn amounts(sum: &RowSum) -> [Option<Usd>; 3] {
 }
 
 /// The sums, converted too if a currency is given.
-pub(super) fn document<'x>(sum: &RowSum, exchange: Option<&'x Exchange>) -> Sums<'x> {
-    let RowSum { rows, images, errors, unpriced, no_prompt: without_prompt, .. } = *sum;
+pub(super) fn document<'x>(sum: &RowSum, per: Option<Per>, exchange: Option<&'x Exchange>) -> Sums<'x> {
+    let RowSum { rows, calls, images, errors, unpriced, no_prompt: without_prompt, .. } = *sum;
     let bounds = Bounds::from(amounts(sum));
     Sums {
-        counts: Counts { rows, quoted: rows - errors, images, errors, unpriced, without_prompt },
+        counts: Counts { rows, quoted: rows - errors, calls, images, errors, unpriced, without_prompt },
+        per,
         total: Amounts { bounds, currency: "USD" },
         converted: exchange.map(|exchange| converted(exchange, bounds)),
     }
@@ -61,10 +67,44 @@ pub(super) fn counted(count: u64, what: &str) -> String {
     format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
-/// The sum in a line, such as `at least $1.5, 3 unpriced`, in another currency too if one is
+/// The calls and images of rows: the calls where they are not one a row.
+pub(super) fn volumes(sum: &RowSum) -> String {
+    let of =
+        |count: Volume, what: &str| format!("{count} {what}{}", if count == Volume::ONCE { "" } else { "s" });
+    let calls = if is_once_each(sum) { String::new() } else { of(sum.calls, "call") + ", " };
+    calls + &of(sum.images, "image")
+}
+
+/// Whether the call of each row is made once.
+pub(super) fn is_once_each(sum: &RowSum) -> bool {
+    sum.calls == Volume::whole(sum.rows - sum.errors)
+}
+
+/// A bill in words: what is expected of it and what it comes to at most, always both.
+pub(super) fn bill([floor, expected, ceiling]: [Option<Usd>; 3]) -> String {
+    match (expected, ceiling) {
+        (Some(expected), Some(ceiling)) if expected == ceiling => {
+            format!("{}, expected and at most", money(ceiling))
+        }
+        (Some(expected), Some(ceiling)) => {
+            format!("{} expected, at most {}", money(expected), money(ceiling))
+        }
+        (None, Some(ceiling)) => format!("at most {}, no expected value", money(ceiling)),
+        (_, None) => {
+            floor.map_or_else(|| "no price".to_owned(), |floor| format!("at least {}", money(floor)))
+        }
+    }
+}
+
+/// The sum in a line, such as `at least $1.50, 3 unpriced`, in another currency too if one is
 /// given.
 pub(super) fn words(sum: &RowSum, exchange: Option<&Exchange>) -> String {
     with_counts(sum.total_of_all().amounts(), sum) + &in_currency(sum, exchange)
+}
+
+/// The bill of rows in a line, with how many rows are not in it.
+pub(super) fn bill_words(sum: &RowSum, exchange: Option<&Exchange>) -> String {
+    with_missing(bill(sum.total_of_all().amounts()), sum) + &in_currency(sum, exchange)
 }
 
 /// The sum in another currency, if one is given.
@@ -81,29 +121,33 @@ pub(super) fn most(sum: &RowSum, limit: Option<Usd>) -> String {
     // In whole cents, but for small sums and those that would round to beyond their limit.
     let is_over = |usd: Usd| limit.is_some_and(|limit| usd > limit);
     let fits = |cents: &Usd| ceiling.rounded(1) != "0.0" && is_over(*cents) == is_over(ceiling);
-    let exact = |usd: Usd| usd.rounded(usd.places().max(2));
-    let most = exact(ceiling.rounded_up_to(CENTS).filter(fits).unwrap_or(ceiling));
-    let limit = limit.map_or_else(String::new, |limit| format!(" of ${}", exact(limit)));
+    let most = money(ceiling.rounded_up_to(CENTS).filter(fits).unwrap_or(ceiling));
+    let limit = limit.map_or_else(String::new, |limit| format!(" of {}", money(limit)));
     let prompts = match sum.no_prompt {
         0 => String::new(),
         count => format!(" without {}", counted(count, "prompt")),
     };
-    format!("at most ${most}{limit}{prompts}")
+    format!("at most {most}{limit}{prompts}")
 }
 
 /// Amounts in words, with how many rows they leave out.
 pub(super) fn with_counts(amounts: [Option<Usd>; 3], sum: &RowSum) -> String {
     let mut text = match amounts {
         [Some(floor), Some(expected), Some(ceiling)] if floor == ceiling && floor == expected => {
-            format!("${expected}")
+            money(expected)
         }
         [Some(floor), Some(expected), Some(ceiling)] => {
-            format!("${expected} expected, ${floor} to ${ceiling}")
+            format!("{} expected, {} to {}", money(expected), money(floor), money(ceiling))
         }
-        [Some(floor), None, Some(ceiling)] => format!("${floor} to ${ceiling}"),
-        [Some(floor), _, None] => format!("at least ${floor}"),
+        [Some(floor), None, Some(ceiling)] => format!("{} to {}", money(floor), money(ceiling)),
+        [Some(floor), _, None] => format!("at least {}", money(floor)),
         [None, _, _] => "no price".to_owned(),
     };
+    with_missing(std::mem::take(&mut text), sum)
+}
+
+/// An amount with how many rows it leaves out.
+fn with_missing(mut text: String, sum: &RowSum) -> String {
     for (count, what) in [
         (sum.unpriced, "unpriced"),
         (sum.errors, "in error"),
@@ -134,16 +178,19 @@ mod tests {
             (0..errors).for_each(|_| sum.add_error(false));
             sum
         };
-        assert_eq!(words(&sum(&[(range, false)], 0), None), "$1.5 expected, $1 to $2");
-        assert_eq!(words(&sum(&[(range, true)], 0), None), "$1.5 expected, $1 to $2, 1 without a prompt");
-        assert_eq!(words(&sum(&[(range, false)], 6), None), "at least $1, 6 in error");
+        assert_eq!(words(&sum(&[(range, false)], 0), None), "$1.50 expected, $1.00 to $2.00");
+        assert_eq!(
+            words(&sum(&[(range, true)], 0), None),
+            "$1.50 expected, $1.00 to $2.00, 1 without a prompt"
+        );
+        assert_eq!(words(&sum(&[(range, false)], 6), None), "at least $1.00, 6 in error");
         assert_eq!(
             words(&sum(&[(range, false), (Total::UNKNOWN, false)], 1200), None),
-            "at least $1, 1 unpriced, 1,200 in error"
+            "at least $1.00, 1 unpriced, 1,200 in error"
         );
         let mut left_out = sum(&[(range, false)], 0);
         left_out.add_left_out();
-        assert_eq!(words(&left_out, None), "at least $1, 1 in error on the other side");
+        assert_eq!(words(&left_out, None), "at least $1.00, 1 in error on the other side");
         assert_eq!(words(&sum(&[], 2), None), "no price, 2 in error");
         assert_eq!(words(&sum(&[(Total::UNKNOWN, false)], 0), None), "no price, 1 unpriced");
         let euro = Exchange::new("EUR", "0.92@2026-11-20").unwrap();

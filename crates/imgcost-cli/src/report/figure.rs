@@ -130,8 +130,25 @@ pub(crate) fn rounded(usd: Usd, places: u32) -> String {
     let text = usd.rounded(places);
     match text.strip_suffix('0') {
         Some(rest) if usd > Usd::ZERO && reads_as_nothing(&text) => format!("<{rest}1"),
+        _ => in_groups(text),
+    }
+}
+
+/// A decimal with a comma between each three of its whole digits.
+pub(super) fn in_groups(text: String) -> String {
+    let (whole, point, fraction) = match text.split_once('.') {
+        Some((whole, fraction)) => (whole, ".", fraction),
+        None => (text.as_str(), "", ""),
+    };
+    match whole.parse::<u64>() {
+        Ok(whole) if whole >= 1000 => format!("{}{point}{fraction}", grouped(whole)),
         _ => text,
     }
+}
+
+/// An exact amount as people read it: with its cents, and a comma between each three digits.
+pub(crate) fn money(usd: Usd) -> String {
+    format!("${}", in_groups(usd.rounded(usd.places().max(2))))
 }
 
 pub(super) fn changed(change: i64) -> String {

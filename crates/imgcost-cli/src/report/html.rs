@@ -30,7 +30,7 @@ pub(super) fn report(report: &Report<'_>) -> String {
     let mut tables = 0;
     for block in &report.blocks {
         let line = match block {
-            Block::Line(line) | Block::Item(line) => Some(line.as_str()),
+            Block::Line(line) | Block::Item(line) | Block::Total(line) => Some(line.as_str()),
             Block::Note(note) => Some(note.message.as_str()),
             Block::Heading(_) | Block::Table(_) | Block::Gap => None,
         };

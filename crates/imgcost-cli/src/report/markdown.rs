@@ -23,6 +23,7 @@ pub(super) fn report(report: &Report<'_>) -> String {
             Block::Heading(line) => push_line(&mut text, "**", line, "**"),
             Block::Table(table) => self::table(&mut text, table),
             Block::Line(line) => push_line(&mut text, "", line, ""),
+            Block::Total(line) => push_line(&mut text, "**", line, "**"),
             Block::Item(line) => push_line(&mut text, "- ", line, ""),
             Block::Note(note) => push_line(&mut text, "- note: ", &note.message, ""),
             Block::Gap => {}

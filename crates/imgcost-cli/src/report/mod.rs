@@ -24,7 +24,7 @@ mod xlsx;
 use crate::plain;
 
 pub(crate) use currency::{ConvertedTotal, converted};
-pub(crate) use figure::{Bounds, DASH, rounded};
+pub(crate) use figure::{Bounds, DASH, money, rounded};
 pub(crate) use format::{Format, has_room_for, report_bytes};
 pub(crate) use imgcost_analysis::grouped;
 pub(crate) use output::Output;
@@ -47,6 +47,8 @@ enum Block<'a> {
     Heading(String),
     Table(Table<'a>),
     Line(String),
+    /// A line that tells a sum.
+    Total(String),
     /// A line that belongs below the one before it.
     Item(String),
     Note(Note),
@@ -82,6 +84,11 @@ impl<'a> Report<'a> {
     /// Adds a line.
     pub(crate) fn line(&mut self, text: impl Into<String>) {
         self.blocks.push(Block::Line(plain::line(text)));
+    }
+
+    /// Adds a line that tells a sum.
+    pub(crate) fn total(&mut self, text: impl Into<String>) {
+        self.blocks.push(Block::Total(plain::line(text)));
     }
 
     /// Adds a line that belongs below the one before it.

@@ -113,6 +113,18 @@ pub(crate) enum Show {
     DataOnly,
     /// To people only.
     TextOnly,
+    /// The same where there is room.
+    TextIfRoom(u8),
+}
+
+impl Show {
+    /// The order in which columns go where there is no room for all: the greatest first.
+    pub(super) fn order(self) -> Option<u8> {
+        match self {
+            Show::IfRoom(order) | Show::TextIfRoom(order) => Some(order),
+            _ => None,
+        }
+    }
 }
 
 impl Column {
@@ -177,6 +189,11 @@ impl Column {
         Column { show: Show::TextOnly, ..self }
     }
 
+    /// For people only, and where there is room; greater numbers go first.
+    pub(crate) fn text_if_room(self, order: u8) -> Column {
+        Column { show: Show::TextIfRoom(order), ..self }
+    }
+
     /// With at most so many decimals.
     pub(crate) fn places(self, places: u32) -> Column {
         Column { places: (2, places), ..self }
@@ -204,7 +221,10 @@ pub(super) struct DataColumn {
 /// The columns that programs get.
 pub(super) fn data_columns(columns: &[Column]) -> Vec<DataColumn> {
     let mut all = Vec::with_capacity(columns.len());
-    for (from, column) in columns.iter().enumerate().filter(|(_, column)| column.show != Show::TextOnly) {
+    for (from, column) in columns.iter().enumerate() {
+        if matches!(column.show, Show::TextOnly | Show::TextIfRoom(_)) {
+            continue;
+        }
         if column.kind.is_estimate() {
             for (name, part) in
                 [("floor", Part::Floor), ("expected", Part::Expected), ("ceiling", Part::Ceiling)]
@@ -313,7 +333,7 @@ pub(super) fn heads(table: &Table<'_>) -> Vec<Head> {
         let is_hidden = match column.show {
             Show::DataOnly => true,
             Show::IfVaries => !varies(),
-            Show::IfRoom(_) => has_nothing(),
+            Show::IfRoom(_) | Show::TextIfRoom(_) => has_nothing(),
             Show::Always | Show::TextOnly => false,
         };
         if is_hidden {

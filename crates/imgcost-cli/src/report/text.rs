@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::table::{Grid, Head, Kind, Show, Table};
+use super::table::{Grid, Head, Kind, Table};
 use super::{Block, Report};
 use crate::terminal::{self, Style};
 
@@ -62,6 +62,10 @@ fn written(report: &Report<'_>, width: Option<usize>, paint: Paint) -> String {
             Block::Line(line) => {
                 wrapped(&mut text, line, " ", "   ", prose);
                 None
+            }
+            Block::Total(line) => {
+                wrapped(&mut text, line, " ", "   ", prose);
+                Some(Style::Total)
             }
             Block::Item(line) => {
                 wrapped(&mut text, line, "   ", "     ", prose);
@@ -160,10 +164,7 @@ impl Layout {
             layout.space = 1;
         }
         while layout.total(|place| place.least) > width {
-            let order = |place: &Place| match place.head.show {
-                Show::IfRoom(order) => Some(order),
-                _ => None,
-            };
+            let order = |place: &Place| place.head.show.order();
             let last = layout.shown.iter().enumerate().filter_map(|(at, place)| Some((order(place)?, at)));
             let Some((_, at)) = last.max() else { break };
             let dropped = layout.shown.remove(at);

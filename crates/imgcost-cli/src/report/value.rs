@@ -4,12 +4,13 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use imgcost_analysis::Volume;
 use imgcost_analysis::currency::Converted;
 use imgcost_core::{Date, Estimate, PerMille, SignedUsd, Size, Total, Usd};
 use imgcost_ledger::NanoUsd;
 use rust_decimal::Decimal;
 
-use super::figure::{Bounds, DASH, Part, changed, converted, dollars, figure, range, rounded};
+use super::figure::{Bounds, DASH, Part, changed, converted, dollars, figure, in_groups, range, rounded};
 use super::grouped;
 use crate::plain;
 
@@ -191,7 +192,7 @@ impl<'a> Value<'a> {
             Value::Unknown(reason) | Value::Open(_, reason) => plain::line(reason.as_ref()),
             Value::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
             Value::Count(count) => grouped(*count),
-            Value::Number(number) => number.normalize().to_string(),
+            Value::Number(number) => in_groups(number.normalize().to_string()),
             Value::Usd(usd) => rounded(*usd, places),
             Value::Difference(difference) => difference.rounded(places),
             Value::Change(change) => changed(*change),
@@ -233,6 +234,7 @@ values! {
     u64: Value::Count,
     u32: |count: u32| Value::Count(count.into()),
     bool: Value::Flag,
+    Volume: |count: Volume| count.as_whole().map_or_else(|| Value::number(count.digits()), Value::Count),
     Usd: Value::Usd,
     NanoUsd: |amount: NanoUsd| Value::Usd(amount.usd()),
     Date: Value::Date,

@@ -204,6 +204,7 @@ fn about(sheet: &mut Worksheet, report: &Report<'_>) -> Result<(), XlsxError> {
     let lines = report.blocks.iter().filter_map(|block| match block {
         Block::Heading(line) => Some((line, &bold)),
         Block::Line(line) | Block::Item(line) => Some((line, &wrap)),
+        Block::Total(line) => Some((line, &bold)),
         Block::Note(note) => Some((&note.message, &wrap)),
         Block::Table(_) | Block::Gap => None,
     });

@@ -40,7 +40,7 @@ fn a_reader_that_goes_away_hides_nothing_of_what_was_found() {
         // A cap is for all rows, read or not: the last one breaks it.
         let (code, stderr) = reader_gone(&format!("{threads} --cap 1700"), &GOOD.repeat(8_200));
         assert_eq!(code, 3, "{stderr}");
-        assert!(stderr.contains("over the cap of $1700"), "{stderr}");
+        assert!(stderr.contains("over the cap of $1,700.00"), "{stderr}");
         let (code, stderr) = reader_gone(&format!("{threads} --cap 1000000"), &format!("{good}oops\n"));
         assert_eq!(code, 4, "{stderr}");
         assert!(stderr.contains("8,001 rows") && !stderr.contains("went away"), "{stderr}");

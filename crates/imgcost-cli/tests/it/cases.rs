@@ -586,7 +586,7 @@ fn b46_an_error_in_a_gate_is_no_agreement() {
     };
     let grown = diff("empty.csv", "new.csv");
     assert_eq!(grown.code, 3, "{grown:?}");
-    assert!(grown.stdout.starts_with("+$0.4219: $0 → $0.4219\n"), "{grown:?}");
+    assert!(grown.stdout.starts_with("+$0.4219: $0.00 → $0.4219\n"), "{grown:?}");
     let in_error = diff("new.csv", "unknown.csv");
     assert_eq!(in_error.code, 4, "{in_error:?}");
     let policy = ran("check @b46-ci/new.csv --policy @b46-ci/typo.toml");

@@ -139,7 +139,7 @@ fn a_row_in_error_on_one_side_is_in_neither_total() {
             (&false.into(), &false.into())
         );
         let words = diff("diff-neither", &jobs(old), &jobs(new), &base).stdout;
-        assert!(words.starts_with("±$0 (±0.0%) of what is known: at least $0.21"), "{words}");
+        assert!(words.starts_with("±$0.00 (±0.0%) of what is known: at least $0.21"), "{words}");
     }
     let one = |n: &str| format!("id,n,prompt_tokens\nhero,{n},9\n");
     let ran = diff("diff-neither", &one("77"), &one("2"), &all);

@@ -62,4 +62,5 @@ mod support;
 mod usage_bill;
 mod usage_log;
 mod usage_measured;
+mod volumes;
 mod whole_book;

@@ -220,7 +220,7 @@ fn numbers_and_headings_are_never_broken() {
         }
     }
     let ran = imgcost("solve --budget 1000000 --how-many -m gpt-image-2 -q low");
-    assert!(ran.stdout.contains(" 999999.9984\n"), "{ran:?}");
+    assert!(ran.stdout.contains(" 999,999.9984\n"), "{ran:?}");
 }
 
 /// The words of a command as a shell parts them: quotes are taken off.

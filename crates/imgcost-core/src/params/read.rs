@@ -55,8 +55,9 @@ pub fn tokens(field: &str, text: &str) -> Result<u64, Error> {
     })
 }
 
-/// A whole number, which spreadsheets write as `2.0`.
-fn digits(text: &str) -> Option<u64> {
+/// A whole number, which spreadsheets write as `2.0`; none where it is none.
+#[must_use]
+pub fn digits(text: &str) -> Option<u64> {
     let is_zeros = |places: &str| !places.is_empty() && places.bytes().all(|b| b == b'0');
     let text = text.split_once('.').filter(|(_, places)| is_zeros(places)).map_or(text, |(whole, _)| whole);
     let plain = !text.is_empty() && text.len() <= 19 && text.bytes().all(|b| b.is_ascii_digit());

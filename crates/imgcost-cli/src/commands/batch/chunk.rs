@@ -3,8 +3,8 @@
 use std::io::Read;
 use std::ops::Range;
 
-use imgcost_analysis::RowSum;
 use imgcost_analysis::jobs::{Cells, JobRow, Kind, Parser, RawRow, RowResolver, Splitter};
+use imgcost_analysis::{RowSum, Shares, Volume};
 use imgcost_core::Error;
 
 use super::groups::Groups;
@@ -34,6 +34,8 @@ pub(super) struct Chunk {
     pub(super) sums: RowSum,
     /// The same by group, for each table.
     pub(super) groups: Vec<Groups>,
+    /// The shares of the rows.
+    pub(super) shares: Shares,
     /// How many of the rows are lines of a Batch API file.
     pub(super) batch_lines: u64,
     /// Why it could not be done.
@@ -65,6 +67,7 @@ impl Chunk {
         self.kept.clear();
         self.sums = RowSum::default();
         self.groups.iter_mut().for_each(Groups::clear);
+        self.shares = Shares::default();
         self.batch_lines = 0;
     }
 
@@ -132,8 +135,11 @@ impl<'r, 'b> Worker<'r, 'b> {
 
     /// Quotes a row and writes what came of it.
     fn result(&mut self, chunk: &mut Chunk) -> Result<(), Failure> {
-        let Chunk { out, kept, sums, groups, .. } = chunk;
+        let Chunk { out, kept, sums, groups, shares, .. } = chunk;
         let row = &mut self.row;
+        if !row.unread {
+            shares.add(row.share);
+        }
         let mut lacks_prompt = false;
         let quoted = self.resolver.prepare(row).and_then(|offer| {
             let quote = offer.quote(&row.request)?;
@@ -147,8 +153,9 @@ impl<'r, 'b> Worker<'r, 'b> {
         let before = kept.len();
         let written = match quoted {
             Ok(quote) => {
-                sums.add(&quote);
-                tables.for_each(|(groups, keys)| groups.of_quote(keys, row, &quote).add(&quote));
+                let calls = row.calls.unwrap_or(Volume::ONCE);
+                sums.add(&quote, calls);
+                tables.for_each(|(groups, keys)| groups.of_quote(keys, row, &quote).add(&quote, calls));
                 let priced = NotedQuote { quote: &quote, remarks: &row.remarks };
                 outputs.try_for_each(|(writer, out)| writer.row(out, kept, row, Ok(&priced)))
             }

@@ -11,12 +11,15 @@ use serde::{Serialize, Serializer};
 use crate::commands::by::By;
 use crate::commands::sums::{self, Sums};
 use crate::fields::shown;
-use crate::report::{Bounds, Column, Report, Table, Value};
+use crate::report::{Bounds, Column, Report, Table, Value, money};
 
 /// The most groups of a table; what comes after them is added up as one.
 pub(super) const GROUPS_MAX: usize = 10_000;
 /// The most bytes of their names together.
 const NAMES_MAX: usize = 4 << 20;
+
+/// The most decimals of their amounts for people.
+const PLACES_MAX: u32 = 6;
 
 /// What the rows of a group share, in the order of the keys; none where that is unknown or nothing.
 type Name = Box<[Option<String>]>;
@@ -272,7 +275,7 @@ fn document(keys: &[By], group: &Group<'_>) -> GroupDocument {
     GroupDocument {
         by: keys.iter().enumerate().map(|(index, key)| (key.to_string(), label(index))).collect(),
         other: group.labels.is_none(),
-        sums: sums::document(group.sums, None),
+        sums: sums::document(group.sums, None, None),
     }
 }
 
@@ -281,11 +284,20 @@ fn table(keys: &[By], groups: &[Group<'_>]) -> Table<'static> {
     let if_any = |column: Column, count: fn(&RowSum) -> u64| {
         if groups.iter().any(|group| count(group.sums) > 0) { column } else { column.data_only() }
     };
+    let amounts = groups.iter().flat_map(|group| sums::amounts(group.sums)).flatten();
+    let places = amounts.map(Usd::places).max().unwrap_or(2).clamp(2, PLACES_MAX);
     let mut columns: Vec<Column> = keys.iter().map(|key| Column::name(key.to_string())).collect();
     columns.extend([
         Column::number("rows"),
+        if groups.iter().all(|group| sums::is_once_each(group.sums)) {
+            Column::number("calls").data_only()
+        } else {
+            Column::number("calls")
+        },
         Column::number("images").if_room(3),
-        Column::estimate("total").label("USD").ranged("floor to ceiling").if_room(0),
+        Column::estimate("total").data_only(),
+        Column::number("expected").decimals(places).text_if_room(0),
+        Column::number("most").label("at most").decimals(places).text_only(),
         if_any(Column::number("unpriced").if_room(1), |sum| sum.unpriced),
         if_any(Column::number("errors").label("in error").if_room(2), |sum| sum.errors),
     ]);
@@ -303,9 +315,16 @@ fn table(keys: &[By], groups: &[Group<'_>]) -> Table<'static> {
                 cells
             }
         };
-        let RowSum { rows, images, unpriced, errors, .. } = *group.sums;
+        let RowSum { rows, calls, images, unpriced, errors, .. } = *group.sums;
         let total = Bounds::from(sums::amounts(group.sums));
-        cells.extend([rows.into(), images.into(), total.into(), unpriced.into(), errors.into()]);
+        let most = match (total.ceiling, total.floor) {
+            (None, Some(floor)) => Value::Unknown(format!("at least {}", money(floor)).into()),
+            (ceiling, _) => Value::known(ceiling),
+        };
+        let people = [Value::known(total.expected), most];
+        cells.extend([rows.into(), calls.into(), images.into(), total.into()]);
+        cells.extend(people);
+        cells.extend([unpriced.into(), errors.into()]);
         table.row(cells);
     }
     table

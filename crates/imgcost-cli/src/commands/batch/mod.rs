@@ -18,12 +18,13 @@ use self::groups::Groupings;
 use self::pool::WorkerPool;
 use self::progress::Progress;
 use self::summary::Summary;
-use self::write::{Tags, Writer};
+use self::write::{Layout, Tags, Writer};
 use crate::args::BatchArgs;
 use crate::commands::by::By;
 use crate::failure::{End, Failure, bad_input};
 use crate::report::Output;
 use crate::settings::Settings;
+use crate::volume::Often;
 use crate::{fields, inputs, jobs, request};
 
 /// The most threads that may be asked for.
@@ -40,21 +41,24 @@ pub(crate) fn batch(args: &BatchArgs, settings: &Settings, output: &Output) -> R
     let exchange = args.currency.exchange()?;
     let cap = request::cap(args.cap.as_deref(), settings)?;
     let book = request::book(&args.request.book, settings)?;
-    let resolver = jobs::resolver(&args.request, settings, &book)?;
+    let often = Often::read(&args.volume)?;
+    let resolver = jobs::resolver(&args.request, often, settings, &book)?;
     let file = jobs::open(&args.file, &args.rows)?;
     let tags = file.tag_columns().map_or(Tags::Json, Tags::Columns);
+    let layout = Layout { tags, has_calls: often.calls.is_some() || file.has_calls() };
     let (mut splitter, parser) = file.parts();
     let rules = Rules { parser: &parser, keys: &keys, is_capped: cap.is_some() || args.require_proven };
     let outputs = output.sinks()?;
     let formats: Vec<_> = outputs.iter().map(|(format, _)| *format).collect();
     let writers = || -> Vec<Writer> {
-        formats.iter().enumerate().map(|(at, format)| Writer::new(*format, &tags, at == 0)).collect()
+        formats.iter().enumerate().map(|(at, format)| Writer::new(*format, &layout, at == 0)).collect()
     };
     let worker = || Worker::new(&rules, resolver.another(), writers());
 
     let mut writers_at_ends = writers();
     let mut summary =
         Summary::new(outputs, (cap, args.require_proven), Groupings::new(&keys), Progress::new(args));
+    summary.per = often.per;
     for (at, writer) in writers_at_ends.iter().enumerate() {
         let mut header = Vec::new();
         writer.header(&mut header);
@@ -69,7 +73,11 @@ pub(crate) fn batch(args: &BatchArgs, settings: &Settings, output: &Output) -> R
         })
     };
     summary.quiet();
-    summary.end(ran?, &mut writers_at_ends, args.summary, exchange.as_ref())
+    let ran = ran?;
+    if ran {
+        resolver.check_shares(summary.shares())?;
+    }
+    summary.end(ran, &mut writers_at_ends, args.summary, exchange.as_ref())
 }
 
 /// Chunk by chunk in this thread. False where rows were left, as the reader is gone.

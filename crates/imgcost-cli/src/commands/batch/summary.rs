@@ -2,8 +2,8 @@
 
 use std::io::{self, ErrorKind, Write};
 
-use imgcost_analysis::RowSum;
 use imgcost_analysis::currency::Exchange;
+use imgcost_analysis::{RowSum, Shares, Volume};
 use imgcost_core::Usd;
 
 use super::chunk::Chunk;
@@ -12,7 +12,8 @@ use super::progress::Progress;
 use super::write::Writer;
 use crate::commands::sums::{self, counted};
 use crate::failure::{End, Failure, say};
-use crate::report::{self, Format, Report, Sink, Table, has_room_for, report_bytes};
+use crate::report::{self, Format, Report, Sink, Table, has_room_for, money, report_bytes};
+use crate::volume::Per;
 
 /// The most lines that the Batch API takes in a file.
 const BATCH_LINES_MAX: u64 = 50_000;
@@ -29,6 +30,9 @@ pub(super) struct Summary {
     require_proven: bool,
     sums: RowSum,
     groups: Groupings,
+    shares: Shares,
+    /// What the total is for.
+    pub(super) per: Option<Per>,
     batch_lines: u64,
     progress: Progress,
 }
@@ -42,7 +46,20 @@ impl Summary {
         progress: Progress,
     ) -> Summary {
         let (is_gone, kept, sums, batch_lines) = (false, Vec::new(), RowSum::default(), 0);
-        Summary { outputs, is_gone, kept, cap, require_proven, sums, groups, batch_lines, progress }
+        let (shares, per) = (Shares::default(), None);
+        Summary {
+            outputs,
+            is_gone,
+            kept,
+            cap,
+            require_proven,
+            sums,
+            groups,
+            shares,
+            per,
+            batch_lines,
+            progress,
+        }
     }
 
     /// Takes what came of a chunk.
@@ -55,6 +72,7 @@ impl Summary {
         }
         self.sums.merge(&chunk.sums);
         self.groups.merge(&chunk.groups);
+        self.shares.merge(&chunk.shares);
         self.batch_lines += chunk.batch_lines;
         self.kept.append(&mut chunk.kept);
         for (format, _) in &self.outputs {
@@ -92,8 +110,28 @@ impl Summary {
             && !(self.require_proven && self.is_proven())
     }
 
+    /// What the rows come to, in a line.
+    fn words(&self, exchange: Option<&Exchange>) -> String {
+        let rows = counted(self.sums.rows, "row");
+        if self.sums.rows == 0 {
+            return rows;
+        }
+        if sums::is_once_each(&self.sums) && self.per.is_none() {
+            return format!("{rows}: {}", sums::words(&self.sums, exchange));
+        }
+        let calls = self.sums.calls;
+        let per = self.per.map_or_else(String::new, |per| format!(" a {}", per.as_str()));
+        let bill = sums::bill_words(&self.sums, exchange);
+        format!("{rows}, {calls} call{}{per}: {bill}", if calls == Volume::ONCE { "" } else { "s" })
+    }
+
     fn is_proven(&self) -> bool {
         self.sums.total().is_proven()
+    }
+
+    /// The shares of the rows so far.
+    pub(super) fn shares(&self) -> &Shares {
+        &self.shares
     }
 
     /// Takes the line of progress away.
@@ -113,16 +151,19 @@ impl Summary {
         summary: bool,
         exchange: Option<&Exchange>,
     ) -> Result<End, Failure> {
-        let words = sums::words(&self.sums, exchange);
-        let rows = counted(self.sums.rows, "row");
-        let words = if self.sums.rows == 0 { rows } else { format!("{rows}: {words}") };
+        let words = self.words(exchange);
         let mut groups = Report::default();
         self.groups.report(&mut groups);
         for (at, writer) in writers.iter_mut().enumerate() {
             if !writer.is_kept() {
                 if summary {
                     let mut out = Vec::new();
-                    writer.summary(&mut out, &words, sums::document(&self.sums, exchange), &self.groups)?;
+                    writer.summary(
+                        &mut out,
+                        &words,
+                        sums::document(&self.sums, self.per, exchange),
+                        &self.groups,
+                    )?;
                     self.write(at, &out)?;
                 }
                 continue;
@@ -170,7 +211,8 @@ impl Summary {
     fn within(&self, cap: Usd) -> End {
         let Some(ceiling) = self.sums.ceiling() else {
             say(&format!(
-                "imgcost: over the cap of ${cap}: the rows have no known ceiling, as one has no price or no prompt"
+                "imgcost: over the cap of {}: the rows have no known ceiling, as one has no price or no prompt",
+                money(cap)
             ));
             return End::Over;
         };
@@ -178,11 +220,14 @@ impl Summary {
             return End::Done;
         };
         let dearest = self.groups.dearest();
-        let dearest = dearest.map(|(name, ceiling)| format!("; dearest is {name}, up to ${ceiling}"));
+        let dearest = dearest.map(|(name, ceiling)| format!("; dearest is {name}, up to {}", money(ceiling)));
         // What a row in error would cost is not known: it is not in the ceiling.
         let rows = if self.sums.is_complete() { "the rows" } else { "the rows not in error" };
         say(&format!(
-            "imgcost: over the cap of ${cap}: {rows} may cost up to ${ceiling}, ${excess} more{}",
+            "imgcost: over the cap of {}: {rows} may cost up to {}, {} more{}",
+            money(cap),
+            money(ceiling),
+            money(excess),
             dearest.unwrap_or_default()
         ));
         End::Over

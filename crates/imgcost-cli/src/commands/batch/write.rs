@@ -3,6 +3,7 @@
 
 use std::io::Write;
 
+use imgcost_analysis::Volume;
 use imgcost_analysis::jobs::JobRow;
 use imgcost_core::{Error, QuoteDocument, Usd};
 use serde::{Serialize, Serializer};
@@ -16,13 +17,15 @@ use crate::report::{self, Bounds, Column, Format, Report, Stream, Table, Value, 
 
 /// The columns of a quote that people see too.
 const SHOWN: [&str; 4] = ["model", "quality", "size", "n"];
+/// The decimals of a bill for people.
+const BILL_PLACES: u32 = 4;
 /// The cells of a quote.
 const QUOTE: usize = 21;
 
 /// Writes results in a format, into a buffer that its owner empties.
 pub(super) struct Writer {
     format: Format,
-    tags: Tags,
+    layout: Layout,
     form: Form,
 }
 
@@ -33,6 +36,15 @@ enum Form {
     Rows(Stream),
     /// A row that is kept until all are there.
     Kept,
+}
+
+/// What rows of a file may have beside their quotes.
+#[derive(Clone)]
+pub(super) struct Layout {
+    /// How their tags are written.
+    pub(super) tags: Tags,
+    /// Whether a row may say how often its call is made.
+    pub(super) has_calls: bool,
 }
 
 /// How tags are written: a column each where a header names them all in advance, else all in one.
@@ -49,6 +61,9 @@ struct Line<'r> {
     row: Place<'r>,
     #[serde(skip_serializing_if = "Option::is_none")]
     quote: Option<QuoteDocument<'r>>,
+    /// What all of the row's calls come to, where it is said how many they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bill: Option<Bounds<Usd>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'r Error>,
 }
@@ -58,6 +73,8 @@ struct Place<'r> {
     line: u64,
     #[serde(skip_serializing_if = "str::is_empty")]
     id: &'r str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calls: Option<Volume>,
     #[serde(skip_serializing_if = "<[_]>::is_empty", serialize_with = "as_map")]
     tags: &'r [(String, String)],
 }
@@ -82,16 +99,16 @@ struct SummaryDocument<'x> {
 
 impl Writer {
     /// A writer; where the output is a terminal, as wide as that.
-    pub(super) fn new(format: Format, tags: &Tags, is_stdout: bool) -> Writer {
+    pub(super) fn new(format: Format, layout: &Layout, is_stdout: bool) -> Writer {
         let form = match format {
             Format::Json | Format::Jsonl => Form::Json,
             Format::Table | Format::Markdown | Format::Csv | Format::Tsv => {
                 let width = if is_stdout { width() } else { None };
-                Form::Rows(Stream::new(format, &sample(format, tags), width))
+                Form::Rows(Stream::new(format, &sample(format, layout), width))
             }
             _ => Form::Kept,
         };
-        Writer { format, tags: tags.clone(), form }
+        Writer { format, layout: layout.clone(), form }
     }
 
     /// Whether its rows are kept until all are there.
@@ -101,7 +118,7 @@ impl Writer {
 
     /// The table of the rows, without any.
     pub(super) fn table(&self) -> Table<'static> {
-        Table::new("Rows", columns(self.format, &self.tags))
+        Table::new("Rows", columns(self.format, &self.layout))
     }
 
     /// Writes what is above the first row.
@@ -120,8 +137,10 @@ impl Writer {
         quoted: Result<&NotedQuote<'_>, &Error>,
     ) -> Result<(), Failure> {
         if let Form::Json = self.form {
-            let place = Place { line: row.line, id: &row.id, tags: row.tags() };
-            return line(out, &Line { row: place, quote: quoted.ok().map(document), error: quoted.err() });
+            let place = Place { line: row.line, id: &row.id, calls: row.calls, tags: row.tags() };
+            let bill = row.calls.zip(quoted.ok()).map(|(calls, priced)| bill(calls, priced));
+            let quote = quoted.ok().map(document);
+            return line(out, &Line { row: place, quote, bill, error: quoted.err() });
         }
         let label = if row.id.is_empty() { row.line.into() } else { Value::from(row.id.as_str()) };
         if let (Format::Table, Err(error)) = (self.format, quoted) {
@@ -129,7 +148,8 @@ impl Writer {
             return Ok(writeln!(out, "{}", cut(&text, width()))?);
         }
         let lead = [label, row.line.into(), row.id.as_str().into()];
-        let tags = tags(row, &self.tags)?;
+        let tags = tags(row, &self.layout.tags)?;
+        let volume = if self.layout.has_calls { self::volume(row, quoted.ok()) } else { Vec::new() };
         let (quote, tail) = match quoted {
             Ok(priced) => {
                 let offer = priced.quote.offer();
@@ -148,9 +168,9 @@ impl Writer {
             }
         };
         match &mut self.form {
-            Form::Rows(stream) => stream.parts(out, &[&lead, &tags, &quote, &tail]),
+            Form::Rows(stream) => stream.parts(out, &[&lead, &tags, &quote, &volume, &tail]),
             _ => {
-                let cells = lead.into_iter().chain(tags).chain(quote).chain(tail);
+                let cells = lead.into_iter().chain(tags).chain(quote).chain(volume).chain(tail);
                 kept.push(report::Row { cells: cells.map(Value::into_owned).collect(), marked: false });
             }
         }
@@ -173,10 +193,15 @@ impl Writer {
             (Form::Rows(stream), Format::Csv | Format::Tsv) => {
                 let lead = [Value::Empty, Value::Empty, "total".into()];
                 let quote = quote_row::columns().map(|column| match column.key.as_ref() {
-                    "total" => sums.total.bounds.into(),
+                    "total" if !self.layout.has_calls => sums.total.bounds.into(),
                     _ => Value::Empty,
                 });
-                stream.parts(out, &[&lead, &vec![Value::Empty; self.tags.columns()], &quote]);
+                let volume: &[Value<'_>] = if self.layout.has_calls {
+                    &[Value::Empty, Value::Empty, Value::Empty, sums.total.bounds.into()]
+                } else {
+                    &[]
+                };
+                stream.parts(out, &[&lead, &vec![Value::Empty; self.layout.tags.columns()], &quote, volume]);
                 Ok(())
             }
             _ => {
@@ -207,23 +232,32 @@ impl Tags {
 }
 
 /// The columns of a row: its place, its tags, its quote, what is wrong with it.
-fn columns(format: Format, tags: &Tags) -> Vec<Column> {
+fn columns(format: Format, layout: &Layout) -> Vec<Column> {
     let mut columns = vec![
         Column::name("row").text_only(),
         Column::number("line").data_only(),
         Column::name("id").data_only(),
     ];
-    match tags {
+    match &layout.tags {
         Tags::Columns(names) => {
             columns.extend(names.iter().map(|name| Column::text(format!("tag:{name}")).data_only()));
         }
         Tags::Json => columns.push(Column::text("tags").data_only()),
     }
     columns.extend(quote_row::columns().into_iter().map(|column| match column.key.as_ref() {
+        "total" if layout.has_calls => column.label("USD a call").places(6).if_room(1),
         "total" => column.label("USD").ranged("floor to ceiling").places(6),
         key if SHOWN.contains(&key) => column,
         _ => column.data_only(),
     }));
+    if layout.has_calls {
+        columns.extend([
+            Column::number("calls"),
+            Column::number("expected").text_only().decimals(BILL_PLACES),
+            Column::number("most").label("at most").text_only().decimals(BILL_PLACES),
+            Column::estimate("bill").data_only(),
+        ]);
+    }
     if format != Format::Table {
         columns.push(Column::text("status").text_only());
     }
@@ -232,8 +266,8 @@ fn columns(format: Format, tags: &Tags) -> Vec<Column> {
 }
 
 /// A row as wide as most are: the columns of a table are laid out before its rows are known.
-fn sample(format: Format, tags: &Tags) -> Table<'static> {
-    let mut table = Table::new("Rows", columns(format, tags));
+fn sample(format: Format, layout: &Layout) -> Table<'static> {
+    let mut table = Table::new("Rows", columns(format, layout));
     let total = [Some(Usd::from_nanos(10_000)), None, Some(Usd::from_nanos(999_999_000))];
     let quote = quote_row::columns().map(|column| match column.key.as_ref() {
         "model" => "gpt-image-2.6-flare".into(),
@@ -244,8 +278,26 @@ fn sample(format: Format, tags: &Tags) -> Table<'static> {
         _ => Value::Empty,
     });
     let lead = ["row-99".into(), Value::Empty, Value::Empty];
-    table.row(lead.into_iter().chain(vec![Value::Empty; tags.columns()]).chain(quote));
+    let most = Value::Usd(Usd::from_nanos(99_999_999_900_000));
+    let volume = if layout.has_calls { vec![1_000_000_u64.into(), most.clone(), most] } else { Vec::new() };
+    table.row(lead.into_iter().chain(vec![Value::Empty; layout.tags.columns()]).chain(quote).chain(volume));
     table
+}
+
+/// What all of a row's calls come to.
+fn bill(calls: Volume, priced: &NotedQuote<'_>) -> Bounds<Usd> {
+    Bounds::from(&calls.of(priced.quote.total()))
+}
+
+/// How often a row's call is made, and what that comes to.
+fn volume(row: &JobRow, priced: Option<&NotedQuote<'_>>) -> Vec<Value<'static>> {
+    let calls = row.calls.unwrap_or(Volume::ONCE);
+    let bill = priced.map(|priced| bill(calls, priced));
+    let (expected, most) = (bill.and_then(|bill| bill.expected), bill.and_then(|bill| bill.ceiling));
+    // Rounded as it is shown, it still is the most.
+    let most = most.map(|usd| usd.rounded_up_to(10_u32.pow(BILL_PLACES)).unwrap_or(usd));
+    let known = |usd| if priced.is_some() { Value::known(usd) } else { Value::Empty };
+    vec![calls.into(), known(expected), known(most), bill.into()]
 }
 
 /// The cells of a quote, empty.

@@ -13,6 +13,7 @@ use super::settle::damaged;
 use super::{Context, changed};
 use crate::args::{BookArgs, BudgetHoldArgs};
 use crate::failure::{End, Failure, bad_input};
+use crate::volume::Often;
 use crate::{clock, inputs, jobs, request};
 
 /// The wish to hold a batch's input file.
@@ -24,7 +25,7 @@ pub(super) fn new_hold(
     context: Context<'_>,
 ) -> Result<NewHold, Failure> {
     let book = request::book(&args.request.book, context.settings)?;
-    let mut resolver = jobs::resolver(&args.request, context.settings, &book)?;
+    let mut resolver = jobs::resolver(&args.request, Often::default(), context.settings, &book)?;
     let name = inputs::name(path);
     let outside = Outside::new(clock::today(), Box::new(NoFiles));
     let mut file = JobFile::new(&name, inputs::open("file", path)?, Some(Format::BatchApi), outside)?;

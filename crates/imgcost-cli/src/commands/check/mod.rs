@@ -6,6 +6,7 @@ mod sarif;
 
 use std::path::{Path, PathBuf};
 
+use imgcost_analysis::Volume;
 use imgcost_analysis::currency::Exchange;
 use imgcost_analysis::jobs::JobRow;
 use imgcost_analysis::policy::{Policy, Report, Subject, Verdict};
@@ -16,6 +17,7 @@ use crate::failure::{End, Failure, bad_input, say, say_note};
 use crate::report::{Format, Output};
 use crate::request;
 use crate::settings::{PolicyPlace, Settings};
+use crate::volume::Often;
 use crate::{globs, inputs, jobs};
 
 /// The most bytes that a policy may have.
@@ -31,6 +33,7 @@ struct Checked<'c> {
     policy_path: Option<&'c Path>,
     policy: &'c Policy,
     day: Date,
+    often: Often,
     exchange: Option<Exchange>,
     report: Report,
 }
@@ -51,10 +54,11 @@ pub(crate) fn check(args: &CheckArgs, settings: &Settings, output: &Output) -> R
     let policy = if args.require_proven { policy.requiring_proven() } else { policy };
     let book = request::book(&args.request.book, settings)?;
     let day = request::as_of(&args.request.book, settings)?;
+    let often = Often::read(&args.volume)?;
     let files: Vec<(String, PathBuf)> = paths.into_iter().map(|path| (inputs::name(&path), path)).collect();
-    let report = rows(args, settings, &book, &policy, &files, day)?;
+    let report = rows(args, settings, &book, &policy, &files, (day, often))?;
     let checked =
-        Checked { files, policy_path, policy: &policy, day, exchange: args.currency.exchange()?, report };
+        Checked { files, policy_path, policy: &policy, day, often, exchange: args.currency.exchange()?, report };
     let end = match exit_code(checked.report.verdict) {
         0 => End::Done,
         2 => End::Refused,
@@ -129,9 +133,9 @@ fn rows(
     book: &Book,
     policy: &Policy,
     files: &[(String, PathBuf)],
-    day: Date,
+    (day, often): (Date, Often),
 ) -> Result<Report, Error> {
-    let mut resolver = jobs::resolver(&args.request, settings, book)?;
+    let mut resolver = jobs::resolver(&args.request, often, settings, book)?;
     let mut row = JobRow::new(resolver.defaults());
     let mut evaluator = policy.evaluator(book, day);
     for (name, path) in files {
@@ -141,8 +145,10 @@ fn rows(
             let prepared = resolver.prepare(&mut row);
             let quoted = prepared.and_then(|offer| offer.quote(&row.request));
             let subject = Subject::new(row.line, &row.id, row.tags());
+            let subject = subject.times(row.calls.unwrap_or(Volume::ONCE));
             evaluator.row(&subject, &row.request, quoted.as_ref());
         }
+        resolver.check_shares(rows.shares())?;
     }
     Ok(evaluator.finish())
 }

@@ -10,6 +10,7 @@ use super::Checked;
 use crate::commands::sums::{self, Amounts, Counts, Sums, counted};
 use crate::plain;
 use crate::report::{Column, ConvertedTotal, Only, Report, Table, Value, grouped};
+use crate::volume::Per;
 
 /// The most values that are named instead of a wrong one.
 const INSTEAD_MAX: usize = 8;
@@ -26,6 +27,8 @@ pub(super) struct Document<'c> {
     warnings: u64,
     excepted: u64,
     rows: Counts,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    per: Option<Per>,
     total: Amounts,
     #[serde(skip_serializing_if = "Option::is_none")]
     converted: Option<ConvertedTotal<'c>>,
@@ -37,7 +40,8 @@ pub(super) struct Document<'c> {
 
 pub(super) fn document<'c>(checked: &'c Checked<'_>) -> Document<'c> {
     let found = &checked.report;
-    let Sums { counts, total, converted } = sums::document(&found.sum, checked.exchange.as_ref());
+    let Sums { counts, per, total, converted } =
+        sums::document(&found.sum, checked.often.per, checked.exchange.as_ref());
     Document {
         schema: "imgcost.check/1",
         verdict: found.verdict,
@@ -48,6 +52,7 @@ pub(super) fn document<'c>(checked: &'c Checked<'_>) -> Document<'c> {
         warnings: found.warnings,
         excepted: found.excepted,
         rows: counts,
+        per,
         total,
         converted,
         findings: &found.findings,
@@ -136,12 +141,13 @@ pub(super) fn verdict(checked: &Checked<'_>) -> String {
     if found.verdict == Verdict::PromptMissing {
         parts.push("no verdict without the prompts".to_owned());
     }
-    let (images, parts) = (counted(found.sum.images, "image"), parts.join(", "));
+    let (images, parts) = (sums::volumes(&found.sum), parts.join(", "));
     if found.sum.rows == 0 {
         return format!("{jobs}, nothing was checked: {parts}");
     }
     // The limit is one of each file.
-    let most = sums::most(&found.sum, checked.policy.max_per_file().filter(|_| one));
+    let label = checked.often.label();
+    let most = sums::most(&found.sum, checked.policy.max_per_file().filter(|_| one)) + &label;
     format!("{jobs}, {images}, {most}: {parts}{}", sums::in_currency(&found.sum, exchange))
 }
 

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use imgcost_analysis::Volume;
 use imgcost_analysis::compare::{Cell, Delta, State};
 use imgcost_analysis::currency::Converted;
 use imgcost_core::{Availability, Date, Error, Item, Param, RangeDocument, TotalDocument, Usd};
@@ -13,11 +14,17 @@ use serde::{Serialize, Serializer};
 
 use super::{Compared, notes};
 use crate::report::{Bounds, ConvertedTotal, converted};
+use crate::volume::Per;
 
 /// The document.
 #[derive(Serialize)]
 pub(super) struct Document<'c> {
     schema: &'static str,
+    /// How often each call is made, where it was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calls: Option<Volume>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    per: Option<Per>,
     cells: Vec<CellDocument<'c>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     baseline: Option<BaselineDocument<'c>>,
@@ -39,6 +46,9 @@ struct CellDocument<'c> {
     per_image: Option<TotalDocument>,
     #[serde(skip_serializing_if = "Option::is_none")]
     per_call: Option<TotalDocument>,
+    /// What all calls come to, where it was said how many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bill: Option<TotalDocument>,
     #[serde(skip_serializing_if = "Option::is_none")]
     per_megapixel: Option<TotalDocument>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -120,6 +130,8 @@ pub(super) fn document<'c>(compared: &'c Compared<'_>) -> Document<'c> {
     let said = notes::reasons(compared).into_iter().chain(notes::notes(compared));
     Document {
         schema: "imgcost.compare/1",
+        calls: compared.often.calls,
+        per: compared.often.per,
         cells: compared.shown.iter().map(|cell| of_cell(compared, cell)).collect(),
         baseline: compared.baseline.as_ref().map(|baseline| BaselineDocument {
             request: CellRequest(baseline.cell()),
@@ -169,6 +181,7 @@ fn of_cell<'c>(compared: &'c Compared<'_>, cell: &'c Cell<'_>) -> CellDocument<'
         shutdown: cell.availability().day(),
         per_image: cell.per_image().map(Into::into),
         per_call: per_call.map(Into::into),
+        bill: compared.often.calls.and(compared.bill(cell)).map(Into::into),
         per_megapixel: cell.per_megapixel().map(Into::into),
         converted,
         tokens: tokens(cell),

@@ -11,16 +11,18 @@ mod report;
 mod sources;
 mod table;
 
+use imgcost_analysis::Volume;
 use imgcost_analysis::compare::{Baseline, Cell, Cheapest, Filter, Grid, Sort, State, cheapest};
 use imgcost_analysis::currency::Exchange;
 use imgcost_analysis::selector::{Pattern, Selector, patterns};
-use imgcost_core::{Book, Error, Note, Offer, Param, Request};
+use imgcost_core::{Book, Error, Note, Offer, Param, Request, Total};
 
 use crate::args::CompareArgs;
 use crate::failure::{End, Failure, bad_input};
 use crate::fields;
 use crate::report::Output;
 use crate::settings::Settings;
+use crate::volume::Often;
 
 pub(crate) use pivot::SHOWN;
 
@@ -38,6 +40,7 @@ struct Compared<'r> {
     cheapest: Option<Cheapest>,
     baseline: Option<Baseline<'r>>,
     exchange: Option<Exchange>,
+    often: Often,
     /// What a reader should know of how the request was understood.
     remarks: Vec<Note>,
 }
@@ -50,6 +53,11 @@ impl Compared<'_> {
     /// Whether a shown model was shut down, or will be soon.
     fn is_marked(&self) -> bool {
         self.shown.iter().any(|cell| cell.availability().is_marked())
+    }
+
+    /// What all calls of a cell come to.
+    fn bill(&self, cell: &Cell<'_>) -> Option<Total> {
+        Some(self.often.calls.unwrap_or(Volume::ONCE).of(&cell.per_call()?))
     }
 
     /// How many of the shown cells are in a state.
@@ -80,7 +88,10 @@ pub(crate) fn compare(args: &CompareArgs, settings: &Settings, output: &Output) 
     }
     let exchange = args.currency.exchange()?;
     let filters = filters(args)?;
-    let sort = args.sort.as_deref().map(Sort::read).transpose()?.unwrap_or_default();
+    let often = Often::read(&args.volume)?;
+    // Of so many calls each, what one costs ranks their bills.
+    let by_bill = often.calls.map(|_| "per_call");
+    let sort = args.sort.as_deref().or(by_bill).map(Sort::read).transpose()?.unwrap_or_default();
     let mut layout = Layout::read(args)?;
     let book = crate::request::book(&args.request.book, settings)?;
     let mut asked = Asked::read(args, settings, &book)?;
@@ -100,7 +111,7 @@ pub(crate) fn compare(args: &CompareArgs, settings: &Settings, output: &Output) 
     let keeps = |cell: &&Cell<'_>| filters.iter().all(|filter| filter.keeps(cell));
     let mut shown: Vec<&Cell<'_>> = grid.cells().iter().filter(keeps).collect();
     sort.apply(&mut shown);
-    let is_plain = args.sort.is_none() && args.baseline.is_none() && exchange.is_none();
+    let is_plain = args.sort.is_none() && args.baseline.is_none() && exchange.is_none() && !often.is_said();
     let has_quality = shown.iter().any(|cell| cell.quality().is_some());
     if is_plain && has_quality && axes.qualities == [Selector::Usual] {
         layout.get_or_insert_with(Layout::by_quality);
@@ -112,6 +123,7 @@ pub(crate) fn compare(args: &CompareArgs, settings: &Settings, output: &Output) 
         shown,
         baseline,
         exchange,
+        often,
         remarks: asked.remarks,
     };
     output.write(&document::document(&compared), || report::report(&compared, layout.as_ref()))?;

@@ -10,7 +10,7 @@ use crate::args::CompareArgs;
 use crate::report::{Column, DASH, Only, Report, Table, Value};
 
 /// What may stand in a pivot, by name.
-pub(crate) const SHOWN: [&str; 5] = ["per-image", "per-call", "per-megapixel", "tokens", "delta"];
+pub(crate) const SHOWN: [&str; 6] = ["per-image", "per-call", "bill", "per-megapixel", "tokens", "delta"];
 
 /// The most decimals of amounts that are for an overview, or by the megapixel.
 const PLACES_FEW: u32 = 4;
@@ -20,6 +20,7 @@ const PLACES_FEW: u32 = 4;
 enum Show {
     PerImage,
     PerCall,
+    Bill,
     PerMegapixel,
     Tokens,
     Delta,
@@ -36,6 +37,7 @@ impl Show {
         match self {
             Show::PerImage => "per image",
             Show::PerCall => "per call",
+            Show::Bill => "bill",
             Show::PerMegapixel => "per MP",
             Show::Tokens => "tokens",
             Show::Delta => "delta",
@@ -99,6 +101,8 @@ impl Layout {
         Pivot::new(&[], &rows, &columns)?;
         let show = match args.show.as_deref() {
             Some("per-call") => Show::PerCall,
+            Some("bill") => Show::Bill,
+            None if args.volume.calls.is_some() => Show::Bill,
             Some("per-megapixel") => Show::PerMegapixel,
             Some("tokens") => Show::Tokens,
             Some("delta") => Show::Delta,
@@ -106,6 +110,9 @@ impl Layout {
         };
         if show == Show::Delta && args.baseline.is_none() {
             return refused("show delta needs a baseline", "show", &["--baseline WORDS", "--baseline first"]);
+        }
+        if show == Show::Bill && args.volume.calls.is_none() {
+            return refused("show bill needs calls", "show", &["--calls N"]);
         }
         let places = if show == Show::PerMegapixel { PLACES_FEW } else { PLACES_MAX };
         Ok(Some(Layout { rows, columns, show, places, rounds_up: false }))
@@ -146,6 +153,7 @@ fn caption(pivot: &Pivot, show: Show) -> String {
     let what = match show {
         Show::PerImage => "USD an image",
         Show::PerCall => "USD a call",
+        Show::Bill => "USD of all calls",
         Show::PerMegapixel => "USD a megapixel",
         Show::Tokens => "tokens a call",
         Show::Delta => "difference from the baseline, an image",
@@ -180,6 +188,7 @@ fn value<'c>(compared: &Compared<'_>, cell: &Cell<'_>, layout: &Layout) -> Value
         Show::PerImage if layout.rounds_up => amount(cell.per_image().map(rounded_up), None),
         Show::PerImage => amount(cell.per_image(), None),
         Show::PerCall => amount(cell.per_call(), None),
+        Show::Bill => amount(compared.bill(cell), None),
         Show::PerMegapixel => amount(cell.per_megapixel(), None),
         Show::Tokens => cell.tokens().map_or(Value::missing(), Into::into),
         Show::Delta => delta().map_or(Value::missing(), Into::into),

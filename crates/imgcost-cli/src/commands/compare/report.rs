@@ -92,6 +92,7 @@ fn heading(compared: &Compared<'_>) -> String {
         parts.push("Batch API".to_owned());
     }
     parts.extend(of_request(cell));
+    parts.extend(compared.often.is_said().then(|| compared.often.words()));
     format!("{count}: {}", parts.join(", "))
 }
 

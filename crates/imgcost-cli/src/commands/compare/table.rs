@@ -7,6 +7,7 @@ use imgcost_core::{Item, Total, Usd};
 use super::Compared;
 use super::notes::word;
 use crate::report::{Bounds, Column, Table, Value};
+use crate::volume::Per;
 
 /// The most decimals of an amount.
 pub(super) const PLACES_MAX: u32 = 6;
@@ -66,6 +67,19 @@ pub(super) fn table<'c>(compared: &'c Compared<'_>) -> Table<'c> {
     table = table.column_if(has_calls, per_call, |cell| other(cell, cell.per_call()));
     if let Some(column) = in_currency("converted", "per call") {
         table = table.column_if(has_calls, column, |cell| converted(cell.per_call()));
+    }
+    if let Some(calls) = compared.often.calls {
+        let bill = |cell: &Cell<'_>| compared.bill(cell).filter(|_| word(cell).is_none());
+        table = table
+            .column(Column::number("calls").data_only(), move |_| calls)
+            .column(Column::text("per").data_only(), |_| compared.often.per.map(Per::as_str))
+            .column(Column::estimate("bill").data_only(), |cell| other(cell, compared.bill(cell)))
+            .column(Column::number("expected").text_only(), |cell| {
+                Value::known(bill(cell).and_then(|bill| bill.expected))
+            })
+            .column(Column::number("most").label("at most").text_only(), |cell| {
+                Value::known(bill(cell).and_then(|bill| bill.ceiling))
+            });
     }
     let per_megapixel = Column::estimate("per_megapixel").label("per MP").places(4).if_room(5);
     table = table

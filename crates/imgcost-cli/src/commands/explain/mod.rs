@@ -12,10 +12,11 @@ use self::agreement::Maps;
 use crate::args::QuoteArgs;
 use crate::commands::prices::{Cited, Dated, cited, sources_table};
 use crate::commands::quote::{self, NotedQuote};
-use crate::failure::{End, Failure};
+use crate::failure::{End, Failure, bad_input};
 use crate::report::{Column, ConvertedTotal, DASH, Only, Output, Report, Table, Value};
 use crate::request::{self, Asked, NoModel};
 use crate::settings::Settings;
+use crate::volume::Often;
 
 /// A line of the quote with everything that it rests on.
 #[derive(Serialize)]
@@ -68,6 +69,10 @@ struct Explanation<'q> {
 
 /// Quotes the call and shows how the quote comes about.
 pub(crate) fn explain(args: &QuoteArgs, settings: &Settings, output: &Output) -> Result<End, Failure> {
+    if Often::read(&args.volume)?.is_said() {
+        let message = "explain is of one call: imgcost quote takes --calls and --per";
+        return Err(bad_input("calls", message).into());
+    }
     let cap = request::cap(args.cap.as_deref(), settings)?;
     let exchange = args.currency.exchange()?;
     let exchange = exchange.as_ref();
@@ -87,7 +92,7 @@ pub(crate) fn explain(args: &QuoteArgs, settings: &Settings, output: &Output) ->
         sources: cited(&book, source_ids(&quoted)),
     };
     output.write(&explanation, || report(&priced, &explanation, exchange))?;
-    Ok(quote::end(&quoted, cap, args.require_proven))
+    Ok(quote::end(&quoted, Often::default(), cap, args.require_proven))
 }
 
 fn link<'q>(quote: &'q Quote<'q>, line: &QuoteLine<'q>) -> Link<'q> {

@@ -1,4 +1,4 @@
-//! A quote beside the cap of one call: whether it stays under it, by how much it may go over, and
+//! A quote beside the cap of its call, or of all its calls: whether it stays under it, by how much it may go over, and
 //! what would fit.
 
 use imgcost_core::{Alternative, Quote, Usd};
@@ -6,10 +6,13 @@ use serde::Serialize;
 
 use super::why_open;
 use crate::failure::{End, FitDocument, fits_words, say};
+use crate::report::money;
+use crate::volume::Often;
 
 /// A cap, and what the call is beside it.
 pub(super) struct Capped {
     limit: Usd,
+    often: Often,
     beside: Beside,
 }
 
@@ -37,30 +40,38 @@ pub(crate) struct CapDocument {
 }
 
 impl Capped {
-    pub(super) fn new(quote: &Quote<'_>, limit: Usd) -> Capped {
-        let beside = match quote.total().ceiling {
+    pub(super) fn new(quote: &Quote<'_>, often: Often, limit: Usd) -> Capped {
+        let bill = often.calls.map_or(*quote.total(), |calls| calls.of(quote.total()));
+        let beside = match bill.ceiling {
             None => Beside::Open { why: why_open(quote) },
             Some(ceiling) => match ceiling.checked_sub(limit).filter(|over| *over > Usd::ZERO) {
-                Some(over) => Beside::Over { ceiling, over, fits: quote.alternatives_under(limit) },
+                Some(over) => {
+                    // What would fit is known of one call.
+                    let one = often.calls.is_none();
+                    let fits = if one { quote.alternatives_under(limit) } else { Vec::new() };
+                    Beside::Over { ceiling, over, fits }
+                }
                 None => Beside::Under,
             },
         };
-        Capped { limit, beside }
+        Capped { limit, often, beside }
     }
 
     /// Tells on stderr if it does not stay under the cap, and ends so.
     pub(super) fn end(&self) -> End {
-        let limit = self.limit;
+        let limit = money(self.limit);
         match &self.beside {
             Beside::Under => return End::Done,
             Beside::Over { ceiling, over, fits } => {
-                let fits = fits_words(fits);
-                say(&format!(
-                    "imgcost: over the cap of ${limit}: the call may cost up to ${ceiling}, ${over} more{fits}"
-                ));
+                let (what, fits) = match self.often.calls {
+                    None => ("the call".to_owned(), fits_words(fits)),
+                    Some(_) => (self.often.words(), String::new()),
+                };
+                let (ceiling, over) = (money(*ceiling), money(*over));
+                say(&format!("imgcost: over the cap of {limit}: {what} may cost up to {ceiling}, {over} more{fits}"));
             }
             Beside::Open { why } => {
-                say(&format!("imgcost: over the cap of ${limit}: the call has no known ceiling, as {why}"));
+                say(&format!("imgcost: over the cap of {limit}: the call has no known ceiling, as {why}"));
             }
         }
         End::Over

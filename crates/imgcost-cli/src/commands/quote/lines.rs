@@ -4,7 +4,7 @@ use imgcost_analysis::lacks_prompt;
 use imgcost_core::{CeilingBasis, Item, LinePart, Quote, QuoteLine, Rate, SignedUsd, Usd};
 use rust_decimal::RoundingStrategy;
 
-use crate::report::{Bounds, Column, DASH, Only, Table, Value, grouped};
+use crate::report::{Bounds, Column, DASH, Only, Table, Value, grouped, money};
 
 /// The most decimals of an amount for each image; one that needs more is rounded, and marked so.
 const PLACES_MAX: u32 = 9;
@@ -114,23 +114,18 @@ fn list_price(quote: &Quote<'_>) -> Option<Words> {
         };
         Some(format!("{difference:+}{why}"))
     });
-    let counted = if n > 1 { format!("{n} x {}", dollars(each)) } else { String::new() };
-    Some(["list price".to_owned(), counted, String::new(), dollars(all), remark.unwrap_or_default()])
+    let counted = if n > 1 { format!("{n} x {}", money(each)) } else { String::new() };
+    Some(["list price".to_owned(), counted, String::new(), money(all), remark.unwrap_or_default()])
 }
 
 /// An amount as it is compared, and its range where it has one.
 pub(super) fn amount(bounds: &Bounds<Usd>) -> (String, Option<String>) {
     let range = || Some(amount_words(bounds.floor, bounds.ceiling));
     match (bounds.expected, bounds.ceiling) {
-        (Some(expected), Some(_)) => (dollars(expected), range().filter(|_| !bounds.is_exact())),
-        (None, Some(ceiling)) => (format!("≤{}", dollars(ceiling)), range()),
+        (Some(expected), Some(_)) => (money(expected), range().filter(|_| !bounds.is_exact())),
+        (None, Some(ceiling)) => (format!("≤{}", money(ceiling)), range()),
         (_, None) => (amount_words(bounds.floor, None), None),
     }
-}
-
-/// All decimals of an amount, two at the least.
-fn dollars(usd: Usd) -> String {
-    format!("${}", usd.rounded(usd.places().max(2)))
 }
 
 /// Puts the decimal points of amounts below each other.
@@ -187,9 +182,9 @@ pub(crate) fn item_words(item: Item, part: Option<&str>) -> String {
 /// A total in words, as messages and summaries say it: never a zero for what is unknown.
 pub(crate) fn amount_words(floor: Option<Usd>, ceiling: Option<Usd>) -> String {
     match (floor, ceiling) {
-        (Some(floor), Some(ceiling)) if floor == ceiling => format!("${ceiling}"),
-        (Some(floor), Some(ceiling)) => format!("${floor} to ${ceiling}"),
-        (Some(floor), None) if floor > Usd::ZERO => format!("at least ${floor}"),
+        (Some(floor), Some(ceiling)) if floor == ceiling => money(ceiling),
+        (Some(floor), Some(ceiling)) => format!("{} to {}", money(floor), money(ceiling)),
+        (Some(floor), None) if floor > Usd::ZERO => format!("at least {}", money(floor)),
         _ => DASH.to_owned(),
     }
 }

@@ -12,9 +12,10 @@ use imgcost_core::{Code, Error, Quote, Usd};
 
 use crate::args::QuoteArgs;
 use crate::failure::{End, Failure, say, say_note};
-use crate::report::Output;
+use crate::report::{Output, money};
 use crate::request::{self, Asked, NoModel};
 use crate::settings::Settings;
+use crate::volume::Often;
 
 use cap::Capped;
 pub(crate) use lines::{amount_words, item_words};
@@ -25,6 +26,7 @@ pub(crate) use report::{document, heading, notes, warning};
 pub(crate) fn quote(args: &QuoteArgs, settings: &Settings, output: &Output) -> Result<End, Failure> {
     let cap = request::cap(args.cap.as_deref(), settings)?;
     let exchange = args.currency.exchange()?;
+    let often = Often::read(&args.volume)?;
     let book = request::book(&args.request.book, settings)?;
     let no_model = if cap.is_some() { NoModel::Refuse } else { NoModel::Default };
     let Asked { request, remarks } = request::asked(&args.request, settings, &book, no_model)?;
@@ -32,15 +34,16 @@ pub(crate) fn quote(args: &QuoteArgs, settings: &Settings, output: &Output) -> R
     prompt_for_cap(args, cap, &quote)?;
     let priced = NotedQuote { quote: &quote, remarks: &remarks };
     let exchange = exchange.as_ref();
-    let capped = cap.map(|cap| Capped::new(&quote, cap).document());
-    output.write(&report::document_in(&priced, exchange, capped), || report::report(&priced, exchange))?;
-    Ok(end(&quote, cap, args.require_proven))
+    let capped = cap.map(|cap| Capped::new(&quote, often, cap).document());
+    let document = report::document_in(&priced, often, exchange, capped);
+    output.write(&document, || report::report(&priced, often, exchange))?;
+    Ok(end(&quote, often, cap, args.require_proven))
 }
 
 /// How a quote ends: over the cap or not proven, incomplete, or done.
-pub(super) fn end(quote: &Quote<'_>, cap: Option<Usd>, require_proven: bool) -> End {
+pub(super) fn end(quote: &Quote<'_>, often: Often, cap: Option<Usd>, require_proven: bool) -> End {
     let complete = if quote.is_complete() { End::Done } else { End::Incomplete };
-    let ended = complete.and(cap.map_or(End::Done, |cap| Capped::new(quote, cap).end()));
+    let ended = complete.and(cap.map_or(End::Done, |cap| Capped::new(quote, often, cap).end()));
     match proof(quote).err().filter(|_| require_proven) {
         Some(why) => {
             say(&format!("imgcost: {why}"));
@@ -54,7 +57,7 @@ pub(super) fn end(quote: &Quote<'_>, cap: Option<Usd>, require_proven: bool) -> 
 pub(super) fn proof(quote: &Quote<'_>) -> Result<(), String> {
     match quote.total().ceiling {
         _ if quote.total().is_proven() => Ok(()),
-        Some(ceiling) => Err(format!("not proven: the ceiling of ${ceiling} is assumed")),
+        Some(ceiling) => Err(format!("not proven: the ceiling of {} is assumed", money(ceiling))),
         None => Err(format!("not proven: the call has no known ceiling, as {}", why_open(quote))),
     }
 }
@@ -73,7 +76,8 @@ pub(super) fn prompt_for_cap(args: &QuoteArgs, cap: Option<Usd>, quote: &Quote<'
     match (cap, args.cap.is_some()) {
         (Some(_), true) => needs_prompt(quote),
         (Some(cap), false) if lacks_prompt(quote) => {
-            say_note(&format!("no prompt given: the cap of ${cap} is compared with the images only"));
+            let cap = money(cap);
+            say_note(&format!("no prompt given: the cap of {cap} is compared with the images only"));
             Ok(())
         }
         _ => Ok(()),

@@ -1,15 +1,18 @@
 //! A quote for people, and as the JSON document.
 
 use imgcost_analysis::currency::Exchange;
-use imgcost_core::{Availability, Endpoint, Fidelity, Note, Quality, Quote, QuoteDocument, Size, Tier};
+use imgcost_analysis::{Volume, lacks_prompt};
+use imgcost_core::{Availability, Endpoint, Fidelity, Note, Quality, Quote, QuoteDocument, Size, Tier, Usd};
 use serde::Serialize;
 
 use super::cap::CapDocument;
 use super::noted::{NotedQuote, total_in};
 use super::{lines, others, row};
+use crate::commands::sums;
 use crate::fields::shown;
-use crate::report::{ConvertedTotal, Report};
+use crate::report::{Bounds, ConvertedTotal, Report};
 use crate::request::MODEL_DEFAULTED;
+use crate::volume::{Often, Per};
 
 /// The JSON document of a quote, remarks among its notes.
 pub(crate) fn document<'q>(priced: &NotedQuote<'q>) -> QuoteDocument<'q> {
@@ -30,12 +33,32 @@ pub(crate) struct InCurrency<'q> {
     converted: Option<ConvertedTotal<'q>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cap: Option<CapDocument>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bill: Option<Bill>,
+}
+
+/// What many calls come to.
+#[derive(Serialize)]
+struct Bill {
+    calls: Volume,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    per: Option<Per>,
+    #[serde(flatten)]
+    total: Bounds<Usd>,
+}
+
+/// What the calls come to, where it was said how many or in what time.
+fn bill(priced: &NotedQuote<'_>, often: Often) -> Option<Bill> {
+    let calls = often.calls.unwrap_or(Volume::ONCE);
+    let total = Bounds::from(&calls.of(priced.quote.total()));
+    often.is_said().then_some(Bill { calls, per: often.per, total })
 }
 
 /// The JSON document of a quote, with what a cap has to do with it, its total converted where a
 /// currency was asked for.
 pub(crate) fn document_in<'q>(
     priced: &NotedQuote<'q>,
+    often: Often,
     exchange: Option<&'q Exchange>,
     cap: Option<CapDocument>,
 ) -> InCurrency<'q> {
@@ -44,17 +67,25 @@ pub(crate) fn document_in<'q>(
         model_defaulted: priced.is_model_defaulted(),
         converted: exchange.map(|exchange| total_in(priced.quote, exchange)),
         cap,
+        bill: bill(priced, often),
     }
 }
 
 /// What was asked, the lines, the total, what is published, the notes; for programs a row.
-pub(super) fn report<'q>(priced: &NotedQuote<'q>, exchange: Option<&Exchange>) -> Report<'q> {
+pub(super) fn report<'q>(priced: &NotedQuote<'q>, often: Often, exchange: Option<&Exchange>) -> Report<'q> {
     let quote = priced.quote;
     let mut report = Report::default();
     warning(&mut report, priced);
     report.heading(heading(quote));
     report.table(lines::table(quote));
-    report.table(row::table(priced, exchange));
+    let bill = bill(priced, often);
+    let cells = bill.as_ref().map(|bill| (bill.calls, bill.per, bill.total));
+    report.table(row::table(priced, cells, exchange));
+    if let Some(bill) = bill {
+        let words = sums::bill(bill.total.parts());
+        let prompt = if lacks_prompt(quote) { "; prompt not counted" } else { "" };
+        report.total(format!("{}: {words}{prompt}", often.words()));
+    }
     if let Some(exchange) = exchange {
         report.line(total_in(quote, exchange).words());
     }

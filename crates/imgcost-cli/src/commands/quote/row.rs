@@ -4,11 +4,13 @@
 
 use std::borrow::Cow;
 
+use imgcost_analysis::Volume;
 use imgcost_analysis::currency::Exchange;
-use imgcost_core::{InputImage, Item};
+use imgcost_core::{InputImage, Item, Usd};
 
 use super::noted::{NotedQuote, total_in};
-use crate::report::{Column, ConvertedTotal, Only, Table, Value};
+use crate::report::{Bounds, Column, ConvertedTotal, Only, Table, Value};
+use crate::volume::Per;
 
 /// The columns, by the names of the JSON document.
 pub(crate) fn columns() -> [Column; 21] {
@@ -68,11 +70,19 @@ pub(crate) fn cells<'q>(priced: &NotedQuote<'q>) -> [Value<'q>; 21] {
 }
 
 /// One quote as a table for programs, with its id and in another currency.
-pub(super) fn table<'q>(priced: &NotedQuote<'q>, exchange: Option<&Exchange>) -> Table<'q> {
+pub(super) fn table<'q>(
+    priced: &NotedQuote<'q>,
+    bill: Option<(Volume, Option<Per>, Bounds<Usd>)>,
+    exchange: Option<&Exchange>,
+) -> Table<'q> {
     let mut table = Table::new("Quote", columns()).only(Only::Data);
     table.columns.push(Column::name("id"));
     let mut row = Vec::from(cells(priced));
     row.push(priced.quote.id().into());
+    if let Some((calls, per, total)) = bill {
+        table.columns.extend([Column::number("calls"), Column::text("per"), Column::estimate("bill")]);
+        row.extend([calls.into(), per.map(Per::as_str).into(), total.into()]);
+    }
     if let Some(exchange) = exchange {
         table.columns.extend(ConvertedTotal::columns());
         row.extend(total_in(priced.quote, exchange).cells());

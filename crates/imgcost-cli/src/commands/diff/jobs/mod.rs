@@ -5,6 +5,7 @@ mod swaps;
 
 use std::path::Path;
 
+use imgcost_analysis::Volume;
 use imgcost_analysis::diff::{self, Job, JobDiff, Matching};
 use imgcost_analysis::jobs::JobRow;
 use imgcost_core::{Code, Error, Note};
@@ -15,6 +16,7 @@ use crate::args::DiffArgs;
 use crate::failure::{End, Failure, say};
 use crate::report::{Output, grouped};
 use crate::settings::Settings;
+use crate::volume::Often;
 use crate::{inputs, jobs};
 
 /// The most rows of a file: they are matched in memory.
@@ -29,6 +31,7 @@ struct Compared<'c> {
     same_file: bool,
     diff: JobDiff,
     notes: Vec<Note>,
+    often: Often,
     top: usize,
 }
 
@@ -43,9 +46,10 @@ pub(super) fn diff(
 ) -> Result<End, Failure> {
     one_stdin(before_file, after_file, args)?;
     // A row's own day does not count where the days are what is compared.
+    let often = Often::read(&args.volume)?;
     let with_day = !(old.fixed || new.fixed);
-    let before = rows(args, settings, before_file, old, with_day)?;
-    let after = rows(args, settings, after_file, new, with_day)?;
+    let before = rows(args, settings, before_file, old, (with_day, often))?;
+    let after = rows(args, settings, after_file, new, (with_day, often))?;
     let same_file = args.files.len() == 1;
     let matching = if same_file { Matching::ByPlace } else { Matching::ByName };
     let diff = diff::jobs(before, after, matching);
@@ -56,6 +60,7 @@ pub(super) fn diff(
         sides: (old, new),
         same_file,
         diff,
+        often,
         top,
     };
     output.write(&show::document(&compared), || show::report(&compared))?;
@@ -67,9 +72,9 @@ fn rows(
     settings: &Settings,
     path: &Path,
     side: &Side,
-    with_day: bool,
+    (with_day, often): (bool, Often),
 ) -> Result<Vec<Job>, Error> {
-    let mut resolver = jobs::resolver(&args.request, settings, &side.book)?;
+    let mut resolver = jobs::resolver(&args.request, often, settings, &side.book)?;
     let mut file = jobs::open(path, &args.rows)?;
     let mut row = JobRow::new(resolver.defaults());
     let mut found = Vec::new();
@@ -87,8 +92,10 @@ fn rows(
         }
         let prepared = resolver.prepare(&mut row);
         let quoted = prepared.and_then(|offer| offer.quote(&row.request));
-        found.push(Job::new(row.line, &row.id, &row.request, quoted.as_ref(), with_day));
+        let named = (row.line, row.id.as_str(), row.calls.unwrap_or(Volume::ONCE));
+        found.push(Job::new(named, &row.request, quoted.as_ref(), with_day));
     }
+    resolver.check_shares(file.shares())?;
     // No error, as it is none elsewhere; but a step before that failed looks like this, too.
     if found.is_empty() {
         say(&format!("imgcost: {} has no rows", inputs::name(path)));

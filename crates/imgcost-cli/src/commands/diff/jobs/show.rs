@@ -1,13 +1,14 @@
 //! A difference of jobs for people and for programs.
 
-use imgcost_analysis::RowSum;
 use imgcost_analysis::diff::{Change, Counts, Deltas, Entry, FieldChange, Job, Kind, MatchedBy};
+use imgcost_analysis::{RowSum, Volume};
 use imgcost_core::{Date, Note, Usd};
 use serde::Serialize;
 
 use super::Compared;
 use crate::commands::sums::with_counts;
-use crate::report::{Column, Only, Report, Table, Value, grouped};
+use crate::report::{Column, Only, Report, Table, Value, grouped, money};
+use crate::volume::Per;
 
 /// The document of the contract.
 #[derive(Serialize)]
@@ -17,6 +18,8 @@ pub(super) struct Document<'c> {
     after: SideDocument<'c>,
     delta: Change,
     counts: Counts,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    per: Option<Per>,
     entries: &'c [Entry],
     /// Rows that are the same on both sides, and in error.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -50,6 +53,7 @@ pub(super) fn document<'c>(compared: &'c Compared<'_>) -> Document<'c> {
         after: side(&compared.after, compared.sides.1, diff.after),
         delta: diff.change(),
         counts: diff.counts(),
+        per: compared.often.per,
         entries: &diff.entries,
         same_errors: &diff.same_errors,
         notes: &compared.notes,
@@ -71,8 +75,9 @@ fn summary(compared: &Compared<'_>) -> String {
     let complete = diff.before.is_complete() && diff.after.is_complete();
     let share = diff.change().per_mille.map(|share| format!(" ({share:+})"));
     let mut text = format!(
-        "{}{}{}: {} → {}",
+        "{}{}{}{}: {} → {}",
         delta_words(&diff.delta),
+        compared.often.label(),
         share.unwrap_or_default(),
         if complete { "" } else { " of what is known" },
         total(&diff.before),
@@ -80,7 +85,7 @@ fn summary(compared: &Compared<'_>) -> String {
     );
     let (before, after) = (diff.before.total(), diff.after.total());
     if after.ceiling != after.expected || before.ceiling != before.expected {
-        let most = |usd: Option<Usd>| usd.map_or_else(|| "unknown".to_owned(), |usd| format!("${usd}"));
+        let most = |usd: Option<Usd>| usd.map_or_else(|| "unknown".to_owned(), money);
         text.push_str(&format!("; at most {} → {}", most(before.ceiling), most(after.ceiling)));
     }
     text
@@ -135,7 +140,7 @@ fn delta_words(deltas: &Deltas) -> String {
         (false, true) => "-",
         (false, false) => "+",
     };
-    format!("{sign}${}", delta.size())
+    format!("{sign}{}", money(delta.size()))
 }
 
 /// Which terms became which.
@@ -186,14 +191,23 @@ pub(super) fn report<'c>(compared: &'c Compared<'_>) -> Report<'c> {
 
 /// Rows that differ.
 fn table(entries: &[Entry]) -> Table<'_> {
-    Table::of("Rows", entries)
+    let jobs = entries.iter().flat_map(|entry| entry.before.iter().chain(&entry.after));
+    let has_calls = jobs.into_iter().any(|job| job.calls != Volume::ONCE);
+    let table = Table::of("Rows", entries)
         .column(Column::name("row").text_only(), |entry| entry.job().map(Job::name))
         .column(Column::text("kind").label(""), |entry| entry.kind.as_str())
         .column(Column::text("matched_by").data_only(), |entry| entry.matched.map(MatchedBy::as_str))
         .column(Column::name("id_before").data_only(), |entry| Some(&*entry.before.as_ref()?.id))
         .column(Column::number("line_before").data_only(), |entry| Some(entry.before.as_ref()?.line))
         .column(Column::name("id_after").data_only(), |entry| Some(&*entry.after.as_ref()?.id))
-        .column(Column::number("line_after").data_only(), |entry| Some(entry.after.as_ref()?.line))
+        .column(Column::number("line_after").data_only(), |entry| Some(entry.after.as_ref()?.line));
+    let table = match has_calls {
+        false => table,
+        true => table
+            .column(Column::number("calls_before").data_only(), |entry| Some(entry.before.as_ref()?.calls))
+            .column(Column::number("calls_after").data_only(), |entry| Some(entry.after.as_ref()?.calls)),
+    };
+    table
         .column(Column::text("what").text_only(), what)
         .column(Column::text("fields").data_only(), |entry| field_words(&entry.fields))
         .column(Column::estimate("before").or_range().label("USD before"), |entry| {
@@ -208,7 +222,9 @@ fn table(entries: &[Entry]) -> Table<'_> {
         .column(Column::number("delta_floor").data_only(), |entry| entry.delta.floor)
         .column(Column::number("delta_expected").data_only(), |entry| entry.delta.expected)
         .column(Column::number("delta_ceiling").data_only(), |entry| entry.delta.ceiling)
-        .column(Column::number("per_mille").label("share"), |entry| Value::known(entry.change().per_mille))
+        .column(Column::number("per_mille").label("share").if_room(0), |entry| {
+            Value::known(entry.change().per_mille)
+        })
         .column(Column::text("error").data_only(), error)
         .column(Column::text("availability_before").data_only(), |entry| {
             Some(entry.before.as_ref()?.availability.as_str())
