@@ -9,6 +9,18 @@ pub(crate) fn bad_input(field: &str, message: impl Into<String>) -> Error {
     Error::new(Code::BadInput, message).field(field)
 }
 
+/// An error with the place of what is wrong before its words.
+pub(crate) fn placed(error: Error, place: &str) -> Error {
+    let mut placed = Error::new(error.code(), format!("{place}: {}", error.message()));
+    if let Some(field) = error.field_name() {
+        placed = placed.field(field);
+    }
+    if let Some(nearest) = error.nearest_value() {
+        placed = placed.nearest(nearest);
+    }
+    placed.allowed(error.allowed_values().iter())
+}
+
 /// That an input can't be read.
 #[must_use]
 pub fn unreadable(field: &str, name: &str, error: &io::Error) -> Error {

@@ -276,10 +276,10 @@ mod tests {
     #[test]
     fn a_price_times_calls_is_exact_and_the_unknown_stays_unknown() {
         let usd = |text: &str| Some(text.parse().unwrap());
-        let price = Total::new(usd("0.21072"), None, usd("0.21072001"), imgcost_core::CeilingBasis::Proven);
+        let price = Total::new(usd("0.21072"), None, usd("0.2107201"), imgcost_core::CeilingBasis::Proven);
         let bill = Share::read("share", "0.0001").unwrap().of(Volume::whole(10_000));
         assert_eq!(bill.to_string(), "0.01");
-        assert_eq!(bill.of(&price).amounts(), [usd("0.0021072"), None, usd("0.0021072001")]);
+        assert_eq!(bill.of(&price).amounts(), [usd("0.0021072"), None, usd("0.002107201")]);
         assert_eq!(Volume::NONE.of(&price).amounts(), [usd("0"), None, usd("0")]);
         assert_eq!(Volume::whole(3).of(&Total::UNKNOWN), Total::UNKNOWN);
     }

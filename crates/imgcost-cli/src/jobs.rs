@@ -5,12 +5,13 @@ use std::ffi::OsStr;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
-use imgcost_analysis::jobs::{Defaults, Files, Format, JobFile, Outside, RowResolver};
-use imgcost_core::{Book, Error, Prompt};
+use imgcost_analysis::jobs::{Defaults, Files, Format, JobFile, Met, Outside, RowResolver};
+use imgcost_core::{Book, Error, Param, Prompt};
 use imgcost_wire::Measured;
 
+use crate::args::params::flag_of;
 use crate::args::{RequestArgs, RowsArgs};
-use crate::failure::bad_input;
+use crate::failure::{bad_input, say_note};
 use crate::fields::shown;
 use crate::request::{self, Given, NAME_A_MODEL};
 use crate::settings::Settings;
@@ -29,7 +30,14 @@ pub(crate) fn open(path: &Path, rows: &RowsArgs) -> Result<JobFile<Box<dyn Read>
         Some(name) => Format::named(name),
         None => extension.and_then(Format::of_extension),
     };
-    let outside = Outside::new(clock::today(), Box::new(Paths::new(path, rows.allow_paths)));
+    let mut outside = Outside::new(clock::today(), Box::new(Paths::new(path, rows.allow_paths)));
+    for text in &rows.set {
+        let Some((name, value)) = text.split_once('=') else {
+            let message = format!("set = {}: expected KEY=VALUE", shown(text));
+            return Err(bad_input("set", message).allowed(["model=gpt-image-2"]));
+        };
+        outside.set(name.trim(), value.trim())?;
+    }
     let file = JobFile::new(&inputs::name(path), inputs::open("file", path)?, format, outside)?;
     Ok(file.of_length(length.filter(|_| !inputs::is_stdin(path))))
 }
@@ -51,6 +59,29 @@ pub(crate) fn resolver<'b>(
     defaults.calls = often.calls;
     defaults.offer = request::offer_defaults(args, settings)?;
     Ok(RowResolver::new(book, defaults))
+}
+
+/// Tells what was made of names that are no fields, and of flags that rows have values of their own
+/// for.
+pub(crate) fn tell(met: &Met, args: &RequestArgs) {
+    if !met.kept.is_empty() {
+        let names: Vec<String> = met.kept.iter().map(|name| shown(name)).collect();
+        let what = if names.len() == 1 {
+            "is no field, and kept as a tag"
+        } else {
+            "are no fields, and kept as tags"
+        };
+        say_note(&format!("{} {what}", names.join(", ")));
+    }
+    let both: Vec<(Param, &str)> = args.params.iter().filter(|(param, _)| met.gives(*param)).collect();
+    if let Some((param, value)) = both.first() {
+        let flags: Vec<String> = both.iter().map(|(param, _)| flag_of(*param)).collect();
+        let (flags, is) = (flags.join(", "), if both.len() == 1 { "is" } else { "are" });
+        say_note(&format!(
+            "{flags} {is} for rows without a value of their own; --set {param}={} is for every row",
+            shown(value),
+        ));
+    }
 }
 
 /// Which files rows may name.

@@ -3,7 +3,7 @@
 use imgcost_core::read::shown;
 use imgcost_core::{Error, Param, Request, Value};
 
-use super::field::{Field, unknown};
+use super::field::{Field, near, plain};
 use super::files::Outside;
 use super::row::JobRow;
 use crate::input::bad_input;
@@ -14,22 +14,32 @@ pub(super) enum Column {
     Field(Field),
     Id,
     Tag(String),
+    /// Without a name, as spreadsheets write columns that were used once.
+    Nameless,
 }
 
 impl Column {
-    /// The column of a name.
+    /// The column of a name; one that is no field, nor near one, is a tag.
     pub(super) fn named(name: &str) -> Result<Column, Error> {
-        Ok(match (name, name.strip_prefix("tag:")) {
-            (_, Some(tag)) if !tag.is_empty() => Column::Tag(tag.to_owned()),
-            ("id", _) => Column::Id,
-            (name, _) => Column::Field(Field::named(name).ok_or_else(|| unknown("column", name))?),
+        Ok(match (name, name.strip_prefix("tag:").map(str::trim), Field::named(name)) {
+            ("", ..) => Column::Nameless,
+            (_, Some(tag), _) if !tag.is_empty() => Column::Tag(tag.to_owned()),
+            (_, _, Some(field)) => Column::Field(field),
+            _ if plain(name) == "id" => Column::Id,
+            _ => match near("column", name) {
+                Some(error) => return Err(error),
+                None => Column::Tag(name.to_owned()),
+            },
         })
     }
 
     /// Takes a cell into a row; an empty one is left out.
     pub(super) fn take(&self, row: &mut JobRow, text: &str, outside: &Outside) {
+        // What surrounds a cell belongs to it in a prompt only.
+        let text = if *self == Column::Field(Field::Prompt) { text } else { text.trim() };
         match self {
             Column::Tag(name) => row.tag(name, text),
+            Column::Nameless => {}
             _ if text.is_empty() => {}
             Column::Id => row.id.push_str(text),
             Column::Field(Field::Param(Param::Images)) => images(row, text, outside),
@@ -76,7 +86,7 @@ impl Columns {
         let mut columns = Vec::new();
         for name in names {
             let column = Column::named(name)?;
-            if columns.contains(&column) {
+            if column != Column::Nameless && columns.contains(&column) {
                 return Err(bad_input("header", format!("column '{}' is there twice", shown(name))));
             }
             columns.push(column);

@@ -30,6 +30,10 @@ impl Field {
     /// The field of a name. `image` is taken for `images`.
     #[must_use]
     pub fn named(name: &str) -> Option<Field> {
+        Field::exactly(name).or_else(|| Field::exactly(&plain(name)))
+    }
+
+    fn exactly(name: &str) -> Option<Field> {
         Some(match name {
             "prompt" => Field::Prompt,
             "prompt_file" => Field::PromptFile,
@@ -74,6 +78,38 @@ impl Field {
     }
 }
 
+/// A name without what spreadsheets make of it: capitals, and blanks or hyphens in it.
+pub(super) fn plain(name: &str) -> String {
+    name.trim().to_lowercase().replace([' ', '-'], "_")
+}
+
+/// What people call a field that has another name, or that may be either of two.
+const SYNONYMS: &[(&[&str], &[&str])] = &[
+    (&["count", "number", "quantity", "qty", "volume"], &["calls", "n"]),
+    (&["repeat", "requests", "times"], &["calls"]),
+    (&["dimensions", "resolution"], &["size"]),
+    (&["seller", "vendor"], &["provider"]),
+    (&["date", "day"], &["as_of"]),
+    // Its former name is not like it.
+    (&["batch_api"], &["tier"]),
+];
+
+/// A key or column that is no field, and what was probably meant; none where nothing is near: it is
+/// a tag then.
+pub(super) fn near(what: &str, named: &str) -> Option<Error> {
+    let plain = plain(named);
+    if let Some((_, fields)) = SYNONYMS.iter().find(|(names, _)| names.contains(&plain.as_str())) {
+        let message = format!("there is no {what} '{}'; as a tag it is tag:{}", shown(named), shown(named));
+        let error = Error::new(Code::BadInput, message).field(shown(named)).allowed(*fields);
+        return Some(match fields.first() {
+            Some(first) => error.nearest(*first),
+            None => error,
+        });
+    }
+    let error = unknown(what, named);
+    error.nearest_value().is_some().then_some(error)
+}
+
 /// A key or column that is no field, with the nearest one.
 pub(crate) fn unknown(what: &str, named: &str) -> Error {
     let others = Field::OTHERS.map(Field::name);
@@ -81,9 +117,5 @@ pub(crate) fn unknown(what: &str, named: &str) -> Error {
     let error = Error::new(Code::BadInput, format!("there is no {what} '{}'", shown(named)))
         .field(shown(named))
         .allowed(known);
-    match named {
-        // Its former name is not like it.
-        "batch_api" => error.nearest(Param::Tier),
-        named => error.nearest_name(named),
-    }
+    error.nearest_name(named)
 }

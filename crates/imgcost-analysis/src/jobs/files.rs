@@ -2,8 +2,11 @@
 
 use std::fmt;
 
-use imgcost_core::{Code, Date, Error, Prompt};
+use imgcost_core::{Code, Date, Error, Prompt, Request};
 use imgcost_wire::Measured;
+
+use super::JobRow;
+use super::field::{Field, unknown};
 
 /// What rows take from outside.
 #[non_exhaustive]
@@ -12,13 +15,37 @@ pub struct Outside {
     pub today: Date,
     /// Reads the files that rows name.
     pub files: Box<dyn Files>,
+    /// What holds for every row, whatever its own values are.
+    pub(super) set: Vec<(Field, String)>,
 }
 
 impl Outside {
     /// A day, and what reads files.
     #[must_use]
     pub fn new(today: Date, files: Box<dyn Files>) -> Outside {
-        Outside { today, files }
+        Outside { today, files, set: Vec::new() }
+    }
+
+    /// Sets a field of every row, whatever the row's own value is.
+    ///
+    /// # Errors
+    /// There is no such field, it is set twice, or the value can't be accepted.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), Error> {
+        let field = Field::named(name).ok_or_else(|| unknown("field", name))?;
+        if self.overrides(field) {
+            let message = format!("set: {} is set twice", field.name());
+            return Err(Error::new(Code::IllegalCombination, message).field(field.name()));
+        }
+        self.set.push((field, value.to_owned()));
+        let mut row = JobRow::new(&Request::new("", "", self.today));
+        row.override_with(self);
+        row.error.map_or(Ok(()), Err)
+    }
+
+    /// Whether a row's own value of a field does not count.
+    pub(super) fn overrides(&self, field: Field) -> bool {
+        let is_same = |own: Field| own == field || (own.is_prompt() && field.is_prompt());
+        !self.set.is_empty() && self.set.iter().any(|(own, _)| is_same(*own))
     }
 
     /// The size of an image: as it is given, else of the file that is named.

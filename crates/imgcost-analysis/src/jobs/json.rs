@@ -11,7 +11,7 @@ use serde::de::{
 
 use serde_json::value::RawValue;
 
-use super::field::{Field, unknown};
+use super::field::{Field, near};
 use super::files::Outside;
 use super::lines::ROW_MAX;
 use super::row::{JobRow, not_text};
@@ -129,10 +129,16 @@ impl<'de> Visitor<'de> for Object<'_> {
                 None if key == "tags" => {
                     entries.next_value_seed(Tags { row: &mut *self.row })?;
                 }
-                None => {
-                    self.row.fail(unknown("key", &key));
-                    entries.next_value::<IgnoredAny>()?;
-                }
+                None => match near("key", &key) {
+                    Some(error) => {
+                        self.row.fail(error);
+                        entries.next_value::<IgnoredAny>()?;
+                    }
+                    None => {
+                        let cell = entries.next_value::<Cell<'de>>()?;
+                        cell.as_text(&mut |text| self.row.keep(&key, text));
+                    }
+                },
             }
         }
         Ok(())

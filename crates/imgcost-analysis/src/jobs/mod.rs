@@ -28,6 +28,8 @@ mod files;
 mod format;
 mod json;
 mod lines;
+mod met;
+mod other;
 mod resolver;
 mod row;
 mod separated;
@@ -42,6 +44,7 @@ pub use column::Columns;
 pub use field::Field;
 pub use files::{Files, NoFiles, Outside};
 pub use format::Format;
+pub use met::Met;
 pub use resolver::{Defaults, RowResolver};
 pub use row::JobRow;
 pub use separated::Cells;
@@ -50,8 +53,7 @@ pub use split::{Kind, RawRow, Splitter};
 use self::lines::{LINE_MAX, Lines, Next, ROW_MAX};
 use self::separated::Header;
 use self::split::Source;
-use crate::Shares;
-use crate::input::{self, bad_input, unreadable};
+use crate::input::{self, bad_input, placed, unreadable};
 
 /// How a line becomes a row.
 #[derive(Debug)]
@@ -68,7 +70,7 @@ pub struct JobFile<R> {
     splitter: Splitter<R>,
     parser: Parser,
     cells: Cells,
-    shares: Shares,
+    met: Met,
 }
 
 /// Understands the rows of a file. Several threads may share it.
@@ -92,6 +94,10 @@ impl<R: Read> JobFile<R> {
         } else {
             let mut lines = Lines::new(input);
             let failed = |error: io::Error| unreadable("file", name, &error);
+            lines.peek().map_err(failed)?;
+            if let Some((what, instead)) = other::kind(lines.at_hand()) {
+                return Err(bad_input("file", format!("{name} looks like {what}: {instead}")));
+            }
             let may_be_list = matches!(format, None | Some(Format::Jsonl));
             if may_be_list && lines.peek().map_err(failed)? == Some(b'[') {
                 let text = lines.rest(toml::FILE_MAX).map_err(failed)?;
@@ -106,12 +112,11 @@ impl<R: Read> JobFile<R> {
             }
         };
         let splitter = Splitter::new(name, source);
-        Ok(JobFile {
-            splitter,
-            parser: Parser { form, outside },
-            cells: Cells::default(),
-            shares: Shares::default(),
-        })
+        let mut met = Met::default();
+        if let Form::Separated(header) = &form {
+            header.kept().iter().for_each(|name| met.keep(name));
+        }
+        Ok(JobFile { splitter, parser: Parser { form, outside }, cells: Cells::default(), met })
     }
 
     /// Tells how many bytes it has, for [`Splitter::passed`].
@@ -155,14 +160,23 @@ impl<R: Read> JobFile<R> {
     pub fn next(&mut self, defaults: &Request, row: &mut JobRow) -> Result<bool, Error> {
         let Some(raw) = self.splitter.next()? else { return Ok(false) };
         self.parser.read(raw, &mut self.cells, defaults, row);
-        self.shares.add(row.share);
+        self.met.add(row);
         Ok(true)
     }
 
-    /// The shares of the rows that were read.
+    /// What the header and the rows that were read have.
     #[must_use]
-    pub fn shares(&self) -> &Shares {
-        &self.shares
+    pub fn met(&self) -> &Met {
+        &self.met
+    }
+
+    /// The names of its columns as they are in the file; none where each row has keys of its own.
+    #[must_use]
+    pub fn columns(&self) -> Option<&[String]> {
+        match &self.parser.form {
+            Form::Separated(header) => Some(header.names()),
+            Form::Json | Form::BatchApi => None,
+        }
     }
 
     /// Its two halves: one finds the rows, the other understands them, in other threads if need be.
@@ -189,6 +203,14 @@ impl Parser {
             Form::BatchApi => batch_api::read(raw.bytes, row, defaults),
             Form::Separated(header) => header.row(raw.bytes, cells, row, &self.outside),
         }
+        row.override_with(&self.outside);
+    }
+
+    /// The cells of a row of columns as they are in the file, after it was read.
+    pub fn cells<'c>(&self, bytes: &'c [u8], cells: &'c Cells) -> impl Iterator<Item = &'c str> {
+        let is_row = matches!(self.form, Form::Separated(_));
+        let line = std::str::from_utf8(bytes).ok().filter(|_| is_row);
+        line.into_iter().flat_map(|line| cells.texts(line))
     }
 }
 
@@ -225,7 +247,11 @@ fn form(name: &str, lines: &mut Lines<impl Read>, format: Option<Format>) -> Res
                     separator = *own;
                     continue;
                 }
-                header => Ok(Form::Separated(Header::read(header, separator_of(header, separator))?)),
+                header => {
+                    let read = Header::read(header, separator_of(header, separator));
+                    let place = || format!("{name}:{}", lines.line());
+                    Ok(Form::Separated(read.map_err(|error| placed(error, &place()))?))
+                }
             },
             Next::TooLong => {
                 Err(bad_input("header", format!("the header has more than {}", input::size_words(ROW_MAX))))

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use imgcost_core::{Book, Code, Date, Error, Offer, OfferDefaults, Request};
 
-use super::JobRow;
-use crate::{Shares, Volume, volume};
+use super::{JobRow, Met};
+use crate::{Volume, volume};
 
 /// How many offers are kept at hand.
 const OFFERS_MAX: usize = 64;
@@ -75,8 +75,8 @@ impl<'b> RowResolver<'b> {
     ///
     /// # Errors
     /// They are not, or no number of calls is given.
-    pub fn check_shares(&self, shares: &Shares) -> Result<(), Error> {
-        shares.check(self.defaults.calls)
+    pub fn check_shares(&self, met: &Met) -> Result<(), Error> {
+        met.shares.check(self.defaults.calls)
     }
 
     /// Finds the row's offer and fills in what depends on it.

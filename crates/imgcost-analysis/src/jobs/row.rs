@@ -35,6 +35,8 @@ pub struct JobRow {
     pub unread: bool,
     /// Whether it is a line of a Batch API file.
     pub batch_line: bool,
+    /// Its keys that are no fields, and tags.
+    pub(super) kept: Vec<String>,
     /// The fields that were given, by their bits.
     seen: u64,
     has_prompt: bool,
@@ -58,6 +60,7 @@ impl JobRow {
             assumed: None,
             unread: false,
             batch_line: false,
+            kept: Vec::new(),
             seen: 0,
             has_prompt: false,
         }
@@ -76,6 +79,7 @@ impl JobRow {
         self.assumed = None;
         self.unread = false;
         self.batch_line = false;
+        self.kept.clear();
         self.seen = 0;
         self.has_prompt = false;
         self.request.copy_from(defaults);
@@ -112,6 +116,23 @@ impl JobRow {
         self.unread = true;
     }
 
+    /// Keeps a key that is no field as a tag.
+    pub(crate) fn keep(&mut self, name: &str, value: &str) {
+        self.tag(name, value);
+        self.kept.push(name.to_owned());
+    }
+
+    /// Whether it gives a value of its own for a parameter.
+    #[must_use]
+    pub fn gives(&self, param: Param) -> bool {
+        self.seen & Field::Param(param).bit() != 0
+    }
+
+    /// The fields that it gives, as a set that is for [`Met`](super::Met) to read.
+    pub(super) fn seen(&self) -> u64 {
+        self.seen
+    }
+
     /// Marks a field as given; a second time is an error.
     pub(crate) fn mark(&mut self, field: Field) {
         let name = field.name();
@@ -125,8 +146,27 @@ impl JobRow {
         self.has_prompt |= field.is_prompt();
     }
 
-    /// Sets a field.
+    /// Sets what holds for every row, whatever its own values are.
+    pub(crate) fn override_with(&mut self, outside: &Outside) {
+        for (field, text) in &outside.set {
+            match field {
+                Field::Param(Param::Images) => {
+                    let named = text.split(';').map(str::trim).filter(|named| !named.is_empty());
+                    named.enumerate().for_each(|(index, named)| self.take_image(index, named, outside));
+                }
+                field => self.take(*field, Value::text(text.as_str()), outside),
+            }
+        }
+    }
+
+    /// Sets a field, unless another value holds for every row.
     pub(crate) fn set(&mut self, field: Field, value: Value<'_>, outside: &Outside) {
+        if !outside.overrides(field) {
+            self.take(field, value, outside);
+        }
+    }
+
+    fn take(&mut self, field: Field, value: Value<'_>, outside: &Outside) {
         let outcome = match (field, value) {
             (Field::Prompt, Value::Text(text)) => {
                 self.request.prompt = Some(imgcost_wire::counted(&text));
@@ -170,6 +210,12 @@ impl JobRow {
 
     /// Takes an input image; the first one of a row replaces the defaults' images.
     pub(crate) fn image(&mut self, index: usize, named: &str, outside: &Outside) {
+        if !outside.overrides(Field::Param(Param::Images)) {
+            self.take_image(index, named, outside);
+        }
+    }
+
+    fn take_image(&mut self, index: usize, named: &str, outside: &Outside) {
         if index == 0 {
             self.request.images.clear();
         }

@@ -7,6 +7,7 @@ use imgcost_core::{Code, Error};
 use memchr::{memchr, memchr_iter, memchr3};
 
 use super::column::Column;
+use super::field::Field;
 use super::files::Outside;
 use super::row::JobRow;
 use crate::input::bad_input;
@@ -16,6 +17,10 @@ use crate::input::bad_input;
 pub(crate) struct Header {
     columns: Vec<Column>,
     separator: u8,
+    /// The names as they are in the file.
+    names: Vec<String>,
+    /// Those that are no fields: each is a tag.
+    kept: Vec<String>,
 }
 
 impl Header {
@@ -23,24 +28,38 @@ impl Header {
     pub(crate) fn read(line: &[u8], separator: u8) -> Result<Header, Error> {
         let line = std::str::from_utf8(line).map_err(|_| bad_input("header", "the header is not UTF-8"))?;
         let mut cells = Cells::default();
-        let mut columns: Vec<Column> = Vec::new();
+        let (mut columns, mut names, mut kept) = (Vec::new(), Vec::new(), Vec::new());
         if !cells.split(line, separator)? {
             return Err(bad_input("header", "the header's quotes do not enclose its line breaks"));
         }
         for index in 0..cells.count() {
             let named = cells.get(index, line).unwrap_or_default().trim();
             let column = Column::named(named)?;
-            if columns.contains(&column) {
+            if let (Column::Tag(tag), None) = (&column, named.strip_prefix("tag:")) {
+                kept.push(tag.clone());
+            }
+            names.push(named.to_owned());
+            if column != Column::Nameless && columns.contains(&column) {
                 return Err(bad_input("header", format!("column '{}' is twice in the header", shown(named))));
             }
             columns.push(column);
         }
-        Ok(Header { columns, separator })
+        Ok(Header { columns, separator, names, kept })
     }
 
     /// The header of a file that has none, and no rows.
     pub(crate) fn empty(separator: u8) -> Header {
-        Header { columns: Vec::new(), separator }
+        Header { columns: Vec::new(), separator, names: Vec::new(), kept: Vec::new() }
+    }
+
+    /// The names of all columns, as they are in the file.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The columns that are no fields, and tags.
+    pub(crate) fn kept(&self) -> &[String] {
+        &self.kept
     }
 
     /// The names of the tag columns.
@@ -106,6 +125,11 @@ pub struct Cells {
 }
 
 impl Cells {
+    /// The cells of the line that was split last.
+    pub(crate) fn texts<'c>(&'c self, line: &'c str) -> impl Iterator<Item = &'c str> {
+        (0..self.count()).map(move |index| self.get(index, line).unwrap_or_default())
+    }
+
     fn count(&self) -> usize {
         self.ends.len()
     }

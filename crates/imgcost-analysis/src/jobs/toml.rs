@@ -17,7 +17,7 @@ use super::files::Outside;
 use super::lines::ROW_MAX;
 use super::row::JobRow;
 use super::{json, too_long};
-use crate::input::{bad_input, size_words};
+use crate::input::{bad_input, placed, size_words};
 
 /// The most bytes of a file: its parsed tables take some thirty times as much.
 pub(crate) const FILE_MAX: u64 = 16 << 20;
@@ -38,7 +38,7 @@ impl Jobs {
     /// It is not TOML, has other tables than `job` and `defaults`, or defaults that no row takes.
     pub(crate) fn read(name: &str, text: &str, outside: &Outside) -> Result<Jobs, Error> {
         let lines = LineStarts::of(text);
-        let at = |offset: usize| format!("{name}, line {}", lines.line(offset));
+        let at = |offset: usize| format!("{name}:{}", lines.line(offset));
         let table = DeTable::parse(text).map_err(|error| {
             let place = error.span().map_or_else(|| name.to_owned(), |span| at(span.start));
             bad_input("file", format!("{place}: not TOML: {}", error.message().replace('\n', "; ")))
@@ -50,7 +50,8 @@ impl Jobs {
                 ("defaults", DeValue::Table(table)) => {
                     let place = at(value.span().start);
                     defaults = object(table);
-                    check_defaults(&defaults, outside).map_err(|error| with_place(error, &place))?;
+                    check_defaults(&defaults, outside)
+                        .map_err(|error| placed(error, &format!("{place}: in [defaults]")))?;
                 }
                 (known @ ("job" | "defaults"), _) => {
                     let written = if known == "job" { "[[job]]" } else { "[defaults]" };
@@ -91,8 +92,9 @@ impl Jobs {
                 format!("{name}: a JSON list is UTF-8 and has at most {most}; write an object a line"),
             )
         })?;
-        let items: Vec<&RawValue> = serde_json::from_str(&text)
-            .map_err(|error| bad_input("file", format!("{name}: not a JSON list: {error}")))?;
+        let items: Vec<&RawValue> = serde_json::from_str(&text).map_err(|error| {
+            bad_input("file", format!("{name}:{}: not a JSON list: {error}", error.line()))
+        })?;
         let lines = LineStarts::of(&text);
         let mut rows = Vec::with_capacity(items.len());
         let mut end = 0;
@@ -160,17 +162,6 @@ fn check_defaults(defaults: &Map<String, Value>, outside: &Outside) -> Result<()
     let mut row = JobRow::new(&Request::new("", "", outside.today));
     json::read(&text, &mut row, outside);
     row.error.map_or(Ok(()), Err)
-}
-
-fn with_place(error: Error, place: &str) -> Error {
-    let mut placed = Error::new(error.code(), format!("{place}: in [defaults]: {}", error.message()));
-    if let Some(field) = error.field_name() {
-        placed = placed.field(field);
-    }
-    if let Some(nearest) = error.nearest_value() {
-        placed = placed.nearest(nearest);
-    }
-    placed.allowed(error.allowed_values().iter())
 }
 
 /// A job's keys, and those of the defaults that it does not say itself.

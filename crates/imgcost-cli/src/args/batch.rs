@@ -28,7 +28,7 @@ pub(crate) struct BatchArgs {
     #[arg(long, value_name = "N", help_heading = "Rows")]
     pub(crate) threads: Option<String>,
 
-    /// Add a last line with the sums.
+    /// Write the sums alone, without the rows.
     #[arg(long, help_heading = "Limits and output")]
     pub(crate) summary: bool,
 

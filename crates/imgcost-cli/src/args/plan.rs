@@ -13,6 +13,10 @@ pub(crate) struct RowsArgs {
     #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(Format::NAMES), help_heading = "Rows")]
     pub(crate) input_format: Option<String>,
 
+    /// Set a field of every row, whatever its own value is: --set model=gpt-image-2. May be repeated.
+    #[arg(long, value_name = "KEY=VALUE", help_heading = "Rows")]
+    pub(crate) set: Vec<String>,
+
     /// Let rows name files anywhere, not only below the file's own folder.
     #[arg(long, help_heading = "Rows")]
     pub(crate) allow_paths: bool,

@@ -5,7 +5,7 @@ use imgcost_analysis::{RowSum, Volume};
 use imgcost_core::Usd;
 use serde::Serialize;
 
-use crate::report::{Bounds, ConvertedTotal, converted, grouped, money};
+use crate::report::{Bounds, Column, ConvertedTotal, Only, Table, converted, grouped, money};
 use crate::volume::Per;
 
 /// The cents of a dollar.
@@ -60,6 +60,19 @@ pub(super) fn document<'x>(sum: &RowSum, per: Option<Per>, exchange: Option<&'x 
         total: Amounts { bounds, currency: "USD" },
         converted: exchange.map(|exchange| converted(exchange, bounds)),
     }
+}
+
+/// The sums as a row for programs.
+pub(super) fn table(sum: &RowSum, per: Option<Per>) -> Table<'static> {
+    let columns = ["rows", "calls", "images", "errors", "unpriced", "without_prompt"].map(Column::number);
+    let mut table = Table::new("Sums", columns).only(Only::Data);
+    table.columns.extend([Column::estimate("total"), Column::text("currency"), Column::text("per")]);
+    let counts =
+        [sum.rows.into(), sum.calls.into(), sum.images.into(), sum.errors.into(), sum.unpriced.into()];
+    let rest =
+        [sum.no_prompt.into(), Bounds::from(amounts(sum)).into(), "USD".into(), per.map(Per::as_str).into()];
+    table.row(counts.into_iter().chain(rest));
+    table
 }
 
 /// So many of a thing: `1 row`, `1,200 rows`.

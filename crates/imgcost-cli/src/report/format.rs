@@ -66,6 +66,11 @@ impl Format {
         FORMATS.iter().find(|(known, _)| *known == name).map(|(_, format)| *format)
     }
 
+    /// Whether it has values with commas or tabs between them.
+    pub(crate) fn is_separated(self) -> bool {
+        matches!(self, Format::Csv | Format::Tsv)
+    }
+
     /// Whether programs read it as JSON, errors included.
     pub(crate) fn is_json(self) -> bool {
         matches!(self, Format::Json | Format::Jsonl)

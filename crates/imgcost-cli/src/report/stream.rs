@@ -75,7 +75,7 @@ impl Stream {
             Format::Markdown => Stream::Markdown(heads(sample)),
             _ => {
                 let Grid { heads, rows, .. } = Grid::of(sample);
-                let layout = Layout::new(heads.clone(), rows.iter(), width);
+                let layout = Layout::new(heads.clone(), rows.iter(), width).with_whole_names();
                 Stream::Text(heads, layout)
             }
         }

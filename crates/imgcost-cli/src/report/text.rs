@@ -124,6 +124,8 @@ pub(crate) struct Layout {
     space: usize,
     /// The width that cells are broken to fit into; in a pipe they are not.
     within: Option<usize>,
+    /// Whether a name pushes what is behind it and is never broken: its width was not known.
+    whole_names: bool,
 }
 
 #[derive(Clone)]
@@ -158,7 +160,7 @@ impl Layout {
             Place { at, natural, least: least.max(longest(&head.label)), width: natural, head }
         };
         let shown: Vec<Place> = heads.into_iter().enumerate().map(place).collect();
-        let mut layout = Layout { shown, dropped: Vec::new(), space: 2, within: width };
+        let mut layout = Layout { shown, dropped: Vec::new(), space: 2, within: width, whole_names: false };
         let Some(width) = width else { return layout };
         if layout.total(|place| place.natural) > width {
             layout.space = 1;
@@ -183,6 +185,11 @@ impl Layout {
         layout
     }
 
+    /// The same, its names never broken.
+    pub(super) fn with_whole_names(self) -> Layout {
+        Layout { whole_names: true, ..self }
+    }
+
     /// The table as several, each with the names in front and as many of the other columns as fit.
     fn parts(mut self, width: usize) -> Vec<Layout> {
         self.shown.iter_mut().for_each(|place| place.width = place.natural);
@@ -201,7 +208,13 @@ impl Layout {
                 Some(part) => part.shown.push(place),
                 None => {
                     let shown = names.iter().cloned().chain([place]).collect();
-                    parts.push(Layout { shown, dropped: Vec::new(), space: 2, within: self.within });
+                    parts.push(Layout {
+                        shown,
+                        dropped: Vec::new(),
+                        space: 2,
+                        within: self.within,
+                        whole_names: false,
+                    });
                 }
             }
         }
@@ -242,7 +255,8 @@ impl Layout {
     }
 
     fn limit(&self, place: &Place) -> usize {
-        if self.within.is_some() { place.width } else { usize::MAX }
+        let is_whole = self.whole_names && place.head.kind == Kind::Name;
+        if self.within.is_some() && !is_whole { place.width } else { usize::MAX }
     }
 
     fn line<'c>(&'c self, text: &mut String, cell: impl Fn(&'c Place) -> &'c str) {

@@ -22,7 +22,7 @@ const CSV: &str = "id,model,quality,size,n,prompt_tokens,images,tag:team\n\
 #[test]
 fn json_lines_in_every_format() {
     for format in ["jsonl", "json", "csv", "tsv", "table", "markdown"] {
-        let ran = run_with(&words(&format!("batch - --summary -f {format}")), ROWS.as_bytes());
+        let ran = run_with(&words(&format!("batch - -f {format}")), ROWS.as_bytes());
         assert_eq!(ran.code, 4, "{ran:?}");
         assert!(ran.stderr.contains("at least $0.432915, 1 unpriced, 3 in error"), "{}", ran.stderr);
         snapshot(&format!("batch.{format}"), &ran.stdout);
@@ -45,7 +45,7 @@ fn csv_in_and_out() {
 
 #[test]
 fn an_unknown_key_is_a_row_error_that_names_the_nearest() {
-    let line = &run_with(&words("batch -  -f json"), b"{\"modle\":\"x\",\"id\":\"mine\"}\n").lines()[0];
+    let line = &run_with(&words("batch -  -f jsonl"), b"{\"modle\":\"x\",\"id\":\"mine\"}\n").lines()[0];
     assert_eq!(line["row"]["id"], "mine");
     assert_eq!(line["error"]["field"], "modle");
     assert_eq!(line["error"]["nearest"], "model");
@@ -53,9 +53,9 @@ fn an_unknown_key_is_a_row_error_that_names_the_nearest() {
 
 #[test]
 fn a_bad_header_is_refused_at_once() {
-    for header in ["id,modle", "id,n,n", "id,", "\u{feff}id,colour"] {
+    for header in ["id,modle", "id,n,n", "\u{feff}id,qualty"] {
         let ran =
-            run_with(&words("batch - --input-format csv -f json"), format!("{header}\n1,2\n").as_bytes());
+            run_with(&words("batch - --input-format csv -f jsonl"), format!("{header}\n1,2\n").as_bytes());
         assert_eq!(ran.code, 2, "{header}: {ran:?}");
         assert_eq!(ran.json()["schema"], "imgcost.error/1");
     }
@@ -91,7 +91,7 @@ fn a_file_without_rows_is_none_to_refuse() {
             );
             piped
         };
-        let ran = with("batch FILE -f json --summary --cap 1");
+        let ran = with("batch FILE -f jsonl --summary --cap 1");
         assert_eq!((ran.code, ran.json()["summary"]["rows"].as_u64()), (0, Some(0)), "{text:?}: {ran:?}");
         assert_eq!(ran.stderr, "imgcost: 0 rows\n");
         let ran = with(&format!("check FILE --policy {policy}"));
@@ -130,7 +130,7 @@ fn flags_are_defaults_for_all_rows() {
 #[test]
 fn a_row_quotes_as_the_same_flags_do() {
     let row = br#"{"model":"gpt-image-1.5","quality":"low","size":"1024x1024","n":2,"images":["512x512"],"input_fidelity":"high","stream":true,"partial_images":2,"prompt":"hello world"}"#;
-    let line = &run_with(&words("batch - -f json"), row).lines()[0];
+    let line = &run_with(&words("batch - -f jsonl"), row).lines()[0];
     let mut arguments = words(
         "-m gpt-image-1.5 -q low -s 1024x1024 -n 2 --image 512x512 --input-fidelity high --stream --partial-images 2 -f json --prompt",
     );
@@ -149,7 +149,7 @@ fn rows_name_files_only_below_their_own_folder() {
         "{{\"images\":[\"images/a.png\"],\"prompt_file\":\"prompt.txt\"}}\n{{\"images\":[\"../outside.png\"]}}\n{{\"images\":[\"{outside}\"]}}\n{{\"prompt_file\":\"/etc/hostname\"}}\n{{\"mask\":\"../outside.png\"}}\n"
     );
     let path = file(&folder, "in/rows.jsonl", &rows);
-    let base = ["batch", &path, "-m", "gpt-image-2", "-q", "low", "-s", "1024x1024", "-f", "json"];
+    let base = ["batch", &path, "-m", "gpt-image-2", "-q", "low", "-s", "1024x1024", "-f", "jsonl"];
     let lines = run(&base).lines();
     assert_eq!(lines[0]["quote"]["request"]["images"][0], "512x256", "{}", lines[0]);
     assert_eq!(lines[0]["quote"]["request"]["prompt_tokens"], 2);
@@ -159,7 +159,7 @@ fn rows_name_files_only_below_their_own_folder() {
     let lines = run(&[&base[..], &["--allow-paths"]].concat()).lines();
     assert_eq!(lines[1]["quote"]["request"]["images"][0], "512x256", "{}", lines[1]);
     assert_eq!(lines[2]["quote"]["request"]["images"][0], "512x256", "{}", lines[2]);
-    let stdin = run_with(&words("batch - -f json"), b"{\"images\":[\"a.png\"]}").lines();
+    let stdin = run_with(&words("batch - -f jsonl"), b"{\"images\":[\"a.png\"]}").lines();
     assert!(stdin[0]["error"]["message"].as_str().unwrap().contains("standard input"));
 }
 
@@ -170,7 +170,7 @@ fn links_do_not_lead_out() {
     let secret = file(&folder, "secret.txt", "hello");
     let path = file(&folder, "in/rows.jsonl", "{\"prompt_file\":\"link.txt\"}\n");
     std::os::unix::fs::symlink(&secret, folder.join("in/link.txt")).unwrap();
-    let line = &run(&["batch", &path, "-f", "json"]).lines()[0];
+    let line = &run(&["batch", &path, "-f", "jsonl"]).lines()[0];
     assert!(line["error"]["message"].as_str().unwrap().contains("leads out"), "{line}");
 }
 
@@ -179,7 +179,7 @@ fn a_line_too_long_is_a_row_error_and_the_next_is_read() {
     let mut rows = b"{\"prompt\":\"".to_vec();
     rows.extend(vec![b'x'; 2 << 20]);
     rows.extend(b"\"}\n{\"model\":\"gpt-image-2\"}\n");
-    let lines = run_with(&words("batch - -f json"), &rows).lines();
+    let lines = run_with(&words("batch - -f jsonl"), &rows).lines();
     assert_eq!(lines.len(), 2);
     assert_eq!(lines[0]["error"]["code"], "too-large");
     assert_eq!(lines[1]["row"]["line"], 2);
@@ -220,7 +220,7 @@ fn rows_that_contradict_themselves_are_errors() {
         "{} {}",
         "\u{0}",
     ] {
-        let ran = run_with(&words("batch - --input-format jsonl -f json"), row.as_bytes());
+        let ran = run_with(&words("batch - --input-format jsonl -f jsonl"), row.as_bytes());
         assert_eq!(ran.code, 4, "{row}: {ran:?}");
         assert!(ran.lines()[0]["error"].is_object(), "{row}");
     }
@@ -239,7 +239,7 @@ fn tables_of_batches_keep_to_80_columns() {
 #[test]
 fn a_quote_that_is_not_closed_costs_one_row_and_no_more() {
     for input in ["id,n\na,1\n\"b,2\nc,3\nd,4\ne,5\"\nf,6\n", "id,n\na,1\n\"b,2\nc,3\nd,4\ne,5\nf,6\n"] {
-        let ran = run_with(&["batch", "-", "--input-format", "csv", "-f", "json"], input.as_bytes());
+        let ran = run_with(&["batch", "-", "--input-format", "csv", "-f", "jsonl"], input.as_bytes());
         let rows = ran.lines();
         let ids: Vec<_> = rows.iter().filter_map(|row| row["row"]["id"].as_str()).collect();
         assert_eq!(rows.len(), 6, "{ran:?}");
@@ -256,7 +256,7 @@ fn a_quote_that_is_not_closed_costs_one_row_and_no_more() {
 #[test]
 fn ids_are_never_changed() {
     let row = |id: &str| {
-        let ran = run_with(&["batch", "-", "-f", "json"], format!("{{\"id\":{id}}}\n").as_bytes());
+        let ran = run_with(&["batch", "-", "-f", "jsonl"], format!("{{\"id\":{id}}}\n").as_bytes());
         ran.lines().remove(0)
     };
     assert_eq!(row("12345678901234567890")["row"]["id"], "12345678901234567890");
@@ -268,7 +268,7 @@ fn ids_are_never_changed() {
 #[test]
 fn rows_take_what_flags_take() {
     let rows = "model,as_of,assume_prompt_tokens,stream,partial_images\ngpt-image-2,today,20,TRUE,1\n";
-    let ran = run_with(&["batch", "-", "-f", "json"], rows.as_bytes());
+    let ran = run_with(&["batch", "-", "-f", "jsonl"], rows.as_bytes());
     let quote = &ran.lines()[0]["quote"];
     assert_eq!(quote["request"]["prompt_tokens"], 20, "{ran:?}");
     assert_eq!(quote["request"]["stream"], true);
@@ -286,7 +286,7 @@ fn a_quote_left_open_in_the_last_column_swallows_no_row() {
     ] {
         for end in ["", "\n"] {
             let rows = [header.to_owned(), broken(first), good("b"), good("c"), good("d")].join("\n") + end;
-            let ran = run_with(&words("batch - --input-format csv -f json"), rows.as_bytes());
+            let ran = run_with(&words("batch - --input-format csv -f jsonl"), rows.as_bytes());
             assert_eq!(ran.code, 4, "{first}: {ran:?}");
             let lines = ran.lines();
             let ids: Vec<_> = lines.iter().filter_map(|line| line["row"]["id"].as_str()).collect();
@@ -306,7 +306,7 @@ fn quotes_left_open_in_many_rows_swallow_none() {
             rows.push_str(&format!("{id},gpt-image-2,low,1024x1024,\"x\r\n"));
         }
         rows.push_str(&format!("last,gpt-image-2,low,1024x1024,{last}\r\n"));
-        let ran = run_with(&words("batch - --input-format csv -f json"), rows.as_bytes());
+        let ran = run_with(&words("batch - --input-format csv -f jsonl"), rows.as_bytes());
         let lines = ran.lines();
         let numbers: Vec<_> = lines.iter().filter_map(|line| line["row"]["line"].as_u64()).collect();
         assert_eq!(numbers, (2..count + 3).collect::<Vec<u64>>(), "{ran:?}");
@@ -318,7 +318,7 @@ fn quotes_left_open_in_many_rows_swallow_none() {
 fn a_header_swallows_no_row_either() {
     for header in ["id,\"n", "id,\"n\"x", "id,tag:5\""] {
         let ran = run_with(
-            &words("batch - --input-format csv -f json"),
+            &words("batch - --input-format csv -f jsonl"),
             format!("{header}\n1,2\n3,\"4\n").as_bytes(),
         );
         assert_eq!(ran.code, 2, "{header}: {ran:?}");
@@ -337,7 +337,7 @@ fn hostile_ids_are_only_text_in_markdown() {
 fn a_wrong_number_is_shown_as_it_was_written() {
     for number in ["1.50", "12345678901234567890123", "-7", "2.5e-3"] {
         let row = format!("{{\"model\":\"gpt-image-2\",\"n\":{number},\"quality\":7}}");
-        let ran = run_with(&words("batch - -f json"), row.as_bytes());
+        let ran = run_with(&words("batch - -f jsonl"), row.as_bytes());
         let error = ran.lines()[0]["error"].clone();
         assert!(error["message"].as_str().unwrap().contains(&format!("n = {number}")), "{error}");
         assert_eq!(error["field"], "n");
@@ -383,12 +383,12 @@ fn an_empty_row_is_counted_nowhere() {
     let folder = folder("empty-rows");
     let jobs = file(&folder, "jobs.csv", SPARSE);
     let policy = file(&folder, "policy.toml", "max_n = 1\n");
-    let checked = run(&["check", &jobs, "--policy", &policy, "-f", "json"]).json();
+    let checked = run(&["check", &jobs, "--policy", &policy, "-f", "jsonl"]).json();
     assert_eq!((&checked["rows"]["rows"], &checked["rows"]["errors"]), (&2.into(), &0.into()), "{checked}");
     let plain: Vec<&str> =
         SPARSE.lines().filter(|line| line.contains("gpt") || line.starts_with("id")).collect();
     let plain = file(&folder, "plain.csv", plain.join("\n"));
-    let diff = run(&["diff", &plain, &jobs, "-f", "json"]).json();
+    let diff = run(&["diff", &plain, &jobs, "-f", "jsonl"]).json();
     assert_eq!((&diff["counts"]["same"], &diff["counts"]["added"]), (&2.into(), &0.into()), "{diff}");
 }
 
@@ -414,7 +414,7 @@ fn rows_of_retired_models_are_marked() {
     let (jobs, none) = (file(&folder, "jobs.csv", rows), file(&folder, "none.csv", "id,model\n"));
     let ran = run(&["diff", &none, &jobs, "-f", "markdown"]);
     assert!(ran.stdout.contains("gpt-image-1 low 1024x1024; retired"), "{ran:?}");
-    let diff = run(&["diff", &none, &jobs, "-f", "json"]).json();
+    let diff = run(&["diff", &none, &jobs, "-f", "jsonl"]).json();
     let entries = diff["entries"].as_array().unwrap();
     let old = entries.iter().find(|entry| entry["after"]["id"] == "old").unwrap();
     let after = &old["after"];

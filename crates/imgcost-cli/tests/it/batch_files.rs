@@ -32,18 +32,18 @@ n = 1.5
 "#;
 
 fn toml(text: &str) -> Ran {
-    run_with(&words("batch - --input-format toml -f json"), text.as_bytes())
+    run_with(&words("batch - --input-format toml -f jsonl"), text.as_bytes())
 }
 
 fn batch_api(rows: &str) -> Vec<Value> {
-    run_with(&words("batch - --input-format batch-api -f json"), rows.as_bytes()).lines()
+    run_with(&words("batch - --input-format batch-api -f jsonl"), rows.as_bytes()).lines()
 }
 
 #[test]
 fn toml_tables_are_rows_over_their_defaults() {
     let folder = folder("toml");
     let path = file(&folder, "jobs.toml", TOML);
-    let ran = run(&["batch", &path, "-f", "json", "--summary"]);
+    let ran = run(&["batch", &path, "-f", "jsonl"]);
     assert_eq!(ran.code, 4, "{ran:?}");
     snapshot("batch-toml.jsonl", &ran.stdout);
     let lines = ran.lines();
@@ -62,7 +62,7 @@ fn a_job_quotes_as_the_same_json_row_does() {
     let job = "[[job]]\nmodel = \"gpt-image-1.5\"\nquality = \"low\"\nsize = \"1024x1024\"\nn = 2\n\
         images = [\"512x512\", \"300x300\"]\nstream = true\npartial_images = 0x2\nprompt = \"\"\"hello\nworld\"\"\"\n";
     let row = r#"{"model":"gpt-image-1.5","quality":"low","size":"1024x1024","n":2,"images":["512x512","300x300"],"stream":true,"partial_images":2,"prompt":"hello\nworld"}"#;
-    let lines = run_with(&words("batch - -f json"), row.as_bytes()).lines();
+    let lines = run_with(&words("batch - -f jsonl"), row.as_bytes()).lines();
     assert!(lines[0]["quote"].is_object(), "{lines:?}");
     assert_eq!(toml(job).lines()[0]["quote"], lines[0]["quote"]);
 }
@@ -71,7 +71,7 @@ fn a_job_quotes_as_the_same_json_row_does() {
 fn the_defaults_of_a_file_go_before_flags_and_after_its_jobs() {
     let text = "[defaults]\nquality = \"low\"\n[[job]]\n[[job]]\nquality = \"medium\"\n";
     let ran = run_with(
-        &words("batch - --input-format toml -f json -m gpt-image-2 -q high -s 1024x1024"),
+        &words("batch - --input-format toml -f jsonl -m gpt-image-2 -q high -s 1024x1024"),
         text.as_bytes(),
     );
     let qualities: Vec<_> =
@@ -82,15 +82,15 @@ fn the_defaults_of_a_file_go_before_flags_and_after_its_jobs() {
 #[test]
 fn what_is_no_file_of_jobs_is_refused_with_its_line() {
     for (text, line, field) in [
-        ("[[job]]\nn = 1\n\n[[jobs]]\n", "line 4", "jobs"),
-        ("[[job]]\nn =\n", "line 2", "file"),
-        ("\n[job]\nn = 1\n", "line 2", "job"),
-        ("[[defaults]]\n", "line 1", "defaults"),
-        ("\n\n[defaults]\nmodle = \"x\"\n", "line 3", "modle"),
-        ("[defaults]\nn = \"x\"\n", "line 1", "n"),
-        ("[defaults]\nid = \"x\"\n", "line 1", "id"),
-        ("[[job]]\nn = 1\nn = 2\n", "line 3", "file"),
-        ("[[job]]\nn = 1\n\u{0}", "line 3", "file"),
+        ("[[job]]\nn = 1\n\n[[jobs]]\n", "standard input:4: ", "jobs"),
+        ("[[job]]\nn =\n", "standard input:2: ", "file"),
+        ("\n[job]\nn = 1\n", "standard input:2: ", "job"),
+        ("[[defaults]]\n", "standard input:1: ", "defaults"),
+        ("\n\n[defaults]\nmodle = \"x\"\n", "standard input:3: ", "modle"),
+        ("[defaults]\nn = \"x\"\n", "standard input:1: ", "n"),
+        ("[defaults]\nid = \"x\"\n", "standard input:1: ", "id"),
+        ("[[job]]\nn = 1\nn = 2\n", "standard input:3: ", "file"),
+        ("[[job]]\nn = 1\n\u{0}", "standard input:3: ", "file"),
     ] {
         let ran = toml(text);
         assert_eq!(ran.code, 2, "{text}: {ran:?}");
@@ -146,11 +146,11 @@ const BATCH: &str = r#"{"custom_id":"plain","method":"POST","url":"/v1/images/ge
 
 #[test]
 fn lines_of_the_batch_api_are_quoted_at_its_rates() {
-    let ran = run_with(&words("batch - -f json"), BATCH.as_bytes());
+    let ran = run_with(&words("batch - -f jsonl"), BATCH.as_bytes());
     assert_eq!(ran.code, 4, "{ran:?}");
     snapshot("batch-api.jsonl", &ran.stdout);
     let lines = ran.lines();
-    let arguments = "-m gpt-image-2 -q low -s 1024x1024 -n 2 -f json --tier batch --prompt";
+    let arguments = "-m gpt-image-2 -q low -s 1024x1024 -n 2 -f jsonl --tier batch --prompt";
     let mut arguments = words(arguments);
     arguments.push("a red apple");
     assert_eq!(lines[0]["quote"], run(&arguments).json());
@@ -182,7 +182,7 @@ fn lines_of_the_batch_api_are_quoted_at_its_rates() {
 fn a_body_describes_all_of_its_call() {
     let line = r#"{"custom_id":"a","method":"POST","url":"/v1/images/generations","body":{"prompt":"x"}}"#;
     let ran = run_with(
-        &words("batch - -f json -m gpt-image-2 -q high -s 1024x1024 -n 3 --image 512x512"),
+        &words("batch - -f jsonl -m gpt-image-2 -q high -s 1024x1024 -n 3 --image 512x512"),
         line.as_bytes(),
     );
     let quote = &ran.lines()[0]["quote"];
@@ -203,10 +203,10 @@ fn images_in_a_body_make_long_lines() {
         )
     };
     let next = "{\"id\":\"next\",\"model\":\"gpt-image-2\"}\n";
-    let lines = run_with(&words("batch - -f json"), (line(8 << 20) + next).as_bytes()).lines();
+    let lines = run_with(&words("batch - -f jsonl"), (line(8 << 20) + next).as_bytes()).lines();
     assert_eq!(lines[0]["quote"]["request"]["images"][0], "512x256", "{}", lines[0]);
     assert_eq!(lines[1]["row"]["id"], "next");
-    let lines = run_with(&words("batch - -f json --threads 2"), (line(65 << 20) + next).as_bytes()).lines();
+    let lines = run_with(&words("batch - -f jsonl --threads 2"), (line(65 << 20) + next).as_bytes()).lines();
     assert!(lines[0]["error"]["message"].as_str().unwrap().contains("64 MiB"), "{}", lines[0]);
     assert_eq!(lines[1]["row"]["id"], "next");
     assert_eq!(lines[1]["row"]["line"], 2);

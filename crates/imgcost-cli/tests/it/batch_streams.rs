@@ -11,7 +11,7 @@ const GOOD: &str =
 /// How `imgcost batch` ends, and what it prints, when its reader goes away after one line.
 fn reader_gone(options: &str, rows: &str) -> (i32, String) {
     let mut child = program()
-        .args(words(&format!("batch - -f json {options}")))
+        .args(words(&format!("batch - -f jsonl {options}")))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

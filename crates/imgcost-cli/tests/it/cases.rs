@@ -513,7 +513,7 @@ fn b56_a_deployment_is_priced_as_the_model_that_is_named() {
     assert_eq!(charged("b56-azure-deployment/response.json -p azure -m gpt-image-2"), exactly("0.210765"));
     let batch = ran("batch @b56-azure-deployment/batch.jsonl");
     assert_eq!(batch.code, 4, "{batch:?}");
-    assert!(batch.stdout.contains("num_images is not a known field of the Images API"), "{batch:?}");
+    assert!(batch.stderr.contains("num_images is not a known field of the Images API"), "{batch:?}");
 }
 
 #[test]

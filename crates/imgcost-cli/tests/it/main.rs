@@ -44,6 +44,7 @@ mod files;
 mod front;
 mod image_prices;
 mod images;
+mod job_files;
 mod own_prices;
 mod prices_init;
 mod project;

@@ -22,7 +22,7 @@ fn calls_multiply_a_row_and_the_sum_is_of_all_calls() {
     let ran = piped("batch - -f jsonl --by tag:kind --per month", JOBS);
     assert_eq!(ran.code, 0, "{ran:?}");
     let rows = ran.lines();
-    // 0.00593 x 1000: one call of 196 and 16 tokens costs 0.00596.
+    // 0.00596 x 1000: one call of 196 and 16 tokens costs 0.00596.
     assert_eq!(rows[0]["row"]["calls"], 1000);
     assert_eq!(rows[0]["quote"]["total"]["expected"], "0.00596");
     assert_eq!(rows[0]["bill"], json!({"floor": "5.96", "expected": "5.96", "ceiling": "5.96"}));

@@ -3,11 +3,12 @@
 use std::io::Read;
 use std::ops::Range;
 
-use imgcost_analysis::jobs::{Cells, JobRow, Kind, Parser, RawRow, RowResolver, Splitter};
-use imgcost_analysis::{RowSum, Shares, Volume};
+use imgcost_analysis::jobs::{Cells, JobRow, Kind, Met, Parser, RawRow, RowResolver, Splitter};
+use imgcost_analysis::{RowSum, Volume};
 use imgcost_core::Error;
 
 use super::groups::Groups;
+use super::said::Said;
 use super::write::Writer;
 use crate::commands::by::By;
 use crate::commands::quote::{NotedQuote, needs_prompt};
@@ -34,8 +35,10 @@ pub(super) struct Chunk {
     pub(super) sums: RowSum,
     /// The same by group, for each table.
     pub(super) groups: Vec<Groups>,
-    /// The shares of the rows.
-    pub(super) shares: Shares,
+    /// What the rows were found to have.
+    pub(super) met: Met,
+    /// What to say of the rows below them.
+    pub(super) said: Said,
     /// How many of the rows are lines of a Batch API file.
     pub(super) batch_lines: u64,
     /// Why it could not be done.
@@ -67,7 +70,8 @@ impl Chunk {
         self.kept.clear();
         self.sums = RowSum::default();
         self.groups.iter_mut().for_each(Groups::clear);
-        self.shares = Shares::default();
+        self.met = Met::default();
+        self.said = Said::default();
         self.batch_lines = 0;
     }
 
@@ -88,6 +92,8 @@ pub(super) struct Rules<'r> {
     pub(super) parser: &'r Parser,
     /// By what rows are added up, for each table.
     pub(super) keys: &'r [Vec<By>],
+    /// Whether people read the results, who are told of notes and errors below them.
+    pub(super) has_notes: bool,
     /// Whether the rows have a cap, which needs their prompts.
     pub(super) is_capped: bool,
 }
@@ -135,11 +141,9 @@ impl<'r, 'b> Worker<'r, 'b> {
 
     /// Quotes a row and writes what came of it.
     fn result(&mut self, chunk: &mut Chunk) -> Result<(), Failure> {
-        let Chunk { out, kept, sums, groups, shares, .. } = chunk;
+        let Chunk { out, kept, sums, groups, met, said, .. } = chunk;
         let row = &mut self.row;
-        if !row.unread {
-            shares.add(row.share);
-        }
+        met.add(row);
         let mut lacks_prompt = false;
         let quoted = self.resolver.prepare(row).and_then(|offer| {
             let quote = offer.quote(&row.request)?;
@@ -157,9 +161,15 @@ impl<'r, 'b> Worker<'r, 'b> {
                 sums.add(&quote, calls);
                 tables.for_each(|(groups, keys)| groups.of_quote(keys, row, &quote).add(&quote, calls));
                 let priced = NotedQuote { quote: &quote, remarks: &row.remarks };
+                if self.rules.has_notes {
+                    said.note(&priced);
+                }
                 outputs.try_for_each(|(writer, out)| writer.row(out, kept, row, Ok(&priced)))
             }
             Err(error) => {
+                if self.rules.has_notes {
+                    said.error(row.line, &error);
+                }
                 sums.add_error(lacks_prompt);
                 if !self.rules.keys.is_empty() {
                     let offer = self.resolver.known(row);

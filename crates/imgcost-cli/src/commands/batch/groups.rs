@@ -253,6 +253,11 @@ impl Groupings {
         self.tables.iter().any(|(_, groups)| groups.other.is_some())
     }
 
+    /// Whether nothing is to be grouped.
+    pub(super) fn is_empty(&self) -> bool {
+        self.tables.is_empty()
+    }
+
     /// All groups of all tables.
     pub(super) fn documents(&self) -> Vec<GroupDocument> {
         let table = |(keys, groups): &(Vec<By>, Groups)| -> Vec<GroupDocument> {

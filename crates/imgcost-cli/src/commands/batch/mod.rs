@@ -4,6 +4,7 @@ mod chunk;
 mod groups;
 mod pool;
 mod progress;
+mod said;
 mod summary;
 mod write;
 
@@ -44,14 +45,21 @@ pub(crate) fn batch(args: &BatchArgs, settings: &Settings, output: &Output) -> R
     let often = Often::read(&args.volume)?;
     let resolver = jobs::resolver(&args.request, often, settings, &book)?;
     let file = jobs::open(&args.file, &args.rows)?;
+    let mut met = file.met().clone();
     let tags = file.tag_columns().map_or(Tags::Json, Tags::Columns);
     let layout = Layout { tags, has_calls: often.calls.is_some() || file.has_calls() };
     let (mut splitter, parser) = file.parts();
-    let rules = Rules { parser: &parser, keys: &keys, is_capped: cap.is_some() || args.require_proven };
     let outputs = output.sinks()?;
     let formats: Vec<_> = outputs.iter().map(|(format, _)| *format).collect();
+    let has_notes = formats.iter().any(|format| !format.is_json() && !format.is_separated());
+    let is_capped = cap.is_some() || args.require_proven;
+    let rules = Rules { parser: &parser, keys: &keys, has_notes, is_capped };
     let writers = || -> Vec<Writer> {
-        formats.iter().enumerate().map(|(at, format)| Writer::new(*format, &layout, at == 0)).collect()
+        formats
+            .iter()
+            .enumerate()
+            .map(|(at, format)| Writer::new(*format, &layout, at == 0, args.summary))
+            .collect()
     };
     let worker = || Worker::new(&rules, resolver.another(), writers());
 
@@ -74,9 +82,12 @@ pub(crate) fn batch(args: &BatchArgs, settings: &Settings, output: &Output) -> R
     };
     summary.quiet();
     let ran = ran?;
+    met.merge(summary.met());
     if ran {
-        resolver.check_shares(summary.shares())?;
+        resolver.check_shares(&met)?;
     }
+    jobs::tell(&met, &args.request);
+    summary.file = inputs::name(&args.file);
     summary.end(ran, &mut writers_at_ends, args.summary, exchange.as_ref())
 }
 

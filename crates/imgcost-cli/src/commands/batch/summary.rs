@@ -3,16 +3,19 @@
 use std::io::{self, ErrorKind, Write};
 
 use imgcost_analysis::currency::Exchange;
-use imgcost_analysis::{RowSum, Shares, Volume};
+use imgcost_analysis::jobs::Met;
+use imgcost_analysis::{RowSum, Volume};
 use imgcost_core::Usd;
 
 use super::chunk::Chunk;
 use super::groups::{GROUPS_MAX, Groupings};
 use super::progress::Progress;
+use super::said::Said;
 use super::write::Writer;
 use crate::commands::sums::{self, counted};
 use crate::failure::{End, Failure, say};
 use crate::report::{self, Format, Report, Sink, Table, has_room_for, money, report_bytes};
+use crate::terminal::{self, Style};
 use crate::volume::Per;
 
 /// The most lines that the Batch API takes in a file.
@@ -30,7 +33,12 @@ pub(super) struct Summary {
     require_proven: bool,
     sums: RowSum,
     groups: Groupings,
-    shares: Shares,
+    /// Whether a row was written.
+    has_rows: bool,
+    met: Met,
+    said: Said,
+    /// The name of the file, for its errors.
+    pub(super) file: String,
     /// What the total is for.
     pub(super) per: Option<Per>,
     batch_lines: u64,
@@ -46,7 +54,7 @@ impl Summary {
         progress: Progress,
     ) -> Summary {
         let (is_gone, kept, sums, batch_lines) = (false, Vec::new(), RowSum::default(), 0);
-        let (shares, per) = (Shares::default(), None);
+        let (met, said, file, per) = (Met::default(), Said::default(), String::new(), None);
         Summary {
             outputs,
             is_gone,
@@ -55,7 +63,10 @@ impl Summary {
             require_proven,
             sums,
             groups,
-            shares,
+            has_rows: false,
+            met,
+            said,
+            file,
             per,
             batch_lines,
             progress,
@@ -72,15 +83,20 @@ impl Summary {
         }
         self.sums.merge(&chunk.sums);
         self.groups.merge(&chunk.groups);
-        self.shares.merge(&chunk.shares);
+        self.met.merge(&chunk.met);
+        self.said.merge(&mut chunk.said);
         self.batch_lines += chunk.batch_lines;
         self.kept.append(&mut chunk.kept);
         for (format, _) in &self.outputs {
             has_room_for(*format, self.kept.len())?;
         }
         for (at, bytes) in chunk.out.iter().enumerate() {
-            self.write(at, bytes)?;
+            // The rows of a document have commas between them.
+            let first =
+                !self.has_rows && self.outputs.get(at).is_some_and(|(format, _)| *format == Format::Json);
+            self.write(at, if first { bytes.strip_prefix(b",").unwrap_or(bytes) } else { bytes })?;
         }
+        self.has_rows |= chunk.out.iter().any(|bytes| !bytes.is_empty());
         self.progress.show(self.sums.rows, passed);
         Ok(())
     }
@@ -129,9 +145,9 @@ impl Summary {
         self.sums.total().is_proven()
     }
 
-    /// The shares of the rows so far.
-    pub(super) fn shares(&self) -> &Shares {
-        &self.shares
+    /// What the rows so far were found to have.
+    pub(super) fn met(&self) -> &Met {
+        &self.met
     }
 
     /// Takes the line of progress away.
@@ -152,35 +168,29 @@ impl Summary {
         exchange: Option<&Exchange>,
     ) -> Result<End, Failure> {
         let words = self.words(exchange);
-        let mut groups = Report::default();
-        self.groups.report(&mut groups);
         for (at, writer) in writers.iter_mut().enumerate() {
-            if !writer.is_kept() {
-                if summary {
-                    let mut out = Vec::new();
-                    writer.summary(
-                        &mut out,
-                        &words,
-                        sums::document(&self.sums, self.per, exchange),
-                        &self.groups,
-                    )?;
-                    self.write(at, &out)?;
-                }
-                continue;
-            }
-            let mut report = Report::default();
-            report.heading(format!("imgcost batch: {words}"));
-            report.table(Table { rows: self.kept.clone(), ..writer.table() });
-            self.groups.report(&mut report);
             let Some((format, _)) = self.outputs.get(at) else { continue };
-            let bytes = report_bytes(*format, &report)?;
+            let format = *format;
+            let bytes = if format.is_json() {
+                let sums = sums::document(&self.sums, self.per, exchange);
+                writer.end(sums, &self.groups)?
+            } else {
+                report_bytes(format, &self.below(format, writer, summary, &words))?
+            };
             self.write(at, &bytes)?;
         }
         std::mem::take(&mut self.outputs).into_iter().try_for_each(|(_, sink)| sink.place())?;
-        let stopped = if all_rows { "" } else { "the reader of the output went away after " };
-        say(&format!("imgcost: {stopped}{words}"));
-        let are_shown = writers.first().is_some_and(|writer| writer.shows_groups(summary));
-        if !are_shown {
+        let stdout = writers.first();
+        if stdout.is_some_and(Writer::is_for_people) {
+            self.said.errors(&self.file).for_each(|line| say(&line));
+        }
+        if !(summary && all_rows && stdout.is_some_and(Writer::is_for_people)) {
+            let stopped = if all_rows { "" } else { "the reader of the output went away after " };
+            say(&terminal::on_stderr(Style::Total, &format!("imgcost: {stopped}{words}")));
+        }
+        if !stdout.is_some_and(|writer| writer.shows_groups(summary)) {
+            let mut groups = Report::default();
+            self.groups.report(&mut groups);
             // A failure here has no place to be reported.
             let _ = io::stderr().lock().write_all(&report_bytes(Format::Table, &groups)?);
         }
@@ -192,6 +202,28 @@ impl Summary {
             return Ok(ended.and(End::Over));
         }
         Ok(ended)
+    }
+
+    /// What an output has below its rows, and where it keeps them, the rows as well.
+    fn below(&self, format: Format, writer: &Writer, summary: bool, words: &str) -> Report<'static> {
+        let mut report = Report::default();
+        if summary {
+            report.total(format!("total: {words}"));
+            if format.is_separated() && !self.groups.is_empty() {
+                // Its one table is that of the groups.
+            } else {
+                report.table(sums::table(&self.sums, self.per));
+            }
+            self.groups.report(&mut report);
+        } else if writer.is_kept() {
+            report.heading(format!("imgcost batch: {words}"));
+            report.table(Table { rows: self.kept.clone(), ..writer.table() });
+            self.groups.report(&mut report);
+        }
+        if !format.is_separated() {
+            self.said.notes().for_each(|note| report.note(note));
+        }
+        report
     }
 
     fn notes(&self) {

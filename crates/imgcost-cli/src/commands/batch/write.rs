@@ -12,8 +12,7 @@ use super::groups::{GroupDocument, Groupings};
 use crate::commands::quote::{NotedQuote, document, row as quote_row};
 use crate::commands::sums::Sums;
 use crate::failure::Failure;
-use crate::plain;
-use crate::report::{self, Bounds, Column, Format, Report, Stream, Table, Value, report_bytes, width};
+use crate::report::{self, Bounds, Column, Format, Stream, Table, Value, width};
 
 /// The columns of a quote that people see too.
 const SHOWN: [&str; 4] = ["model", "quality", "size", "n"];
@@ -30,7 +29,9 @@ pub(super) struct Writer {
 }
 
 enum Form {
-    /// A document on a line.
+    /// Nothing of a row: the sums alone are asked for.
+    Sums,
+    /// A document on a line, or in the list of one document.
     Json,
     /// A row as it comes.
     Rows(Stream),
@@ -83,9 +84,10 @@ fn as_map<S: Serializer>(tags: &[(String, String)], serializer: S) -> Result<S::
     serializer.collect_map(tags.iter().map(|(name, value)| (name, value)))
 }
 
-/// The last line of a batch.
+/// The sums alone.
 #[derive(Serialize)]
 struct LastLine<'x> {
+    schema: &'static str,
     summary: SummaryDocument<'x>,
 }
 
@@ -99,8 +101,9 @@ struct SummaryDocument<'x> {
 
 impl Writer {
     /// A writer; where the output is a terminal, as wide as that.
-    pub(super) fn new(format: Format, layout: &Layout, is_stdout: bool) -> Writer {
+    pub(super) fn new(format: Format, layout: &Layout, is_stdout: bool, summary: bool) -> Writer {
         let form = match format {
+            _ if summary => Form::Sums,
             Format::Json | Format::Jsonl => Form::Json,
             Format::Table | Format::Markdown | Format::Csv | Format::Tsv => {
                 let width = if is_stdout { width() } else { None };
@@ -123,8 +126,12 @@ impl Writer {
 
     /// Writes what is above the first row.
     pub(super) fn header(&self, out: &mut Vec<u8>) {
-        if let Form::Rows(stream) = &self.form {
-            stream.head(out);
+        match (&self.form, self.format) {
+            (Form::Rows(stream), _) => stream.head(out),
+            (Form::Json, Format::Json) => {
+                out.extend_from_slice(b"{\"schema\":\"imgcost.batch/1\",\"rows\":[")
+            }
+            _ => {}
         }
     }
 
@@ -136,16 +143,26 @@ impl Writer {
         row: &JobRow,
         quoted: Result<&NotedQuote<'_>, &Error>,
     ) -> Result<(), Failure> {
+        if let Form::Sums = self.form {
+            return Ok(());
+        }
         if let Form::Json = self.form {
+            if self.format == Format::Json {
+                out.extend_from_slice(b",\n");
+            }
             let place = Place { line: row.line, id: &row.id, calls: row.calls, tags: row.tags() };
             let bill = row.calls.zip(quoted.ok()).map(|(calls, priced)| bill(calls, priced));
             let quote = quoted.ok().map(document);
-            return line(out, &Line { row: place, quote, bill, error: quoted.err() });
+            serde_json::to_writer(&mut *out, &Line { row: place, quote, bill, error: quoted.err() })?;
+            if self.format == Format::Jsonl {
+                out.push(b'\n');
+            }
+            return Ok(());
         }
         let label = if row.id.is_empty() { row.line.into() } else { Value::from(row.id.as_str()) };
-        if let (Format::Table, Err(error)) = (self.format, quoted) {
-            let text = format!(" {:<6} error: {}", label.words(), plain::line(error.message()));
-            return Ok(writeln!(out, "{}", cut(&text, width()))?);
+        if let (Format::Table, Err(_)) = (self.format, quoted) {
+            // What is wrong is told below, whole.
+            return Ok(writeln!(out, " {:<6}  in error", label.words())?);
         }
         let lead = [label, row.line.into(), row.id.as_str().into()];
         let tags = tags(row, &self.layout.tags)?;
@@ -177,48 +194,38 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes the sums below the last row.
-    pub(super) fn summary(
-        &mut self,
-        out: &mut Vec<u8>,
-        words: &str,
-        sums: Sums<'_>,
-        groups: &Groupings,
-    ) -> Result<(), Failure> {
-        match (&mut self.form, self.format) {
-            (Form::Json, _) => {
-                let summary = SummaryDocument { sums, groups: groups.documents() };
-                line(out, &LastLine { summary })
+    /// What ends the documents: the sums.
+    pub(super) fn end(&self, sums: Sums<'_>, groups: &Groupings) -> Result<Vec<u8>, Failure> {
+        let summary = SummaryDocument { sums, groups: groups.documents() };
+        let mut out = Vec::new();
+        match (&self.form, self.format) {
+            (Form::Json, Format::Json) => {
+                out.extend_from_slice(b"\n],\"summary\":");
+                serde_json::to_writer(&mut out, &summary)?;
+                out.extend_from_slice(b"}\n");
             }
-            (Form::Rows(stream), Format::Csv | Format::Tsv) => {
-                let lead = [Value::Empty, Value::Empty, "total".into()];
-                let quote = quote_row::columns().map(|column| match column.key.as_ref() {
-                    "total" if !self.layout.has_calls => sums.total.bounds.into(),
-                    _ => Value::Empty,
-                });
-                let volume: &[Value<'_>] = if self.layout.has_calls {
-                    &[Value::Empty, Value::Empty, Value::Empty, sums.total.bounds.into()]
-                } else {
-                    &[]
-                };
-                stream.parts(out, &[&lead, &vec![Value::Empty; self.layout.tags.columns()], &quote, volume]);
-                Ok(())
-            }
-            _ => {
-                let mut report = Report::default();
-                report.line(format!("total: {words}"));
-                groups.report(&mut report);
+            (Form::Sums, format) => {
+                let document = LastLine { schema: "imgcost.batch/1", summary };
+                match format {
+                    Format::Json => serde_json::to_writer_pretty(&mut out, &document)?,
+                    _ => serde_json::to_writer(&mut out, &document)?,
+                }
                 out.push(b'\n');
-                out.extend(report_bytes(self.format, &report)?);
-                Ok(())
             }
+            _ => {}
         }
+        Ok(out)
     }
 
-    /// Whether what rows come to by group is in its output: a spreadsheet that adds up its
-    /// column would count groups twice.
+    /// Whether people read it on their terminals.
+    pub(super) fn is_for_people(&self) -> bool {
+        matches!(self.format, Format::Table | Format::Markdown)
+    }
+
+    /// Whether what rows come to by group is in its output: below rows of csv, a spreadsheet that adds
+    /// up its column would count groups twice.
     pub(super) fn shows_groups(&self, summary: bool) -> bool {
-        self.is_kept() || summary && !matches!(self.format, Format::Csv | Format::Tsv)
+        self.is_kept() || summary || self.format == Format::Json
     }
 }
 
@@ -318,17 +325,4 @@ fn tags<'r>(row: &'r JobRow, tags: &Tags) -> Result<Vec<Value<'r>>, Failure> {
             vec![String::from_utf8_lossy(&text).into_owned().into()]
         }
     })
-}
-
-fn line(out: &mut Vec<u8>, document: &impl Serialize) -> Result<(), Failure> {
-    serde_json::to_writer(&mut *out, document)?;
-    Ok(out.write_all(b"\n")?)
-}
-
-/// Text cut to a width, if there is one.
-fn cut(text: &str, width: Option<usize>) -> String {
-    match width.filter(|width| text.chars().nth(*width).is_some()) {
-        None => text.to_owned(),
-        Some(width) => text.chars().take(width.saturating_sub(1)).chain(['…']).collect(),
-    }
 }

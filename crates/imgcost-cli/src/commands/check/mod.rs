@@ -148,7 +148,8 @@ fn rows(
             let subject = subject.times(row.calls.unwrap_or(Volume::ONCE));
             evaluator.row(&subject, &row.request, quoted.as_ref());
         }
-        resolver.check_shares(rows.shares())?;
+        resolver.check_shares(rows.met())?;
+        jobs::tell(rows.met(), &args.request);
     }
     Ok(evaluator.finish())
 }

@@ -95,7 +95,8 @@ fn rows(
         let named = (row.line, row.id.as_str(), row.calls.unwrap_or(Volume::ONCE));
         found.push(Job::new(named, &row.request, quoted.as_ref(), with_day));
     }
-    resolver.check_shares(file.shares())?;
+    resolver.check_shares(file.met())?;
+    jobs::tell(file.met(), &args.request);
     // No error, as it is none elsewhere; but a step before that failed looks like this, too.
     if found.is_empty() {
         say(&format!("imgcost: {} has no rows", inputs::name(path)));
