@@ -1,4 +1,4 @@
-"""The checks of scripts/check-files; each is a word: xlsx, pressed, html."""
+"""The checks of scripts/check-files; each is a word: xlsx, edited, recalculated, pressed, html."""
 
 import csv
 import re
@@ -66,6 +66,42 @@ def check_xlsx(folder):
     expect("<f>" not in archive.read(SHEET).decode(), "alternatives are added up")
 
 
+def edit(folder):
+    """The priced workbook with other calls in its first row, and without what its formulas came to."""
+    with zipfile.ZipFile(folder / "priced.xlsx") as old, zipfile.ZipFile(folder / "edited.xlsx", "w") as new:
+        for name in old.namelist():
+            text = old.read(name)
+            if name == SHEET:
+                sheet, count = re.subn(r"(<c r=\"H2\"[^>]*>)<v>1000</v>", r"\1<v>2500</v>", text.decode())
+                expect(count == 1, "priced.xlsx has no calls in H2")
+                sheet, count = re.subn(r"(<f>[^<]*</f>)<v>[^<]*</v>", r"\1", sheet)
+                expect(count == 9, f"priced.xlsx has {count} formulas")
+                text = sheet.encode()
+            new.writestr(name, text)
+
+
+def check_recalculated(folder):
+    import json
+
+    heads, *rows = read(folder / "sheets" / "edited-Rows.csv")
+    total = dict(zip(heads, rows.pop()))
+    own = ["SKU", "Model", "Quality", "Size", "n", "Prompt Tokens", "Calls", "campaign"]
+    expect(heads[1:9] == own, f"priced.xlsx has the columns {heads}")
+    wanted = json.loads((folder / "changed.json").read_text())
+    expect(len(rows) == len(wanted["rows"]), "priced.xlsx lost rows")
+    expect((rows[0][1], rows[0][8]) == ("007", "=A1"), f"cells were changed: {rows[0]}")
+    for row, want in zip(rows, wanted["rows"]):
+        row = dict(zip(heads, row))
+        bill = want.get("bill") or want["quote"]["total"]
+        for head, part in (("bill_expected", "expected"), ("bill_at_most", "ceiling")):
+            expect(round(Decimal(row[head]), 9) == Decimal(bill[part]), f"{head}: {row[head]} is not {bill[part]}")
+    summary = wanted["summary"]
+    for head, want in (("bill_expected", summary["total"]["expected"]), ("bill_at_most", summary["total"]["ceiling"]),
+            ("Calls", summary["calls"])):
+        expect(round(Decimal(total[head]), 9) == Decimal(want), f"total {head}: {total[head]} is not {want}")
+    print(f"priced.xlsx in LibreOffice: {len(rows)} rows and their totals follow changed calls, as batch has them")
+
+
 # Presses every heading twice and writes down the order after each.
 PRESS = """
 const told = [];
@@ -120,6 +156,8 @@ def check_html(folder):
 
 CHECKS = {
     "xlsx": check_xlsx,
+    "edited": edit,
+    "recalculated": check_recalculated,
     "pressed": press,
     "html": check_html,
 }

@@ -83,13 +83,15 @@ pub(super) fn plain(name: &str) -> String {
     name.trim().to_lowercase().replace([' ', '-'], "_")
 }
 
+/// Names of fewer letters are short.
+const SHORT: usize = 6;
+
 /// What people call a field that has another name, or that may be either of two.
 const SYNONYMS: &[(&[&str], &[&str])] = &[
     (&["count", "number", "quantity", "qty", "volume"], &["calls", "n"]),
     (&["repeat", "requests", "times"], &["calls"]),
     (&["dimensions", "resolution"], &["size"]),
     (&["seller", "vendor"], &["provider"]),
-    (&["date", "day"], &["as_of"]),
     // Its former name is not like it.
     (&["batch_api"], &["tier"]),
 ];
@@ -107,14 +109,19 @@ pub(super) fn near(what: &str, named: &str) -> Option<Error> {
         });
     }
     let error = unknown(what, named);
-    error.nearest_value().is_some().then_some(error)
+    let nearest = error.nearest_value()?;
+    // A short word is a slip only of one that is as long: team is not stream.
+    let is_short = plain.len() < SHORT && plain.len().abs_diff(nearest.len()) > 1;
+    (!is_short).then_some(error)
 }
 
 /// A key or column that is no field, with the nearest one.
 pub(crate) fn unknown(what: &str, named: &str) -> Error {
     let others = Field::OTHERS.map(Field::name);
     let known = Param::NAMES.iter().copied().chain(others).chain(["id", "tags"]);
-    let error = Error::new(Code::BadInput, format!("there is no {what} '{}'", shown(named)))
+    let as_tag =
+        if what == "column" { format!("; as a tag it is tag:{}", shown(named)) } else { String::new() };
+    let error = Error::new(Code::BadInput, format!("there is no {what} '{}'{as_tag}", shown(named)))
         .field(shown(named))
         .allowed(known);
     error.nearest_name(named)

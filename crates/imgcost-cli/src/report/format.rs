@@ -71,6 +71,16 @@ impl Format {
         matches!(self, Format::Csv | Format::Tsv)
     }
 
+    /// Whether it is made of all rows at once.
+    pub(crate) fn is_kept(self) -> bool {
+        match self {
+            Format::Html => true,
+            #[cfg(feature = "xlsx")]
+            Format::Xlsx => true,
+            _ => false,
+        }
+    }
+
     /// Whether programs read it as JSON, errors included.
     pub(crate) fn is_json(self) -> bool {
         matches!(self, Format::Json | Format::Jsonl)

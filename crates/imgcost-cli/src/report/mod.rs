@@ -24,13 +24,13 @@ mod xlsx;
 use crate::plain;
 
 pub(crate) use currency::{ConvertedTotal, converted};
-pub(crate) use figure::{Bounds, DASH, money, rounded};
+pub(crate) use figure::{Bounds, DASH, Part, money, rounded};
 pub(crate) use format::{Format, has_room_for, report_bytes};
 pub(crate) use imgcost_analysis::grouped;
 pub(crate) use output::Output;
 pub(crate) use sink::Sink;
 pub(crate) use stream::{Rows, Stream};
-pub(crate) use table::{Column, Only, Row, Table};
+pub(crate) use table::{Column, Formula, Only, Row, Table};
 pub(crate) use text::width;
 pub(crate) use value::Value;
 

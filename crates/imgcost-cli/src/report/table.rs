@@ -69,6 +69,23 @@ pub(crate) struct Column {
     places: (u32, u32),
     /// Whether a bar beside the number shows how it compares with the largest.
     pub(crate) bar: bool,
+    /// What its cells are in a workbook, where a person may change what they are made of.
+    pub(crate) formula: Option<Formula>,
+}
+
+/// How the cells of a column, or its total, are made of others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Formula {
+    /// The total is the sum of the column.
+    Sum,
+    /// A cell is the product of those of a column of counts and a column of prices; the total is the
+    /// sum of the products, where each price is known.
+    Product {
+        /// Which of the table's columns has the counts.
+        counts: usize,
+        /// Which has the prices, and which part of them counts.
+        prices: (usize, Part),
+    },
 }
 
 /// What a column holds.
@@ -131,7 +148,7 @@ impl Column {
     fn new(key: impl Into<Cow<'static, str>>, kind: Kind) -> Column {
         let key = key.into();
         let label = if key.contains('_') { Cow::Owned(key.replace('_', " ")) } else { key.clone() };
-        Column { key, label, kind, show: Show::Always, places: (2, PLACES_MAX), bar: false }
+        Column { key, label, kind, show: Show::Always, places: (2, PLACES_MAX), bar: false, formula: None }
     }
 
     /// A column of names.
@@ -202,6 +219,11 @@ impl Column {
     /// With so many decimals, whatever its amounts need.
     pub(crate) fn decimals(self, places: u32) -> Column {
         Column { places: (places, places), ..self }
+    }
+
+    /// With formulas in a workbook.
+    pub(crate) fn formula(self, formula: Formula) -> Column {
+        Column { formula: Some(formula), ..self }
     }
 
     /// With bars.

@@ -142,6 +142,16 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Whether it is compared by its ceiling, as no value is expected.
+    pub(super) fn is_ceiling(&self) -> bool {
+        match self {
+            Value::Estimate(bounds) | Value::Open(bounds, _) => {
+                bounds.expected.is_none() && bounds.ceiling.is_some()
+            }
+            _ => false,
+        }
+    }
+
     /// The number without its unit, exact; of an estimate, what it is compared by.
     pub(super) fn exact(&self) -> Option<String> {
         match self {

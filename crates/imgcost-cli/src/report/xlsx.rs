@@ -9,7 +9,7 @@ use rust_xlsxwriter::{
 };
 
 use super::figure::Part;
-use super::table::{DataColumn, Only, Table, data_columns};
+use super::table::{Column as TableColumn, DataColumn, Formula, Only, Show, Table, data_columns};
 use super::text::columns;
 use super::value::Value;
 use super::{Block, Report};
@@ -66,6 +66,16 @@ struct Column {
 fn laid_out(parts: &[&Table<'_>]) -> Vec<Column> {
     let Some(first) = parts.first() else { return Vec::new() };
     let mut laid_out = Vec::new();
+    if first.only == Only::People {
+        // A grid is one: a cell for each combination.
+        let shown = first.columns.iter().enumerate().filter(|(_, column)| column.show != Show::DataOnly);
+        let whole = |(from, column): (usize, &TableColumn)| DataColumn {
+            key: column.label.clone(),
+            from,
+            part: Part::Whole,
+        };
+        return shown.map(whole).map(|of| Column { of, exact: false }).collect();
+    }
     for of in data_columns(&first.columns) {
         let rows = parts.iter().flat_map(|table| &table.rows);
         let mut values = rows.map(|row| value(&row.cells, &of));
@@ -93,6 +103,7 @@ pub(super) fn significant(decimal: &str) -> usize {
 fn fill(sheet: &mut Worksheet, parts: &[&Table<'_>]) -> Result<(), XlsxError> {
     let head = Format::new().set_bold().set_border_bottom(FormatBorder::Thin);
     let laid_out = laid_out(parts);
+    let Some(first) = parts.first() else { return Ok(()) };
     let rows = || parts.iter().flat_map(|table| &table.rows);
     let last_row = row_number(rows().count())?;
     // A table in parts has no row below a line.
@@ -114,12 +125,27 @@ fn fill(sheet: &mut Worksheet, parts: &[&Table<'_>]) -> Result<(), XlsxError> {
                 value => Format::new().set_num_format(number_format(value)),
             };
             let format = if row.marked { format.set_bold() } else { format };
-            write(sheet, (line, at), column, &value, &format)?;
+            match product(first, &laid_out, column, (line + 1, line + 1)) {
+                Some((product, _)) if value.exact().is_some() => {
+                    let formula =
+                        rust_xlsxwriter::Formula::new(product).set_result(value.exact().unwrap_or_default());
+                    sheet.write_formula_with_format(line, at, formula, &format)?;
+                }
+                _ => write(sheet, (line, at), column, &value, &format)?,
+            }
         }
         if let Some(cells) = total {
             let value = value(cells, &column.of);
             let format = Format::new().set_num_format(number_format(&value)).set_bold();
-            write(sheet, (last_row + 1, at), column, &value, &format.set_border_top(FormatBorder::Thin))?;
+            let format = format.set_border_top(FormatBorder::Thin);
+            match total_formula(first, &laid_out, column, last_row + 1) {
+                Some(formula) => {
+                    let formula =
+                        rust_xlsxwriter::Formula::new(formula).set_result(value.exact().unwrap_or_default());
+                    sheet.write_formula_with_format(last_row + 1, at, formula, &format)?;
+                }
+                None => write(sheet, (last_row + 1, at), column, &value, &format)?,
+            }
         }
         sheet.set_column_width(at, f64::from(u8::try_from(width.min(60)).unwrap_or(60)))?;
     }
@@ -129,6 +155,43 @@ fn fill(sheet: &mut Worksheet, parts: &[&Table<'_>]) -> Result<(), XlsxError> {
     sheet.set_freeze_panes(1, 0)?.autofilter(0, 0, last_row, last_column)?;
     sheet.set_landscape().set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
     Ok(())
+}
+
+/// Where a column of the table is on the sheet, by the letters that formulas have.
+fn letters(laid_out: &[Column], from: usize, part: Part) -> Option<String> {
+    let at = laid_out.iter().position(|column| column.of.from == from && column.of.part == part)?;
+    Some(rust_xlsxwriter::utility::column_number_to_name(u16::try_from(at).ok()?))
+}
+
+/// The formula of a product in some rows, counted from 1: of one row, and summed up over several.
+fn product(
+    table: &Table<'_>,
+    laid_out: &[Column],
+    column: &Column,
+    (first, last): (u32, u32),
+) -> Option<(String, String)> {
+    let Formula::Product { counts, prices: (from, part) } = table.columns.get(column.of.from)?.formula?
+    else {
+        return None;
+    };
+    let (counts, prices) = (letters(laid_out, counts, Part::Whole)?, letters(laid_out, from, part)?);
+    let one = format!("={counts}{first}*{prices}{first}");
+    let range = |letters: &str| format!("{letters}{first}:{letters}{last}");
+    let (counts, prices) = (range(&counts), range(&prices));
+    // What is not known of one row is not known of all.
+    let all = format!("=IF(COUNT({prices})<ROWS({prices}),\"unknown\",SUMPRODUCT({counts},{prices}))");
+    Some((one, all))
+}
+
+/// The formula of a column's total, below so many rows and the heading.
+fn total_formula(table: &Table<'_>, laid_out: &[Column], column: &Column, rows: u32) -> Option<String> {
+    match table.columns.get(column.of.from)?.formula? {
+        Formula::Sum => {
+            let letters = letters(laid_out, column.of.from, column.of.part)?;
+            Some(format!("=SUM({letters}2:{letters}{rows})"))
+        }
+        Formula::Product { .. } => product(table, laid_out, column, (2, rows)).map(|(_, all)| all),
+    }
 }
 
 /// A row's number on the sheet. What is too large is refused by the sheet itself.
@@ -173,8 +236,10 @@ fn number_format(value: &Value<'_>) -> String {
     match value {
         Value::Count(_) | Value::Tokens(_) => "#,##0".to_owned(),
         Value::Usd(_) | Value::Estimate(_) | Value::Open(..) => {
-            format!("$#,##0.00{}", "#".repeat(decimals(value).saturating_sub(2)))
+            let at_most = if value.is_ceiling() { "\"≤ \"" } else { "" };
+            format!("{at_most}$#,##0.00{}", "#".repeat(decimals(value).saturating_sub(2)))
         }
+        Value::Best(value) => number_format(value),
         Value::Converted(_) => format!("#,##0.00{}", "0".repeat(decimals(value).saturating_sub(2))),
         Value::Date(_) => "yyyy-mm-dd".to_owned(),
         _ => "General".to_owned(),

@@ -205,3 +205,12 @@ fn flags_are_defaults_and_set_is_for_every_row() {
         assert_eq!(piped(&format!("batch - --set {bad}"), rows).code, 2, "{bad}");
     }
 }
+
+#[test]
+fn columns_that_people_have_are_no_slips() {
+    for name in ["team", "title", "notes", "campaign", "sku", "stage", "owner", "name", "date"] {
+        let rows = format!("model,quality,size,n,prompt_tokens,{name}\n{ROW},x\n");
+        let ran = piped("batch - --input-format csv -f jsonl", rows);
+        assert_eq!((ran.code, &ran.lines()[0]["row"]["tags"][name]), (0, &"x".into()), "{ran:?}");
+    }
+}

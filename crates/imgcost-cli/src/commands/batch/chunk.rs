@@ -94,6 +94,8 @@ pub(super) struct Rules<'r> {
     pub(super) keys: &'r [Vec<By>],
     /// Whether people read the results, who are told of notes and errors below them.
     pub(super) has_notes: bool,
+    /// Whether an output has the columns of the file beside its prices.
+    pub(super) keeps: bool,
     /// Whether the rows have a cap, which needs their prompts.
     pub(super) is_capped: bool,
 }
@@ -133,14 +135,18 @@ impl<'r, 'b> Worker<'r, 'b> {
             let raw = RawRow::new(*line, *kind, bytes);
             self.rules.parser.read(raw, &mut self.cells, self.resolver.defaults(), &mut self.row);
             chunk.batch_lines += u64::from(self.row.batch_line);
-            self.result(chunk)
+            let own: Vec<String> = match self.rules.keeps {
+                true => self.rules.parser.cells(bytes, &self.cells).map(str::to_owned).collect(),
+                false => Vec::new(),
+            };
+            self.result(chunk, &own)
         });
         (chunk.bytes, chunk.rows) = (bytes, rows);
         done
     }
 
     /// Quotes a row and writes what came of it.
-    fn result(&mut self, chunk: &mut Chunk) -> Result<(), Failure> {
+    fn result(&mut self, chunk: &mut Chunk, own: &[String]) -> Result<(), Failure> {
         let Chunk { out, kept, sums, groups, met, said, .. } = chunk;
         let row = &mut self.row;
         met.add(row);
@@ -164,7 +170,7 @@ impl<'r, 'b> Worker<'r, 'b> {
                 if self.rules.has_notes {
                     said.note(&priced);
                 }
-                outputs.try_for_each(|(writer, out)| writer.row(out, kept, row, Ok(&priced)))
+                outputs.try_for_each(|(writer, out)| writer.row(out, kept, (row, own), Ok(&priced)))
             }
             Err(error) => {
                 if self.rules.has_notes {
@@ -177,7 +183,7 @@ impl<'r, 'b> Worker<'r, 'b> {
                         groups.of_error(keys, row, offer.as_ref(), &error).add_error(lacks_prompt);
                     });
                 }
-                outputs.try_for_each(|(writer, out)| writer.row(out, kept, row, Err(&error)))
+                outputs.try_for_each(|(writer, out)| writer.row(out, kept, (row, own), Err(&error)))
             }
         };
         // Where a page and a workbook are asked for, they have the same row.

@@ -21,6 +21,9 @@ const NAMES_MAX: usize = 4 << 20;
 /// The most decimals of their amounts for people.
 const PLACES_MAX: u32 = 6;
 
+/// The names of the tables.
+const TABLES: [&str; 5] = ["Groups", "Groups 2", "Groups 3", "Groups 4", "Groups 5"];
+
 /// What the rows of a group share, in the order of the keys; none where that is unknown or nothing.
 type Name = Box<[Option<String>]>;
 
@@ -268,9 +271,11 @@ impl Groupings {
 
     /// Adds the tables, an empty line before each.
     pub(super) fn report(&self, report: &mut Report<'_>) {
-        for (keys, groups) in &self.tables {
+        for (at, (keys, groups)) in self.tables.iter().enumerate() {
             report.gap();
-            report.table(table(keys, &groups.shown()));
+            // Tables of one name are one to programs, and these have other columns.
+            let name = TABLES.get(at).copied().unwrap_or("More groups");
+            report.table(Table { name, ..table(keys, &groups.shown()) });
         }
     }
 }

@@ -3,6 +3,7 @@
 mod chunk;
 mod groups;
 mod pool;
+mod priced;
 mod progress;
 mod said;
 mod summary;
@@ -47,13 +48,23 @@ pub(crate) fn batch(args: &BatchArgs, settings: &Settings, output: &Output) -> R
     let file = jobs::open(&args.file, &args.rows)?;
     let mut met = file.met().clone();
     let tags = file.tag_columns().map_or(Tags::Json, Tags::Columns);
-    let layout = Layout { tags, has_calls: often.calls.is_some() || file.has_calls() };
+    let layout = Layout {
+        tags,
+        has_calls: often.calls.is_some() || file.has_calls(),
+        own: file.columns().map(<[String]>::to_vec),
+    };
     let (mut splitter, parser) = file.parts();
     let outputs = output.sinks()?;
     let formats: Vec<_> = outputs.iter().map(|(format, _)| *format).collect();
     let has_notes = formats.iter().any(|format| !format.is_json() && !format.is_separated());
     let is_capped = cap.is_some() || args.require_proven;
-    let rules = Rules { parser: &parser, keys: &keys, has_notes, is_capped };
+    let rules = Rules {
+        parser: &parser,
+        keys: &keys,
+        has_notes,
+        is_capped,
+        keeps: formats.iter().any(|format| format.is_kept()),
+    };
     let writers = || -> Vec<Writer> {
         formats
             .iter()

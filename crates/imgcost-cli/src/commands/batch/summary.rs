@@ -9,6 +9,7 @@ use imgcost_core::Usd;
 
 use super::chunk::Chunk;
 use super::groups::{GROUPS_MAX, Groupings};
+use super::priced;
 use super::progress::Progress;
 use super::said::Said;
 use super::write::Writer;
@@ -209,15 +210,16 @@ impl Summary {
         let mut report = Report::default();
         if summary {
             report.total(format!("total: {words}"));
-            if format.is_separated() && !self.groups.is_empty() {
-                // Its one table is that of the groups.
-            } else {
+            // The one table of csv is that of the groups, where there are any.
+            if !format.is_separated() || self.groups.is_empty() {
                 report.table(sums::table(&self.sums, self.per));
             }
             self.groups.report(&mut report);
         } else if writer.is_kept() {
             report.heading(format!("imgcost batch: {words}"));
-            report.table(Table { rows: self.kept.clone(), ..writer.table() });
+            let table = writer.table();
+            let total = (self.sums.rows > 0).then(|| priced::total(&table, &self.sums));
+            report.table(Table { rows: self.kept.clone(), total, ..table });
             self.groups.report(&mut report);
         }
         if !format.is_separated() {

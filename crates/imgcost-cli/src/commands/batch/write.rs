@@ -9,6 +9,7 @@ use imgcost_core::{Error, QuoteDocument, Usd};
 use serde::{Serialize, Serializer};
 
 use super::groups::{GroupDocument, Groupings};
+use super::priced;
 use crate::commands::quote::{NotedQuote, document, row as quote_row};
 use crate::commands::sums::Sums;
 use crate::failure::Failure;
@@ -46,6 +47,8 @@ pub(super) struct Layout {
     pub(super) tags: Tags,
     /// Whether a row may say how often its call is made.
     pub(super) has_calls: bool,
+    /// The columns of the file as they are in it; none where each row has keys of its own.
+    pub(super) own: Option<Vec<String>>,
 }
 
 /// How tags are written: a column each where a header names them all in advance, else all in one.
@@ -121,7 +124,7 @@ impl Writer {
 
     /// The table of the rows, without any.
     pub(super) fn table(&self) -> Table<'static> {
-        Table::new("Rows", columns(self.format, &self.layout))
+        priced::table(&self.layout)
     }
 
     /// Writes what is above the first row.
@@ -140,9 +143,13 @@ impl Writer {
         &mut self,
         out: &mut Vec<u8>,
         kept: &mut Vec<report::Row<'static>>,
-        row: &JobRow,
+        (row, own): (&JobRow, &[String]),
         quoted: Result<&NotedQuote<'_>, &Error>,
     ) -> Result<(), Failure> {
+        if let Form::Kept = self.form {
+            kept.push(priced::row(&self.layout, row, own, quoted)?);
+            return Ok(());
+        }
         if let Form::Sums = self.form {
             return Ok(());
         }
@@ -184,12 +191,8 @@ impl Writer {
                 (nothing(), [format!("error: {error}").into(), error.into()])
             }
         };
-        match &mut self.form {
-            Form::Rows(stream) => stream.parts(out, &[&lead, &tags, &quote, &volume, &tail]),
-            _ => {
-                let cells = lead.into_iter().chain(tags).chain(quote).chain(volume).chain(tail);
-                kept.push(report::Row { cells: cells.map(Value::into_owned).collect(), marked: false });
-            }
+        if let Form::Rows(stream) = &mut self.form {
+            stream.parts(out, &[&lead, &tags, &quote, &volume, &tail]);
         }
         Ok(())
     }
@@ -292,7 +295,7 @@ fn sample(format: Format, layout: &Layout) -> Table<'static> {
 }
 
 /// What all of a row's calls come to.
-fn bill(calls: Volume, priced: &NotedQuote<'_>) -> Bounds<Usd> {
+pub(super) fn bill(calls: Volume, priced: &NotedQuote<'_>) -> Bounds<Usd> {
     Bounds::from(&calls.of(priced.quote.total()))
 }
 
@@ -313,7 +316,7 @@ fn nothing() -> [Value<'static>; QUOTE] {
 }
 
 /// The cells of a row's tags.
-fn tags<'r>(row: &'r JobRow, tags: &Tags) -> Result<Vec<Value<'r>>, Failure> {
+pub(super) fn tags<'r>(row: &'r JobRow, tags: &Tags) -> Result<Vec<Value<'r>>, Failure> {
     let value =
         |name: &String| row.tags().iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     Ok(match tags {

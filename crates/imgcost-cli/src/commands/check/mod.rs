@@ -57,8 +57,15 @@ pub(crate) fn check(args: &CheckArgs, settings: &Settings, output: &Output) -> R
     let often = Often::read(&args.volume)?;
     let files: Vec<(String, PathBuf)> = paths.into_iter().map(|path| (inputs::name(&path), path)).collect();
     let report = rows(args, settings, &book, &policy, &files, (day, often))?;
-    let checked =
-        Checked { files, policy_path, policy: &policy, day, often, exchange: args.currency.exchange()?, report };
+    let checked = Checked {
+        files,
+        policy_path,
+        policy: &policy,
+        day,
+        often,
+        exchange: args.currency.exchange()?,
+        report,
+    };
     let end = match exit_code(checked.report.verdict) {
         0 => End::Done,
         2 => End::Refused,

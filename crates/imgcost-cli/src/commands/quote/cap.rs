@@ -68,7 +68,9 @@ impl Capped {
                     Some(_) => (self.often.words(), String::new()),
                 };
                 let (ceiling, over) = (money(*ceiling), money(*over));
-                say(&format!("imgcost: over the cap of {limit}: {what} may cost up to {ceiling}, {over} more{fits}"));
+                say(&format!(
+                    "imgcost: over the cap of {limit}: {what} may cost up to {ceiling}, {over} more{fits}"
+                ));
             }
             Beside::Open { why } => {
                 say(&format!("imgcost: over the cap of {limit}: the call has no known ceiling, as {why}"));
