@@ -215,7 +215,7 @@ pub fn jobs(before: Vec<Job>, after: Vec<Job>, matching: Matching) -> JobDiff {
                 Ok(entry) => entries.push(entry),
                 Err(job) => {
                     same += 1;
-                    same_errors.extend(job.cost.is_err().then_some(job));
+                    same_errors.extend(job.cost.is_err().then_some(*job));
                 }
             }
         }
@@ -293,7 +293,7 @@ fn by_name(before: &[Job], after: &[Job]) -> Vec<MatchedPair> {
 }
 
 /// A pair that is not the same, else the new one of the two.
-fn pair(before: Job, after: Job, by: MatchedBy) -> Result<Entry, Job> {
+fn pair(before: Job, after: Job, by: MatchedBy) -> Result<Entry, Box<Job>> {
     let fields = if before.terms == after.terms && before.id == after.id && before.calls == after.calls {
         Vec::new()
     } else {
@@ -302,7 +302,7 @@ fn pair(before: Job, after: Job, by: MatchedBy) -> Result<Entry, Job> {
     // What a ceiling rests on is no part of the price.
     let cost = |job: &Job| job.cost.clone().map(|total| total.amounts());
     let kind = match (fields.is_empty(), cost(&before) == cost(&after)) {
-        (true, true) => return Err(after),
+        (true, true) => return Err(Box::new(after)),
         (true, false) => Kind::Repriced,
         (false, _) => Kind::Changed,
     };
