@@ -8,42 +8,47 @@
 #![allow(clippy::indexing_slicing, reason = "a build script that stops on a wrong index does what it should")]
 
 mod classes;
-mod merges;
-mod trie;
 
 #[path = "../src/layout.rs"]
 #[allow(unreachable_pub, reason = "public in the crate, which reads the tables")]
 mod layout;
 
-use std::error::Error;
+#[path = "../src/tables/mod.rs"]
+mod tables;
+
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
+use tables::{Halving, Result, Tables};
 
 const VOCABULARY: &str = "vocabulary/o200k_base.tiktoken";
 
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> Result<()> {
-    for input in [VOCABULARY, "build", "src/layout.rs"] {
+    for input in [VOCABULARY, "build", "src/layout.rs", "src/tables"] {
         println!("cargo::rerun-if-changed={input}");
     }
     let file = fs::read(Path::new(&env::var("CARGO_MANIFEST_DIR")?).join(VOCABULARY))?;
     check_digest(&file)?;
     let tokens = read_tokens(std::str::from_utf8(&file)?)?;
-    let halves = merges::halves(&tokens)?;
+    let mut halving = Halving::new(&tokens)?;
+    halving.step(&tokens, tokens.len())?;
+    let tables = Tables::of(&tokens, halving.halves())?;
     let (blocks, block_numbers) = classes::tables()?;
+    let compact = tables::pack(&tokens)?;
 
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    fs::write(out.join("trie"), trie::table(&tokens)?)?;
-    fs::write(out.join("halves"), merges::halves_table(&halves))?;
-    fs::write(out.join("pairs"), merges::pairs_table(&halves))?;
-    fs::write(out.join("filter"), merges::filter_table(&halves))?;
+    fs::write(out.join("trie"), tables.trie)?;
+    fs::write(out.join("halves"), tables.halves)?;
+    fs::write(out.join("pairs"), tables.pairs)?;
+    fs::write(out.join("filter"), tables.filter)?;
     fs::write(out.join("class_blocks"), blocks)?;
     fs::write(out.join("class_block_numbers"), block_numbers)?;
+    fs::write(out.join("compact_checksum"), tables::checksum(&compact).to_le_bytes())?;
+    fs::write(out.join("compact"), compact)?;
     Ok(())
 }
 

@@ -13,6 +13,9 @@
 //! An API call may bill more text tokens than its prompt has, because a request has overhead. The
 //! price book covers that, not this crate.
 //!
+//! Without the feature `built-in` the vocabulary is not in the binary, which is 4.3 MB smaller, and a
+//! program loads it as a file of its own: [`Loading`].
+//!
 //! # How it works
 //!
 //! A pattern that belongs to the vocabulary splits the text into pieces (`src/pieces.rs`), and each
@@ -23,11 +26,14 @@
 
 mod apart;
 mod layout;
+mod load;
 mod merge;
 mod pieces;
+mod tables;
 mod vocabulary;
 
 pub use layout::VOCABULARY_SHA256;
+pub use load::{LoadError, Loading, is_ready};
 
 use merge::Encoder;
 use pieces::Pieces;
@@ -46,6 +52,9 @@ pub const VOCABULARY: &str = "o200k_base";
 /// million times. Memory is proportional to the longest piece (usually a word): 8 bytes for each of
 /// its tokens and at most one bit for each of its bytes, plus about 10 kB.
 ///
+/// Without the feature `built-in`, and before a vocabulary is loaded ([`Loading`]), it is the number of
+/// bytes, than which no text has more tokens.
+///
 /// ```
 /// use imgcost_prompt::count;
 ///
@@ -55,6 +64,10 @@ pub const VOCABULARY: &str = "o200k_base";
 /// ```
 #[must_use]
 pub fn count(text: &str) -> u64 {
+    if !vocabulary::is_ready() {
+        // Every byte is a token: no text has more.
+        return text.len() as u64;
+    }
     let mut encoder = Encoder::default();
     Pieces::new(text).map(|piece| encoder.encode(piece).len() as u64).sum()
 }

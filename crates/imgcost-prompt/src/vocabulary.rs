@@ -1,14 +1,83 @@
 //! The tables that the build script made from the vocabulary, and lookups in them.
 //!
-//! They are read-only data of the binary: nothing is decoded or allocated, and pages that no prompt
-//! needs are never read from disk.
+//! Built in, they are read-only data of the binary: nothing is decoded or allocated, and pages that no
+//! prompt needs are never read from disk. Without that feature they are what was loaded.
 
 use crate::layout::{self, Node, PAIR_SLOTS, PairHash, Slot};
 
-static TRIE: &[[u8; 4]] = include_bytes!(concat!(env!("OUT_DIR"), "/trie")).as_chunks().0;
-static HALVES: &[[u8; 5]] = include_bytes!(concat!(env!("OUT_DIR"), "/halves")).as_chunks().0;
-static FILTER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/filter"));
-static PAIRS: &[[u8; 4]] = include_bytes!(concat!(env!("OUT_DIR"), "/pairs")).as_chunks().0;
+#[cfg(feature = "built-in")]
+mod read {
+    //! The tables of the binary.
+
+    pub(super) static TRIE: &[[u8; 4]] = include_bytes!(concat!(env!("OUT_DIR"), "/trie")).as_chunks().0;
+    pub(super) static HALVES: &[[u8; 5]] = include_bytes!(concat!(env!("OUT_DIR"), "/halves")).as_chunks().0;
+    pub(super) static FILTER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/filter"));
+    pub(super) static PAIRS: &[[u8; 4]] = include_bytes!(concat!(env!("OUT_DIR"), "/pairs")).as_chunks().0;
+
+    pub(super) fn trie() -> &'static [[u8; 4]] {
+        TRIE
+    }
+
+    pub(super) fn halves() -> &'static [[u8; 5]] {
+        HALVES
+    }
+
+    pub(super) fn filter() -> &'static [u8] {
+        FILTER
+    }
+
+    pub(super) fn pairs() -> &'static [[u8; 4]] {
+        PAIRS
+    }
+
+    pub(crate) fn is_ready() -> bool {
+        true
+    }
+}
+
+#[cfg(not(feature = "built-in"))]
+mod read {
+    //! The tables that were loaded; none before.
+
+    use std::sync::OnceLock;
+
+    use crate::tables::Tables;
+
+    static LOADED: OnceLock<Tables> = OnceLock::new();
+
+    fn table(of: fn(&Tables) -> &Vec<u8>) -> &'static [u8] {
+        LOADED.get().map_or(&[], |tables| of(tables))
+    }
+
+    pub(super) fn trie() -> &'static [[u8; 4]] {
+        table(|tables| &tables.trie).as_chunks().0
+    }
+
+    pub(super) fn halves() -> &'static [[u8; 5]] {
+        table(|tables| &tables.halves).as_chunks().0
+    }
+
+    pub(super) fn filter() -> &'static [u8] {
+        table(|tables| &tables.filter)
+    }
+
+    pub(super) fn pairs() -> &'static [[u8; 4]] {
+        table(|tables| &tables.pairs).as_chunks().0
+    }
+
+    pub(crate) fn is_ready() -> bool {
+        LOADED.get().is_some()
+    }
+
+    /// Tables that were loaded before stay.
+    pub(crate) fn keep(tables: Tables) {
+        let _ = LOADED.set(tables);
+    }
+}
+
+pub(crate) use read::is_ready;
+#[cfg(not(feature = "built-in"))]
+pub(crate) use read::keep;
 
 /// A token that is a prefix of a text.
 #[derive(Clone, Copy, Debug)]
@@ -54,20 +123,20 @@ pub(crate) fn prefixes(text: &[u8], found: &mut Vec<Prefix>) {
 
 /// The two tokens whose merge makes this one.
 pub(crate) fn halves(token: u32) -> (u32, u32) {
-    HALVES.get(token as usize).map_or((0, 0), |packed| layout::unpack_halves(*packed))
+    read::halves().get(token as usize).map_or((0, 0), |packed| layout::unpack_halves(*packed))
 }
 
 /// The token that the merge of these two makes, if there is one.
 pub(crate) fn merged(left: u32, right: u32) -> Option<u32> {
     let hash = PairHash::of(left, right);
     let (byte, bit) = hash.filter_bit();
-    if FILTER.get(byte)? & bit == 0 {
+    if read::filter().get(byte)? & bit == 0 {
         return None;
     }
     // One slot in four is vacant, so the search ends.
     let mut at = hash.home();
     loop {
-        let slot = Slot(u32::from_le_bytes(*PAIRS.get(at)?));
+        let slot = Slot(u32::from_le_bytes(*read::pairs().get(at)?));
         if slot == Slot::VACANT {
             return None;
         }
@@ -79,5 +148,5 @@ pub(crate) fn merged(left: u32, right: u32) -> Option<u32> {
 }
 
 fn node(place: usize) -> Node {
-    TRIE.get(place).map_or(Node::VACANT, |packed| Node(u32::from_le_bytes(*packed)))
+    read::trie().get(place).map_or(Node::VACANT, |packed| Node(u32::from_le_bytes(*packed)))
 }

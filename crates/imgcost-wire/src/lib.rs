@@ -18,7 +18,7 @@ mod imagen;
 mod images;
 mod jobs;
 mod json;
-#[cfg(feature = "prompt")]
+#[cfg(feature = "counting")]
 mod meter;
 mod multipart;
 mod native;
@@ -52,7 +52,7 @@ pub use form::{Body, Files};
 pub use images::{HEADER_MAX, Measured, NoSize, file_facts, image_size, mask_fact, referenced_image};
 pub use jobs::job_in;
 pub use json::Unique;
-#[cfg(feature = "prompt")]
+#[cfg(feature = "counting")]
 pub use meter::{Meter, counted};
 pub use native::{Native, body_may_draw, names_of, native, native_of_openai, without_ids};
 pub use openai_batch::batch_response;

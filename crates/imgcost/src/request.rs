@@ -4,7 +4,7 @@ use std::fmt;
 
 use imgcost_core::{
     Book, Code, DEFAULT_PROVIDER, Date, Endpoint, Error as Problem, Fidelity, InputImage, OfferDefaults,
-    Param, Prompt, Quality, Ratio, Request as Counts, Response, Size, Tier, Value,
+    Param, Prompt, Quality, Ratio, Request as Counts, Response, Size, Tier, Value, read,
 };
 
 use crate::error::Error;
@@ -80,7 +80,7 @@ impl Request {
 
     /// The prompt, whose tokens are counted; its text is not kept. Left out: the quote covers the
     /// images alone, with a note.
-    #[cfg(feature = "prompt")]
+    #[cfg(feature = "counting")]
     #[must_use]
     pub fn prompt(mut self, text: &str) -> Request {
         self.counts.prompt = Some(imgcost_wire::counted(text));
@@ -205,6 +205,42 @@ impl Request {
             _ => {}
         }
         Ok(())
+    }
+
+    /// The same by the parameter's name, as objects and dictionaries of other languages have it. The
+    /// name `prompt` takes its text.
+    ///
+    /// ```
+    /// use imgcost::{Request, Value};
+    /// let mut request = Request::new("gpt-image-2");
+    /// request.set_named("partial_images", Value::Number(2))?;
+    /// let error = request.set_named("qualty", Value::text("high")).unwrap_err();
+    /// assert_eq!((error.field(), error.nearest()), (Some("qualty"), Some("quality")));
+    /// # Ok::<(), imgcost::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// There is no such parameter, or it does not take the value.
+    pub fn set_named(&mut self, name: &str, value: Value<'_>) -> Result<(), Error> {
+        if let Ok(param) = name.parse::<Param>() {
+            return self.set(param, value);
+        }
+        #[cfg(feature = "counting")]
+        if name == "prompt" {
+            let Value::Text(text) = value else {
+                return Err(Problem::new(Code::BadInput, "prompt takes text").field(name).into());
+            };
+            self.counts.prompt = Some(imgcost_wire::counted(&text));
+            return Ok(());
+        }
+        let problem = Problem::new(Code::BadInput, format!("there is no parameter '{}'", read::shown(name)));
+        let names = Param::NAMES.iter().copied().chain(cfg!(feature = "counting").then_some("prompt"));
+        let nearest = imgcost_core::nearest_name(name, names).map(str::to_owned);
+        Err(match nearest {
+            Some(nearest) => problem.field(name).nearest(nearest),
+            None => problem.field(name),
+        }
+        .into())
     }
 
     /// What is known of it before a book is asked: at openai and today, where it names no provider and

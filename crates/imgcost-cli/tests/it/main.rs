@@ -46,6 +46,7 @@ mod image_prices;
 mod images;
 mod job_files;
 mod own_prices;
+mod parity;
 mod prices_init;
 mod project;
 mod quotes;

@@ -3,6 +3,7 @@
 
 mod charges;
 mod errors;
+mod parity;
 mod quotes;
 
 use imgcost::Date;

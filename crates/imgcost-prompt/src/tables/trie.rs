@@ -3,7 +3,7 @@
 
 use std::cmp::Reverse;
 
-use crate::Result;
+use super::Result;
 use crate::layout::{self, Node};
 
 /// A node that is not placed yet.
