@@ -24,7 +24,7 @@ export function draw(canvas, edges, prices, marked, legend, hint) {
   canvas.width = canvas.height = extent * scale;
   const pen = canvas.getContext("2d");
   pen.scale(scale, scale);
-  const left = 46, bottom = 40, side = extent - left - 8, top = 6, height = extent - top - bottom;
+  const left = 58, bottom = 40, side = extent - left - 8, top = 6, height = extent - top - bottom;
   const count = edges.length, most = edges[count - 1];
   const x = (edge) => left + (edge / most) * side;
   const y = (edge) => top + height - (edge / most) * height;

@@ -59,8 +59,12 @@ fn values(value: &Json) -> Vec<String> {
 fn take(axes: &mut Axes, param: Param, values: &[String]) -> Result<(), Problem> {
     let field = param.as_str();
     match param {
-        Param::N => axes.counts = values.iter().map(|text| read::whole(field, text)).collect::<Result<_, _>>()?,
-        Param::AsOf => axes.days = values.iter().map(|text| read::date(field, text)).collect::<Result<_, _>>()?,
+        Param::N => {
+            axes.counts = values.iter().map(|text| read::whole(field, text)).collect::<Result<_, _>>()?
+        }
+        Param::AsOf => {
+            axes.days = values.iter().map(|text| read::date(field, text)).collect::<Result<_, _>>()?
+        }
         Param::Model => axes.models = Selector::list(field, &values.join(","))?,
         Param::Provider => axes.providers = Selector::list(field, &values.join(","))?,
         Param::Quality => axes.qualities = Selector::list(field, &values.join(","))?,

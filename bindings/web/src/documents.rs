@@ -36,8 +36,7 @@ struct Details<'e> {
 
 /// A document as text.
 pub(crate) fn text(document: &impl Serialize) -> Result<String, Error> {
-    serde_json::to_string(document)
-        .map_err(|error| Problem::new(Code::BadInput, error.to_string()).into())
+    serde_json::to_string(document).map_err(|error| Problem::new(Code::BadInput, error.to_string()).into())
 }
 
 pub(crate) fn charge(charged: &Charged) -> Result<String, Error> {

@@ -22,7 +22,8 @@ impl Asked {
         let mut request = Request::new("");
         for (name, value) in members.iter().filter(|(_, value)| !value.is_null()) {
             if name == "prompt" && !imgcost_prompt::is_ready() {
-                let message = "the vocabulary is not loaded: await loadVocabulary() first, or give prompt_tokens";
+                let message =
+                    "the vocabulary is not loaded: await loadVocabulary() first, or give prompt_tokens";
                 return Err(Problem::new(Code::BadInput, message).field("prompt").into());
             }
             request.set_named(name, value_of(name, value)?)?;
@@ -74,9 +75,9 @@ fn image(size: &Json) -> Result<InputImage, Error> {
         Json::Null => Ok(InputImage::Unsized),
         size => {
             let text = size.as_str().map_or_else(|| size.to_string(), str::to_owned);
-            let size = text.parse().map_err(|_| {
-                read::illegal("images", &text, "expected a size such as 1024x1024")
-            })?;
+            let size = text
+                .parse()
+                .map_err(|_| read::illegal("images", &text, "expected a size such as 1024x1024"))?;
             Ok(InputImage::Sized(size))
         }
     }

@@ -35,7 +35,8 @@ pub fn charge(response: &[u8], request: &str, today: &str) -> Result<String, Str
         let asked = Asked::read(request, today)?;
         let day_given = asked.day_given;
         // A day that nobody gave must not go before the response's.
-        let charged = Estimator::new().charge(response, if day_given { asked.request() } else { asked.on_day_of(response) })?;
+        let charged = Estimator::new()
+            .charge(response, if day_given { asked.request() } else { asked.on_day_of(response) })?;
         documents::charge(&charged)
     };
     written(charge())

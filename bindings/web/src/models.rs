@@ -101,7 +101,8 @@ pub(crate) fn sources() -> Result<String, Error> {
 
 fn offers<'b>(book: &'b Book, provider: &'b Provider, day: Date) -> Offers<'b> {
     let priced = provider.models.iter().filter(|model| model.first_price.is_some_and(|first| first <= day));
-    let listed = priced.filter_map(|model| Some(listed(provider, model, &book.family_of(model)?.limits.rule, day)));
+    let listed =
+        priced.filter_map(|model| Some(listed(provider, model, &book.family_of(model)?.limits.rule, day)));
     Offers { provider: &provider.id, title: &provider.title, models: listed.collect() }
 }
 

@@ -26,7 +26,6 @@ use tables::{Halving, Result, Tables};
 
 const VOCABULARY: &str = "vocabulary/o200k_base.tiktoken";
 
-
 fn main() -> Result<()> {
     for input in [VOCABULARY, "build", "src/layout.rs", "src/tables"] {
         println!("cargo::rerun-if-changed={input}");

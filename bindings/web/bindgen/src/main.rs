@@ -14,9 +14,10 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let mut bindgen = Bindgen::new();
-    let written = bindgen.input_path(input).out_name("imgcost").typescript(false).web(true).and_then(|bindgen| {
-        bindgen.remove_name_section(true).remove_producers_section(true).generate(folder)
-    });
+    let written =
+        bindgen.input_path(input).out_name("imgcost").typescript(false).web(true).and_then(|bindgen| {
+            bindgen.remove_name_section(true).remove_producers_section(true).generate(folder)
+        });
     match written {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -97,7 +97,8 @@ fn quoted(ran: &Ran) -> Value {
         let lines: Vec<Value> = list(&document["lines"])
             .map(|line| json!([line["item"], three(&line["quantity"]), three(&line["amount"])]))
             .collect();
-        let mut notes: Vec<&str> = list(&document["notes"]).filter_map(|note| note["code"].as_str()).collect();
+        let mut notes: Vec<&str> =
+            list(&document["notes"]).filter_map(|note| note["code"].as_str()).collect();
         notes.sort_unstable();
         json!({ "total": three(&document["total"]), "lines": lines, "notes": notes })
     })

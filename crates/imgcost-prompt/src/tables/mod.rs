@@ -3,7 +3,10 @@
 //! Compiled twice: into the build script, which makes them of the vocabulary's file, and into the
 //! crate, which makes the same of the compact form where a program loads that ([`crate::load`]).
 
-#![allow(clippy::indexing_slicing, reason = "the tokens are those whose digest was checked when they were packed")]
+#![allow(
+    clippy::indexing_slicing,
+    reason = "the tokens are those whose digest was checked when they were packed"
+)]
 #![allow(dead_code, reason = "the build script uses one part, the crate another")]
 
 mod compact;
