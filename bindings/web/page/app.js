@@ -182,7 +182,7 @@ function showError(error) {
     control.setAttribute("aria-invalid", "true");
   }
   byId("quote").replaceChildren(element("div", { class: "total" }, element("div", { class: "figure", id: "figure" }, "–")),
-    element("p", { class: "hint" }, `The API would refuse this call${name ? ` (${name})` : ""}: ${error.message}`));
+    element("p", { class: "hint" }, `This call can't be quoted: ${error.message}`));
   byId("spoken").textContent = error.message;
 }
 

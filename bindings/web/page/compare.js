@@ -26,9 +26,15 @@ export function show(cells, chosen, place, choose) {
       element("span", { class: "track", "aria-hidden": "true" }, high, low),
       element("span", { class: "value" }, `${range ? "≤ " : ""}${aligned(ceiling, count)}`)));
   });
-  const refused = others.map((cell) => element("li", {}, element("div", { class: "off" },
-    element("span", { class: "name" }, name(cell)),
-    element("span", { class: "value" }, cell.error?.message ?? "no known price"))));
+  // What is wrong with a model's every quality is told once.
+  const reasons = Map.groupBy(others, ({ request, error }) => `${request.model}\n${error?.message ?? "no known price"}`);
+  const refused = [...reasons].map(([key, same]) => {
+    const [model, reason] = key.split("\n");
+    const whole = !priced.some(({ request }) => request.model === model) && same.length === others.filter(({ request }) => request.model === model).length;
+    return element("li", {}, element("div", { class: "off" },
+      element("span", { class: "name" }, whole ? model : `${model} · ${same.map(({ request }) => request.quality).filter(Boolean).join(", ")}`),
+      element("span", { class: "value" }, reason)));
+  });
   place.replaceChildren(rows.length + refused.length > 0
     ? element("ul", { class: "bars" }, ...rows, ...refused)
     : element("p", { class: "hint" }, "No current model at this provider has a price on this day."));

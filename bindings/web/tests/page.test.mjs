@@ -135,6 +135,36 @@ for (const colorScheme of ["light", "dark"]) {
   }
 }
 
+test("the keyboard reaches every control, and its focus is seen", async () => {
+  const { page, context } = await open();
+  const reached = new Set();
+  for (let at = 0; at < 60; at += 1) {
+    await page.keyboard.press("Tab");
+    const found = await page.evaluate(() => {
+      const focused = document.activeElement;
+      return { id: focused.id, seen: focused === document.body || getComputedStyle(focused).outlineStyle !== "none" };
+    });
+    assert.ok(found.seen, found.id);
+    reached.add(found.id);
+  }
+  for (const id of ["provider", "model", "quality", "size", "n", "prompt", "files", "tier", "as_of", "link"]) assert.ok(reached.has(id), id);
+  await context.close();
+});
+
+test("what is wrong with a size is told once for each model", async () => {
+  const { page, context, errors } = await open("#model=gpt-image-2&provider=openai&size=1000x1000&as_of=2026-11-21", { viewport: { width: 768, height: 900 } });
+  const names = await page.locator(".bars .off .name").allTextContents();
+  assert.ok(names.length > 1);
+  assert.equal(new Set(names.map((name) => name.split(" · ")[0])).size, names.length);
+  await page.screenshot({ path: `${shots}/refused-768.png`, fullPage: true });
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  assert.deepEqual(violations.map(({ id }) => id), []);
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
 test("it paints within a second from a cold cache", async () => {
   const { page, context } = await open();
   const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime);
