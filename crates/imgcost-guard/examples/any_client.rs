@@ -71,7 +71,7 @@ fn make(guard: &Guard, client: &SomeClient, body: &str) -> Result<(), Box<dyn Er
         if read == 0 {
             break;
         }
-        watch.feed(&piece[..read]);
+        watch.feed(piece.get(..read).unwrap_or_default());
     }
     println!("{} bytes, ${}", body.len(), watch.end()?.amount);
     Ok(())

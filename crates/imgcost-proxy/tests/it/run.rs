@@ -40,8 +40,19 @@ fn program() {
     }
 }
 
+/// A program that ignores no signal: what the tests were told to ignore, as by `nohup`, stays so for all that
+/// they start.
+pub(crate) fn with_all_signals(program: &str) -> Command {
+    if cfg!(not(target_os = "linux")) {
+        return Command::new(program);
+    }
+    let mut command = Command::new("env");
+    command.args(["--default-signal=HUP,INT,TERM,USR1", program]);
+    command
+}
+
 pub(crate) fn run(fake: &Fake, options: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_imgcost-proxy"));
+    let mut command = with_all_signals(env!("CARGO_BIN_EXE_imgcost-proxy"));
     command
         .arg("run")
         .args(options)

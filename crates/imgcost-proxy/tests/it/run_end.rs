@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use imgcost_fake::{Behaviour, Fake};
 
-use crate::run::{calling, program_of, run, text};
+use crate::run::{calling, program_of, run, text, with_all_signals};
 
 fn signal(name: &str, process: u32) {
     let told = Command::new("kill").args([format!("-{name}"), process.to_string()]).status().unwrap();
@@ -60,12 +60,14 @@ async fn a_call_that_is_open_at_the_end_is_waited_for_until_a_signal_says_otherw
 async fn a_signal_that_is_ignored_stays_ignored_for_the_command() {
     let fake = Fake::start().await;
     let run = run(&fake, &["--cap", "1", "-q"]);
-    let words = run.get_args().map(|word| word.to_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ");
-    let command = format!("{} {words} sh -c 'kill -HUP $$; exit 7'", run.get_program().display());
+    // All but what gives it the signals.
+    let words = run.get_args().skip(1).map(|word| word.to_str().unwrap().to_owned());
+    let command = format!("{} sh -c 'kill -HUP $$; exit 7'", words.collect::<Vec<_>>().join(" "));
+    let shell = |line: &str| with_all_signals("sh").args(["-c", line]).output().unwrap();
     // As nohup does.
-    let output = Command::new("sh").args(["-c", &format!("trap '' HUP; {command}")]).output().unwrap();
+    let output = shell(&format!("trap '' HUP; {command}"));
     assert_eq!(output.status.code(), Some(7), "{}", text(&output.stderr));
-    let output = Command::new("sh").args(["-c", &command]).output().unwrap();
+    let output = shell(&command);
     assert_eq!(output.status.code(), Some(129), "{}", text(&output.stderr));
 }
 
@@ -93,7 +95,7 @@ async fn a_command_gets_the_keys_of_its_terminal_once() {
         env!("CARGO_BIN_EXE_imgcost-proxy"),
         script.display()
     );
-    let mut command = Command::new("script");
+    let mut command = with_all_signals("script");
     command.args(["-qec", &line, "/dev/null"]).env("OPENAI_BASE_URL", fake.url());
     let mut running = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     wait_for(&ready);

@@ -238,8 +238,8 @@ pub fn many_are_closed_by_what_they_have_in_common(make: &Make<'_>) {
         found
     };
     assert_eq!(of_start("h_").len(), 7);
-    assert_eq!(of_start(open.id.as_str()), [open.id.clone()]);
-    assert_eq!(of_start(&open.id.as_str()[..33]), [open.id.clone()]);
+    assert_eq!(of_start(open.id.as_str()), std::slice::from_ref(&open.id));
+    assert_eq!(of_start(&open.id.as_str()[..33]), std::slice::from_ref(&open.id));
     desk.clock.set("2026-05-10T12:00:00Z");
     let mut expired = 0;
     presume_expired(&*desk.ledger, Some(&scope("a")), "past its time", "sweep", &mut |_| expired += 1)
