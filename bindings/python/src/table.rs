@@ -8,8 +8,9 @@ use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchReader, StringArray};
 use arrow_cast::cast;
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use imgcost::Usd;
-use imgcost::analysis::jobs::{Columns, Defaults, JobRow, NoFiles, Outside, RowResolver};
-use imgcost_core::{Code, Error as Problem, Note, Quote};
+use imgcost::analysis::Volume;
+use imgcost::analysis::jobs::{Columns, Defaults, JobRow, Met, NoFiles, Outside, RowResolver};
+use imgcost_core::{Code, Error as Problem, Quote};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict};
@@ -26,22 +27,32 @@ const PLACES: i8 = 18;
 /// of pandas or polars, a table of pyarrow, or a relation of DuckDB.
 ///
 /// Its columns have the names of quote's parameters, and prompt, id, and tag:NAME, as the files of
-/// `imgcost batch`; an empty or missing cell is left out. ignore names columns that are only passed on.
-/// The other parameters are for rows that leave them out.
+/// `imgcost batch`; an empty or missing cell is left out. Other columns are passed on, unless their name
+/// is nearly that of a parameter; ignore names columns that are passed on unread. The other parameters are
+/// for rows that leave them out.
 ///
 /// The table that comes back has the same columns, and total_floor, total_expected, total_ceiling
 /// (decimals, in USD), ceiling_basis, notes (codes) and error: what is wrong with a row is in the row.
+/// Where a column calls or share, or the parameter calls, says how often a row's call is made,
+/// bill_floor, bill_expected and bill_ceiling are what all of them come to.
 #[pyfunction]
-#[pyo3(signature = (table, *, ignore=None, **parameters), text_signature = "(table, *, ignore=None, **parameters)")]
+#[pyo3(
+    signature = (table, *, ignore=None, calls=None, **parameters),
+    text_signature = "(table, *, ignore=None, calls=None, **parameters)"
+)]
 pub(crate) fn quote_table(
     py: Python<'_>,
     table: AnyRecordBatch,
     ignore: Option<Vec<String>>,
+    calls: Option<u64>,
     parameters: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<PyTable> {
     let given = request::read(None, parameters)?;
     let mut defaults = Defaults::new(given.counts(), "add the column model, or give model");
     defaults.endpoint_known = given.names_endpoint();
+    if let Some(calls) = calls {
+        defaults.calls = Some(Volume::read("calls", &calls.to_string()).map_err(errors::of_problem)?);
+    }
     let reader = table.into_reader()?;
     let ignore = ignore.unwrap_or_default();
     // The stream may be Python's own, which takes the interpreter where it needs it.
@@ -78,29 +89,38 @@ fn quoted(
     let read: Vec<usize> = (0..schema.fields().len()).filter(|index| is_read(schema.field(*index))).collect();
     let columns = Columns::named(read.iter().map(|index| schema.field(*index).name().as_str()))?;
     let outside = Outside::new(defaults.request.as_of, Box::new(NoFiles));
+    let have_calls = defaults.calls.is_some() || columns.have_calls();
+    let added = added(have_calls);
+    if let Some(field) = added.iter().find(|field| schema.column_with_name(field.name()).is_some()) {
+        let message = format!("the table has a column '{}' already: drop or rename it", field.name());
+        return Err(Problem::new(Code::BadInput, message).field("table").into());
+    }
     let mut resolver = RowResolver::new(imgcost_pricing::book(), defaults);
     let mut row = JobRow::new(resolver.defaults());
-    let fields = schema.fields().iter().cloned().chain(added().into_iter().map(Arc::new));
+    let fields = schema.fields().iter().cloned().chain(added.into_iter().map(Arc::new));
     let schema: SchemaRef =
         Arc::new(Schema::new_with_metadata(fields.collect::<Vec<_>>(), schema.metadata().clone()));
     let mut batches = Vec::new();
     let mut line = 0;
+    let mut met = Met::default();
     for batch in reader {
         let batch = batch?;
         let cells = read.iter().map(|index| texts(batch.column(*index))).collect::<Result<Vec<_>, _>>()?;
-        let mut prices = Prices::default();
+        let mut prices = Prices::new(have_calls);
         for at in 0..batch.num_rows() {
             let texts = cells.iter().map(|column| if column.is_null(at) { "" } else { column.value(at) });
             columns.read(line, texts, resolver.defaults(), &mut row, &outside);
             line += 1;
+            met.add(&row);
             match resolver.prepare(&mut row).and_then(|offer| offer.quote(&row.request)) {
-                Ok(quote) => prices.add(&quote, &row.remarks),
+                Ok(quote) => prices.add(&quote, &row),
                 Err(error) => prices.add_error(&error),
             }
         }
         let arrays = batch.columns().iter().cloned().chain(prices.finish()?).collect();
         batches.push(RecordBatch::try_new(Arc::clone(&schema), arrays)?);
     }
+    resolver.check_shares(&met)?;
     Ok(PyTable { schema, batches })
 }
 
@@ -128,33 +148,42 @@ fn joined(list: Option<ArrayRef>) -> Result<Option<String>, ArrowError> {
     Ok(Some(texts.join(";")))
 }
 
+/// What a row's call costs, what all its calls come to, and the rest of what is said about it.
+const TOTAL: [&str; 3] = ["total_floor", "total_expected", "total_ceiling"];
+const BILL: [&str; 3] = ["bill_floor", "bill_expected", "bill_ceiling"];
+const TEXTS: [&str; 3] = ["ceiling_basis", "notes", "error"];
+
 /// The columns beside those that were there.
-fn added() -> [Field; 6] {
-    let usd = |name: &str| Field::new(name, DataType::Decimal128(DIGITS, PLACES), true);
-    let text = |name: &str| Field::new(name, DataType::Utf8, true);
-    [
-        usd("total_floor"),
-        usd("total_expected"),
-        usd("total_ceiling"),
-        text("ceiling_basis"),
-        text("notes"),
-        text("error"),
-    ]
+fn added(have_calls: bool) -> Vec<Field> {
+    let usd = TOTAL.into_iter().chain(BILL.into_iter().filter(|_| have_calls));
+    let usd = usd.map(|name| Field::new(name, DataType::Decimal128(DIGITS, PLACES), true));
+    usd.chain(TEXTS.map(|name| Field::new(name, DataType::Utf8, true))).collect()
 }
 
 /// The cells of these columns.
-#[derive(Default)]
 struct Prices {
-    amounts: [Decimal128Builder; 3],
+    amounts: Vec<Decimal128Builder>,
     basis: StringBuilder,
     notes: StringBuilder,
     error: StringBuilder,
 }
 
 impl Prices {
-    fn add(&mut self, quote: &Quote<'_>, remarks: &[Note]) {
+    fn new(have_calls: bool) -> Prices {
+        let amounts = added(have_calls).len() - TEXTS.len();
+        Prices {
+            amounts: (0..amounts).map(|_| Decimal128Builder::new()).collect(),
+            basis: StringBuilder::new(),
+            notes: StringBuilder::new(),
+            error: StringBuilder::new(),
+        }
+    }
+
+    fn add(&mut self, quote: &Quote<'_>, row: &JobRow) {
         let total = quote.total();
-        let amounts = total.amounts().map(|usd| usd.map(digits));
+        let bill = row.calls.unwrap_or(Volume::ONCE).of(total);
+        let amounts = total.amounts().into_iter().chain(bill.amounts()).map(|usd| usd.map(digits));
+        let amounts: Vec<_> = amounts.take(self.amounts.len()).collect();
         if amounts.contains(&Some(None)) {
             return self
                 .add_error(&Problem::new(Code::TooLarge, "the amount has more places than a column takes"));
@@ -163,7 +192,7 @@ impl Prices {
             column.append_option(amount.flatten());
         }
         self.basis.append_option(total.ceiling.map(|_| total.basis.as_str()));
-        let remarks = remarks.iter().map(|note| note.code);
+        let remarks = row.remarks.iter().map(|note| note.code);
         self.notes.append_value(remarks.chain(quote.note_codes()).collect::<Vec<_>>().join(";"));
         self.error.append_null();
     }

@@ -28,12 +28,12 @@ def frame():
     return polars.DataFrame(ROWS)
 
 
-def batch(tmp_path):
+def batch(tmp_path, rows, *options):
     """What the command makes of the same rows."""
     jobs = tmp_path / "jobs.csv"
-    frame().write_csv(jobs)
-    done = subprocess.run([BIN / "imgcost", "batch", jobs, "-f", "csv", "--as-of", DAY], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True)
+    rows.write_csv(jobs)
+    done = subprocess.run([BIN / "imgcost", "batch", jobs, "-f", "csv", "--as-of", DAY, *options],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     return list(csv.DictReader(io.StringIO(done.stdout)))
 
 
@@ -42,7 +42,7 @@ def rows_of(table):
 
 
 def test_rows_are_quoted_as_batch_does(tmp_path):
-    theirs, ours = batch(tmp_path), rows_of(imgcost.quote_table(frame(), as_of=DAY))
+    theirs, ours = batch(tmp_path, frame()), rows_of(imgcost.quote_table(frame(), as_of=DAY))
     assert len(ours) == len(theirs) == len(ROWS)
     for asked, mine, row in zip(ROWS, ours, theirs):
         assert {name: mine[name] for name in asked} == asked
@@ -71,7 +71,7 @@ def test_every_library_gives_and_takes(library):
     expected = rows_of(imgcost.quote_table(frame(), as_of=DAY))
     if library == "itself":
         with pytest.raises(imgcost.BadRequest, match="total_floor"):
-            imgcost.quote_table(table)
+            imgcost.quote_table(table, as_of=DAY)
         return
     quoted = imgcost.quote_table(table, as_of=DAY)
     assert len(quoted) == len(ROWS) and quoted.column_names == list(ROWS[0]) + ADDED
@@ -130,6 +130,34 @@ def test_parameters_are_for_rows_that_leave_them_out():
     expected = [imgcost.quote("gpt-image-2", quality=quality, size="1024x1024", prompt_tokens=5, as_of=DAY).ceiling
                 for quality in ("low", "high")]
     assert [row["total_ceiling"] for row in rows] == expected
+
+
+COUNTED = {"total_floor", "total_expected", "total_ceiling", "bill_floor", "bill_expected", "bill_ceiling"}
+
+
+@pytest.mark.parametrize("counts, options", [
+    ({"calls": [1000, None, 0]}, {}),
+    ({"calls": [7, None, 3]}, {"calls": 50}),
+    ({"share": ["12.5%", "87.5", "0"]}, {"calls": 1001}),
+    ({}, {"calls": 3}),
+])
+def test_a_row_says_how_often_its_call_is_made(tmp_path, counts, options):
+    table = frame().head(3).with_columns(quality=polars.lit("low"), **{
+        name: polars.Series(values) for name, values in counts.items()})
+    words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+    theirs, ours = batch(tmp_path, table, *words), rows_of(imgcost.quote_table(table, as_of=DAY, **options))
+    assert len(ours) == len(theirs) == 3
+    for mine, row in zip(ours, theirs):
+        for name in COUNTED:
+            assert mine[name] == (Decimal(row[name]) if row[name] else None), (name, row)
+
+
+def test_shares_that_are_no_whole_are_refused():
+    table = frame().head(2).with_columns(share=polars.Series([10, 20]))
+    with pytest.raises(imgcost.BadRequest, match="30"):
+        imgcost.quote_table(table, calls=100)
+    with pytest.raises(imgcost.BadRequest, match="calls"):
+        imgcost.quote_table(table)
 
 
 def test_columns_that_are_not_known_are_refused_or_passed_on():

@@ -74,7 +74,13 @@ def compare(
 ) -> list[Cell]:
     """Every combination of some settings, priced side by side."""
 
-def quote_table(table: _Stream, *, ignore: Sequence[str] | None = None, **parameters: Unpack[_Parameters]) -> Table:
+def quote_table(
+    table: _Stream,
+    *,
+    ignore: Sequence[str] | None = None,
+    calls: int | None = None,
+    **parameters: Unpack[_Parameters],
+) -> Table:
     """Quote a table of calls, one a row: a DataFrame of pandas or polars, or any other Arrow table."""
 
 def hold(

@@ -94,6 +94,12 @@ impl Columns {
         Ok(Columns(columns))
     }
 
+    /// Whether a column says how often calls are made.
+    #[must_use]
+    pub fn have_calls(&self) -> bool {
+        has_calls(&self.0)
+    }
+
     /// Reads a row over the defaults, by its cells as text; what is wrong with it ends up in it.
     pub fn read<'c>(
         &self,
@@ -108,4 +114,9 @@ impl Columns {
             column.take(row, cell, outside);
         }
     }
+}
+
+/// Whether one of some columns says how often calls are made.
+pub(super) fn has_calls(columns: &[Column]) -> bool {
+    [Field::Calls, Field::Share].into_iter().any(|field| columns.contains(&Column::Field(field)))
 }

@@ -6,8 +6,7 @@ use imgcost_core::read::shown;
 use imgcost_core::{Code, Error};
 use memchr::{memchr, memchr_iter, memchr3};
 
-use super::column::Column;
-use super::field::Field;
+use super::column::{Column, has_calls};
 use super::files::Outside;
 use super::row::JobRow;
 use crate::input::bad_input;
@@ -72,7 +71,7 @@ impl Header {
 
     /// Whether a column says how often calls are made.
     pub(crate) fn has_calls(&self) -> bool {
-        [Field::Calls, Field::Share].into_iter().any(|field| self.columns.contains(&Column::Field(field)))
+        has_calls(&self.columns)
     }
 
     /// Whether a line has the header's cells, each as it should be, and nothing behind them.

@@ -90,8 +90,9 @@ async fn a_command_gets_the_keys_of_its_terminal_once() {
         ready = ready.display()
     );
     std::fs::write(&script, count).unwrap();
+    // A shell that stays in between would get the key as well, and some end by it.
     let line = format!(
-        "{} run --cap 1 -q -- sh {} </dev/null 2>/dev/null",
+        "exec {} run --cap 1 -q -- sh {} </dev/null 2>/dev/null",
         env!("CARGO_BIN_EXE_imgcost-proxy"),
         script.display()
     );
