@@ -122,7 +122,7 @@ impl ProxyArgs {
 Examples:
   imgcost run --cap 5 -- python make_images.py
   imgcost run --observe -- node render.mjs
-  imgcost run --ledger budget.db --budget team/alice --cap 2 -- make pictures
+  imgcost run --ledger budget.db --budget team/alice --cap 2 -- make images
 
 The command gets the signals, and has its input and output; once it has ended, ^C waits no longer for calls
 that are open.

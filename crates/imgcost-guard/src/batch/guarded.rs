@@ -37,7 +37,7 @@ impl Guard {
     /// let output = r#"{"id":"b","custom_id":"fox","response":{"status_code":200,"request_id":"r","body":
     ///     {"data":[{}],"usage":{"input_tokens":9,"output_tokens":196}}},"error":null}"#.replace('\n', "");
     /// let bill = guard.settle_batch(&held.hold.id, [("output.jsonl", output.as_bytes())])?;
-    /// assert!(bill.counts.is_complete() && bill.cost < held.hold.ceiling);
+    /// assert!(bill.counts.is_complete() && bill.cost <= held.hold.ceiling);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
