@@ -1,10 +1,8 @@
 //! What calls did cost.
 
 use imgcost::{Charge, ChargeLine, Charged, Estimator, Quote};
-use imgcost_core::TotalDocument;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use serde::Serialize;
 
 use crate::values::{self, PyEstimate, PyNote};
 use crate::{errors, request, response};
@@ -43,20 +41,6 @@ pub(crate) fn of_quote(quote: &Quote, charge: Charge) -> PyCharge {
 #[pyclass(name = "Charge", module = "imgcost", frozen)]
 #[derive(Debug, Clone)]
 pub(crate) struct PyCharge(Charged);
-
-/// The charge as a document, of the members of `imgcost usage` that are about the charge.
-#[derive(Serialize)]
-struct Document<'c> {
-    schema: &'static str,
-    provider: &'c str,
-    model: &'c str,
-    as_of: imgcost::Date,
-    complete: bool,
-    settles: bool,
-    lines: &'c [ChargeLine],
-    total: TotalDocument,
-    notes: Vec<&'c str>,
-}
 
 #[pymethods]
 impl PyCharge {
@@ -145,18 +129,7 @@ impl PyCharge {
 
     /// The same as text.
     fn to_json(&self) -> PyResult<String> {
-        let charged = &self.0;
-        values::json(&Document {
-            schema: "imgcost.usage/1",
-            provider: &charged.provider,
-            model: &charged.model,
-            as_of: charged.day,
-            complete: charged.complete,
-            settles: charged.settles,
-            lines: &charged.lines,
-            total: charged.known_total().into(),
-            notes: charged.notes.iter().map(|note| note.message.as_str()).collect(),
-        })
+        values::json(&self.0)
     }
 
     fn __str__(&self) -> String {

@@ -1,6 +1,6 @@
 //! From an object's members to a request.
 
-use imgcost::{Date, Error, InputImage, Problem, Request, Value};
+use imgcost::{Date, Error, Problem, Request};
 use imgcost_core::{Code, read};
 use serde_json::{Map, Value as Json};
 
@@ -26,7 +26,7 @@ impl Asked {
                     "the vocabulary is not loaded: await loadVocabulary() first, or give prompt_tokens";
                 return Err(Problem::new(Code::BadInput, message).field("prompt").into());
             }
-            request.set_named(name, value_of(name, value)?)?;
+            request.set_json(name, value)?;
         }
         let day_given = members.get("as_of").is_some_and(|day| !day.is_null());
         Ok(Asked { request, today: read::date("as_of", today)?, day_given })
@@ -51,34 +51,4 @@ impl Asked {
 pub(crate) fn members(json: &str) -> Result<Map<String, Json>, Error> {
     serde_json::from_str(json)
         .map_err(|error| Problem::new(Code::BadInput, format!("no object of parameters: {error}")).into())
-}
-
-fn value_of<'v>(name: &str, value: &'v Json) -> Result<Value<'v>, Error> {
-    Ok(match value {
-        Json::String(text) => Value::text(text.as_str()),
-        Json::Bool(flag) => Value::Flag(*flag),
-        Json::Number(number) => match number.as_u64() {
-            Some(number) => Value::Number(number),
-            // As text, which is refused with its field.
-            None => Value::text(number.to_string()),
-        },
-        Json::Array(images) => Value::Images(images.iter().map(image).collect::<Result<_, _>>()?),
-        Json::Null | Json::Object(_) => {
-            return Err(Problem::new(Code::BadInput, format!("{name} takes no object")).field(name).into());
-        }
-    })
-}
-
-/// An input image: its size, or null where that is not known.
-fn image(size: &Json) -> Result<InputImage, Error> {
-    match size {
-        Json::Null => Ok(InputImage::Unsized),
-        size => {
-            let text = size.as_str().map_or_else(|| size.to_string(), str::to_owned);
-            let size = text
-                .parse()
-                .map_err(|_| read::illegal("images", &text, "expected a size such as 1024x1024"))?;
-            Ok(InputImage::Sized(size))
-        }
-    }
 }

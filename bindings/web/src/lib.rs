@@ -37,7 +37,7 @@ pub fn charge(response: &[u8], request: &str, today: &str) -> Result<String, Str
         // A day that nobody gave must not go before the response's.
         let charged = Estimator::new()
             .charge(response, if day_given { asked.request() } else { asked.on_day_of(response) })?;
-        documents::charge(&charged)
+        documents::text(&charged)
     };
     written(charge())
 }

@@ -209,6 +209,6 @@ fn run(cli: Cli, settings: &Settings, output: &Output) -> Result<End, Failure> {
         Some(Command::Completions(args)) => commands::completions(&args),
         Some(Command::Man(args)) => commands::man(&args),
         // They are another program's, which main has become.
-        Some(Command::Run(_) | Command::Proxy(_)) => Ok(End::Done),
+        Some(Command::Run(_) | Command::Proxy(_) | Command::Mcp(_)) => Ok(End::Done),
     }
 }

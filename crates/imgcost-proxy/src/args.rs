@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use imgcost_proxy::SetupError;
 use imgcost_proxy::config::{Budget, Config, LogFormat, Per, Upstream};
+use imgcost_proxy::mcp::Mcp;
 use imgcost_proxy::run::Run;
 
 /// Caps the calls of image-generation APIs that pass through it, for programs in any language
@@ -23,8 +24,15 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     Proxy(Box<ProxyArgs>),
     Run(Box<RunArgs>),
+    Mcp(Box<McpArgs>),
     /// Make a key of the proxy's own for a client, and the digest that the configuration takes
     Key,
+    /// Write the manual page of a command
+    #[command(hide = true)]
+    Man {
+        /// run, proxy or mcp
+        command: String,
+    },
 }
 
 /// Serve a capping reverse proxy
@@ -208,5 +216,47 @@ impl RunArgs {
             out: self.out,
             quiet: self.quiet,
         }
+    }
+}
+
+/// Serve prices and budgets to an agent, by the Model Context Protocol
+///
+/// An agent's client starts it and speaks to it over stdin and stdout. Its tools are quote, compare and usage,
+/// and with a ledger budget_status, hold, settle and release: the agent asks what a call costs before it
+/// makes it, and a call that does not fit is refused. It needs no network and no API key.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  imgcost mcp
+  imgcost mcp --ledger budget.db --budget agents/alice --cap 5 --per day
+
+What a client's settings need is in docs/mcp.md.
+
+Exit codes: 0 the client has ended, 2 wrong usage, prices or ledger")]
+pub(crate) struct McpArgs {
+    /// Keep budgets in a ledger: a file, memory, or postgres://…
+    #[arg(long, value_name = "LEDGER", env = "IMGCOST_LEDGER", hide_env_values = true)]
+    ledger: Option<String>,
+    /// Spend the money of a scope and of those below it [default: app]
+    #[arg(long, value_name = "SCOPE")]
+    budget: Option<String>,
+    /// Give the scope a budget if it has none
+    #[arg(long, value_name = "USD")]
+    cap: Option<String>,
+    /// Begin the budget of --cap again every …
+    #[arg(long, value_enum, default_value = "total", requires = "cap")]
+    per: Per,
+    /// Take the prices of a provider where a call names none
+    #[arg(short, long, value_name = "PROVIDER")]
+    provider: Option<String>,
+    /// Put prices of your own over the built-in ones
+    #[arg(long, value_name = "FILE")]
+    prices: Option<PathBuf>,
+}
+
+impl McpArgs {
+    pub(crate) fn mcp(self) -> Mcp {
+        let McpArgs { ledger, budget, cap, per, provider, prices } = self;
+        Mcp { ledger, budget, cap, per, provider, prices }
     }
 }

@@ -13,6 +13,7 @@ mod keys;
 mod ledger;
 mod life;
 mod live;
+pub mod mcp;
 mod model;
 mod pages;
 mod placeholder;

@@ -8,7 +8,8 @@ use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+use imgcost_proxy::mcp::Mcp;
 use imgcost_proxy::run::Run;
 use imgcost_proxy::{SetupError, generate_key};
 use mimalloc::MiMalloc;
@@ -29,7 +30,9 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Proxy(args) => serve::proxy(&args),
         Command::Run(args) => run(args.run()),
+        Command::Mcp(args) => mcp(args.mcp()),
         Command::Key => key(),
+        Command::Man { command } => man(&command),
     };
     done.unwrap_or_else(|error| {
         // Which may be closed.
@@ -44,11 +47,32 @@ fn key() -> Result<ExitCode, SetupError> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The page of a command, as `imgcost man` writes those of its own.
+fn man(name: &str) -> Result<ExitCode, SetupError> {
+    // The command that people type.
+    let mut root = Cli::command().name("imgcost").bin_name("imgcost");
+    root.build();
+    let found = root.find_subcommand(name).filter(|command| !command.is_hide_set());
+    let command =
+        found.ok_or_else(|| SetupError::new(format!("no page for '{name}'; allowed: run, proxy, mcp")))?;
+    let written = clap_mangen::Man::new(command.clone()).render(&mut std::io::stdout().lock());
+    written.map_err(|error| SetupError::new(format!("the page can't be written: {error}")))?;
+    Ok(ExitCode::SUCCESS)
+}
+
 fn run(run: Run) -> Result<ExitCode, SetupError> {
     let runtime = runtime()?;
     let code = runtime.block_on(run.run());
     runtime.shutdown_timeout(STUCK);
     code.map(ExitCode::from)
+}
+
+fn mcp(mcp: Mcp) -> Result<ExitCode, SetupError> {
+    let runtime = runtime()?;
+    let served = runtime.block_on(mcp.serve());
+    // A thread may still wait for stdin.
+    runtime.shutdown_background();
+    served.map(|()| ExitCode::SUCCESS)
 }
 
 fn runtime() -> Result<Runtime, SetupError> {

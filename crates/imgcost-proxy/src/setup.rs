@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use imgcost_core::Book;
 use imgcost_guard::{Builder, Event, Guard, Policy, Rules, built_in_book};
-use imgcost_ledger::{Cap, Ledger, Scope, Window};
+use imgcost_ledger::{Cap, Ledger, Scope};
 use imgcost_wire::Dialect;
 
 use crate::backend::Backend;
-use crate::config::{Budget, Config, Per};
+use crate::config::{Budget, Config};
 use crate::error::SetupError;
 use crate::forward::Forward;
 use crate::keys::Keys;
@@ -205,14 +205,7 @@ fn check_passes(config: &crate::config::Upstream, provider: &str, book: &Book) -
 fn ensure(builder: Builder, budget: &Budget) -> Result<Builder, SetupError> {
     let wrong = |why: String| SetupError::new(format!("budget of {}: {why}", budget.scope));
     let cap = Cap::usd(&budget.usd).map_err(|error| wrong(error.to_string()))?;
-    let window = match budget.per {
-        Per::Total => Window::Total,
-        Per::Hour => Window::Hour,
-        Per::Day => Window::Day,
-        Per::Week => Window::Week,
-        Per::Month => Window::Month,
-    };
-    builder.budget(&budget.scope, (cap, window)).map_err(|error| wrong(error.to_string()))
+    builder.budget(&budget.scope, (cap, budget.per.into())).map_err(|error| wrong(error.to_string()))
 }
 
 fn policy(config: &Config) -> Result<Policy, SetupError> {

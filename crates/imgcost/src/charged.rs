@@ -2,7 +2,9 @@
 
 use std::ops::Deref;
 
-use imgcost_core::{Charge, Code, Date, Error as Problem, Note, Response};
+use imgcost_core::{Charge, Code, Date, Error as Problem, Note, Response, TotalDocument};
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 
 use crate::error::Error;
 use crate::estimator::Estimator;
@@ -31,6 +33,24 @@ impl Charged {
     pub fn of_quote(quote: &Quote, charge: Charge) -> Charged {
         let (provider, model) = (quote.provider().to_owned(), quote.model().to_owned());
         Charged { provider, model, day: quote.day(), charge, notes: Vec::new() }
+    }
+}
+
+impl Serialize for Charged {
+    /// The document `imgcost.usage/1`: its members that are about the charge.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut document = serializer.serialize_struct("Charged", 9)?;
+        document.serialize_field("schema", "imgcost.usage/1")?;
+        document.serialize_field("provider", &self.provider)?;
+        document.serialize_field("model", &self.model)?;
+        document.serialize_field("as_of", &self.day)?;
+        document.serialize_field("complete", &self.complete)?;
+        document.serialize_field("settles", &self.settles)?;
+        document.serialize_field("lines", &self.lines)?;
+        document.serialize_field("total", &TotalDocument::from(self.known_total()))?;
+        let notes: Vec<&str> = self.notes.iter().map(|note| note.message.as_str()).collect();
+        document.serialize_field("notes", &notes)?;
+        document.end()
     }
 }
 

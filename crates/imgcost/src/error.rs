@@ -3,6 +3,8 @@
 use std::fmt;
 
 use imgcost_core::{Code, Error as Problem};
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 
 /// Why a call can't be quoted, or its response not be charged.
 ///
@@ -107,3 +109,20 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+impl Serialize for Error {
+    /// As the member `error` of the document `imgcost.error/1`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut document = serializer.serialize_struct("Error", 5)?;
+        document.serialize_field("code", self.code().unwrap_or(Code::BadInput).as_str())?;
+        document.serialize_field("field", &self.field())?;
+        document.serialize_field("message", &self.to_string())?;
+        if !self.allowed().is_empty() {
+            document.serialize_field("allowed", self.allowed())?;
+        }
+        if let Some(nearest) = self.nearest() {
+            document.serialize_field("nearest", nearest)?;
+        }
+        document.end()
+    }
+}

@@ -2,6 +2,8 @@
 
 mod charge;
 mod charged;
+#[cfg(feature = "analysis")]
+mod compare;
 mod error;
 mod estimator;
 mod prices;
@@ -11,6 +13,10 @@ mod request;
 mod today;
 
 pub use charged::Charged;
+#[cfg(feature = "analysis")]
+pub use compare::Comparison;
+#[cfg(all(feature = "analysis", feature = "prices"))]
+pub use compare::compare;
 pub use error::Error;
 pub use estimator::Estimator;
 pub use quote::{Quote, QuoteLine};

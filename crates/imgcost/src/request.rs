@@ -6,6 +6,7 @@ use imgcost_core::{
     Book, Code, DEFAULT_PROVIDER, Date, Endpoint, Error as Problem, Fidelity, InputImage, OfferDefaults,
     Param, Prompt, Quality, Ratio, Request as Counts, Response, Size, Tier, Value, read,
 };
+use serde_json::Value as Json;
 
 use crate::error::Error;
 use crate::{provider, today};
@@ -243,6 +244,40 @@ impl Request {
         .into())
     }
 
+    /// The same by a member of a JSON object: `null` leaves it out, and images are a list of sizes, or of
+    /// nulls where a size is not known.
+    ///
+    /// ```
+    /// use imgcost::Request;
+    /// let mut request = Request::new("gpt-image-2");
+    /// request.set_json("n", &serde_json::json!(4))?;
+    /// request.set_json("images", &serde_json::json!(["1024x1024", null]))?;
+    /// assert_eq!(request.set_json("n", &serde_json::json!({})).unwrap_err().field(), Some("n"));
+    /// # Ok::<(), imgcost::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Request::set_named`].
+    pub fn set_json(&mut self, name: &str, value: &Json) -> Result<(), Error> {
+        let value = match value {
+            Json::Null => return Ok(()),
+            Json::String(text) => Value::text(text.as_str()),
+            Json::Bool(flag) => Value::Flag(*flag),
+            Json::Number(number) => match number.as_u64() {
+                Some(number) => Value::Number(number),
+                // As text, which is refused with its field.
+                None => Value::text(number.to_string()),
+            },
+            Json::Array(images) => Value::Images(images.iter().map(image).collect::<Result<_, _>>()?),
+            Json::Object(_) => {
+                return Err(Problem::new(Code::BadInput, format!("{name} takes no object"))
+                    .field(name)
+                    .into());
+            }
+        };
+        self.set_named(name, value)
+    }
+
     /// What is known of it before a book is asked: at openai and today, where it names no provider and
     /// no day. A size given as text is read with the book.
     #[must_use]
@@ -323,4 +358,15 @@ impl Request {
         }
         Ok(counts)
     }
+}
+
+/// An input image: its size, or null where that is not known.
+fn image(size: &Json) -> Result<InputImage, Error> {
+    if size.is_null() {
+        return Ok(InputImage::Unsized);
+    }
+    let text = size.as_str().map_or_else(|| size.to_string(), str::to_owned);
+    let size =
+        text.parse().map_err(|_| read::illegal("images", &text, "expected a size such as 1024x1024"))?;
+    Ok(InputImage::Sized(size))
 }

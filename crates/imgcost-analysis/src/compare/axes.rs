@@ -1,8 +1,10 @@
 //! What may differ between the calls of a grid.
 
-use imgcost_core::{Code, Date, Error, printable};
+use imgcost_core::{
+    Basis, Book, Code, Date, Endpoint, Error, Note, Offer, OfferDefaults, Param, Request, printable, read,
+};
 
-use crate::selector::{Selector, entries};
+use crate::selector::{Pattern, Selector, entries};
 
 /// What differs. An axis without entries stays as the base request has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,6 +24,88 @@ pub struct Axes {
     pub days: Vec<Date>,
     /// `standard` and `batch`. `all` gives those that the model has prices for.
     pub tiers: Vec<Selector>,
+}
+
+impl Axes {
+    /// The parameters that take lists.
+    pub const PARAMS: [Param; 7] =
+        [Param::Model, Param::Provider, Param::Quality, Param::Size, Param::N, Param::AsOf, Param::Tier];
+
+    /// Takes the values of a parameter, by its name.
+    ///
+    /// ```
+    /// use imgcost_analysis::compare::Axes;
+    /// use imgcost_core::Param;
+    /// let mut axes = Axes::default();
+    /// axes.take(Param::N, &["1", "4"])?;
+    /// assert_eq!(axes.counts, [1, 4]);
+    /// assert_eq!(axes.take(Param::Background, &["auto"]).unwrap_err().field_name(), Some("background"));
+    /// # Ok::<(), imgcost_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A value can't be read, or the parameter takes no list.
+    pub fn take(&mut self, param: Param, values: &[impl AsRef<str>]) -> Result<(), Error> {
+        let field = param.as_str();
+        let texts: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
+        let selectors = || Selector::list(field, &texts.join(","));
+        match param {
+            Param::N => {
+                self.counts = texts.iter().map(|text| read::whole(field, text)).collect::<Result<_, _>>()?;
+            }
+            Param::AsOf => {
+                self.days = texts.iter().map(|text| read::date(field, text)).collect::<Result<_, _>>()?;
+            }
+            Param::Model => self.models = selectors()?,
+            Param::Provider => self.providers = selectors()?,
+            Param::Quality => self.qualities = selectors()?,
+            Param::Size => self.sizes = selectors()?,
+            Param::Tier => self.tiers = selectors()?,
+            _ => return Err(Error::new(Code::BadInput, format!("{field} takes no list")).field(field)),
+        }
+        Ok(())
+    }
+
+    /// Fills in what is compared where nothing is named: the current models, every quality, the usual
+    /// sizes, and the provider that each named model is usually called at.
+    pub fn fill(&mut self, book: &Book) {
+        for selectors in [&mut self.models, &mut self.qualities, &mut self.sizes] {
+            if selectors.is_empty() {
+                selectors.push(Selector::Usual);
+            }
+        }
+        if self.providers.is_empty() {
+            let mut names: Vec<&str> = Vec::new();
+            for model in &self.models {
+                if let Selector::Exact(name) = model
+                    && let Ok(provider) = book.usual_provider(name)
+                    && !names.contains(&provider.id.as_str())
+                {
+                    names.push(&provider.id);
+                }
+            }
+            // As patterns: a pair that is not offered was not asked for.
+            self.providers = names.into_iter().map(|name| Selector::Glob(Pattern::new(name))).collect();
+        }
+    }
+}
+
+/// Fills in what depends on the offer, as for a quote of it; what only some providers or endpoints take is
+/// left out of the calls to others. What was assumed is told.
+pub fn complete(
+    offer: &Offer<'_>,
+    request: &mut Request,
+    endpoint_known: bool,
+    defaults: &OfferDefaults,
+) -> Option<Note> {
+    let note = offer.complete(request, endpoint_known, defaults);
+    if offer.model.basis != Basis::Ratio {
+        request.group_ratio = None;
+    }
+    if request.endpoint != Endpoint::Responses {
+        request.responses_model = None;
+    }
+    note
 }
 
 macro_rules! axis {

@@ -15,6 +15,7 @@
 mod axes;
 mod baseline;
 mod cell;
+mod document;
 mod filter;
 mod grid;
 mod log;
@@ -22,9 +23,10 @@ mod pivot;
 mod resolve;
 mod sort;
 
-pub use axes::{Axes, Axis};
+pub use axes::{Axes, Axis, complete};
 pub use baseline::{Baseline, Delta};
 pub use cell::{Cell, Figures, State};
+pub use document::{CellDocument, CellRequest, Summary};
 pub use filter::Filter;
 pub use grid::{CELLS_MAX, Grid};
 pub use log::{Candidate, LogComparison, Stay};

@@ -105,6 +105,13 @@ Examples:
   imgcost proxy --config proxy.toml")]
     Proxy(Lazy<BesideArgs>),
 
+    /// Serve prices and budgets to an agent, by the Model Context Protocol.
+    #[command(after_help = "\
+Examples:
+  imgcost mcp
+  imgcost mcp --ledger budget.db --budget agents/alice --cap 5 --per day")]
+    Mcp(Lazy<BesideArgs>),
+
     /// Show and check the price book.
     #[command(subcommand, arg_required_else_help = true)]
     Prices(PricesCommand),

@@ -33,41 +33,35 @@ impl Params {
     }
 }
 
-/// What `--help` says of a parameter.
+/// What a parameter's flag looks like.
 struct Help {
     short: Option<char>,
     value: &'static str,
     heading: Option<&'static str>,
-    text: &'static str,
 }
 
-/// The help of each parameter that has a flag of its own here.
+/// The flag of each parameter that has one of its own here.
 fn help(param: Param) -> Option<Help> {
-    let call = |short, value, text| Some(Help { short: Some(short), value, heading: None, text });
-    let under = |heading, value, text| Some(Help { short: None, value, heading: Some(heading), text });
-    let more = |value, text| under("More of the call", value, text);
+    let call = |short, value| Some(Help { short: Some(short), value, heading: None });
+    let under = |heading, value| Some(Help { short: None, value, heading: Some(heading) });
+    let more = |value| under("More of the call", value);
     match param {
-        Param::Model => call('m', "MODEL", "The model; a cap or budget needs one"),
-        Param::Provider => call('p', "PROVIDER", "The provider [default: openai]"),
-        Param::Quality => call('q', "QUALITY", "The quality; left out, the model's default"),
-        Param::Size => call('s', "SIZE", "1024x1024, 1024, 1K, 2K, 4K or auto"),
-        Param::N => call('n', "N", "How many images [default: 1]"),
-        Param::PromptTokens => under("Prompt", "N", "How many o200k_base tokens the prompt has"),
-        Param::InputFidelity => under("Input images", "FIDELITY", "How closely to keep to the input images"),
-        Param::Endpoint => {
-            more("ENDPOINT", "Where the call goes [default: edits with input images, else generations]")
-        }
-        Param::Stream => more("", "Stream the response"),
-        Param::PartialImages => more("N", "Partial images to send while streaming"),
-        Param::Background => more("BACKGROUND", "transparent, opaque or auto"),
-        Param::OutputFormat => more("FORMAT", "png, jpeg or webp"),
-        Param::OutputCompression => more("PERCENT", "0 to 100, for jpeg and webp"),
-        Param::Tier => more("TIER", "The price list of the call; batch: the Batch API's [default: standard]"),
-        Param::ResponsesModel => more("MODEL", "The model that runs the image tool of the Responses API"),
-        Param::MaxToolCalls => {
-            more("N", "The most tool calls of the Responses API call, and so the most images it can make")
-        }
-        Param::GroupRatio => under("Prices", "RATIO", "A gateway's group ratio"),
+        Param::Model => call('m', "MODEL"),
+        Param::Provider => call('p', "PROVIDER"),
+        Param::Quality => call('q', "QUALITY"),
+        Param::Size => call('s', "SIZE"),
+        Param::N => call('n', "N"),
+        Param::PromptTokens => under("Prompt", "N"),
+        Param::InputFidelity => under("Input images", "FIDELITY"),
+        Param::Endpoint => more("ENDPOINT"),
+        Param::Stream => more(""),
+        Param::PartialImages | Param::MaxToolCalls => more("N"),
+        Param::Background => more("BACKGROUND"),
+        Param::OutputFormat => more("FORMAT"),
+        Param::OutputCompression => more("PERCENT"),
+        Param::Tier => more("TIER"),
+        Param::ResponsesModel => more("MODEL"),
+        Param::GroupRatio => under("Prices", "RATIO"),
         Param::AsOf | Param::Images | Param::Mask => None,
     }
 }
@@ -85,7 +79,7 @@ fn long(param: Param) -> String {
 }
 
 fn flag(param: Param, help: &Help) -> Arg {
-    let mut arg = Arg::new(param.as_str()).long(long(param)).help(help.text);
+    let mut arg = Arg::new(param.as_str()).long(long(param)).help(param.about());
     arg = match help.short {
         Some(short) => arg.short(short),
         None => arg,

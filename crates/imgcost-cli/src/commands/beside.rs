@@ -1,4 +1,4 @@
-//! `imgcost run` and `imgcost proxy`: a program of its own, beside this one.
+//! `imgcost run`, `imgcost proxy` and `imgcost mcp`: a program of its own, beside this one.
 //!
 //! TLS, an async runtime and a PostgreSQL driver take longer to build, and to start, than all of this
 //! command.
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 /// The commands that it has.
-const COMMANDS: [&str; 2] = ["run", "proxy"];
+const COMMANDS: [&str; 3] = ["run", "proxy", "mcp"];
 const PROGRAM: &str = "imgcost-proxy";
 /// An input can't be read, or the arguments can't be accepted.
 const USAGE: u8 = 2;
@@ -18,9 +18,11 @@ const USAGE: u8 = 2;
 /// behind it.
 pub(crate) fn words(typed: &[OsString], at: usize) -> Option<Vec<OsString>> {
     let name = typed.get(at)?.to_str()?;
-    if name == "help" {
-        let asked = typed.get(at + 1)?.to_str().filter(|asked| COMMANDS.contains(asked))?;
-        return Some(vec![asked.into(), "--help".into()]);
+    let asked = || typed.get(at + 1)?.to_str().filter(|asked| COMMANDS.contains(asked));
+    match name {
+        "help" => return Some(vec![asked()?.into(), "--help".into()]),
+        "man" => return Some(vec!["man".into(), asked()?.into()]),
+        _ => {}
     }
     if !COMMANDS.contains(&name) {
         return None;

@@ -1,4 +1,4 @@
-//! `imgcost run` and `imgcost proxy`, which are another program's.
+//! `imgcost run`, `imgcost proxy` and `imgcost mcp`, which are another program's.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -62,6 +62,8 @@ fn the_words_reach_the_program_beside_this_one_as_they_are() {
         (&["run", "help"], "run --help"),
         (&["run", "--", "help"], "run -- help"),
         (&["proxy", "--config", "proxy.toml"], "proxy --config proxy.toml"),
+        (&["mcp", "--ledger", "budget.db"], "mcp --ledger budget.db"),
+        (&["man", "run"], "man run"),
     ] {
         let output = with_program(folder.path(), typed);
         assert_eq!(output.status.code(), Some(9), "its exit code");

@@ -114,6 +114,35 @@ impl Param {
         }
     }
 
+    /// What it is, in a few words: for help and schemas.
+    #[must_use]
+    pub const fn about(self) -> &'static str {
+        match self {
+            Param::Model => "The model; a cap or budget needs one",
+            Param::Provider => "The provider [default: openai]",
+            Param::AsOf => "The day whose prices count, YYYY-MM-DD in UTC [default: today]",
+            Param::Endpoint => "Where the call goes [default: edits with input images, else generations]",
+            Param::Quality => "The quality; left out, the model's default",
+            Param::Size => "1024x1024, 1024, 1K, 2K, 4K or auto",
+            Param::N => "How many images [default: 1]",
+            Param::PromptTokens => "How many o200k_base tokens the prompt has",
+            Param::Images => "The sizes of the input images, such as 1024x768",
+            Param::Mask => "A mask goes with the first input image",
+            Param::InputFidelity => "How closely to keep to the input images",
+            Param::Stream => "Stream the response",
+            Param::PartialImages => "Partial images to send while streaming",
+            Param::Background => "transparent, opaque or auto",
+            Param::OutputFormat => "png, jpeg or webp",
+            Param::OutputCompression => "0 to 100, for jpeg and webp",
+            Param::Tier => "The price list of the call; batch: the Batch API's [default: standard]",
+            Param::GroupRatio => "A gateway's group ratio",
+            Param::ResponsesModel => "The model that runs the image tool of the Responses API",
+            Param::MaxToolCalls => {
+                "The most tool calls of the Responses API call, and so the most images it can make"
+            }
+        }
+    }
+
     /// Whether it may change the price. What may not is in no id.
     #[must_use]
     pub const fn changes_the_price(self) -> bool {

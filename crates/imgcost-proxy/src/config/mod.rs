@@ -10,6 +10,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use imgcost_ledger::Window;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 
@@ -125,6 +126,18 @@ pub enum Per {
     Week,
     /// Every month.
     Month,
+}
+
+impl From<Per> for Window {
+    fn from(per: Per) -> Self {
+        match per {
+            Per::Total => Window::Total,
+            Per::Hour => Window::Hour,
+            Per::Day => Window::Day,
+            Per::Week => Window::Week,
+            Per::Month => Window::Month,
+        }
+    }
 }
 
 fn in_quotes<'de, D: Deserializer<'de>>(value: D) -> Result<String, D::Error> {

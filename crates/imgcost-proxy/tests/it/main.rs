@@ -14,6 +14,7 @@ mod common;
 mod crash;
 mod dry_run;
 mod keys;
+mod mcp;
 mod memory;
 mod operations;
 mod pages;

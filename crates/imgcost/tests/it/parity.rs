@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::{env, fs};
 
-use imgcost::{Charged, Error, Estimator, InputImage, Quote, Request, Value};
+use imgcost::{Charged, Error, Estimator, Quote, Request};
 use serde_json::{Map, Value as Json, json};
 
 #[test]
@@ -42,22 +42,9 @@ fn the_table_of_parity_has_the_answers_of_the_library() {
 fn request(asked: &Json) -> Result<Request, Error> {
     let mut request = Request::new("");
     for (name, value) in asked.as_object().unwrap() {
-        request.set_named(name, of_json(value))?;
+        request.set_json(name, value)?;
     }
     Ok(request)
-}
-
-fn of_json(value: &Json) -> Value<'_> {
-    match value {
-        Json::String(text) => Value::text(text.as_str()),
-        Json::Bool(flag) => Value::Flag(*flag),
-        Json::Number(number) => Value::Number(number.as_u64().unwrap()),
-        Json::Array(sizes) => {
-            let image = |size: &Json| InputImage::Sized(size.as_str().unwrap().parse().unwrap());
-            Value::Images(sizes.iter().map(image).collect())
-        }
-        Json::Null | Json::Object(_) => panic!("{value} is no parameter"),
-    }
 }
 
 fn quoted(asked: &Json) -> Json {

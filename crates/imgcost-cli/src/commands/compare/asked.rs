@@ -1,8 +1,8 @@
 //! From flags and settings to axes over one request.
 
-use imgcost_analysis::compare::Axes;
+use imgcost_analysis::compare::{Axes, complete};
 use imgcost_analysis::selector::{Pattern, Selector};
-use imgcost_core::{Basis, Book, Code, Date, Endpoint, Error, Note, Offer, OfferDefaults, Param, Request};
+use imgcost_core::{Book, Code, Date, Error, Note, Offer, OfferDefaults, Param, Request};
 
 use crate::args::{CompareArgs, RequestArgs};
 use crate::book::Names;
@@ -82,16 +82,9 @@ impl Asked {
         Ok(request)
     }
 
-    /// Fills in what depends on the offer, as for a quote of it. What only some providers or
-    /// endpoints take is left out of the calls to others.
+    /// Fills in what depends on the offer, as for a quote of it.
     pub(super) fn fill(&mut self, offer: &Offer<'_>, request: &mut Request) {
-        let note = offer.complete(request, self.endpoint_known, &self.defaults);
-        if offer.model.basis != Basis::Ratio {
-            request.group_ratio = None;
-        }
-        if request.endpoint != Endpoint::Responses {
-            request.responses_model = None;
-        }
+        let note = complete(offer, request, self.endpoint_known, &self.defaults);
         if let Some(note) = note.filter(|note| !self.remarks.contains(note)) {
             self.remarks.push(note);
         }

@@ -6,11 +6,10 @@
 use std::collections::BTreeMap;
 
 use imgcost_analysis::Volume;
-use imgcost_analysis::compare::{Cell, Delta, State};
+use imgcost_analysis::compare::{self as cells, Cell, CellRequest, Delta, Summary};
 use imgcost_analysis::currency::Converted;
-use imgcost_core::{Availability, Date, Error, Item, Param, RangeDocument, TotalDocument, Usd};
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use imgcost_core::{Date, Item, RangeDocument, TotalDocument, Usd};
+use serde::Serialize;
 
 use super::{Compared, notes};
 use crate::report::{Bounds, ConvertedTotal, converted};
@@ -35,54 +34,17 @@ pub(super) struct Document<'c> {
 
 #[derive(Serialize)]
 struct CellDocument<'c> {
-    request: CellRequest<'c>,
-    state: &'static str,
-    /// `current`, `ends` (within 30 days) or `retired` on the day of the request.
-    availability: Availability,
-    /// The day of the shutdown, where one is near or past.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    shutdown: Option<Date>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    per_image: Option<TotalDocument>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    per_call: Option<TotalDocument>,
+    #[serde(flatten)]
+    cell: cells::CellDocument<'c>,
     /// What all calls come to, where it was said how many.
     #[serde(skip_serializing_if = "Option::is_none")]
     bill: Option<TotalDocument>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    per_megapixel: Option<TotalDocument>,
     #[serde(skip_serializing_if = "Option::is_none")]
     converted: Option<ConvertedDocument<'c>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     tokens: BTreeMap<&'static str, RangeDocument<u64>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     delta: Option<Delta>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    cheapest: bool,
-    #[serde(skip_serializing_if = "<[Item]>::is_empty")]
-    unpriced: &'c [Item],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'c Error>,
-    notes: Vec<&'static str>,
-}
-
-/// What a cell asks for, the model's defaults filled in: its parameters by their names.
-struct CellRequest<'c>(&'c Cell<'c>);
-
-impl Serialize for CellRequest<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let CellRequest(cell) = self;
-        let mut request = cell.request();
-        (request.quality, request.size) = (cell.quality().cloned(), cell.size());
-        let mut map = serializer.serialize_map(None)?;
-        for param in Param::ALL.iter().filter(|param| **param != Param::Tier) {
-            if let Some(value) = param.get(&request) {
-                map.serialize_entry(param.as_str(), &value)?;
-            }
-        }
-        map.serialize_entry(Param::Tier.as_str(), cell.tier().as_str())?;
-        map.end()
-    }
 }
 
 #[derive(Serialize)]
@@ -96,17 +58,6 @@ struct ConvertedDocument<'c> {
 struct BaselineDocument<'c> {
     request: CellRequest<'c>,
     per_image: Usd,
-}
-
-#[derive(Serialize)]
-struct Summary {
-    combinations: usize,
-    shown: usize,
-    priced: usize,
-    unpriced: usize,
-    illegal: usize,
-    /// What an image costs at the least; null where no model that can still be called is priced.
-    cheapest_per_image: Option<Usd>,
 }
 
 #[derive(Serialize)]
@@ -137,14 +88,7 @@ pub(super) fn document<'c>(compared: &'c Compared<'_>) -> Document<'c> {
             request: CellRequest(baseline.cell()),
             per_image: baseline.figure(),
         }),
-        summary: Summary {
-            combinations: compared.all,
-            shown: compared.shown.len(),
-            priced: compared.count("priced"),
-            unpriced: compared.count("unpriced"),
-            illegal: compared.count("illegal"),
-            cheapest_per_image: compared.cheapest.map(|cheapest| cheapest.figure),
-        },
+        summary: Summary::of(&compared.shown, compared.all, compared.cheapest),
         notes: said
             .map(|said| NoteDocument { code: said.code, message: said.message, cells: said.cells })
             .collect(),
@@ -162,34 +106,18 @@ fn checked<'c>(compared: &'c Compared<'_>) -> BTreeMap<&'c str, Date> {
 }
 
 fn of_cell<'c>(compared: &'c Compared<'_>, cell: &'c Cell<'_>) -> CellDocument<'c> {
-    let per_call = cell.per_call();
-    let converted = compared.exchange.as_ref().zip(per_call.zip(cell.per_image())).map(
+    let converted = compared.exchange.as_ref().zip(cell.per_call().zip(cell.per_image())).map(
         |(exchange, (per_call, per_image))| ConvertedDocument {
             per_call: converted(exchange, &per_call),
             per_image: Bounds::from(&per_image).map(|usd| exchange.convert(usd)),
         },
     );
-    let (unpriced, error): (&[Item], _) = match cell.state() {
-        State::Priced(_) => (&[], None),
-        State::Unpriced(_, items) => (items, None),
-        State::Illegal(error) => (&[], Some(error)),
-    };
     CellDocument {
-        request: CellRequest(cell),
-        state: cell.state().name(),
-        availability: cell.availability(),
-        shutdown: cell.availability().day(),
-        per_image: cell.per_image().map(Into::into),
-        per_call: per_call.map(Into::into),
+        cell: cells::CellDocument::of(cell, compared.cheapest),
         bill: compared.often.calls.and(compared.bill(cell)).map(Into::into),
-        per_megapixel: cell.per_megapixel().map(Into::into),
         converted,
         tokens: tokens(cell),
         delta: compared.baseline.as_ref().and_then(|baseline| baseline.delta(cell)),
-        cheapest: compared.is_cheapest(cell),
-        unpriced,
-        error,
-        notes: cell.ask(|quote| quote.note_codes().collect()).unwrap_or_default(),
     }
 }
 

@@ -60,11 +60,6 @@ impl Compared<'_> {
         Some(self.often.calls.unwrap_or(Volume::ONCE).of(&cell.per_call()?))
     }
 
-    /// How many of the shown cells are in a state.
-    fn count(&self, state: &str) -> usize {
-        self.shown.iter().filter(|cell| cell.state().name() == state).count()
-    }
-
     fn end(&self) -> End {
         let unpriced = self.shown.iter().any(|cell| matches!(cell.state(), State::Unpriced(..)));
         let illegal = self.shown.iter().all(|cell| matches!(cell.state(), State::Illegal(_)));
