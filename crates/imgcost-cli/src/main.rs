@@ -61,14 +61,14 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) if is_help(error.kind()) => return help(&error),
         Err(error) => {
-            terminal::start(None, false);
+            terminal::start(None, false, false);
             let set = settings.as_ref().ok().and_then(|settings| settings.get(Key::Format));
             let format = asked.or_else(|| set.and_then(Format::named)).unwrap_or(Format::Table);
             let advice = advice(&typed, settings.as_ref().ok(), None);
             return failure::report(&Failure::Refused(parse::refusal(&error)), format, &advice);
         }
     };
-    terminal::start(cli.global.color.as_deref(), cli.global.quiet);
+    terminal::start(cli.global.color.as_deref(), cli.global.quiet, cli.global.verbose);
     let fallback = asked.unwrap_or(Format::Table);
     let settings = match settings {
         Ok(settings) => settings,

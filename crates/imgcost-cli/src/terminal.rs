@@ -1,4 +1,4 @@
-//! What a terminal is shown that a pipe is not: colour. And whether notes are wanted.
+//! What a terminal is shown that a pipe is not: colour. And whether notes and long lists are wanted.
 
 use std::cell::Cell;
 use std::env;
@@ -36,6 +36,7 @@ struct Shown {
     stdout: bool,
     stderr: bool,
     quiet: bool,
+    verbose: bool,
 }
 
 static SHOWN: OnceLock<Shown> = OnceLock::new();
@@ -45,7 +46,7 @@ fn shown() -> Shown {
 }
 
 /// Decides once, by `--color`, NO_COLOR, CLICOLOR_FORCE and where the output goes.
-pub(crate) fn start(color: Option<&str>, quiet: bool) {
+pub(crate) fn start(color: Option<&str>, quiet: bool, verbose: bool) {
     let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
     let always = match color {
         Some("always") => Some(true),
@@ -56,7 +57,12 @@ pub(crate) fn start(color: Option<&str>, quiet: bool) {
         _ => None,
     };
     let (out, err) = (io::stdout().is_terminal(), io::stderr().is_terminal());
-    SHOWN.get_or_init(|| Shown { stdout: always.unwrap_or(out), stderr: always.unwrap_or(err), quiet });
+    SHOWN.get_or_init(|| Shown {
+        stdout: always.unwrap_or(out),
+        stderr: always.unwrap_or(err),
+        quiet,
+        verbose,
+    });
 }
 
 thread_local! {
@@ -74,6 +80,11 @@ pub(crate) fn silenced<T>(work: impl FnOnce() -> T) -> T {
 /// Whether notes are left out.
 pub(crate) fn is_quiet() -> bool {
     shown().quiet || SILENT.get()
+}
+
+/// Whether long lists are written out.
+pub(crate) fn is_verbose() -> bool {
+    shown().verbose
 }
 
 /// A text for stdout in its style.

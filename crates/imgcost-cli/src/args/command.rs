@@ -134,7 +134,8 @@ Examples:
     #[command(after_help = "\
 Examples:
   imgcost man | man -l -
-  imgcost man budget hold > imgcost-budget-hold.1")]
+  imgcost man budget hold > imgcost-budget-hold.1
+  imgcost man --all ~/.local/share/man/man1")]
     Man(Lazy<ManArgs>),
 }
 

@@ -377,12 +377,15 @@ pub(crate) struct ManArgs {
     /// The command, such as: budget hold.
     #[arg(value_name = "COMMAND")]
     pub(crate) command: Vec<String>,
+    /// Write the pages of all commands to a folder.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "command")]
+    pub(crate) all: Option<std::path::PathBuf>,
 }
 
-/// `run` and `proxy`, whose words `imgcost-proxy` reads.
+/// `run`, `proxy` and `mcp`, whose words `imgcost-proxy` reads.
 #[derive(Debug, Args)]
 pub(crate) struct BesideArgs {
-    /// Options and words: imgcost help run, imgcost help proxy.
+    /// Options and words: imgcost help run, imgcost help proxy, imgcost help mcp.
     #[arg(value_name = "WORD", allow_hyphen_values = true, trailing_var_arg = true)]
     _words: Vec<std::ffi::OsString>,
 }

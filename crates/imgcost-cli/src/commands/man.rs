@@ -8,9 +8,14 @@ use imgcost_core::{Code, Error};
 use crate::args::{Cli, ManArgs};
 use crate::failure::{End, Failure};
 
-/// Writes the page of a command, of `imgcost` itself where none is named.
+/// Writes the page of a command, of `imgcost` itself where none is named; or all of them to a folder.
 pub(crate) fn man(args: &ManArgs) -> Result<End, Failure> {
     let mut root = Cli::command();
+    if let Some(folder) = &args.all {
+        std::fs::create_dir_all(folder)?;
+        clap_mangen::generate_to(root, folder)?;
+        return Ok(End::Done);
+    }
     root.build();
     let mut command = &root;
     for word in &args.command {

@@ -38,6 +38,7 @@ mod clock;
 mod compare;
 mod compare_log;
 mod currency;
+mod desk;
 mod diff;
 mod errors;
 mod files;

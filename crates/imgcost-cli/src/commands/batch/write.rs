@@ -257,6 +257,7 @@ fn columns(format: Format, layout: &Layout) -> Vec<Column> {
     columns.extend(quote_row::columns().into_iter().map(|column| match column.key.as_ref() {
         "total" if layout.has_calls => column.label("USD a call").places(6).if_room(1),
         "total" => column.label("USD").ranged("floor to ceiling").places(6),
+        "provider" => column.if_room(2),
         key if SHOWN.contains(&key) => column,
         _ => column.data_only(),
     }));
@@ -280,6 +281,7 @@ fn sample(format: Format, layout: &Layout) -> Table<'static> {
     let mut table = Table::new("Rows", columns(format, layout));
     let total = [Some(Usd::from_nanos(10_000)), None, Some(Usd::from_nanos(999_999_000))];
     let quote = quote_row::columns().map(|column| match column.key.as_ref() {
+        "provider" => "azure-openai".into(),
         "model" => "gpt-image-2.6-flare".into(),
         "quality" => "medium".into(),
         "size" => "1024x1024".into(),

@@ -43,6 +43,9 @@ struct Compared<'r> {
     often: Often,
     /// What a reader should know of how the request was understood.
     remarks: Vec<Note>,
+    /// Whether providers are searched for by `all` or a pattern: of those that are found, some may have no
+    /// price.
+    searches: bool,
 }
 
 impl Compared<'_> {
@@ -61,7 +64,10 @@ impl Compared<'_> {
     }
 
     fn end(&self) -> End {
-        let unpriced = self.shown.iter().any(|cell| matches!(cell.state(), State::Unpriced(..)));
+        let is_unpriced = |cell: &&Cell<'_>| matches!(cell.state(), State::Unpriced(..));
+        let is_priced = |cell: &&Cell<'_>| matches!(cell.state(), State::Priced(_));
+        let unpriced =
+            self.shown.iter().any(is_unpriced) && !(self.searches && self.shown.iter().any(is_priced));
         let illegal = self.shown.iter().all(|cell| matches!(cell.state(), State::Illegal(_)));
         match (unpriced, illegal && !self.shown.is_empty()) {
             (true, _) => End::Incomplete,
@@ -120,6 +126,10 @@ pub(crate) fn compare(args: &CompareArgs, settings: &Settings, output: &Output) 
         exchange,
         often,
         remarks: asked.remarks,
+        searches: args
+            .request
+            .get(Param::Provider)
+            .is_some_and(|names| names == "all" || names.contains('*')),
     };
     output.write(&document::document(&compared), || report::report(&compared, layout.as_ref()))?;
     Ok(compared.end())

@@ -8,8 +8,9 @@ use super::pivot::{self, Layout};
 use super::table::PLACES_MAX;
 use super::{Compared, sources, table};
 use crate::report::{Only, Report, rounded};
+use crate::terminal;
 
-/// The most reasons and the most notes below a table.
+/// The most kinds of reasons and of notes below a table.
 const SAID_MAX: usize = 8;
 
 /// The axes in the order in which a combination is named.
@@ -40,23 +41,41 @@ pub(super) fn report<'c>(compared: &'c Compared<'_>, layout: Option<&Layout>) ->
         // A layout has no room for it beside a name.
         statuses(compared).into_iter().for_each(|line| report.line(line));
     }
-    let more = |report: &mut Report<'_>, rest: usize, what: &str| {
-        if rest > 0 {
-            report.note(format!("{rest} more {what}: --format json has all of them"));
-        }
-    };
-    let reasons = notes::reasons(compared);
-    for said in reasons.iter().take(SAID_MAX) {
-        report.note(reason(said));
-    }
-    more(&mut report, reasons.len().saturating_sub(SAID_MAX), "reasons");
-    let notes = notes::notes(compared);
-    for said in notes.iter().take(SAID_MAX) {
-        report.note(said.message.clone());
-    }
-    more(&mut report, notes.len().saturating_sub(SAID_MAX), "notes");
+    said(&mut report, &notes::reasons(compared), "reasons", reason);
+    said(&mut report, &notes::notes(compared), "notes", |said| said.message.clone());
     report.table(sources::table(compared));
     report
+}
+
+/// The most sentences of a kind that are said, unless all are asked for.
+const ALIKE: usize = 2;
+
+/// What is said of cells. Of many of a kind the first stands for the others, unless all are asked for.
+fn said(report: &mut Report<'_>, all: &[Said], what: &str, words: impl Fn(&Said) -> String) {
+    if terminal::is_verbose() {
+        return all.iter().for_each(|said| report.note(words(said)));
+    }
+    let mut kinds: Vec<Vec<&Said>> = Vec::new();
+    for said in all {
+        let is_alike = |kind: &&mut Vec<&Said>| {
+            kind.first().is_some_and(|first| (first.code, &first.word) == (said.code, &said.word))
+        };
+        match kinds.iter_mut().find(is_alike) {
+            Some(kind) => kind.push(said),
+            None => kinds.push(vec![said]),
+        }
+    }
+    for kind in kinds.iter().take(SAID_MAX) {
+        match kind.as_slice() {
+            [first, others @ ..] if kind.len() > ALIKE => {
+                report.note(format!("{} (and {} more like it: --verbose)", words(first), others.len()));
+            }
+            few => few.iter().for_each(|said| report.note(words(said))),
+        }
+    }
+    if kinds.len() > SAID_MAX {
+        report.note(format!("{} more {what}: --verbose has all of them", kinds.len() - SAID_MAX));
+    }
 }
 
 fn reason(said: &Said) -> String {

@@ -111,9 +111,13 @@ fn event(change: &ModelChange) -> String {
 fn report<'d>(diff: &'d BookDiff, old: &Side, new: &Side, top: usize) -> Report<'d> {
     let mut report = Report::default();
     let books = if old.book.digest() == new.book.digest() { "" } else { ", of two price books" };
+    let count = |is_one: fn(&PriceChange) -> bool| {
+        grouped(diff.prices.iter().filter(|change| is_one(change)).count())
+    };
+    let changed = count(|change| change.before.is_some() && change.after.is_some());
+    let (new_ones, gone) = (count(|change| change.before.is_none()), count(|change| change.after.is_none()));
     report.heading(format!(
-        "{} prices changed from {} to {}{books}, {} the same",
-        grouped(diff.prices.len()),
+        "{changed} prices changed from {} to {}{books}, {new_ones} new, {gone} gone, {} the same",
         old.day,
         new.day,
         grouped(diff.same)

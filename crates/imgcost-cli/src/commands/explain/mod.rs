@@ -5,7 +5,7 @@ mod images;
 mod steps;
 
 use imgcost_analysis::currency::Exchange;
-use imgcost_core::{Evidence, Item, Price, Quote, QuoteDocument, QuoteLine, Usd};
+use imgcost_core::{Estimate, Evidence, Item, Price, Quote, QuoteDocument, QuoteLine, Usd};
 use serde::Serialize;
 
 use self::agreement::Maps;
@@ -24,11 +24,17 @@ struct Link<'q> {
     item: Item,
     #[serde(skip_serializing_if = "Option::is_none")]
     part: Option<&'static str>,
+    /// How many; a document has it in its quote.
+    #[serde(skip)]
+    count: Estimate<u64>,
     /// How the quantity comes about, in words with the numbers.
     quantity: Vec<String>,
     rule: Option<RuleDocument<'q>>,
     rate: Option<RateDocument<'q>>,
-    /// Quantity times rate.
+    /// What that costs, in USD; none where there is no price.
+    #[serde(skip)]
+    usd: Option<Estimate<Usd>>,
+    /// Quantity times rate, in words with the numbers.
     amount: String,
 }
 
@@ -99,12 +105,14 @@ fn link<'q>(quote: &'q Quote<'q>, line: &QuoteLine<'q>) -> Link<'q> {
     Link {
         item: line.item,
         part: line.part.map(imgcost_core::LinePart::as_str),
+        count: line.quantity,
         quantity: steps::quantity(quote, line),
         rule: steps::rule(quote, line).map(|(parameters, evidence, source, note)| {
             let (kind, parameters) = kind_and_parameters(line.item, parameters);
             RuleDocument { kind, parameters, evidence: Evidence::as_str(evidence), source, note }
         }),
         rate: line.price.map(|price| rate(quote, line, price)),
+        usd: line.price.map(|price| price.amount),
         amount: steps::amount(line),
     }
 }
@@ -261,7 +269,8 @@ fn chain<'e>(chain: &'e [Link<'_>]) -> Table<'e> {
     Table::of("Chain", chain)
         .column(Column::name("item"), |link| link.item.as_str())
         .column(Column::text("part"), |link| link.part)
-        .column(Column::text("quantity"), |link| link.quantity.join("; "))
+        .column(Column::estimate("quantity"), |link| Value::Tokens(link.count.into()))
+        .column(Column::text("count"), |link| link.quantity.join("; "))
         .column(Column::text("rule"), |link| Some(&link.rule.as_ref()?.kind))
         .column(Column::text("rule_evidence"), |link| Some(link.rule.as_ref()?.evidence))
         .column(Column::text("rule_source"), |link| Some(link.rule.as_ref()?.source))
@@ -273,7 +282,8 @@ fn chain<'e>(chain: &'e [Link<'_>]) -> Table<'e> {
         .column(Column::text("rate_source"), |link| Some(link.rate.as_ref()?.dated.source))
         .column(Column::text("rate_checked"), |link| link.rate.as_ref()?.dated.checked)
         .column(Column::text("rate_maps"), |link| link.rate.as_ref()?.maps.as_ref().map(Maps::words))
-        .column(Column::text("amount"), |link| &link.amount)
+        .column(Column::estimate("amount"), |link| link.usd.map(|usd| Value::Estimate(usd.into())))
+        .column(Column::text("product"), |link| &link.amount)
         .only(Only::Data)
         .end()
 }

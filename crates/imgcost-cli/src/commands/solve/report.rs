@@ -8,6 +8,10 @@ use super::Found;
 use crate::book::DEFAULT_PROVIDER;
 use crate::commands::quote::amount_words;
 use crate::report::{Bounds, Column, Only, Report, Table, Value, grouped};
+use crate::terminal;
+
+/// The most models that are listed for a reason, where the list is not asked for.
+const LISTED: usize = 6;
 
 /// The plans, what comes second, how to quote it, what was left out.
 pub(super) fn report<'f>(found: &'f Found<'_>) -> Report<'f> {
@@ -230,8 +234,12 @@ fn left_out(found: &Found<'_>) -> Vec<String> {
                 false => left_model(left),
             })
             .collect();
-        if !names.is_empty() {
-            lines.push(format!("left out {words}: {}", names.join(", ")));
+        match names.len() {
+            0 => {}
+            count if count > LISTED && !terminal::is_verbose() => {
+                lines.push(format!("left out {words}: {count} models (--verbose lists them)"));
+            }
+            _ => lines.push(format!("left out {words}: {}", names.join(", "))),
         }
     }
     lines
