@@ -27,6 +27,12 @@ pub(crate) enum Command {
     Mcp(Box<McpArgs>),
     /// Make a key of the proxy's own for a client, and the digest that the configuration takes
     Key,
+    /// List the options of a command, for completions: name, letter, whether it takes a value, help
+    #[command(hide = true)]
+    Options {
+        /// run, proxy or mcp
+        command: String,
+    },
     /// Write the manual page of a command
     #[command(hide = true)]
     Man {

@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         Command::Mcp(args) => mcp(args.mcp()),
         Command::Key => key(),
         Command::Man { command } => man(&command),
+        Command::Options { command } => options(&command),
     };
     done.unwrap_or_else(|error| {
         // Which may be closed.
@@ -47,16 +48,32 @@ fn key() -> Result<ExitCode, SetupError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The page of a command, as `imgcost man` writes those of its own.
-fn man(name: &str) -> Result<ExitCode, SetupError> {
-    // The command that people type.
+/// A command as people type it.
+fn named(name: &str) -> Result<clap::Command, SetupError> {
     let mut root = Cli::command().name("imgcost").bin_name("imgcost");
     root.build();
     let found = root.find_subcommand(name).filter(|command| !command.is_hide_set());
-    let command =
-        found.ok_or_else(|| SetupError::new(format!("no page for '{name}'; allowed: run, proxy, mcp")))?;
-    let written = clap_mangen::Man::new(command.clone()).render(&mut std::io::stdout().lock());
+    found.cloned().ok_or_else(|| SetupError::new(format!("no command '{name}'; allowed: run, proxy, mcp")))
+}
+
+/// The page of a command, as `imgcost man` writes those of its own.
+fn man(name: &str) -> Result<ExitCode, SetupError> {
+    let written = clap_mangen::Man::new(named(name)?).render(&mut std::io::stdout().lock());
     written.map_err(|error| SetupError::new(format!("the page can't be written: {error}")))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The options of a command, a line each, for `imgcost completions`.
+fn options(name: &str) -> Result<ExitCode, SetupError> {
+    let mut list = String::new();
+    for option in named(name)?.get_opts() {
+        let letter = option.get_short().map(String::from).unwrap_or_default();
+        let help = option.get_help().map(ToString::to_string).unwrap_or_default();
+        let takes = option.get_action().takes_values();
+        list.push_str(&format!("{}\t{letter}\t{takes}\t{help}\n", option.get_long().unwrap_or_default()));
+    }
+    let written = std::io::stdout().lock().write_all(list.as_bytes());
+    written.map_err(|error| SetupError::new(format!("the options can't be written: {error}")))?;
     Ok(ExitCode::SUCCESS)
 }
 

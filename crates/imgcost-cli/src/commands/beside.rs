@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 /// The commands that it has.
-const COMMANDS: [&str; 3] = ["run", "proxy", "mcp"];
+pub(super) const COMMANDS: [&str; 3] = ["run", "proxy", "mcp"];
 const PROGRAM: &str = "imgcost-proxy";
 /// An input can't be read, or the arguments can't be accepted.
 const USAGE: u8 = 2;
@@ -37,11 +37,39 @@ pub(crate) fn words(typed: &[OsString], at: usize) -> Option<Vec<OsString>> {
     Some(words)
 }
 
-/// Becomes that program: the one beside this program, else one on the path.
-pub(crate) fn become_it(words: &[OsString]) -> ExitCode {
+/// An option of one of its commands.
+pub(super) struct Flag {
+    pub(super) long: String,
+    pub(super) short: Option<char>,
+    pub(super) takes_value: bool,
+    pub(super) help: String,
+}
+
+/// The options of a command, as that program lists them; none where it is not there.
+pub(super) fn flags(command: &str) -> Vec<Flag> {
+    let Ok(output) = Command::new(program()).args(["options", command]).output() else { return Vec::new() };
+    let read = |line: &str| {
+        let mut fields = line.splitn(4, '\t').map(str::to_owned);
+        Some(Flag {
+            long: fields.next()?,
+            short: fields.next()?.chars().next(),
+            takes_value: fields.next()? == "true",
+            help: fields.next()?,
+        })
+    };
+    String::from_utf8_lossy(&output.stdout).lines().filter_map(read).collect()
+}
+
+/// The program beside this one, else the one on the path.
+fn program() -> PathBuf {
     let name = format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX);
     let beside = std::env::current_exe().ok().map(|own| own.with_file_name(name));
-    let program = beside.filter(|path| path.is_file()).unwrap_or_else(|| PathBuf::from(PROGRAM));
+    beside.filter(|path| path.is_file()).unwrap_or_else(|| PathBuf::from(PROGRAM))
+}
+
+/// Becomes that program: the one beside this program, else one on the path.
+pub(crate) fn become_it(words: &[OsString]) -> ExitCode {
+    let program = program();
     let error = match replaced_by(Command::new(&program).args(words)) {
         Ok(code) => return code,
         Err(error) => error,

@@ -4,8 +4,9 @@
 use std::io::{self, Write};
 
 use clap::builder::PossibleValuesParser;
-use clap::{Command, CommandFactory};
+use clap::{Arg, ArgAction, Command, CommandFactory, ValueHint};
 
+use super::beside;
 use crate::args::{Cli, CompletionsArgs};
 use crate::book;
 use crate::failure::{End, Failure};
@@ -18,6 +19,10 @@ const SIZES: [&str; 7] = ["1024x1024", "1536x1024", "1024x1536", "1K", "2K", "4K
 pub(crate) fn completions(args: &CompletionsArgs) -> Result<End, Failure> {
     let mut command = Cli::command();
     command.build();
+    // Once it is built, so that they don't get the options that all other commands have.
+    for name in beside::COMMANDS {
+        command = command.mut_subcommand(name, |own| of_program(name, &own));
+    }
     // The generator panics where it can't write, so that it writes to memory.
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut known(command), "imgcost", &mut script);
@@ -25,6 +30,25 @@ pub(crate) fn completions(args: &CompletionsArgs) -> Result<End, Failure> {
     out.write_all(&script)?;
     out.flush()?;
     Ok(End::Done)
+}
+
+/// A command of the program beside this one, with that program's options.
+fn of_program(name: &'static str, own: &Command) -> Command {
+    let flag = |flag: beside::Flag| {
+        let arg = Arg::new(flag.long.clone()).long(flag.long).help(flag.help);
+        let arg = if let Some(short) = flag.short { arg.short(short) } else { arg };
+        arg.action(if flag.takes_value { ArgAction::Set } else { ArgAction::SetTrue })
+    };
+    Command::new(name)
+        .bin_name(format!("imgcost {name}"))
+        .about(own.get_about().cloned().unwrap_or_default())
+        .args(beside::flags(name).into_iter().map(flag))
+        .arg(
+            Arg::new("command")
+                .num_args(0..)
+                .value_hint(ValueHint::CommandWithArguments)
+                .trailing_var_arg(true),
+        )
 }
 
 /// The command with the values of its options, where the book has their names.

@@ -22,9 +22,12 @@ fn alone(folder: &Path) -> Command {
 }
 
 fn with_program(folder: &Path, words: &[&str]) -> Output {
+    with_script(folder, "echo \"[$0]\"; for word; do echo \"$word\"; done; exit 9", words)
+}
+
+fn with_script(folder: &Path, script: &str, words: &[&str]) -> Output {
     let program = folder.join("imgcost-proxy");
-    std::fs::write(&program, "#!/bin/sh\necho \"[$0]\"; for word; do echo \"$word\"; done; exit 9\n")
-        .unwrap();
+    std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
     for _ in 0..100 {
         let output = alone(folder).args(words).output().unwrap();
@@ -71,4 +74,18 @@ fn the_words_reach_the_program_beside_this_one_as_they_are() {
         let words: Vec<_> = out.lines().skip(1).collect();
         assert_eq!(words.join(" "), passed);
     }
+}
+
+/// Not the options that all other commands have: the program would refuse them.
+#[test]
+fn shells_complete_the_options_of_the_program_beside_this_one() {
+    let folder = folder();
+    let script =
+        r#"[ "$1" = options ] && printf 'cap\t\ttrue\tSpend so much\nquiet\tq\tfalse\tNo summary\n'"#;
+    let output = with_script(folder.path(), script, &["completions", "bash"]);
+    let completions = String::from_utf8(output.stdout).unwrap();
+    let of_run = completions.split("imgcost__subcmd__run)").nth(1).unwrap();
+    let options = of_run.lines().find(|line| line.trim().starts_with("opts=")).unwrap();
+    assert!(options.contains("--cap --quiet") || options.contains("-q --cap --quiet"), "{options}");
+    assert!(!options.contains("--config"), "{options}");
 }
